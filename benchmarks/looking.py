@@ -39,7 +39,7 @@ from skillviewer.core.evaluation.score_progress import SHARES, scores_at
 from skillviewer.core.video.info import sample_positions
 from skillviewer.data.formats.pair_folder import load
 from skillviewer.engine.training.run_folder import RUNS, RunFolder
-from skillviewer.engine.training.run_record import Maps, RunResult, ScoreCurves
+from skillviewer.engine.training.run_result import Maps, RunResult, ScoreCurves
 
 REACH = 5
 """Frames before and after a fault in which a stack of ten flow fields may show it."""

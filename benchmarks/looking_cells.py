@@ -33,7 +33,7 @@ from skillviewer.core.dataset.folds import make_folds
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy, pooled_difference, pooled_mean
 from skillviewer.core.evaluation.score_progress import SHARES, scores_at
 from skillviewer.engine.training.batches import draw_batches
-from skillviewer.engine.training.run_record import Maps, ScoreCurves
+from skillviewer.engine.training.run_result import Maps, ScoreCurves
 from skillviewer.nets.attention import AttentionModel, AttentionOutput
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import attention_model

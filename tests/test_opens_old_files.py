@@ -19,7 +19,8 @@ from skillviewer.cli.main import run
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, Verdict
 from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceMark, FaceReviewItem, FaceTrack
-from skillviewer.core.finetuning.tuning_report import Forgetting, TuningReport
+from skillviewer.core.finetuning.forgetting import Forgetting
+from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.video.clips import FrameRange, TimeRange
 from skillviewer.data.analysis_file import load_analysis, save_analysis

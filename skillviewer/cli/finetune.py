@@ -23,8 +23,9 @@ from skillviewer.core.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
     from skillviewer.core.evaluation.accuracy import PooledEstimate
+    from skillviewer.core.finetuning.before_after import BeforeAfter
     from skillviewer.core.finetuning.split import TuningChoices, TuningSplit
-    from skillviewer.core.finetuning.tuning_report import BeforeAfter, TuningReport
+    from skillviewer.core.finetuning.tuning_report import TuningReport
     from skillviewer.core.progress import Report
     from skillviewer.data.study import ModelVersion, Study
     from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob
@@ -303,7 +304,7 @@ def _split_lines(split: "TuningSplit") -> list[str]:
 
 
 def _format_gain(description: str, accuracy: "BeforeAfter") -> str:
-    from skillviewer.core.finetuning.tuning_report import format_interval
+    from skillviewer.core.finetuning.before_after import format_interval
 
     text = f"{description}: {_format_accuracy(accuracy.after, 'pairs')}"
     if accuracy.before is not None and accuracy.gain is not None:
@@ -314,7 +315,7 @@ def _format_gain(description: str, accuracy: "BeforeAfter") -> str:
 
 
 def _report_lines(report: "TuningReport") -> list[str]:
-    from skillviewer.core.finetuning.tuning_report import ForgettingMethod, format_drift
+    from skillviewer.core.finetuning.forgetting import ForgettingMethod, format_drift
 
     lines = []
     if report.both_new is not None and report.both_new.n_pairs:

@@ -20,7 +20,7 @@ from benchmarks.simulated.tasks import ARM, HAND, RATE_HZ, STEP_HZ
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import Pair
-from skillviewer.engine.training.run_record import Maps, ScoreCurves
+from skillviewer.engine.training.run_result import Maps, ScoreCurves
 
 ROOT = Path(__file__).resolve().parents[2]
 STEADY = Ability(1.0, 0.0, 0.0, 0.1, 0.0, 0.0, 0.0, 1.0)

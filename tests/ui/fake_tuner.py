@@ -16,19 +16,11 @@ from skillviewer.core.evaluation.model_choice import (
     ModelChoice,
 )
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
-from skillviewer.core.finetuning.split import split_pairs
-from skillviewer.core.finetuning.tuning_report import (
-    AttentionChange,
-    BatchRow,
-    Forgetting,
-    ForgettingMethod,
-    SplitRole,
-    TuningReport,
-    TuningRow,
-    before_after,
-    shifts,
-    verdict,
-)
+from skillviewer.core.finetuning.before_after import before_after
+from skillviewer.core.finetuning.forgetting import Forgetting, ForgettingMethod
+from skillviewer.core.finetuning.split import SplitRole, split_pairs
+from skillviewer.core.finetuning.tuning_report import BatchRow, TuningReport, TuningRow, verdict
+from skillviewer.core.finetuning.video_changes import AttentionChange, shifts
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import (
@@ -42,6 +43,15 @@ N_PARTS = 4
 
 ClipsByFile = Mapping[str, Sequence[ClipRange | None]]
 """Ranges of clips by SHA-256 of their file; None is a whole file."""
+
+
+class SplitRole(StrEnum):
+    """Role of a video in fine-tuning."""
+
+    TRAINED = "trained on"
+    CHOSE = "chose the epoch"  # and was not trained on, because training stopped before the final stage
+    HELD_OUT = "held out"
+    UNUSED = "in no pair"
 
 
 def clips_by_file(clips: Iterable[tuple[str, ClipRange | None]]) -> ClipsByFile:

@@ -19,7 +19,7 @@ from skillviewer.core.evaluation.localisation import (
 )
 from skillviewer.data.tables.regions import Regions
 from skillviewer.engine.features.video_facts import VideoFacts
-from skillviewer.engine.training.run_record import Maps
+from skillviewer.engine.training.run_result import Maps
 
 
 class AttentionWeight(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from skillviewer.engine.evaluation.score_progress import score_progress
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.features.video_facts import VideoFacts
 from skillviewer.engine.training.plan import join_selection_texts
-from skillviewer.engine.training.run_record import Maps, RunResult
+from skillviewer.engine.training.run_result import Maps, RunResult
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.nets.models import InputKind, attention_model
 

@@ -24,14 +24,8 @@ from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds
 from skillviewer.engine.training.plan import TrainingPlan, describe_selection
 from skillviewer.engine.training.predict import pad_rows, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder, write_log
-from skillviewer.engine.training.run_record import (
-    Maps,
-    RunConfiguration,
-    ScoreCurves,
-    card_of,
-    provenance_of,
-    training_seconds,
-)
+from skillviewer.engine.training.run_record import RunConfiguration, card_of, provenance_of, training_seconds
+from skillviewer.engine.training.run_result import Maps, ScoreCurves
 from skillviewer.engine.training.track_fusion import FusedTraining, fit_fused
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl

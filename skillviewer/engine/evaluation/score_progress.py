@@ -8,7 +8,7 @@ import numpy as np
 from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy
 from skillviewer.core.evaluation.score_progress import SHARES, contribution_shares, scores_at
-from skillviewer.engine.training.run_record import ScoreCurves
+from skillviewer.engine.training.run_result import ScoreCurves
 
 
 class ScoreProgress(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,20 +11,11 @@ from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
-from skillviewer.core.finetuning.tuning_report import (
-    AttentionChange,
-    Forgetting,
-    ForgettingMethod,
-    SplitRole,
-    TuningReport,
-    attention_change,
-    before_after,
-    drift_of,
-    fold_of_pairs,
-    score_correlation,
-    shifts,
-    verdict,
-)
+from skillviewer.core.finetuning.before_after import before_after, fold_of_pairs
+from skillviewer.core.finetuning.forgetting import Forgetting, ForgettingMethod, drift_of, score_correlation
+from skillviewer.core.finetuning.split import SplitRole
+from skillviewer.core.finetuning.tuning_report import TuningReport, verdict
+from skillviewer.core.finetuning.video_changes import AttentionChange, attention_change, shifts
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.finetuning.tuning_data import TuningData

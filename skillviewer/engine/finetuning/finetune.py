@@ -15,14 +15,10 @@ from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import Cancelled, CheckpointError, SettingsError, SkillViewerError, os_error_as
 from skillviewer.core.evaluation.accuracy_text import format_estimate
+from skillviewer.core.finetuning.before_after import BeforeAfter, format_interval
+from skillviewer.core.finetuning.forgetting import ForgettingMethod, format_drift
 from skillviewer.core.finetuning.split import raters_of, without_names
-from skillviewer.core.finetuning.tuning_report import (
-    BeforeAfter,
-    ForgettingMethod,
-    TuningReport,
-    format_drift,
-    format_interval,
-)
+from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.finetuning.version_accuracy import accuracy_facts
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import videos_of
+from skillviewer.core.finetuning.forgetting import ForgettingMethod
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit
-from skillviewer.core.finetuning.tuning_report import ForgettingMethod
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.trained_pairs import TrainedPair
 from skillviewer.engine.features.build_store import build_dataset_store

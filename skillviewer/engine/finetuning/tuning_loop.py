@@ -18,8 +18,9 @@ from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pair_graph import similar_for_training
 from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
+from skillviewer.core.finetuning.forgetting import ForgettingMethod, drift_of
 from skillviewer.core.finetuning.split import TuningChoices
-from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, ForgettingMethod, TuningRow, drift_of
+from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, TuningRow
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.engine.features.feature_store import average_inputs, restore_inputs
 from skillviewer.engine.finetuning.stopping import BestCheckpoint, ConditionalToken, StopToken, StopTraining

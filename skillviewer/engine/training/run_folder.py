@@ -23,7 +23,8 @@ import numpy as np
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.errors import DatasetError, os_error_as
 from skillviewer.core.video.preprocessing import FEATURE_EFFORTS, SamplingRule
-from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
+from skillviewer.engine.training.run_record import RunConfiguration, RunProvenance
+from skillviewer.engine.training.run_result import Maps, RunResult, ScoreCurves
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.trainer import EpochRow
 from skillviewer.export.destination import atomic_output

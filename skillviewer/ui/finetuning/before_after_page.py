@@ -5,7 +5,9 @@ import math
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, SplitRole, TuningReport
+from skillviewer.core.finetuning.split import SplitRole
+from skillviewer.core.finetuning.tuning_report import TuningReport
+from skillviewer.core.finetuning.video_changes import AttentionChange, Shift
 from skillviewer.core.text import percent, printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tuning_controller import TuningController

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QWidget
 
 from skillviewer.core.evaluation.training_forecast import TrainingForecast
-from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, TuningRow
+from skillviewer.core.finetuning.forgetting import ForgettingMethod
+from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import format_duration, percent
 from skillviewer.engine.finetuning.job import ChoiceJob

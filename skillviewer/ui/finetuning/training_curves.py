@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, TuningRow
+from skillviewer.core.finetuning.forgetting import ForgettingMethod
+from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 from skillviewer.core.text import format_series
 from skillviewer.ui.finetuning.plot_legend import PlotLegend
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical

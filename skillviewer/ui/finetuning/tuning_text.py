@@ -5,7 +5,8 @@ import math
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.accuracy_text import format_estimate, no_interval_reason
 from skillviewer.core.evaluation.training_forecast import TrainingForecast
-from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, ForgettingMethod, format_drift
+from skillviewer.core.finetuning.before_after import BeforeAfter
+from skillviewer.core.finetuning.forgetting import Forgetting, ForgettingMethod, format_drift
 from skillviewer.core.text import format_duration, percent
 
 PHASES = {"features": "Features", "checking": "Checking", "training": "Training"}

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.ratings.given_ratings import rating_sentences
 from skillviewer.core.text import clock, signed
-from skillviewer.ui.session.insight.findings import Findings, RaterReason, VideoJudgements
+from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.video_annotations import VideoAnnotations
+from skillviewer.ui.session.insight.video_judgements import RaterReason, VideoJudgements
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.form import Section

@@ -10,19 +10,17 @@ from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.analysis.map_comparison import PlacedMaps
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.evaluation.accuracy import PooledEstimate
-from skillviewer.core.finetuning.tuning_report import (
-    BeforeAfter,
+from skillviewer.core.finetuning.before_after import BeforeAfter, before_after
+from skillviewer.core.finetuning.forgetting import (
     Forgetting,
     ForgettingMethod,
-    SplitRole,
-    attention_change,
-    before_after,
     drift_of,
     format_drift,
     score_correlation,
-    shifts,
-    verdict,
 )
+from skillviewer.core.finetuning.split import SplitRole
+from skillviewer.core.finetuning.tuning_report import verdict
+from skillviewer.core.finetuning.video_changes import attention_change, shifts
 from tests.core.datasets import people, ranked
 from tests.facts import missing
 

@@ -32,7 +32,8 @@ from skillviewer.engine.features.video_facts import VideoFacts, shared_frames, t
 from skillviewer.engine.training import run_record
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import RunFolder, earlier_sampling
-from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
+from skillviewer.engine.training.run_record import RunConfiguration, RunProvenance
+from skillviewer.engine.training.run_result import Maps, RunResult, ScoreCurves
 from skillviewer.engine.training.train_settings import EpochSelection
 from tests.facts import missing
 

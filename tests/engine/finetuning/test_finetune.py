@@ -20,8 +20,9 @@ from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRat
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, DeviceError, SettingsError
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.finetuning import split
-from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, split_pairs
-from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, SplitRole, TuningRow
+from skillviewer.core.finetuning.forgetting import ForgettingMethod
+from skillviewer.core.finetuning.split import SplitRole, StudyPairs, TuningChoices, split_pairs
+from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.ratings import fit_calibration
 from skillviewer.core.video.clips import FrameRange

@@ -10,17 +10,15 @@ from PySide6.QtCore import QObject, Signal
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.insight.evidence_loader import EvidenceLoader
-from skillviewer.ui.session.insight.findings import (
-    Findings,
+from skillviewer.ui.session.insight.findings import Findings, WhyQuestion, findings_of
+from skillviewer.ui.session.insight.video_annotations import MomentCard, VideoAnnotations, cards_of
+from skillviewer.ui.session.insight.video_judgements import (
     StudyFacts,
     VideoJudgements,
-    WhyQuestion,
     facts_of,
-    findings_of,
     judged_by,
     judgements_of,
 )
-from skillviewer.ui.session.insight.video_annotations import MomentCard, VideoAnnotations, cards_of
 from skillviewer.ui.session.study_controller import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 from skillviewer.ui.session.video_list import VideoList

@@ -1,0 +1,65 @@
+"""Forgetting check: accuracy on the pairs that a model knew before, or drift of familiar scores.
+
+Scores of two models have no common unit. Drift is therefore given in standard deviations of the scores by the model
+before.
+"""
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+import numpy as np
+
+from skillviewer.core.analysis.model_agreement import rank_agreement
+from skillviewer.core.finetuning.before_after import BeforeAfter
+
+
+class ForgettingMethod(StrEnum):
+    """Subject of the forgetting check."""
+
+    PAIRS = "pairs"  # accuracy on pairs that the model was trained on before
+    DRIFT = "drift"  # scores of videos that the model was trained on before, if their pairs are unknown
+    NOTHING = "nothing"
+
+
+class Forgetting(msgspec.Struct, frozen=True, rename={"description": "what"}):
+    """Result of the forgetting check."""
+
+    kind: ForgettingMethod
+    description: str  # description of the pairs or videos, for the user
+    pairs: BeforeAfter | None = None  # accuracy on the old pairs; None if drift was checked
+    drift: float = float("nan")  # drift of the scores of familiar videos (``drift_of``); NaN if pairs were checked
+    order: float = float("nan")  # rank correlation of these scores before and after; NaN if pairs were checked
+    n_videos: int = 0  # number of videos checked
+
+
+def format_drift(forgetting: Forgetting) -> str:
+    """Return a text on the drift of the scores, which is undefined for one video or for equal scores."""
+    if not math.isfinite(forgetting.drift):
+        return "too few or too similar scores to measure their drift"
+    text = f"scores drifted by {forgetting.drift:.2f} standard deviations"
+    if math.isfinite(forgetting.order):
+        text += f", their order kept to {forgetting.order:.2f} of 1"
+    return text
+
+
+def drift_of(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+    """Return the mean absolute change of centred scores, in standard deviations of the scores before.
+
+    The drift is NaN for fewer than two videos or equal scores.
+    """
+    names = sorted(before)
+    old = np.array([before[name] for name in names])
+    new = np.array([after[name] for name in names])
+    deviation = float(old.std()) if len(names) > 1 else 0.0
+    if deviation == 0:
+        return float("nan")
+    changes = (new - new.mean()) - (old - old.mean())
+    return float(np.abs(changes).mean() / deviation)
+
+
+def score_correlation(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+    """Return Spearman's correlation of two models' scores of the same videos; NaN if undefined."""
+    names = sorted(before)
+    return rank_agreement([before[name] for name in names], [after[name] for name in names])

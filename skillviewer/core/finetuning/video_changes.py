@@ -1,0 +1,99 @@
+"""Changes of the score and of the attention of each video by fine-tuning.
+
+Scores of two models have no common unit. The shift of a video is therefore also given in ranks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.analysis.map_comparison import PlacedMaps, compare_maps, mean_defined
+from skillviewer.core.arrays import ranks_of
+from skillviewer.core.finetuning.split import SplitRole
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Score of one video by the models before and after."""
+
+    video: str
+    use: SplitRole  # role of the video
+    before: float  # score by the model before; NaN if there was none
+    after: float  # score by the new model
+    rank_before: float  # rank among these videos by the model before, 1 for the highest score; NaN if there was none
+    rank_after: float  # rank by the new model
+
+    @property
+    def change(self) -> float:
+        """Score after minus score before."""
+        return self.after - self.before
+
+    @property
+    def ranks_gained(self) -> float:
+        """Ranks gained; positive for a video that ranks higher than before."""
+        return self.rank_before - self.rank_after
+
+
+def shifts(
+    before: Mapping[str, float] | None, after: Mapping[str, float], roles: Mapping[str, SplitRole]
+) -> tuple[Shift, ...]:
+    """Return the shift of every video's score, the greatest changes of rank first."""
+    names = sorted(after)
+    scores_before = before if before is not None else dict.fromkeys(names, float("nan"))
+    no_ranks = np.full(len(names), np.nan)
+    ranks_before = ranks_of([-before[name] for name in names]) if before is not None else no_ranks
+    ranks_after = ranks_of([-after[name] for name in names])
+    rows = [
+        Shift(
+            video=name,
+            use=roles.get(name, SplitRole.UNUSED),
+            before=scores_before[name],
+            after=after[name],
+            rank_before=float(rank_before),
+            rank_after=float(rank_after),
+        )
+        for name, rank_before, rank_after in zip(names, ranks_before, ranks_after, strict=True)
+    ]
+    return tuple(sorted(rows, key=lambda shift: (-np.nan_to_num(abs(shift.ranks_gained)), shift.video)))
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionChange:
+    """Change of the attention on one video."""
+
+    video: str
+    correlation: float  # correlation of the maps before and after, mean over the sampled frames; 1 is no change
+    centre_distance: float  # mean distance of the centres of mass, relative to the picture's diagonal
+    step: int  # step with the least similar maps
+    frame_index: int  # sampled frame of that step, from 0
+    step_correlation: float  # correlation of the maps at that step
+
+
+def attention_change(
+    video: str, before: PlacedMaps, after: PlacedMaps, frames: Sequence[int], aspect: float
+) -> AttentionChange:
+    """Compare the attention of two models on one video.
+
+    Args:
+        video: Name of the video.
+        before: Maps of the model before, one per step.
+        after: Maps of the new model, one per step.
+        frames: Sampled frame of each step.
+        aspect: Width of the picture over its height.
+    """
+    numbers = compare_maps(before, after, aspect)
+    correlations = np.array([step_numbers.correlation for step_numbers in numbers])
+    # maps without a correlation, since one is constant, are compared by their similarity
+    similarities = np.where(
+        np.isfinite(correlations), correlations, [step_numbers.similarity for step_numbers in numbers]
+    )
+    least_similar_step = int(similarities.argmin())
+    return AttentionChange(
+        video=video,
+        correlation=mean_defined(correlations),
+        centre_distance=float(np.mean([step_numbers.centre_distance for step_numbers in numbers])),
+        step=least_similar_step,
+        frame_index=frames[least_similar_step],
+        step_correlation=float(correlations[least_similar_step]),
+    )
