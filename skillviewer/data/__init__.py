@@ -1,1 +1,1 @@
-"""Data-set forms, tables, analysis files, and the study."""
+"""Formats of data sets, tables, timelines and tracks, files of results, and the study."""

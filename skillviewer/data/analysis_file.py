@@ -29,7 +29,7 @@ FORMAT = 1
 SUFFIX = ".analysis.npz"
 
 _MAX_BYTES = 1 << 29
-"""Largest size of all arrays; an analysis of one hour needs a thousandth of it."""
+"""Largest size of all arrays, a thousand times the size of an analysis of one hour."""
 
 _MAX_CHARACTERS = 1 << 20
 _MAX_SEGMENTS = 1 << 20
@@ -213,7 +213,8 @@ def _check(analysis: Analysis) -> None:
     if not all(np.isfinite(array).all() for array in numbers):
         raise ValueError("a number is not finite")
     n = len(times_s)
-    if not n or (np.diff(times_s) < 0).any() or analysis.video.duration_s < 0 or analysis.video.rate_hz < 0:
+    times_are_valid = n > 0 and (np.diff(times_s) >= 0).all()
+    if not times_are_valid or analysis.video.duration_s < 0 or analysis.video.rate_hz < 0:
         raise ValueError("the times of its video are not in order")
     samples_are_valid = samples.size and samples.min() >= 0 and samples.max() < n
     if not samples_are_valid or stops.min() < 0 or stops.max() > n:

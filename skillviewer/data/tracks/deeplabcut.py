@@ -57,9 +57,8 @@ def read_deeplabcut(path: Path) -> RawTracks:
     for individual, triples in columns.items():
         if any(min(triple[:2]) < 0 for triple in triples.values()):
             raise ValueError("a body part has no x or no y")
-        value_columns = [
-            column - n_index_columns if column >= 0 else -1 for triple in triples.values() for column in triple
-        ]
+        file_columns = [column for triple in triples.values() for column in triple]
+        value_columns = [column - n_index_columns if column >= 0 else -1 for column in file_columns]
         track_values = values[:, value_columns].tolist()
         tracks.append(make_raw_track(individual or "points", tuple(triples), frames, track_values))
     return RawTracks(tuple(tracks))

@@ -74,12 +74,8 @@ def make_raw_track(
 
 def check_limits(n_tracks: int, n_points: int, n_rows: int) -> None:
     """Raise a ValueError for more tracks, points or frames than the program takes."""
-    if (
-        n_tracks > MAX_TRACKS
-        or n_points > MAX_POINTS
-        or n_rows > MAX_FRAMES
-        or n_tracks * n_points * n_rows > MAX_VALUES
-    ):
+    n_values = n_tracks * n_points * n_rows
+    if n_tracks > MAX_TRACKS or n_points > MAX_POINTS or n_rows > MAX_FRAMES or n_values > MAX_VALUES:
         raise ValueError(
             f"it has {n_tracks:,} tracks of {n_points:,} points in {n_rows:,} frames, more than can be imported"
         )

@@ -1,6 +1,6 @@
 """Rank-aware attention over time (Doughty, Mayol-Cuevas & Damen 2019) on pooled features.
 
-Two branches, one for signs of skill and one for signs of its lack, weigh the steps of a video by K filters each; a
+Two branches, one for signs of skill and one for signs of its lack, weigh the steps of a video by K filters each. A
 third score attends uniformly. The features are those of this program's backbones, averaged over the cells, where the
 published model uses I3D features of 400 segments.
 """

@@ -41,7 +41,8 @@ class ScaModel(RecurrentModel):
     def __init__(self, sizes: HeadSizes, *, original: bool = False) -> None:
         super().__init__(sizes)
         self.original = original
-        k, task = sizes.sca_embed, sizes.task_hidden
+        k = sizes.sca_embed
+        task = sizes.task_hidden
         self.embed_mean = nn.Linear(1, k)
         self.channel_memory = nn.Linear(task, k, bias=False)
         self.weigh_channel = nn.Linear(k, 1)

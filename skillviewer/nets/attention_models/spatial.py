@@ -48,7 +48,9 @@ class SpatialModel(RecurrentModel):
         super().__init__(sizes)
         self.context = context
         self.recurrent = recurrent
-        frame, task, hidden = sizes.channels, sizes.task_hidden, sizes.attention_hidden
+        frame = sizes.channels
+        task = sizes.task_hidden
+        hidden = sizes.attention_hidden
         width = {"both": frame + task, "frame": frame, "task": task}[context]
         self.norm_frame: nn.Module = nn.LayerNorm(frame) if sizes.layer_norm else nn.Identity()
         self.norm_task: nn.Module = nn.LayerNorm(task) if sizes.layer_norm else nn.Identity()

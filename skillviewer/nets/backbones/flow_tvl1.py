@@ -208,11 +208,16 @@ def _without_extremes(values: list[Tensor]) -> list[Tensor]:
     lows = values[: len(values) // 2]
     highs = values[len(values) // 2 :]
     for i in range(len(lows)):
-        lows[i], highs[i] = torch.minimum(lows[i], highs[i]), torch.maximum(lows[i], highs[i])
-    if len(highs) > len(lows):  # the odd one out may be either extreme
-        lows[0], highs[-1] = torch.minimum(lows[0], highs[-1]), torch.maximum(lows[0], highs[-1])
-    for i in range(1, len(lows)):
-        lows[0], lows[i] = torch.minimum(lows[0], lows[i]), torch.maximum(lows[0], lows[i])
-    for i in range(1, len(highs)):
-        highs[0], highs[i] = torch.maximum(highs[0], highs[i]), torch.minimum(highs[0], highs[i])
+        lows[i], highs[i] = _sorted_pair(lows[i], highs[i])
+    if len(highs) > len(lows):  # the unpaired value may be either extreme
+        lows[0], highs[-1] = _sorted_pair(lows[0], highs[-1])
+    for i in range(1, len(lows)):  # lows[0] becomes the least
+        lows[0], lows[i] = _sorted_pair(lows[0], lows[i])
+    for i in range(1, len(highs)):  # highs[0] becomes the greatest
+        highs[i], highs[0] = _sorted_pair(highs[0], highs[i])
     return lows[1:] + highs[1:]
+
+
+def _sorted_pair(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the smaller and the larger value at every pixel."""
+    return torch.minimum(first, second), torch.maximum(first, second)

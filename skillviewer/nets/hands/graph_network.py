@@ -111,7 +111,8 @@ class GraphNetwork(nn.Module):
         weight = self.get_buffer(op.weight)
         padding: int | tuple[int, int] = 0
         size = (int(weight.shape[2]), int(weight.shape[3]))
-        if op.padding == "same" and op.stride == 1 and size[0] % 2 and size[1] % 2:
+        is_symmetric = op.stride == 1 and size[0] % 2 == 1 and size[1] % 2 == 1
+        if op.padding == "same" and is_symmetric:
             padding = (size[0] // 2, size[1] // 2)
         elif op.padding == "same":
             x = _pad_same(x, size, op.stride)
