@@ -22,8 +22,8 @@ from benchmarks.clips import write_textured_clip
 from skillviewer.core.analysis.analysis import Provenance
 from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_inputs import FLOW_THREADS, sampling_of, stream_inputs
 from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.features.weight_store import find_weights

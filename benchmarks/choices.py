@@ -33,14 +33,14 @@ from skillviewer.core.video.preprocessing import TRAINED_ON, FlowSettings
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.engine.features.build_store import build_dataset_store
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.frame_sources import feature_source
 from skillviewer.engine.features.video_facts import facts_of
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 
 USUAL = "usual"

@@ -21,7 +21,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import compare_video
 from skillviewer.core.paths import models_dir, resources_dir
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.nets.checkpoint import load_checkpoint, save_checkpoint
 from skillviewer.nets.models import attention_model

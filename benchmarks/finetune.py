@@ -37,7 +37,7 @@ from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.ranking.consensus import rule_named
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.engine.features.build_store import build_store
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import files_of
 from skillviewer.engine.finetuning.initial_model import InitialModel

@@ -33,14 +33,14 @@ from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.inference.assess import ScoringModel, assess
 from skillviewer.engine.inference.evidence import fused_passes, measure_evidence
 from skillviewer.engine.runtime.device import choose_device, device_title
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.trainer import FitPairs, Trainer
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.media.flow.flow import quantise, tvl1
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel

@@ -27,9 +27,9 @@ from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.features.feature_statistics import mean_features
 from skillviewer.engine.features.feature_store import MappedPass, MappedStore
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
 
 
 def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidates: int) -> MappedStore:

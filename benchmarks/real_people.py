@@ -46,11 +46,11 @@ from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.evaluation.evaluate import evaluate
 from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan
 from skillviewer.engine.evaluation.results import ModelResult
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.runtime.device import choose_device, training_precision
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import RUNS, RunFolder
 from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.presets import preset
 
 NEAR_PX = 30.0

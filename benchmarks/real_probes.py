@@ -30,7 +30,7 @@ from skillviewer.core.evaluation.accuracy import FoldScores
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.features.build_store import build_store
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_sources import feature_source
 from skillviewer.engine.training.run_folder import RUNS, RunFolder
 

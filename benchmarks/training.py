@@ -24,8 +24,8 @@ from skillviewer.engine.features.feature_statistics import channel_statistics
 from skillviewer.engine.features.feature_store import MappedPass, MappedStore
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.training.batches import draw_batches, make_pair_batch
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.trainer import FitPairs, Trainer
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.fusion import StandardisingModule
 from skillviewer.nets.models import attention_model
 

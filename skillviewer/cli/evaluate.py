@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from skillviewer.core.dataset.dataset import Dataset
     from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan
     from skillviewer.engine.evaluation.record import EvaluationRecord
-    from skillviewer.engine.training.plan import TrainingPlan
+    from skillviewer.engine.training.training_plan import TrainingPlan
 
 ALL_MODELS = "all"
 
@@ -91,8 +91,8 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
     """
     from skillviewer.core.ratings.predictions import USUAL, metrics_named
     from skillviewer.engine.evaluation.evaluate import evaluate as run_evaluation
-    from skillviewer.engine.training.plan import describe_selection
     from skillviewer.engine.training.run_folder import earlier_effort, earlier_sampling
+    from skillviewer.engine.training.training_plan import describe_selection
 
     dataset = data_options.open(data)
     output = parameters["output"]

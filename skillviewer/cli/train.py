@@ -75,9 +75,9 @@ def train(
     from skillviewer.core.ratings.fit_calibration import scale_prospect
     from skillviewer.engine.evaluation.forecast import file_digests, forecast_training
     from skillviewer.engine.runtime.distributed import launched
-    from skillviewer.engine.training.plan import describe_selection
     from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
     from skillviewer.engine.training.trainer import TrainingControl
+    from skillviewer.engine.training.training_plan import describe_selection
 
     dataset = data_options.open(data)
     if model == AUTO:

@@ -46,7 +46,7 @@ from skillviewer.ui.widgets.speech import speak_numbers
 from skillviewer.ui.widgets.theme import ThemeSource, load_fonts
 
 if TYPE_CHECKING:
-    from skillviewer.engine.features.cache import FeatureCache
+    from skillviewer.engine.features.feature_cache import FeatureCache
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def _open_reader(path: Path, token: CancelToken) -> Reader:
 
 def _features(settings: Settings | None) -> "FeatureCache | None":
     """Return the feature cache in the size that the settings allow; None for the usual size."""
-    from skillviewer.engine.features.cache import FeatureCache
+    from skillviewer.engine.features.feature_cache import FeatureCache
 
     return FeatureCache(max_bytes=settings.cache_gb * 2**30) if settings is not None else None
 

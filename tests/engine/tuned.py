@@ -9,7 +9,7 @@ from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices
 from skillviewer.data.study.identity import digest_of
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_sources import FeatureSource, feature_source
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.cli.main import run
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.data.analysis_file import load_analysis
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.pictures.picture_options import StillOptions

@@ -18,8 +18,8 @@ from skillviewer.core.video.preprocessing import (
 )
 
 if TYPE_CHECKING:
-    from skillviewer.engine.features.cache import FeatureCache
-    from skillviewer.engine.training.plan import TrainingPlan
+    from skillviewer.engine.features.feature_cache import FeatureCache
+    from skillviewer.engine.training.training_plan import TrainingPlan
 
 MAX_CACHE_GB = 1_000_000
 MAX_SEGMENTS = 4096
@@ -173,8 +173,8 @@ def training_plan(parameters: Parameters, published: str | None) -> "TrainingPla
         DeviceError: There is no such device.
     """
     from skillviewer.engine.runtime.device import choose_device, training_precision
-    from skillviewer.engine.training.plan import TrainingPlan
     from skillviewer.engine.training.train_settings import EpochSelection
+    from skillviewer.engine.training.training_plan import TrainingPlan
     from skillviewer.nets.presets import DATASETS, preset
 
     effort = feature_effort(parameters["features"], parameters["preset"])
@@ -211,6 +211,6 @@ def training_plan(parameters: Parameters, published: str | None) -> "TrainingPla
 
 def feature_cache(parameters: Parameters) -> "FeatureCache":
     """Return the cache of features, limited to the size of ``--cache-gb``."""
-    from skillviewer.engine.features.cache import FeatureCache
+    from skillviewer.engine.features.feature_cache import FeatureCache
 
     return FeatureCache(max_bytes=int(parameters["cache_gb"] * 2**30))

@@ -9,7 +9,7 @@ from skillviewer.core.dataset.folds import Folds, FoldUnit
 from skillviewer.core.text import percent
 from skillviewer.data.formats.published import FOLDS_UNKNOWN, N_FOLDS, SIZES
 from skillviewer.engine.evaluation.results import ModelResult
-from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.models import TRIVIAL, attention_model
 
 

@@ -8,8 +8,8 @@ from skillviewer.core.evaluation.choice_folds import training_without
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan, count_trainings
 from skillviewer.engine.runtime.pace import Pace
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.training_duration import WorkDuration, network_duration, network_pace
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.models import NUMERIC_INPUTS
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from skillviewer.core.evaluation.choice_folds import CANDIDATES, N_FOLDS
 from skillviewer.core.evaluation.model_choice import CheckLevel
-from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.models import NUMERIC_INPUTS, InputKind, attention_model
 
 RIVALS = ("duration", "motion")

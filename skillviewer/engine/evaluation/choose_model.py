@@ -45,13 +45,13 @@ from skillviewer.engine.features.measured_videos import MeasuredVideos, has_trac
 from skillviewer.engine.features.video_facts import VideoFacts, facts_of, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.train_checkpoint import TrainingResources
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.engine.training.training_duration import network_duration
 from skillviewer.engine.training.training_inputs import TrainingInputs
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 
 if TYPE_CHECKING:

@@ -25,16 +25,16 @@ from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run
 from skillviewer.engine.evaluation.run_preparation import RunPreparation
 from skillviewer.engine.evaluation.tables import write_tables
 from skillviewer.engine.evaluation.tracks_as_regions import regions_of_tracks
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
 from skillviewer.engine.runtime.exclusive import exclusive_lock
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
-from skillviewer.engine.training.plan import describe_selection, join_selection_texts
 from skillviewer.engine.training.run_folder import RunFolder
 from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.training_plan import describe_selection, join_selection_texts
 from skillviewer.nets.models import InputKind
 
 _PROGRESS_STEPS = 100

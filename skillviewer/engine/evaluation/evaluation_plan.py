@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.errors import SettingsError
 from skillviewer.engine.runtime.workers import Workers
-from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 
 
@@ -29,8 +29,8 @@ class EvaluationPlan:
         controls: Further entries in ATTENTION_MODELS, each evaluated if the data set has its inputs.
         training: Plan of every training, except for model and seed.
         n_folds: Number of folds if the data set has none of its own; None for four.
-        by: Unit that is held out. None takes the released folds; if there are none, participants; if these are not
-            known, videos, with a warning.
+        by: Unit that is held out. None takes the released folds or, without these, participants. If the participants
+            are not known either, videos are held out, with a warning.
         n_seeds: Number of seeds; every model is trained on every fold with seeds 0, 1, ...
         workers: Engine of the runs: this process, several, or a cluster.
         tolerance: Number of cells by which a map may miss a region.
@@ -58,9 +58,9 @@ class EvaluationPlan:
             CheckpointError: A model, preset or backbone is unknown, or a model cannot be evaluated.
             SettingsError: A model is named twice, or settings contradict each other.
         """
-        doubled = sorted({name for name in self.models if self.models.count(name) > 1})
-        if doubled:
-            raise SettingsError(f"The model {doubled[0]} is named twice.")
+        repeated_names = sorted(name for name in self.models if self.models.count(name) > 1)
+        if repeated_names:
+            raise SettingsError(f"The model {repeated_names[0]} is named twice.")
         if not self.models:
             raise SettingsError("Name at least one model to evaluate.")
         for name in (*self.models, *self.controls):

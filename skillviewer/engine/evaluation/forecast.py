@@ -20,12 +20,11 @@ from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.fit_calibration import checked_prospect, scale_prospect
 from skillviewer.engine.evaluation.choice_duration import choice_duration, network_paces
 from skillviewer.engine.evaluation.choice_plan import RIVALS, ChoicePlan, count_trainings
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.decoding_pace import decoding_pace
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_sources import FeatureSource, FlowSource, FrameSource
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.pace import Pace, pace_of
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.scale_folds import n_scale_folds
 from skillviewer.engine.training.track_fusion import weight_folds
 from skillviewer.engine.training.train_settings import EpochSelection
@@ -36,6 +35,7 @@ from skillviewer.engine.training.training_duration import (
     saving_duration,
 )
 from skillviewer.engine.training.training_inputs import TrainingInputs
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.models import InputKind, attention_model
 
 _BACKBONE_S = {"efficientnet-lite0": 0.15, "efficientnet-lite0-flow": 0.15, "resnet101": 2.0}

@@ -25,9 +25,9 @@ from skillviewer.engine.evaluation.results import ModelResult, PointingGame, Run
 from skillviewer.engine.evaluation.score_progress import score_progress
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.features.video_facts import VideoFacts
-from skillviewer.engine.training.plan import join_selection_texts
 from skillviewer.engine.training.run_result import Maps, RunResult
 from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.training_plan import join_selection_texts
 from skillviewer.nets.models import InputKind, attention_model
 
 if TYPE_CHECKING:

@@ -21,7 +21,6 @@ from skillviewer.engine.features.measured_videos import MeasuredVideos
 from skillviewer.engine.features.video_facts import VideoFacts, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds
-from skillviewer.engine.training.plan import TrainingPlan, describe_selection
 from skillviewer.engine.training.predict import pad_rows, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder, write_log
 from skillviewer.engine.training.run_record import RunConfiguration, card_of, provenance_of, training_seconds
@@ -29,6 +28,7 @@ from skillviewer.engine.training.run_result import Maps, ScoreCurves
 from skillviewer.engine.training.track_fusion import FusedTraining, fit_fused
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan, describe_selection
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import CheckpointExtras, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig

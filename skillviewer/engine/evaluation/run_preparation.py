@@ -16,8 +16,8 @@ from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan
 from skillviewer.engine.evaluation.result_builder import FinishedRun
 from skillviewer.engine.evaluation.run import Run, SharedInputs
 from skillviewer.engine.features.build_store import build_store
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import local_backbone_weights
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.feature_cost import report_cost
 from skillviewer.engine.features.feature_store import MappedStore
 from skillviewer.engine.features.frame_sources import FrameSource

@@ -24,7 +24,7 @@ from skillviewer.engine.exporting.cohort_report import (
 from skillviewer.export.options import option_field
 from skillviewer.export.reports.change import ChangeReport, ChangeSource, group_section, participant_section
 from skillviewer.export.reports.report import export_change
-from skillviewer.export.reports.why import date_or_today
+from skillviewer.export.reports.why_content import date_or_today
 
 _ATTEMPTS = (
     "An interval is about these attempts: what further raters of the same kind would give, or what the score of the "

@@ -28,7 +28,7 @@ from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.export.destination import check_suffix
 from skillviewer.export.embedded_record import (

@@ -14,7 +14,7 @@ from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.hand_detections_file import detection_files
 from skillviewer.data.measures_file import cached_measure_files
 from skillviewer.data.tracks_file import TrackStore
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.runtime.disk_usage import ANALYSES, COPIES, EVIDENCE
 
 

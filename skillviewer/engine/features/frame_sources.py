@@ -16,9 +16,9 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.decoding_pace import record_decoding
 from skillviewer.engine.features.extractor import FeatureExtractor, local_backbone_weights
+from skillviewer.engine.features.feature_cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.flow_numbers import flow_numbers
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
 from skillviewer.engine.runtime.device import device_errors

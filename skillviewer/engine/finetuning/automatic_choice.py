@@ -14,10 +14,10 @@ from skillviewer.engine.evaluation.choice_plan import ChoicePlan
 from skillviewer.engine.evaluation.train_chosen import train_chosen
 from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult
 from skillviewer.engine.runtime.device import choose_device, training_precision
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train_checkpoint import TrainingResources
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
 
 
 def plan_choice(

@@ -93,7 +93,7 @@ def compare(
     split = tuning_data.split
     dataset = tuning_data.study.dataset
     after = _predict_after(tuning_data, tuned, token, report)
-    has_finite_scores = all(np.isfinite(list(after.scores.values())))
+    has_finite_scores = bool(np.isfinite(list(after.scores.values())).all())
     has_finite_weights = all(bool(weights.isfinite().all()) for weights in tuned.model.parameters())
     if not has_finite_scores or not has_finite_weights:
         raise SettingsError(
@@ -103,36 +103,43 @@ def compare(
     held_out = before_after(dataset, split.fold, scores_before, after.scores)
     reserved = None
     if split.reserved:
-        reserved = before_after(dataset, fold_of_pairs(dataset, split.reserved), scores_before, after.scores)
+        reserved_fold = fold_of_pairs(dataset, split.reserved)
+        reserved = before_after(dataset, reserved_fold, scores_before, after.scores)
     forgetting = _check_forgetting(tuning_data, before, tuned, token)
+    attention_changes: tuple[AttentionChange, ...] = ()
+    if before is not None:
+        attention_changes = _attention_changes(before, after, tuned.model, token)
     n_trained = len(tuned.fold.train_pairs)
-    stop_warnings = _stop_warnings(tuning_data, tuned, after)
+    warnings = [*verdict(held_out, n_trained, forgetting), *split.warnings, *_stop_warnings(tuning_data, tuned, after)]
+    fold_scores = FoldScores(split.fold, after.scores)
     return TuningReport(
         held_out=held_out,
         reserved=reserved,
         forgetting=forgetting,
         shifts=shifts(scores_before, after.scores, _roles(tuning_data, tuned)),
-        attention=_attention_changes(before, after, tuned.model, token) if before is not None else (),
+        attention=attention_changes,
         epoch=tuned.epoch,
         selection=tuned.selection,
         n_trained=n_trained,
-        warnings=(*verdict(held_out, n_trained, forgetting), *split.warnings, *stop_warnings),
+        warnings=tuple(warnings),
         problems=tuning_data.problems,
         seconds=tuned.seconds,
-        both_new=pooled_accuracy([FoldScores(split.fold, after.scores)], dataset, both_held_out=True),
+        both_new=pooled_accuracy([fold_scores], dataset, both_held_out=True),
     )
 
 
 def _predict_after(tuning_data: TuningData, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
     """Return the predictions of the new model: for all videos or, after a stop, for those of held-out pairs."""
-    known = tuned.predictions.held_out if tuned.predictions is not None else Predictions({}, {})
+    known_predictions = tuned.predictions.held_out if tuned.predictions is not None else Predictions({}, {})
     names = sorted(tuning_data.store)
     if tuned.stopped:
         tested_pairs = (*tuning_data.split.fold.test_pairs, *tuning_data.split.reserved)
-        names = sorted({*videos_of(tested_pairs), *known.scores})
-    missing = [name for name in names if name not in known.scores]
-    predictions = predict(tuned.model, tuning_data.store, missing, token, report, "scores and maps after")
-    return Predictions({**known.scores, **predictions.scores}, {**known.maps, **predictions.maps})
+        names = sorted({*videos_of(tested_pairs), *known_predictions.scores})
+    missing_names = [name for name in names if name not in known_predictions.scores]
+    predictions = predict(tuned.model, tuning_data.store, missing_names, token, report, "scores and maps after")
+    scores = {**known_predictions.scores, **predictions.scores}
+    maps = {**known_predictions.maps, **predictions.maps}
+    return Predictions(scores, maps)
 
 
 def _stop_warnings(tuning_data: TuningData, tuned: Tuned, after: Predictions) -> list[str]:
@@ -175,7 +182,13 @@ def _attention_changes(
             maps_before = PlacedMaps(before.maps[name], model.map_rect)
             maps_after = PlacedMaps(after.maps[name], model.map_rect)
             changes.append(attention_change(name, maps_before, maps_after, video.frames, video.aspect))
-    return tuple(sorted(changes, key=lambda change: (np.nan_to_num(change.correlation, nan=2.0), change.video)))
+
+    def sort_key(change: AttentionChange) -> tuple[float, str]:
+        # no correlation exceeds 1, so undefined ones come last
+        correlation = 2.0 if np.isnan(change.correlation) else change.correlation
+        return correlation, change.video
+
+    return tuple(sorted(changes, key=sort_key))
 
 
 def _check_forgetting(

@@ -96,11 +96,12 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         shutil.rmtree(work, ignore_errors=True)
         raise
     shutil.rmtree(work, ignore_errors=True)
+    parent = initial.parent
     return TuningResult(
         folder=checkpoint.folder,
         digest=checkpoint.digest,
-        parent_digest=initial.parent.digest if initial.parent is not None else None,
-        parent_name=initial.parent.name if initial.parent is not None else "",
+        parent_digest=parent.digest if parent is not None else None,
+        parent_name=parent.name if parent is not None else "",
         report=tuning_report,
         facts=_facts(job, tuning_data, tuned, tuning_report),
     )
@@ -147,11 +148,11 @@ def describe_labels(dataset: Dataset) -> str:
 def _trained_pairs(tuning_data: TuningData, tuned: Tuned) -> list[TrainedPair]:
     """Return the training pairs of the new model, including inherited ones."""
     study = tuning_data.study
-    videos = {
-        video.name: TrainedVideo(video.name, video.path, study.digests.get(video.name, ""), video.clip_range)
-        for video in study.dataset.videos
-        if video.path is not None
-    }
+    videos = {}
+    for video in study.dataset.videos:
+        if video.path is not None:
+            digest = study.digests.get(video.name, "")
+            videos[video.name] = TrainedVideo(video.name, video.path, digest, video.clip_range)
     trained_pairs = set(tuned.fold.train_pairs)
     study_pairs = []
     for pair in tuning_data.split.fold.train_pairs:
@@ -235,10 +236,13 @@ def _facts(job: TuningJob, tuning_data: TuningData, tuned: Tuned, tuning_report:
     study = tuning_data.study
     fold = tuning_data.split.fold
     held_out = tuning_report.held_out
-    votes = study.votes_on(tuned.fold.train_pairs)
+    train_pairs = tuned.fold.train_pairs
+    votes = study.votes_on(train_pairs)
+    accuracy_before = defined(held_out.before.value) if held_out.before is not None else None
+    gain = defined(held_out.gain.value) if held_out.gain is not None else None
     return {
-        "videos": len(videos_of(tuned.fold.train_pairs)),
-        "pairs": len(tuned.fold.train_pairs),
+        "videos": len(videos_of(train_pairs)),
+        "pairs": len(train_pairs),
         "held_out_videos": list(fold.held_out_videos),
         "held_out_by": str(tuning_data.split.by),
         "votes": len(votes),
@@ -246,8 +250,8 @@ def _facts(job: TuningJob, tuning_data: TuningData, tuned: Tuned, tuning_report:
         "rule": job.choices.rule,
         "seed": job.choices.seed,
         **accuracy_facts(held_out.after, tuning_report.both_new),
-        "accuracy_before": defined(held_out.before.value) if held_out.before is not None else None,
-        "gain": defined(held_out.gain.value) if held_out.gain is not None else None,
+        "accuracy_before": accuracy_before,
+        "gain": gain,
         "known_before": _forgetting_text(tuning_report),
         "selection": tuning_report.selection,
         "warnings": list(tuning_report.warnings),

@@ -10,8 +10,8 @@ import torch
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.finetuning.split import DEFAULT_NEW_MODEL
 from skillviewer.core.video.preprocessing import QUICK
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.feature_statistics import standardise
 from skillviewer.engine.features.feature_store import FeatureStore, match_inputs
 from skillviewer.engine.features.frame_sources import FeatureSource, feature_source

@@ -13,7 +13,7 @@ from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.version import __version__
 from skillviewer.core.video.clips import range_cells
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.nets.model_library import digest
 from skillviewer.nets.presets import PRESETS
 

@@ -98,9 +98,9 @@ def _unseen_people(study: StudyPairs, prior: PriorPairs | None) -> Dataset:
     participants = study.dataset.participants
     trained_videos = study.sharing_frames(prior.trained_on) if prior is not None else frozenset()
     trained_people = {participants[name] for name in trained_videos if name in participants}
-    names = [
-        video.name
-        for video in study.dataset.videos
-        if video.name not in trained_videos and video.participant not in trained_people
-    ]
-    return study.dataset.restricted(names)
+    new_names = []
+    for video in study.dataset.videos:
+        is_trained = video.name in trained_videos or video.participant in trained_people
+        if not is_trained:
+            new_names.append(video.name)
+    return study.dataset.restricted(new_names)

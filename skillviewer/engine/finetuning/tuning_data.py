@@ -125,6 +125,8 @@ def _familiar_names(parent: Checkpoint, store: FeatureStore, names: Sequence[str
     if parent.familiarity is None or not names:
         return list(names)
     embeddings = mean_features(store, names)
-    return [
-        name for name, embedding in zip(names, embeddings, strict=True) if not parent.familiarity.warning(embedding)
-    ]
+    familiar_names = []
+    for name, embedding in zip(names, embeddings, strict=True):
+        if not parent.familiarity.warning(embedding):
+            familiar_names.append(name)
+    return familiar_names

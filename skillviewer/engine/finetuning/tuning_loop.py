@@ -26,11 +26,11 @@ from skillviewer.engine.features.feature_store import average_inputs, restore_in
 from skillviewer.engine.finetuning.stopping import BestCheckpoint, ConditionalToken, StopToken, StopTraining
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.training.batches import draw_batches
-from skillviewer.engine.training.plan import held_out_part
 from skillviewer.engine.training.predict import Predictions, held_out_loss, predict
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.engine.training.trainer import EpochRow, FitPairs, FitState, Trained, TrainingControl, fit
+from skillviewer.engine.training.training_plan import held_out_part
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.deployment import Precision
 

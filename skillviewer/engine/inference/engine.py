@@ -22,8 +22,8 @@ from skillviewer.core.version import __version__
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.tracks_file import TrackStore
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
 from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.inference.assess import ScoringModel, assess, scores_of_tracks

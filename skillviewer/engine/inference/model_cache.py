@@ -13,8 +13,8 @@ from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.clips import ClipRange
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.runtime.device import choose_device, device_errors

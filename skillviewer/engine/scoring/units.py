@@ -95,7 +95,7 @@ def open_engine(scoring: Scoring) -> "Engine":
         CheckpointError: The checkpoint cannot be used.
         DeviceError: The device is not there.
     """
-    from skillviewer.engine.features.cache import FeatureCache
+    from skillviewer.engine.features.feature_cache import FeatureCache
     from skillviewer.engine.inference.engine import Engine
 
     return Engine.open(scoring.model, scoring.device, FeatureCache(max_bytes=scoring.cache_bytes))

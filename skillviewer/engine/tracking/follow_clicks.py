@@ -26,7 +26,8 @@ def clicks_of(track: Track) -> tuple[Click, ...]:
 
 def with_click(clicks: Sequence[Click], click: Click) -> tuple[Click, ...]:
     """Return clicks with one added, which replaces another click in its frame."""
-    return (*(other for other in clicks if other.frame != click.frame), click)
+    other_clicks = [other for other in clicks if other.frame != click.frame]
+    return (*other_clicks, click)
 
 
 def check_clicks(clicks: Sequence[Click], video: VideoInfo) -> None:
@@ -38,12 +39,15 @@ def check_clicks(clicks: Sequence[Click], video: VideoInfo) -> None:
     for click in clicks:
         if not 0 <= click.frame < video.n_frames:
             raise VideoError(f"{click.frame} is no frame of 0 to {video.n_frames - 1}: click in the video.")
-        if not (-0.5 <= click.x_px < video.width_px - 0.5 and -0.5 <= click.y_px < video.height_px - 0.5):
+        is_inside_x = -0.5 <= click.x_px < video.width_px - 0.5
+        is_inside_y = -0.5 <= click.y_px < video.height_px - 0.5
+        if not (is_inside_x and is_inside_y):
             raise VideoError(
                 f"{click.x_px:g}, {click.y_px:g} lies outside {video.width_px} × {video.height_px} pixels: click in "
                 "the picture."
             )
-    if not clicks or len({click.frame for click in clicks}) < len(clicks):
+    n_clicked_frames = len({click.frame for click in clicks})
+    if not clicks or n_clicked_frames < len(clicks):
         raise VideoError("An object is followed from one click or more, in different frames.")
 
 
@@ -106,10 +110,13 @@ def add_click(
     Raises:
         VideoError: The click is outside the video, or a frame cannot be decoded.
     """
-    clicks = with_click(clicks_of(track) if track is not None else (), click)
+    earlier_clicks = clicks_of(track) if track is not None else ()
+    clicks = with_click(earlier_clicks, click)
     check_clicks(clicks, video)
-    first_frame = max((other.frame for other in clicks if other.frame < click.frame), default=click.frame)
-    last_frame = min((other.frame for other in clicks if other.frame > click.frame), default=video.n_frames - 1)
+    earlier_frames = [other.frame for other in clicks if other.frame < click.frame]
+    later_frames = [other.frame for other in clicks if other.frame > click.frame]
+    first_frame = max(earlier_frames, default=click.frame)
+    last_frame = min(later_frames, default=video.n_frames - 1)
     near_clicks = [other for other in clicks if first_frame <= other.frame <= last_frame]
     followed = follow_clicks(read_frame, video, near_clicks, name, token, report, last_frame).track
     if track is None:

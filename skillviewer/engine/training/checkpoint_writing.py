@@ -18,11 +18,11 @@ from skillviewer.core.evaluation.score_progress import contribution_shares
 from skillviewer.core.text import counted, defined
 from skillviewer.engine.features.feature_statistics import mean_features
 from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import write_log
 from skillviewer.engine.training.run_record import RunProvenance, card_of
 from skillviewer.engine.training.trainer import Trained
 from skillviewer.engine.training.training_data import TrainingData
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.engine.training.training_split import TrainingSplit
 from skillviewer.engine.training.work_folder import WorkFolder
 from skillviewer.nets.attention import AttentionModel

@@ -17,10 +17,10 @@ from skillviewer.engine.features.feature_statistics import standardise
 from skillviewer.engine.features.feature_store import FeatureStore, average_inputs, match_inputs, restore_inputs
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.schedule import count_epochs
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import EpochRow, FitPairs, Trained, TrainingControl, TrainingStateStore, fit
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import InputKind, attention_model
 

@@ -18,9 +18,9 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import FEATURES_VERSION
 from skillviewer.engine.features.video_facts import VideoFacts
 from skillviewer.engine.runtime.device import device_title
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train_settings import TrainSettings
 from skillviewer.engine.training.trainer import EpochRow, Trained
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.model_card import ModelCard
 from skillviewer.nets.models import NUMERIC_INPUTS

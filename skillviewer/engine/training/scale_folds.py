@@ -28,9 +28,11 @@ def align_scores(
     """Return the scores of a fold's model with the mean and deviation of reference scores over ``common`` videos."""
     reference_values = np.array([reference[name] for name in common])
     fold_values = np.array([fold_scores[name] for name in common])
-    factor = float(reference_values.std() / fold_values.std()) if fold_values.std() > 0 else 1.0
-    mean = reference_values.mean()
-    return {name: float(mean + (score - fold_values.mean()) * factor) for name, score in fold_scores.items()}
+    reference_mean = reference_values.mean()
+    fold_mean = fold_values.mean()
+    fold_deviation = fold_values.std()
+    factor = float(reference_values.std() / fold_deviation) if fold_deviation > 0 else 1.0
+    return {name: float(reference_mean + (score - fold_mean) * factor) for name, score in fold_scores.items()}
 
 
 def n_scale_folds(dataset: Dataset, n_held_out: int, requested: int | None) -> int:
@@ -79,15 +81,20 @@ def learn_scale(
         score_training: Returns the scores of all videos of the training by the model.
         train_fold: Trains another model on a fold, by number, and returns its scores of the fold's videos.
     """
-    test = split.tested if split.tested.criterion == dataset.criterion and not optimistic else None
-    held_out_scores = {} if test is None else _scores_of_new_people(dataset, split, test_scores)
-    n_held_out = 0 if test is None else rated_participants(test, held_out_scores)
+    calibration_dataset = dataset
+    held_out_scores: dict[str, float] = {}
+    n_held_out = 0
+    has_same_criterion = split.tested.criterion == dataset.criterion
+    if has_same_criterion and not optimistic:
+        calibration_dataset = split.tested
+        held_out_scores = _scores_of_new_people(dataset, split, test_scores)
+        n_held_out = rated_participants(calibration_dataset, held_out_scores)
     n_folds = n_scale_folds(dataset, n_held_out, requested)
     if not n_folds or optimistic or dataset.ratings is None:
         advice = ADVICE if scale_prospect(dataset).is_possible else ""
         if optimistic:
             advice = OPTIMISTIC
-        calibration = raters_scale(test or dataset, held_out_scores, "held out from training", advice)
+        calibration = raters_scale(calibration_dataset, held_out_scores, "held out from training", advice)
         return None if calibration is None else replace(calibration, task=dataset.task)
     with_participants = dataset.restricted(dataset.participants)
     scores = score_training()

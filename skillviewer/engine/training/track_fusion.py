@@ -15,10 +15,10 @@ from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.measured_videos import MeasuredVideos
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import Trained, TrainingControl, TrainingStateStore
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.measures_baseline import MeasuredModel
 from skillviewer.nets.models import attention_model

@@ -11,14 +11,13 @@ from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import Progress
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.feature_store import WatchedStore, first_pass
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.training.checkpoint_writing import OuterCheck, TrainedModel, write_checkpoint
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds
-from skillviewer.engine.training.plan import TrainingPlan, describe_selection
 from skillviewer.engine.training.predict import pad_rows, predict, segment_contributions
 from skillviewer.engine.training.run_record import provenance_of, unseen_warning
 from skillviewer.engine.training.scale_folds import check_scale_folds, learn_scale
@@ -28,6 +27,7 @@ from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import EpochRow, TrainingControl
 from skillviewer.engine.training.training_data import TrainingData, load_training_data
 from skillviewer.engine.training.training_inputs import TrainingInputs, check_can_have_checkpoint
+from skillviewer.engine.training.training_plan import TrainingPlan, describe_selection
 from skillviewer.engine.training.training_split import check_split
 from skillviewer.engine.training.work_folder import WorkFolder
 from skillviewer.nets.checkpoint import Checkpoint, check_destination, load_checkpoint, round_as_stored

@@ -12,8 +12,8 @@ from skillviewer.engine.features.frame_sources import FrameSource
 from skillviewer.engine.features.measured_videos import MeasuredVideos, measured_dataset
 from skillviewer.engine.features.video_facts import clip_ranges_of, files_of
 from skillviewer.engine.runtime.distributed import ProcessGroup
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.engine.training.training_split import TrainingSplit, hold_quarter_out, test_on_other, train_on_all
 
 

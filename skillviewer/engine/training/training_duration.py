@@ -10,9 +10,9 @@ from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation.training_forecast import PlannedPhase
 from skillviewer.engine.runtime.pace import IDLE, Pace, load_now
 from skillviewer.engine.training.batches import draw_batches
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.training_pace import training_pace
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.models import NUMERIC_INPUTS
 from skillviewer.nets.presets import OptimiserSettings
 

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.engine.features import snippets
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.frame_sources import FlowSource, FrameSource, feature_source
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.features.snippets import SnippetFeatures, SnippetSource
 from skillviewer.engine.runtime.device import choose_device, device_errors
-from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.models import NUMERIC_INPUTS, InputKind

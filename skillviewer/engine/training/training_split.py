@@ -1,5 +1,6 @@
 """Split of the videos of a training into training and tested videos, which may not share a frame."""
 
+import itertools
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,15 +92,13 @@ def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> 
     for digest in sorted(train_clips.keys() & test_clips.keys()):
         with VideoReader(test_clips[digest][0].path, token) as reader:
             info = reader.describe(token)
-        for test_clip in test_clips[digest]:
+        for test_clip, train_clip in itertools.product(test_clips[digest], train_clips[digest]):
             test_frames = test_clip.frames(info)
-            for train_clip in train_clips[digest]:
-                train_frames = train_clip.frames(info)
-                if max(test_frames.start, train_frames.start) < min(test_frames.stop, train_frames.stop):
-                    raise DatasetError(
-                        f"{test_clip.path} is in the training data too, as {train_clip.path}: nothing would be held "
-                        "out."
-                    )
+            train_frames = train_clip.frames(info)
+            if max(test_frames.start, train_frames.start) < min(test_frames.stop, train_frames.stop):
+                raise DatasetError(
+                    f"{test_clip.path} is in the training data too, as {train_clip.path}: nothing would be held out."
+                )
 
 
 def _file_sizes(dataset: Dataset) -> dict[Path, int]:

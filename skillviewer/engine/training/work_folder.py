@@ -12,12 +12,12 @@ from skillviewer.core.paths import training_folder
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of
 from skillviewer.engine.runtime.distributed import ProcessGroup
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
 from skillviewer.engine.training.run_record import RunConfiguration, RunProvenance
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.engine.training.training_data import TrainingData
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.configuration import BackboneConfig
 
 

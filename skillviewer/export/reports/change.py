@@ -10,7 +10,7 @@ from skillviewer.core.text import counted, printable, signed
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.drawings import interval_bars
 from skillviewer.export.reports.pdf import PageFrame, facts_table, grid, heading, list_item, page_header, paragraph
-from skillviewer.export.reports.why import DISCLAIMER
+from skillviewer.export.reports.why_content import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

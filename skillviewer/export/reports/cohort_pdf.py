@@ -16,7 +16,7 @@ from skillviewer.export.reports.pdf import (
     spacer,
 )
 from skillviewer.export.reports.rater_summary import RATER_HEADER
-from skillviewer.export.reports.why import DISCLAIMER
+from skillviewer.export.reports.why_content import DISCLAIMER
 
 if TYPE_CHECKING:
     from reportlab.graphics.shapes import Drawing

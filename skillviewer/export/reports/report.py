@@ -11,10 +11,11 @@ from skillviewer.export.pictures.blurring import check_faces
 from skillviewer.export.reports.change import ChangeReport, change_pdf
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
 from skillviewer.export.reports.cohort_pdf import cohort_pdf
-from skillviewer.export.reports.html import change_html, check_html, cohort_html, why_html
+from skillviewer.export.reports.html_check import check_html
+from skillviewer.export.reports.html_reports import change_html, cohort_html, why_html
 from skillviewer.export.reports.pdf import Paper, check_pdf
 from skillviewer.export.reports.report_options import ReportOptions
-from skillviewer.export.reports.why import DISCLAIMER, date_or_today, gather_why
+from skillviewer.export.reports.why_content import DISCLAIMER, date_or_today, gather_why
 from skillviewer.export.reports.why_pdf import N_PAGES, why_pdf
 
 REPORT_SUFFIXES = (".pdf", ".html")

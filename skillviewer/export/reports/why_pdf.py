@@ -27,7 +27,7 @@ from skillviewer.export.reports.pdf import (
     spacer,
 )
 from skillviewer.export.reports.report_options import ReportNote
-from skillviewer.export.reports.why import KEY_FRAMES_PER_ROW, ExplainedMoment, FramePicture, WhyContent
+from skillviewer.export.reports.why_content import KEY_FRAMES_PER_ROW, ExplainedMoment, FramePicture, WhyContent
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from skillviewer.cli.options.plan_options import plan_options, training_plan
 from skillviewer.core.video.preprocessing import FEATURE_EFFORTS
-from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.training_plan import TrainingPlan
 
 
 def plan_of(*arguments: str, published: str | None = None) -> TrainingPlan:

@@ -20,7 +20,7 @@ from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.study import ModelState, NewVideo, Study, Vote
 from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
 from skillviewer.data.tracks_file import TrackStore
-from skillviewer.engine.features.cache import FeatureCache, FeatureKey
+from skillviewer.engine.features.feature_cache import FeatureCache, FeatureKey
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis
 from tests.videos import write_barcode_video

@@ -22,14 +22,14 @@ from skillviewer.engine.evaluation import choose_model as module
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan, count_trainings
 from skillviewer.engine.evaluation.choose_model import choose_model
 from skillviewer.engine.evaluation.train_chosen import CHOICE, train_chosen
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.runtime.pace import Pace
 from skillviewer.engine.training import training_duration
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.train_checkpoint import TrainingResources
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.facts import missing
 from tests.videos import write_barcode_video

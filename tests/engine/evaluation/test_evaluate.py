@@ -30,11 +30,11 @@ from skillviewer.engine.evaluation.tables import markdown, write_tables
 from skillviewer.engine.features import extractor
 from skillviewer.engine.features.video_facts import VideoFacts, shared_frames, time_store
 from skillviewer.engine.training import run_record
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import RunFolder, earlier_sampling
 from skillviewer.engine.training.run_record import RunConfiguration, RunProvenance
 from skillviewer.engine.training.run_result import Maps, RunResult, ScoreCurves
 from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.training_plan import TrainingPlan
 from tests.facts import missing
 
 NAMES = ("a1", "a2", "b1", "b2")  # every earlier one is better

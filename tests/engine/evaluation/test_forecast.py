@@ -21,19 +21,19 @@ from skillviewer.core.video.clips import FrameRange
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan
 from skillviewer.engine.evaluation.forecast import file_digests, forecast_choice, forecast_training, frame_pace
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.decoding_pace import decoding_pace, record_decoding
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.finetuning import first_forecast as first_forecast_module
 from skillviewer.engine.finetuning.first_forecast import first_forecast, remember_forecast
 from skillviewer.engine.finetuning.job import ChoiceJob
 from skillviewer.engine.runtime import pace
 from skillviewer.engine.runtime.device import choose_device
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.engine.training.training_duration import saving_duration
 from skillviewer.engine.training.training_inputs import TrainingInputs
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.media.reading.header import read_header
 from skillviewer.media.reading.reader import VideoReader
 from tests.facts import missing

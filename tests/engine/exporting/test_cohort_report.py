@@ -20,7 +20,7 @@ from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.export.reports.rater_summary import format_raters
 from skillviewer.export.reports.report_options import ReportNote, StudyContext
-from skillviewer.export.reports.why import provenance_facts
+from skillviewer.export.reports.why_content import provenance_facts
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis
 from tests.export.reports.test_report import words

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from skillviewer.engine.features.cache import FeatureCache, FeatureKey
+from skillviewer.engine.features.feature_cache import FeatureCache, FeatureKey
 
 SHAPE = (3, 4, 2, 2)
 

@@ -16,14 +16,14 @@ from skillviewer.core.progress import NEVER, CancelToken, silent
 from skillviewer.core.video.clips import FrameRange, TimeRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.data.analysis_file import load_analysis, save_analysis
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.features.video_facts import facts_of, time_store
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_cache import ModelCache
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.media.reading.frame_converter import DecodedFrame
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.sizes import HeadSizes

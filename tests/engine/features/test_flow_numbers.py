@@ -10,7 +10,7 @@ import torch
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.flow_numbers import flow_numbers
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs

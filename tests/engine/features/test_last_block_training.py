@@ -12,16 +12,16 @@ from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.features.build_store import build_dataset_store
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import local_backbone_weights, streams_of
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_sources import feature_source
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import FitPairs, TrainingControl, fit
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.last_block import last_block, last_blocks, without_last_block
 from skillviewer.nets.checkpoint import load_checkpoint

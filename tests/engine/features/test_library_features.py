@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import local_backbone_weights
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.features.frame_sources import FlowSource, feature_source
 from skillviewer.engine.features.weight_store import weight_files, weights_dir

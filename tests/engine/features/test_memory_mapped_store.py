@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.engine.features.cache import FeatureCache, FeatureKey
+from skillviewer.engine.features.feature_cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.feature_store import AveragedStore, MappedPass, MappedStore, WatchedStore, stored_pass
 
 RNG = np.random.default_rng(0)

@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.paths import HOME_VARIABLE
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor, local_backbone_weights, streams_of
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_sources import feature_source
 from skillviewer.engine.features.weight_store import weights_dir
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights

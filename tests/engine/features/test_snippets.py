@@ -21,17 +21,17 @@ from skillviewer.engine.evaluation import evaluate as evaluation
 from skillviewer.engine.evaluation.evaluation_plan import EvaluationPlan
 from skillviewer.engine.evaluation.tables import markdown
 from skillviewer.engine.features import snippets
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import local_backbone_weights
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.snippets import SnippetSource, sizes_of
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_cache import ModelCache, facts
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.media.flow.flow import dis, grey_size, quantise
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX, EndToEndModel

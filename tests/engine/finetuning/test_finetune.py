@@ -28,7 +28,7 @@ from skillviewer.core.ratings import fit_calibration
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.finetuning import before_after, job_forecast, tuned_scale
 from skillviewer.engine.finetuning import finetune as finetune_run
@@ -46,12 +46,12 @@ from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import predict
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import FitPairs, FitState, Trained, Trainer, TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.model_card import ModelCard

@@ -18,7 +18,7 @@ from skillviewer.core.progress import NEVER, silent
 from skillviewer.core.tracks.tracks import FrameState, Track, TrackSet
 from skillviewer.data.analysis_file import load_or_discard, save_analysis
 from skillviewer.data.tracks_file import TrackStore
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.inference.assess import ScoringModel, assess

@@ -13,8 +13,8 @@ from skillviewer.core.errors import Cancelled, CheckpointError, DeviceError, Vid
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.video.info import sample_positions
 from skillviewer.core.video.preprocessing import FlowSettings
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor, local_backbone_weights
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.flow.flow import dis, grey_size, quantise

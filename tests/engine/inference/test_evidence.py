@@ -15,7 +15,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import Cancelled, CheckpointError, VideoError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, silent
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.inference import replay
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.evidence import measure_evidence

@@ -15,8 +15,8 @@ from torch import nn
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.progress import CancelToken, Progress
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_cache import ModelCache, facts

@@ -13,14 +13,14 @@ from skillviewer.core.errors import DeviceError
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.features import extractor
 from skillviewer.engine.features.build_store import build_store
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.engine.runtime.device import DeviceBatches, choose_device, device_errors
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.sizes import HeadSizes

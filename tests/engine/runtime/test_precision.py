@@ -13,8 +13,8 @@ from skillviewer.core.errors import DeviceError
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.runtime import device as devices
 from skillviewer.engine.runtime.device import training_precision
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.models import attention_model
 from tests.engine.training.test_trainer import NAMES, OPTIMISER, SETTINGS, SIZES, fresh, store, train
 

@@ -18,10 +18,10 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.feature_statistics import standardise
 from skillviewer.engine.training import batches
 from skillviewer.engine.training.fit_fold import FoldInputs, best_training_share, choosing_folds, fit_fold
-from skillviewer.engine.training.plan import TrainingPlan, describe_selection, join_selection_texts
 from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.engine.training.trainer import EpochRow, FitState, Trainer, TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan, describe_selection, join_selection_texts
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes

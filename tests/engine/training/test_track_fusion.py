@@ -11,11 +11,11 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.measured_videos import MeasuredVideos
 from skillviewer.engine.training.fit_fold import FoldInputs
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.track_fusion import FusedTraining, fit_fused, fit_ridge
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.number_inputs import N_MEASURES
 from skillviewer.nets.presets import preset

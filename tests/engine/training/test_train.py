@@ -23,16 +23,16 @@ from skillviewer.core.tracks.tracks import FrameState, Track, TrackSet
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.tracks_file import TrackStore
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import run_folder
 from skillviewer.engine.training import train_checkpoint as train_module
-from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.engine.training.train_checkpoint import TrainingResources, TrainingResult, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint

@@ -27,7 +27,7 @@ from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import exporter
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
-from skillviewer.export.reports.html import check_html
+from skillviewer.export.reports.html_check import check_html
 from skillviewer.export.reports.limits import describe_limits
 from skillviewer.export.reports.pdf import SIZES_PT
 from skillviewer.export.reports.report import export_cohort, export_report

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.errors import CheckpointError, SettingsError
 from skillviewer.engine.features.extractor import backbone_config, local_backbone_weights, streams_of
-from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.backbones.backbone_weights import changed_weights
 from skillviewer.nets.backbones.backbones import backbone
 from skillviewer.nets.backbones.deployment import deploy

@@ -8,7 +8,7 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.ui.app import real_backend
 from skillviewer.ui.comparing.screen import CompareScreen

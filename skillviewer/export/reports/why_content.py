@@ -1,6 +1,6 @@
 """Contents of the report on why a video has its score: sentences, moments and pictures.
 
-``why_pdf`` and ``html`` lay them out.
+``why_pdf`` and ``html_reports`` lay them out.
 """
 
 import math
@@ -84,7 +84,8 @@ class ExplainedMoment:
             texts = [f"{opinion.author}: {opinion.text}" for opinion in self.opinions]
         else:
             texts = [opinion.text for opinion in self.opinions]
-        return f"Opinions differ ({', '.join(printable(text) for text in texts)})."
+        opinions_text = ", ".join(printable(text) for text in texts)
+        return f"Opinions differ ({opinions_text})."
 
     @property
     def time(self) -> str:
@@ -145,7 +146,7 @@ class WhyContent:
         return self.analysis.unfamiliar and not self.options.unfamiliar_scores
 
     def format_score(self, score: float) -> str:
-        """Return a score of the video: a dash for NaN, a question mark if scores are hidden."""
+        """Return a score of the video as text: a dash for NaN, and a question mark if scores are hidden."""
         if self.hides_scores:
             return HIDDEN
         return "–" if math.isnan(score) else signed(score, self.digits)
@@ -256,12 +257,18 @@ def gather_why(
         raise ExportError(
             f"The evidence is of another analysis than that of {analysis.video.path.name}: compute it again."
         )
-    findings = score_findings(analysis, evidence, [member.score for member in context.others], context.cohort)
+    cohort_scores = [member.score for member in context.others]
+    findings = score_findings(analysis, evidence, cohort_scores, context.cohort)
     moments = findings.moments
     is_wide = analysis.video.width_px > analysis.video.height_px
-    key_frames = evenly_spread(analysis, 2 * KEY_FRAMES_PER_ROW if is_wide else KEY_FRAMES_PER_ROW).tolist()
-    main_frame = max(moments, key=lambda moment: abs(moment.amount)).key_frame if moments else key_frames[-1]
-    frames = sorted({*key_frames, main_frame, *(moment.key_frame for moment in moments)})
+    n_key_frames = 2 * KEY_FRAMES_PER_ROW if is_wide else KEY_FRAMES_PER_ROW
+    key_frames = evenly_spread(analysis, n_key_frames).tolist()
+    main_frame = key_frames[-1]
+    if moments:
+        largest_moment = max(moments, key=lambda moment: abs(moment.amount))
+        main_frame = largest_moment.key_frame
+    moment_frames = [moment.key_frame for moment in moments]
+    frames = sorted({*key_frames, main_frame, *moment_frames})
     videos = [video]
     frames_by_video = [frames]
     if context.reference is not None:
@@ -294,7 +301,7 @@ def gather_why(
         own_picture=pictures[main_frame],
         reference=_describe_reference(context, digits, pictures_by_video),
         facts=provenance_facts(analysis, context.model_version, date_or_today(options.made_on)),
-        blurred=any(shown.faces is not None for shown in videos),
+        blurred=any(shown_video.faces is not None for shown_video in videos),
         no_moments="" if moments else no_clear_moment_text(analysis, findings.n_smaller, digits),
     )
 
@@ -314,7 +321,8 @@ def _matching_frame(reference: Analysis, analysis: Analysis, frame: int) -> int:
         )
     share = (frame - analysis.frames.start) / len(analysis.frames)
     samples = reference.samples[0]
-    return int(samples[min(int(share * len(samples)), len(samples) - 1)])
+    step = min(int(share * len(samples)), len(samples) - 1)
+    return int(samples[step])
 
 
 def _draw_frames(
@@ -334,15 +342,17 @@ def _draw_frames(
     with open_readers(videos) as readers:
         for index, (video, reader) in enumerate(zip(videos, readers, strict=True)):
             info = video.analysis.video
-            width_px = min(info.width_px, round(MAX_PICTURE_MM / MM_PER_INCH * PRINT_DPI))
-            size = (width_px, max(1, round(width_px * info.height_px / info.width_px)))
+            max_width_px = round(MAX_PICTURE_MM / MM_PER_INCH * PRINT_DPI)
+            width_px = min(info.width_px, max_width_px)
+            height_px = max(1, round(width_px * info.height_px / info.width_px))
             pictures: dict[int, FramePicture] = {}
             for decoded in reader.stream(frames_by_video[index]):
                 frame = decoded.index
                 scene = resolve(video.analysis, frame, map_styles[index])
                 _, score = score_so_far(video.analysis, frame)
+                painted_picture = paint(scene, video.picture(decoded, (width_px, height_px)))
                 pictures[frame] = FramePicture(
-                    jpeg=encode_jpeg(paint(scene, video.picture(decoded, size))),
+                    jpeg=encode_jpeg(painted_picture),
                     aspect=info.width_px / info.height_px,
                     time=clock(float(info.times_s[frame])),
                     score=score,
@@ -356,7 +366,7 @@ def _draw_frames(
 
 
 def _style_on_scale_of(first: Analysis, other: Analysis, map_style: MapStyle) -> MapStyle:
-    """Return the map style of a second video: on the scale of the first if their maps are of one kind."""
+    """Return the map style of another video, on the scale of the first video if their maps are of one kind."""
     if first.map_kind is not other.map_kind:
         return map_style
     if map_style.scale is ColourLimits.VIDEO:
@@ -373,20 +383,19 @@ def _make_colour_bar(analysis: Analysis, frame: int, map_style: MapStyle) -> Rep
         return None
     scene = resolve(analysis, frame, map_style)
     scale = bar_scale(scene)
-    colours = bar_colours(scene)[::4]
-    labels = format_ticks(scale)
-    return ReportColourBar(
-        colours=tuple((int(red), int(green), int(blue)) for red, green, blue in colours),
-        ticks=tuple((scale.share(value), label) for value, label in zip(scale.ticks, labels, strict=True)),
-        title=scale.title,
-    )
+    colours = [(int(red), int(green), int(blue)) for red, green, blue in bar_colours(scene)[::4]]
+    positions = [scale.share(value) for value in scale.ticks]
+    ticks = tuple(zip(positions, format_ticks(scale), strict=True))
+    return ReportColourBar(tuple(colours), ticks, scale.title)
 
 
 def _opinions_on(moment: Moment, opinions: Sequence[Annotation]) -> tuple[Annotation, ...]:
     """Return the opinions on the interval of a moment; opinions on overlapping intervals are not included."""
-    return tuple(
-        opinion for opinion in opinions if same_interval(opinion.start_s, opinion.stop_s, moment.start_s, moment.stop_s)
-    )
+
+    def is_on_moment(opinion: Annotation) -> bool:
+        return same_interval(opinion.start_s, opinion.stop_s, moment.start_s, moment.stop_s)
+
+    return tuple(opinion for opinion in opinions if is_on_moment(opinion))
 
 
 def _describe_reference(

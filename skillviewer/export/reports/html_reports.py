@@ -1,14 +1,9 @@
-"""Reports as web pages, each a single file with its pictures, drawings and fonts, and the check of a written page."""
+"""Reports as web pages, each a single file with its pictures, drawings and fonts."""
 
 import base64
-import re
-from collections.abc import Sequence
 from functools import cache
-from html.parser import HTMLParser
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.text import signed
 from skillviewer.export.reports.change import ChangeReport
@@ -23,7 +18,7 @@ from skillviewer.export.reports.drawings import (
     signed_bar,
 )
 from skillviewer.export.reports.rater_summary import RATER_HEADER
-from skillviewer.export.reports.why import DISCLAIMER, FramePicture, WhyContent
+from skillviewer.export.reports.why_content import DISCLAIMER, FramePicture, WhyContent
 from skillviewer.export.reports.why_pdf import format_note
 
 if TYPE_CHECKING:
@@ -33,7 +28,8 @@ _WIDTH_PT = 640.0
 
 
 def _data_url(media_type: str, content: bytes) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+    encoded = base64.b64encode(content).decode()
+    return f"data:{media_type};base64,{encoded}"
 
 
 @cache
@@ -48,10 +44,9 @@ def _template_environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["fonts"] = [
-        (weight, _data_url("font/ttf", (folder / f"{name}.ttf").read_bytes()))
-        for weight, name in ((400, "Inter-Regular"), (600, "Inter-SemiBold"))
-    ]
+    font_files = {400: folder / "Inter-Regular.ttf", 600: folder / "Inter-SemiBold.ttf"}
+    fonts = [(weight, _data_url("font/ttf", file.read_bytes())) for weight, file in font_files.items()]
+    environment.globals["fonts"] = fonts
     environment.globals["disclaimer"] = DISCLAIMER
     return environment
 
@@ -88,24 +83,27 @@ def why_html(content: WhyContent) -> str:
         drawing = colour_ramp(content.bar.colours, content.bar.ticks, content.bar.title, 420.0)
         bar = _to_svg_markup(drawing, content.bar.title)
     moments = [explained.moment for explained in content.moments]
+    frames = [_picture_values(frame, content.format_score(frame.score)) for frame in content.key_frames]
+    notes = [format_note(note, names=options.names) for note in options.known.notes]
     plot = score_plot(content.analysis, moments, _WIDTH_PT, 170.0, show_scores=not content.hides_scores)
     template = _template_environment().get_template("why.html")
     return template.render(
         why=content,
         score=content.format_score(content.analysis.score),
         strip=strip,
-        frames=[_picture_values(frame, content.format_score(frame.score)) for frame in content.key_frames],
+        frames=frames,
         bar=bar,
         plot=_to_svg_markup(plot, "Score curve: mean of the passes, their range, and the moments by number"),
         contributions=contributions,
         moments=_moment_values(content),
         reference=_reference_values(content),
-        notes=[format_note(note, names=options.names) for note in options.known.notes],
+        notes=notes,
     )
 
 
 def _moment_values(content: WhyContent) -> list[dict[str, Any]]:
-    max_amount = max((abs(explained.moment.amount) for explained in content.moments), default=1.0)
+    amounts = [abs(explained.moment.amount) for explained in content.moments]
+    max_amount = max(amounts, default=1.0)
     values = []
     for explained in content.moments:
         frame_picture = explained.frame_picture
@@ -165,74 +163,3 @@ def change_html(report: ChangeReport) -> str:
         tables.append((section, rows))
     template = _template_environment().get_template("change.html")
     return template.render(report=report, tables=tables)
-
-
-_TEXT_ATTRIBUTES = frozenset({"alt", "aria-label", "title"})
-"""Attributes that hold text for people, and never a link."""
-
-_LINK_ATTRIBUTES = frozenset({"src", "href", "xlink:href", "srcset", "poster", "action", "data"})
-_LOCAL_TARGET = re.compile(r"\s*(data:|#)")
-_EXTERNAL_STYLE = re.compile(r"""url\(\s*["']?(?!data:|#)|@import""")
-
-
-class _PageParser(HTMLParser):
-    """Parser that collects the texts of a page, and everything that a browser would fetch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-        self.external_links: list[str] = []
-        self._in_style = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._in_style = tag == "style"
-        for name, value in attrs:
-            if not value or name in _TEXT_ATTRIBUTES:
-                continue
-            if name in _LINK_ATTRIBUTES and _LOCAL_TARGET.match(value) is None:
-                self._add_link(value)
-            else:
-                self._search_style(value)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "style":
-            self._in_style = False
-
-    def handle_data(self, data: str) -> None:
-        if self._in_style:
-            self._search_style(data)
-        else:
-            self.texts.append(data)
-
-    def _search_style(self, text: str) -> None:
-        match = _EXTERNAL_STYLE.search(text)
-        if match is not None:
-            self._add_link(text[match.start() :])
-
-    def _add_link(self, text: str) -> None:
-        self.external_links.append(text[:60])
-
-
-def check_html(file: Path, path: Path, sentences: Sequence[str]) -> None:
-    """Check that a written web page is complete, contains the sentences, and fetches nothing.
-
-    Args:
-        file: The file.
-        path: Final path of the file, for messages.
-        sentences: Sentences that must be in the text, at any line breaks.
-
-    Raises:
-        ExportError: The page is incomplete, lacks a sentence, or would fetch something.
-    """
-    text = file.read_text(encoding="utf-8")
-    if not text.rstrip().endswith("</html>"):
-        raise ExportError(f"{path} was not written: the page is incomplete.")
-    parser = _PageParser()
-    parser.feed(text)
-    parser.close()
-    if parser.external_links:
-        raise ExportError(f"{path} was not written: the page would fetch something: {parser.external_links[0]}.")
-    page_text = "".join("".join(parser.texts).split())
-    for sentence in sentences:
-        if "".join(sentence.split()) not in page_text:
-            raise ExportError(f"{path} was not written: the page does not say “{sentence}”.")
