@@ -1,6 +1,7 @@
 """All states of the window, for tests and for screenshots.
 
-``python -m tests.ui.states OUT [--theme dark] [--size 1280x720] [--text 200] [NAME ...]`` writes one PNG a state.
+``python -m tests.ui.states OUT [NAME ...] [--theme dark] [--size 1280x720 800x600] [--text 100 200]`` writes one PNG
+for each state, size and size of text, and prints faults of its layout. It reads and writes nothing of the user's.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
@@ -23,6 +25,7 @@ from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.fakes import FakeDialogs, FakeWorld, numbered_picture
+from tests.ui.fit import faults_of
 from tests.ui.states_compare import COMPARE_STATES
 from tests.ui.states_export import EXPORT_STATES
 from tests.ui.states_finetune import FINETUNE_STATES
@@ -292,10 +295,11 @@ def shoot(
     settle_ms: int = 250,
     text: int = 100,
     drawn: Icons | None = None,
+    faults: list[str] | None = None,
 ) -> Path:
     """Bring a window into a state and save its picture, with large or small frames, after a pause.
 
-    Icons that are given need not be drawn anew.
+    Icons that are given need not be drawn anew. Faults of the layout are added to a list that is given.
     """
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.in_folder(Path(folder))
@@ -313,8 +317,10 @@ def shoot(
         widget = STATES[name](stage)
         stage.pause(settle_ms)
         come_to_rest(stage)
-        path = out / f"{name}-{theme}-{size[0]}x{size[1]}.png"
+        path = out / f"{name}-{theme}-{size[0]}x{size[1]}-{text}.png"
         widget.grab().save(str(path))
+        if faults is not None:
+            faults += faults_of(widget)
         world.hold.set()
         made.app_context.close()
         made.app_context.wait()
@@ -330,17 +336,20 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("names", nargs="*", default=list(STATES))
     parser.add_argument("--theme", type=ThemeChoice, default=ThemeChoice.LIGHT)
-    parser.add_argument("--size", default="1440x900")
-    parser.add_argument("--text", type=int, default=100, help="size of text in per cent")
+    parser.add_argument("--size", nargs="+", default=["1440x900"])
+    parser.add_argument("--text", nargs="+", type=int, default=[100], help="size of text in per cent")
     given = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     home = tempfile.TemporaryDirectory()  # nothing of the user's is read or written
     os.environ["SKILLVIEWER_HOME"] = home.name
     app = QApplication(sys.argv[:1])
     given.out.mkdir(parents=True, exist_ok=True)
-    width, height = (int(part) for part in given.size.split("x"))
-    for name in given.names or STATES:
-        sys.stdout.write(f"{shoot(app, name, given.theme, (width, height), given.out, text=given.text)}\n")
+    for name, size, text in product(given.names or STATES, given.size, given.text):
+        width, height = (int(part) for part in size.split("x"))
+        faults: list[str] = []
+        path = shoot(app, name, given.theme, (width, height), given.out, text=text, faults=faults)
+        sys.stdout.write("\n    ".join((str(path), *dict.fromkeys(faults))) + "\n")
+        sys.stdout.flush()
     home.cleanup()
 
 
