@@ -36,12 +36,16 @@ def cut_text(widget: QLabel | QAbstractButton) -> str:
         if isinstance(widget, QToolButton) and widget.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly:
             return ""
         needed_px = widget.fontMetrics().horizontalAdvance(text)
-        return f"button of {room.width()} px for {needed_px} px: {text}" if needed_px > room.width() + ROUNDING_PX else ""
+        return (
+            f"button of {room.width()} px for {needed_px} px: {text}" if needed_px > room.width() + ROUNDING_PX else ""
+        )
     if isinstance(widget, ElidingLabel):
         return ""
     if widget.wordWrap():
         needed_px = widget.heightForWidth(widget.width())
-        return f"{needed_px} px high in {widget.height()} px: {text}" if needed_px > widget.height() + ROUNDING_PX else ""
+        return (
+            f"{needed_px} px high in {widget.height()} px: {text}" if needed_px > widget.height() + ROUNDING_PX else ""
+        )
     if widget.toolTip():
         return ""
     needed_px = widget.sizeHint().width()

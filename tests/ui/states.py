@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -295,11 +296,11 @@ def shoot(
     settle_ms: int = 250,
     text: int = 100,
     drawn: Icons | None = None,
-    faults: list[str] | None = None,
+    look: Callable[[QWidget], object] | None = None,
 ) -> Path:
     """Bring a window into a state and save its picture, with large or small frames, after a pause.
 
-    Icons that are given need not be drawn anew. Faults of the layout are added to a list that is given.
+    Icons that are given need not be drawn anew. ``look`` is called with what is photographed.
     """
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.in_folder(Path(folder))
@@ -319,8 +320,8 @@ def shoot(
         come_to_rest(stage)
         path = out / f"{name}-{theme}-{size[0]}x{size[1]}-{text}.png"
         widget.grab().save(str(path))
-        if faults is not None:
-            faults += faults_of(widget)
+        if look is not None:
+            look(widget)
         world.hold.set()
         made.app_context.close()
         made.app_context.wait()
@@ -329,6 +330,10 @@ def shoot(
         made.app_context.deleteLater()
         stage.pause(20)
     return path
+
+
+def _add_faults(faults: list[str], widget: QWidget) -> None:
+    faults += faults_of(widget)
 
 
 def main() -> None:
@@ -347,7 +352,8 @@ def main() -> None:
     for name, size, text in product(given.names or STATES, given.size, given.text):
         width, height = (int(part) for part in size.split("x"))
         faults: list[str] = []
-        path = shoot(app, name, given.theme, (width, height), given.out, text=text, faults=faults)
+        look = partial(_add_faults, faults)
+        path = shoot(app, name, given.theme, (width, height), given.out, text=text, look=look)
         sys.stdout.write("\n    ".join((str(path), *dict.fromkeys(faults))) + "\n")
         sys.stdout.flush()
     home.cleanup()

@@ -5,8 +5,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.settings import PASSES
-from skillviewer.ui.widgets.form import CONTROL_WIDTH_PX, Form, choose
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.form import Form, choose, control_width_px
 
 
 class AssessingPage(Form):
@@ -22,7 +21,7 @@ class AssessingPage(Form):
         self.user_name = QLineEdit(app_context.settings.user_name, self)
         self.user_name.setPlaceholderText("No name")
         self.user_name.setMaxLength(80)
-        self.user_name.setFixedWidth(by_text(CONTROL_WIDTH_PX))
+        self.user_name.setFixedWidth(control_width_px())
         note = "Each pass samples other frames of the same video. More passes give a score an interval."
         self.add("Passes of an assessment", self.passes, note)
         self.add("", self.automatic)

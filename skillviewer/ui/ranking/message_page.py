@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import Spacing, add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, push_button, vertical
 from skillviewer.ui.widgets.theme import by_text
 
 COLUMN_PX = 440
@@ -18,12 +19,13 @@ class MessagePage(QWidget):
         super().__init__(parent)
         self._heading = text_label(heading, self, letters="page")
         self._text = text_label("", self, wrap=True, muted=True, plain=True)
-        self._text.setFixedWidth(by_text(COLUMN_PX))
         self._body = vertical(spacing=8)
-        self._button_row = add_all(horizontal(spacing=8), 1)
+        self._button_row = FlowLayout(gap_px=8)
         rows = (self._heading, self._text, Spacing(8), self._body, Spacing(8), self._button_row)
-        column = add_all(vertical(spacing=8), 2, *rows, 3)
-        add_all(QHBoxLayout(self), 1, column, 1)
+        column = QWidget(self)
+        column.setMaximumWidth(by_text(COLUMN_PX))
+        add_all(vertical(column, NONE, 8), 2, *rows, 3)
+        add_all(QHBoxLayout(self), 1, (column, 1000), 1)
         self._main_button: QPushButton | None = None
 
     @property
@@ -38,7 +40,7 @@ class MessagePage(QWidget):
         button = push_button(text, self, pressed, primary=is_main)
         if is_main:
             self._main_button = button
-        self._button_row.insertWidget(self._button_row.count() - 1, button)
+        self._button_row.addWidget(button)
         return button
 
     def take_focus(self) -> None:

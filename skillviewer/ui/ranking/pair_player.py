@@ -107,11 +107,12 @@ class PairPlayer(QWidget):
         """Shorten the texts around the time if the player is narrow, so that the time is not elided."""
         is_narrow = self.width() < by_text(NARROW_PX)
         self._title.setText(self._title_text.removesuffix(" video") if is_narrow else self._title_text)
-        self.sync_button.setText("Sync point" if is_narrow else "Set sync point")
         duration_s = self.clip.duration_s if self.clip is not None else 0.0
         time_px = self._time.fontMetrics().horizontalAdvance(clock(duration_s)) + 2
         is_very_narrow = self.width() < by_text(VERY_NARROW_PX)
-        self._time.setMinimumWidth(0 if is_very_narrow else time_px)
+        short_text = "Sync" if is_very_narrow else "Sync point"
+        self.sync_button.setText(short_text if is_narrow else "Set sync point")
+        self._time.setMinimumWidth(time_px)
 
     def set_title(self, text: str) -> None:
         """Set the title, such as “Left video”."""

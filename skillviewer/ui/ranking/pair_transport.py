@@ -9,6 +9,7 @@ from skillviewer.ui.player.transport import action_button, speed_text
 from skillviewer.ui.ranking.clock_bar import ClockBar
 from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_view import PairView
+from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.labels import ElidingLabel
 from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, horizontal, vertical
@@ -39,18 +40,17 @@ class PairTransport(QWidget):
         self._marks_label = ElidingLabel(self, muted=True)
         self._speed_label = ElidingLabel(self, muted=True)
         self._speed_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row = horizontal(margins=(12, 0, 16, 4), spacing=2)
-        add_all(
-            row,
-            previous_button,
-            self._play_button,
-            next_button,
-            self._sound_button,
-            Spacing(16),
-            *buttons_with_text,
-            self._marks_label,
-            Spacing(16),
-            self._speed_label,
+        row = AdaptiveGrid(self, (12, 0, 16, 4), 2)
+        playing = QWidget(row)
+        add_all(horizontal(playing, NONE, 2), previous_button, self._play_button, next_button, self._sound_button)
+        pair_buttons = QWidget(row)
+        add_all(horizontal(pair_buttons, NONE, 2), Spacing(16), *buttons_with_text)
+        labels = QWidget(row)
+        add_all(horizontal(labels, NONE, 2), self._marks_label, Spacing(16), self._speed_label)
+        row.set_arrangements(
+            wide=(Place(playing, 0, 0), Place(pair_buttons, 0, 1), Place(labels, 0, 2)),
+            narrow=(Place(playing, 0, 0), Place(labels, 0, 1), Place(pair_buttons, 1, 0, 2)),
+            stretches=((0, 0, 1), (0, 1, 0)),
         )
         add_all(vertical(self, NONE, 0), self.bar, row)
         for pair_view in pair_views:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.ranking.message_page import COLUMN_PX, MessagePage
+from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, with_accessible_name
 from skillviewer.ui.widgets.theme import by_text
@@ -30,18 +30,14 @@ class RaterPage(MessagePage):
             "that you give here."
         )
         self.list = QListWidget(self)
-        self.list.setFixedWidth(by_text(COLUMN_PX))
         self.list.setStyleSheet("QListWidget::item { padding-left: 7px; }")  # names are aligned with the typed text
         self.list.setAccessibleName("Raters of this study")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.field = with_accessible_name(QLineEdit(self), "Name of the rater")
-        self.field.setFixedWidth(by_text(COLUMN_PX))
         self.field.setMaxLength(MAX_NAME_CHARACTERS)
         self._summary = text_label("", self, wrap=True, plain=True)
-        self._summary.setFixedWidth(by_text(COLUMN_PX))
         self._summary.hide()
         self._note = text_label("", self, wrap=True, plain=True, muted=True)
-        self._note.setFixedWidth(by_text(COLUMN_PX))
         self._note.hide()
         self.begin = self.add_button("Begin")
         self.begin.setEnabled(False)
@@ -86,7 +82,8 @@ class RaterPage(MessagePage):
             list_item.setData(Qt.ItemDataRole.UserRole, rater)
             self.list.addItem(list_item)
         self.list.setVisible(bool(raters))
-        self.list.setFixedHeight(by_text(ROW_PX) * min(max(len(raters), 1), MAX_ROWS) + 4)
+        self.list.setMinimumHeight(by_text(ROW_PX) * 3 // 2)  # half a row tells that there are more
+        self.list.setMaximumHeight(by_text(ROW_PX) * min(max(len(raters), 1), MAX_ROWS) + 4)
         text = "Choose a name above or type a new one" if raters else "Your name or initials"
         self.field.setPlaceholderText(text)
 

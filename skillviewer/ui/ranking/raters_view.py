@@ -33,13 +33,15 @@ class RatersView(VoteReportView):
         return (
             Column("Rater", number=False, fills=True),
             Column("Votes", "Judgements, including repeated pairs"),
-            Column("Skipped", "Pairs that were skipped; a skip is not counted as a judgement"),
-            Column("No difference", "Votes for no difference"),
-            Column("Left chosen", "Share of left among the votes for a side; 50 % is expected"),
+            Column("Skipped", "Pairs that were skipped; a skip is not counted as a judgement", spare=True),
+            Column("No difference", "Votes for no difference", spare=True),
+            Column("Left chosen", "Share of left among the votes for a side; 50 % is expected", spare=True),
             Column("Agrees with others", "Share of pairs on which the rater votes as most of the others"),
-            Column("Agrees with self", "Share of repeated pairs on which the rater gives the same vote again"),
-            Column("Time", "Median time from the first picture to the vote"),
-            Column("Hurried", "Votes given before half of both videos was watched"),
+            Column(
+                "Agrees with self", "Share of repeated pairs on which the rater gives the same vote again", spare=True
+            ),
+            Column("Time", "Median time from the first picture to the vote", spare=True),
+            Column("Hurried", "Votes given before half of both videos was watched", spare=True),
             Column(
                 "Misfit", "Infit against the scale of the other raters: 1 is expected, more means a different judgement"
             ),

@@ -4,7 +4,7 @@ import math
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from skillviewer.core.ratings.agreement_words import SOURCES, word_for_icc, word_for_kappa
 from skillviewer.core.ratings.summary import DisputedVideo, RaterRatings, RatingSummary, summarize_ratings
@@ -24,6 +24,7 @@ from skillviewer.ui.widgets.layout import (
     vertical,
     with_accessible_name,
 )
+from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 
 MAX_DISPUTED = 40
@@ -54,7 +55,7 @@ class RatingSummaryView(QWidget):
         self.import_ratings = self.empty.add_button("Import ratings…")
         self.waiting = MessagePage("Reading the ratings…", self)
         self._page = self._make_page()
-        self.pages = QStackedWidget(self)
+        self.pages = Pages(self)
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.waiting)
         self.pages.addWidget(self._page)

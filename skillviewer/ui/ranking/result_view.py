@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.progress import CancelToken
@@ -15,10 +14,15 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, scroll_area, splitter, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, scroll_area, vertical
+from skillviewer.ui.widgets.turning_splitter import TurningSplitter
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport
+
+
+MIN_WIDTH_PX = 760
+"""Width below which the sentences are under the table, for text of the default size."""
 
 
 class ResultView(VoteReportView):
@@ -42,7 +46,7 @@ class ResultView(VoteReportView):
         add_all(vertical(right_column, (16, 12, 16, 12), 20), self.reliability, self.cycles, self.rating_conflicts, 1)
         right = scroll_area(self, "Reliability and contradictions")
         right.setWidget(right_column)
-        return splitter(self, Qt.Orientation.Horizontal, (left, right), (3, 2), (800, 480))
+        return TurningSplitter((left, right), (3, 2), MIN_WIDTH_PX, self)
 
     def _fill(self, snapshot: VotesSnapshot, report: object) -> str:
         ranking = cast("RankingReport", report)

@@ -29,11 +29,14 @@ from skillviewer.ui.ranking.sitting_controller import WITH_TURN, SittingPhase
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.open_study import OpenStudy
+from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, tool_button, vertical
 from skillviewer.ui.widgets.pages import Pages
+from skillviewer.ui.widgets.theme import by_text
 
+STATEMENT_PX = 240  # width of the question below which it gets a row of its own, for text of the default size
 MAX_NAME_LETTERS = 16  # width of a rater's name in front of the progress, in letters of average width
 CLOCK_COMMANDS = {
     "rank_play": methodcaller("toggle_playing"),
@@ -151,8 +154,7 @@ class RankScreen(QWidget):
             self.pages.addWidget(page)
 
     def _make_head(self) -> QWidget:
-        head = QWidget(self)
-        row = horizontal(head, (16, 8, 16, 8), 8)
+        head = AdaptiveGrid(self, (16, 8, 16, 8), 8)
         left = QWidget(head)
         right = QWidget(head)
         self._tab_row = horizontal(left, NONE, 4)
@@ -163,9 +165,21 @@ class RankScreen(QWidget):
         self.finish = push_button("Finish for now", right, self._on_finish)
         self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         add_all(horizontal(right, NONE, 12), 1, self.finish)
-        add_all(row, (left, 1), (self.statement, 2), (right, 1))
+        head.set_arrangements(
+            wide=(
+                Place(left, 0, 0),
+                Place(self.statement, 0, 1, min_width_px=by_text(STATEMENT_PX)),
+                Place(right, 0, 2),
+            ),
+            narrow=(Place(left, 0, 0), Place(right, 0, 1), Place(self.statement, 1, 0, 2)),
+            stretches=((1, 2, 1), (1, 0, 0)),
+        )
         self._add_tab("Judge")
         return head
+
+    def _show_statement(self, text: str) -> None:
+        self.statement.setText(text)
+        self.statement.setVisible(bool(text))
 
     def _add_tab(self, title: str) -> None:
         button = tool_button(title, self)
@@ -367,7 +381,7 @@ class RankScreen(QWidget):
         if self.pages.currentWidget() is not page:
             self.pages.setCurrentWidget(page)
             self._take_focus()
-        self.statement.setText(self._question if judges else "")
+        self._show_statement(self._question if judges else "")
         self._show_progress()
         self.turn_presence_changed.emit()
 
@@ -387,11 +401,11 @@ class RankScreen(QWidget):
         self._show_busy()
         if self.rate.is_busy:
             plan = self.rate.controller.plan
-            self.statement.setText(printable(plan.rubric.name) if plan is not None else "")
+            self._show_statement(printable(plan.rubric.name) if plan is not None else "")
             if self._tabs.currentWidget() is not self.rate:  # a rating was undone: its video is rated blind again
                 self._tab_buttons.button(1).click()
         else:
-            self.statement.setText("")
+            self._show_statement("")
         self._follow_sound()
         self._show_progress()
         self.turn_presence_changed.emit()

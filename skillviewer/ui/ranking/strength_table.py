@@ -131,9 +131,9 @@ class StrengthTable(SortedTable):
                 "Strength ± error",
                 "Bradley-Terry strength and its standard error in logits; a lead of 1 wins 73 % of votes",
             ),
-            Column("Won", "Votes for this video"),
-            Column("Lost", "Votes for the other video"),
-            Column("No difference", "Votes for no difference"),
+            Column("Won", "Votes for this video", spare=True),
+            Column("Lost", "Votes for the other video", spare=True),
+            Column("No difference", "Votes for no difference", spare=True),
         ]
         return columns
 
@@ -149,14 +149,16 @@ class StrengthTable(SortedTable):
         self.setItemDelegateForColumn(scale_column, self._scale_delegate)
         if with_tasks:
             header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        header.resizeSection(scale_column, SCALE_PX)
+        header.resizeSection(scale_column, max(SCALE_PX, header.sectionSize(scale_column)))
         self._share_width()
 
     def _row(self, index: int, video: "RankedVideo", *, with_tasks: bool) -> list[Cell]:
         low = video.strength - Z_95 * video.error
         high = video.strength + Z_95 * video.error
         tip = f"{signed(video.strength)} logits, 95 % interval {signed(low)} to {signed(high)}"
-        cells = [Cell(str(video.rank), index), Cell(printable(video.name))]
+        name = printable(video.name)
+        counts = f"won {video.won}, lost {video.lost}, no difference {video.neither}"  # hidden in a narrow table
+        cells = [Cell(str(video.rank), index), Cell(name, tip=f"{name}: {counts}")]
         if with_tasks:
             cells.append(Cell(printable(video.task)))
         cells += [

@@ -17,7 +17,7 @@ from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.session.study_controller import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.form import CONTROL_WIDTH_PX, Form, choose
+from skillviewer.ui.widgets.form import Form, choose, control_width_px
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.theme import by_text
 
@@ -45,7 +45,7 @@ class StudySettingsView(QWidget):
         self.labels = QLineEdit(form)
         for line in (self.question, self.criterion, self.labels):
             line.setMaxLength(MAX_QUESTION_CHARACTERS)
-            line.setMinimumWidth(by_text(CONTROL_WIDTH_PX))
+            line.setMinimumWidth(control_width_px())
         self.labels.setMaxLength(MAX_LABEL_CHARACTERS)
         self.labels.setPlaceholderText("slip=s, good grasp=g#2e7d32")
         self.neither = QCheckBox("Raters may answer “No difference”", form)
@@ -58,7 +58,7 @@ class StudySettingsView(QWidget):
         self.repeats = self._add_box("repeat_share", "share of repeated pairs", REPEAT_SHARES, _format_share)
         self.rating_rule = self._add_box("rating_rule", "rule for ratings", RATING_RULES, _format_rule)
         self.reaction = self._add_box("reaction_ms", "reaction time", REACTIONS_MS, "{} ms".format)
-        self.blind = QCheckBox("Raters see a video's Why page only after judging the video", form)
+        self.blind = QCheckBox("The Why page opens only after judging", form)
         self._add_rows(form)
         area = scroll_area(self, "Set-up")
         page = QWidget(area)

@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from skillviewer.ui.actions.actions import Actions, key_text, plain
 from skillviewer.ui.ranking.rater_message import RaterMessage
-from skillviewer.ui.widgets.layout import add_all, horizontal
+from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal
 
 MAX_REASON_CHARACTERS = 300
 
@@ -30,17 +31,13 @@ class _ReasonEdit(QLineEdit):
             super().keyPressEvent(event)
 
 
-class VoteBar(QWidget):
+class VoteBar(AdaptiveGrid):
     """The buttons of a vote, those for a side under their video, and the reason."""
 
     reason_finished = Signal()  # the rater has left the reason by Enter or Escape
 
-    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(16, 0, 16, 8)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(8)
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent, (16, 0, 16, 8), 8)
         self._actions = actions
         self._buttons: dict[str, QPushButton] = {}
         self.left_button = self._add_button(actions["rank_left"])
@@ -58,16 +55,26 @@ class VoteBar(QWidget):
         self.continue_button.setProperty("primary", True)
         self.continue_button.setAutoDefault(True)  # Enter presses it
         self.continue_button.hide()
-        middle = add_all(horizontal(spacing=8), self.neither_button, self.skip_button, self.continue_button)
-        grid.addWidget(self.left_button, 0, 0)
-        grid.addLayout(middle, 0, 1)
-        grid.addWidget(self.right_button, 0, 2)
+        middle = QWidget(self)
+        add_all(horizontal(middle, NONE, 8), self.neither_button, self.skip_button, self.continue_button)
         self.message = RaterMessage(self)
-        lower_row = add_all(horizontal(spacing=16), (self.reason, 2), (self.message, 3))
-        grid.addLayout(lower_row, 1, 0, 1, 3)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 2)
-        grid.setColumnStretch(2, 3)
+        below = QWidget(self)
+        add_all(horizontal(below, NONE, 16), (self.reason, 2), (self.message, 3))
+        self.set_arrangements(
+            wide=(
+                Place(self.left_button, 0, 0),
+                Place(middle, 0, 1),
+                Place(self.right_button, 0, 2),
+                Place(below, 1, 0, 3),
+            ),
+            narrow=(
+                Place(self.left_button, 0, 0),
+                Place(self.right_button, 0, 1),
+                Place(middle, 1, 0, 2),
+                Place(below, 2, 0, 2),
+            ),
+            stretches=((3, 2, 3), (1, 1, 0)),
+        )
 
     def _show_keys(self) -> None:
         for name, button in self._buttons.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.study import Study
@@ -20,6 +20,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.pages import Pages
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.votes import ShownPair
@@ -76,7 +77,7 @@ class VoteReportView(QWidget):
         self.empty = MessagePage("No votes yet", self)
         self.judge = self.empty.add_button("Judge pairs")
         self._page = self._make_page()
-        self.pages = QStackedWidget(self)
+        self.pages = Pages(self)
         for page in (self.message, self.empty, self._page):
             self.pages.addWidget(page)
         add_all(vertical(self, NONE), self.pages)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.shell.page_spec import FIRST_WIDTH_PX, LAYOUT_VERSION, START, PageSpec
+from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.theme import apply_theme
 
 
@@ -21,7 +22,7 @@ class PageStack(QObject):
     def __init__(
         self,
         window: QMainWindow,
-        pages: QStackedWidget,
+        pages: Pages,
         docks: Mapping[str, QDockWidget],
         app_context: AppContext,
         actions: Actions,

@@ -3,31 +3,32 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QIcon, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QIcon, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, plain
 from skillviewer.ui.widgets.icons import as_image
-from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import Spacing, add_all, as_tip, horizontal, push_button, vertical
+from skillviewer.ui.widgets.labels import changes_sizes, text_label
+from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, as_tip, horizontal, push_button, vertical
 from skillviewer.ui.widgets.theme import by_text
 
 CONTENT_WIDTH_PX = 720
 MAX_CONTENT_WIDTH_PX = 1216  # for a window of 1280 pixels
 MAX_RECENT = 5
 PICTURE_PX = QSize(64, 36)
-
-
-def content_width_px() -> int:
-    """Return the width of the content of the first page."""
-    return min(by_text(CONTENT_WIDTH_PX), MAX_CONTENT_WIDTH_PX)
+CARD_GAP_PX = 12
+MIN_WIDTH_PX = 320
+MARGIN_PX = 11
 
 
 class StartPage(QWidget):
-    """The first page: three cards to start from, the sample study, a hint at dropping files, and recent files."""
+    """The first page: three cards to start from, the sample study, a hint at dropping files, and recent files.
+
+    If the cards do not fit next to each other, they are below each other, under the sample study.
+    """
 
     recent_chosen = Signal(object)  # path
     report_asked = Signal()  # the user asked to save a report of the last crash
@@ -39,12 +40,13 @@ class StartPage(QWidget):
         picture.setPixmap(logo)
         title = text_label("SkillViewer", self, letters="brand")
         text = "Score manual skill in videos with a trained model, and see what raised and lowered each score."
-        head = add_all(horizontal(spacing=16), picture, add_all(vertical(spacing=4), title, self._muted_text(text)), 1)
+        head = add_all(
+            horizontal(spacing=16), picture, (add_all(vertical(spacing=4), title, self._muted_text(text)), 1)
+        )
         self.videos_button = self._button(actions["open_videos"], primary=False)
         new_study_button = self._button(actions["new_study"], primary=False)
         import_ratings_button = self._button(actions["import_ratings"], primary=False)
-        cards = add_all(
-            horizontal(spacing=12),
+        self.cards = (
             self._card(
                 "Look at my videos",
                 "A model scores them. The models included know one simulated task.",
@@ -53,27 +55,21 @@ class StartPage(QWidget):
             self._card("Rank them", "Make a study, and judge its videos in pairs.", new_study_button),
             self._card("Train on ratings", "Learn from a spreadsheet of ratings.", import_ratings_button),
         )
+        self._card_layout = add_all(horizontal(spacing=CARD_GAP_PX), *((card, 1) for card in self.cards))
         self.sample_button = self._button(actions["open_sample"], primary=True)
         hint = "Or drop files here: videos, folders, studies, tables of ratings, timelines of ELAN or BORIS, models."
         row = add_all(horizontal(spacing=16), self.sample_button, (self._muted_text(hint), 1))
+        self._starts = add_all(vertical(spacing=16), self._card_layout, row)
         self._make_offers()
         self._heading = text_label("Recent", self, heading=True)
         self._recent = vertical(spacing=2)
         self._recent_buttons: dict[Path, QPushButton] = {}
-        above = (
-            2,
-            head,
-            Spacing(16),
-            cards,
-            Spacing(8),
-            row,
-            self.return_offer,
-            self.report_offer,
-            Spacing(16),
-            self._heading,
-        )
-        add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), *above, self._recent, 3), 1)
+        above = (2, head, Spacing(16), self._starts, self.return_offer, self.report_offer, Spacing(16), self._heading)
+        self._content = QWidget(self)
+        add_all(vertical(self._content, NONE, 8), *above, self._recent, 3)
+        add_all(horizontal(self, (MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX)), 1, (self._content, 1000), 1)
         self.set_recent(())
+        self._fit()
 
     def _muted_text(self, text: str) -> QLabel:
         return text_label(text, self, wrap=True, muted=True)
@@ -81,7 +77,6 @@ class StartPage(QWidget):
     def _card(self, title: str, about: str, button: QPushButton) -> QFrame:
         box = QFrame(self)
         box.setProperty("card", True)
-        box.setFixedWidth((content_width_px() - 24) // 3)
         column = vertical(box, (16, 12, 16, 12), 6)
         add_all(column, text_label(title, box, heading=True), (self._muted_text(about), 1))
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
@@ -91,7 +86,6 @@ class StartPage(QWidget):
         self.return_offer = QWidget(self)
         return_layout = vertical(self.return_offer, (0, 16, 0, 0), 8)
         self._offer_text = text_label("", self.return_offer, wrap=True, plain=True)
-        self._offer_text.setFixedWidth(content_width_px())
         self.continue_button = push_button("Continue where you left off", self.return_offer, self.return_asked)
         add_all(return_layout, self._offer_text, (self.continue_button, 0, Qt.AlignmentFlag.AlignLeft))
         self.return_offer.hide()
@@ -99,7 +93,7 @@ class StartPage(QWidget):
         report_layout = vertical(self.report_offer, (0, 16, 0, 0), 8)
         text = "SkillViewer crashed last time. A report helps to find the cause: it has no names, and nothing is sent."
         save = push_button("Save report…", self.report_offer, self.report_asked)
-        add_all(report_layout, text_label(text, self.report_offer), (save, 0, Qt.AlignmentFlag.AlignLeft))
+        add_all(report_layout, text_label(text, self.report_offer, wrap=True), (save, 0, Qt.AlignmentFlag.AlignLeft))
         self.report_offer.hide()
 
     def _button(self, action: QAction, *, primary: bool) -> QPushButton:
@@ -138,15 +132,12 @@ class StartPage(QWidget):
             button = self._recent_button(path)
             self._recent_buttons[path] = button
             self._recent.addWidget(button)
+        self._shorten_recent()
 
     def _recent_button(self, path: Path) -> QPushButton:
         button = QPushButton(self)
         button.setProperty("flat", True)
-        button.setFixedWidth(content_width_px())
-        text_width_px = content_width_px() - PICTURE_PX.width() - 48
-        text = printable(f"{path.name}   {path.parent}")
-        elided = button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, text_width_px)
-        button.setText(elided.replace("&", "&&"))
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.setToolTip(as_tip(printable(str(path))))
         button.setAccessibleName(printable(str(path)))
         button.clicked.connect(partial(self.recent_chosen.emit, path))
@@ -158,3 +149,41 @@ class StartPage(QWidget):
         if button is not None and picture is not None:
             button.setIconSize(PICTURE_PX)
             button.setIcon(QIcon(QPixmap.fromImage(as_image(picture))))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the minimum size of the cards below each other, so that the window can be narrow."""
+        return QSize(MIN_WIDTH_PX, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if changes_sizes(event):
+            self._fit()
+
+    @property
+    def _content_width_px(self) -> int:
+        return min(self.contentsRect().width() - 2 * MARGIN_PX, by_text(CONTENT_WIDTH_PX), MAX_CONTENT_WIDTH_PX)
+
+    def _fit(self) -> None:
+        """Place the cards next to each other, or below the sample study if the page is narrow."""
+        self._content.setMaximumWidth(min(by_text(CONTENT_WIDTH_PX), MAX_CONTENT_WIDTH_PX))
+        card_width_px = max(card.minimumSizeHint().width() for card in self.cards)
+        is_wide = 3 * card_width_px + 2 * CARD_GAP_PX <= self._content_width_px
+        across, down, up = (
+            QBoxLayout.Direction.LeftToRight,
+            QBoxLayout.Direction.TopToBottom,
+            QBoxLayout.Direction.BottomToTop,
+        )
+        self._card_layout.setDirection(across if is_wide else down)
+        self._starts.setDirection(down if is_wide else up)
+        self._shorten_recent()
+
+    def _shorten_recent(self) -> None:
+        text_width_px = self._content_width_px - PICTURE_PX.width() - 48
+        for path, button in self._recent_buttons.items():
+            text = printable(f"{path.name}   {path.parent}")
+            elided = button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, text_width_px)
+            button.setText(elided.replace("&", "&&"))

@@ -11,10 +11,16 @@ from skillviewer.ui.widgets.layout import add_all, as_tip, vertical
 from skillviewer.ui.widgets.theme import by_text
 
 CONTROL_WIDTH_PX = 260
+MAX_CONTROL_WIDTH_PX = 400
 TEXT_MARGIN_PX = 7
 MIN_NUMBER_WIDTH_PX = 90  # in a narrow form, fields are narrower than their longest possible number
 ValueT = TypeVar("ValueT")
 SpinBoxT = TypeVar("SpinBoxT", bound=QAbstractSpinBox)
+
+
+def control_width_px() -> int:
+    """Return the width of a control, which is smaller in proportion for large text, so that a form stays narrow."""
+    return min(by_text(CONTROL_WIDTH_PX), MAX_CONTROL_WIDTH_PX)
 
 
 class Form(QWidget):
@@ -71,7 +77,7 @@ class Form(QWidget):
             on_choice(values[index] if index < len(values) else box.itemData(index))
 
         box.activated.connect(on_activated)
-        box.setMinimumWidth(by_text(CONTROL_WIDTH_PX))
+        box.setMinimumWidth(control_width_px())
         box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         return box
 

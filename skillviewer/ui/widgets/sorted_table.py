@@ -123,6 +123,7 @@ class SortedTable(QTableView):
     """
 
     video_asked = Signal(str)  # name of the video
+    _is_hiding = False  # True while spare columns are hidden
     name_column = 0  # index of the column that takes the remaining width
 
     def __init__(self, name: str, columns: Sequence[Column], parent: QWidget | None = None) -> None:
@@ -167,9 +168,26 @@ class SortedTable(QTableView):
         self._share_width()
 
     def _share_width(self) -> None:
-        """Give the names the remaining width, but not less than their minimum."""
+        """Hide spare columns that do not fit, and give the names the remaining width, but at least their minimum."""
         if self._cells.columnCount():
+            if not self._is_hiding:  # hiding a column may remove a scroll bar, which changes the size again
+                self._is_hiding = True
+                self._hide_spare()
+                self._is_hiding = False
             share_width(self, by_text(MIN_NAME_WIDTH_PX), self.name_column)
+
+    def _hide_spare(self) -> None:
+        header = self.horizontalHeader()
+        columns = self._cells.columns
+        for index, column in enumerate(columns):
+            if column.spare:
+                self.setColumnHidden(index, False)
+        others_px = sum(header.sectionSize(index) for index in range(len(columns)) if index != self.name_column)
+        excess_px = by_text(MIN_NAME_WIDTH_PX) + others_px - self.viewport().width()
+        for index in reversed(range(len(columns))):
+            if columns[index].spare and excess_px > 0:
+                excess_px -= header.sectionSize(index)
+                self.setColumnHidden(index, True)
 
     def _on_asked(self, index: QModelIndex) -> None:
         video = index.data(VIDEO_ROLE)

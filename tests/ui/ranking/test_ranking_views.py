@@ -69,6 +69,7 @@ def look(qtbot: QtBot, rater: Rater, title: str) -> None:
 
 def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study()
+    rater.made.window.resize(1280, 720)  # in a narrow window some columns are hidden
     look(qtbot, rater, "Results")
     with Study.open(rater.path, read_only=True) as study:
         found = study_ranking_report(study)

@@ -1,0 +1,103 @@
+"""The smallest window with the largest text: no screen scrolls sideways, and its main button is in sight."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.pages import Pages
+from skillviewer.ui.widgets.plain_table import Column
+from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
+from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
+from skillviewer.ui.widgets.turning_splitter import TurningSplitter
+from tests.ui.fit import primary_faults, scroll_faults
+from tests.ui.states import shoot
+
+pytestmark = pytest.mark.styled
+
+SMALLEST = (800, 600)
+ALWAYS = {"start", "rank_pair", "votes_results"}
+SLOW = {"start_return", "rank_done", "rank_setup", "rank_at_work", "votes_raters"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in ALWAYS else pytest.mark.slow) for name in sorted(ALWAYS | SLOW)]
+)
+def test_a_screen_fits(qapp: QApplication, icons: Icons, themes: ThemeSource, tmp_path: Path, name: str) -> None:
+    faults: list[str] = []
+
+    def look(widget: QWidget) -> None:
+        faults.extend(scroll_faults(widget) + primary_faults(widget))
+
+    shoot(qapp, name, ThemeChoice.LIGHT, SMALLEST, tmp_path, wide=False, settle_ms=30, text=200, drawn=icons, look=look)
+    themes.apply_theme()  # the next test finds the colours and the text size that its own windows have
+    assert faults == []
+
+
+def test_a_grid_takes_the_narrow_arrangement_if_the_wide_one_does_not_fit(qtbot: QtBot) -> None:
+    outer = QWidget()
+    grid = AdaptiveGrid(outer, spacing=0)
+    qtbot.addWidget(outer)
+    first = QPushButton("first", grid)
+    second = QPushButton("second", grid)
+    for button in (first, second):
+        button.setMinimumWidth(100)
+    grid.set_arrangements(
+        wide=(Place(first, 0, 0), Place(second, 0, 1)),
+        narrow=(Place(first, 0, 0), Place(second, 1, 0)),
+        stretches=((1, 1), (1,)),
+    )
+    outer.show()
+    assert grid.minimumSizeHint().width() == 100
+    for width, is_below in ((300, False), (150, True), (250, False)):
+        grid.resize(width, 100)
+        grid.layout().activate()
+        assert (second.y() >= first.geometry().bottom()) is is_below
+
+
+def test_a_splitter_turns_if_it_is_narrow(qtbot: QtBot) -> None:
+    outer = QWidget()
+    splitter = TurningSplitter((QWidget(), QWidget()), (3, 2), 400, outer)
+    qtbot.addWidget(outer)
+    outer.show()
+    for width, orientation in ((600, Qt.Orientation.Horizontal), (300, Qt.Orientation.Vertical)):
+        splitter.resize(width, 200)
+        assert splitter.orientation() is orientation
+
+
+def test_pages_are_as_high_as_the_current_page(qtbot: QtBot) -> None:
+    """Also within a layout, and if a hidden page wraps to many lines."""
+    outer = QWidget()
+    qtbot.addWidget(outer)
+    outer.show()
+    pages = Pages(outer)
+    low = text_label("low", pages, wrap=True)
+    high = QWidget(pages)
+    add_all(vertical(high), text_label("word " * 200, high, wrap=True))
+    for page in (low, high):
+        pages.addWidget(page)
+    layout = add_all(vertical(outer, NONE), pages)
+    low_px = layout.totalMinimumHeightForWidth(100)
+    pages.setCurrentWidget(high)
+    assert layout.totalMinimumHeightForWidth(100) > 10 * low_px
+
+
+def test_a_sorted_table_hides_spare_columns_that_do_not_fit(qtbot: QtBot) -> None:
+    columns = (Column("Name", number=False), Column("Number of votes"), Column("Number of ties", spare=True))
+    table = SortedTable("Votes", columns)
+    qtbot.addWidget(table)
+    table.resize(600, 200)
+    table.show()
+    table.show_rows([(Cell("a"), Cell("1", 1.0), Cell("2", 2.0))])
+    assert not table.isColumnHidden(2)
+    for width, is_hidden in ((260, True), (600, False)):
+        table.resize(width, 200)
+        assert table.isColumnHidden(2) is is_hidden
+        assert not table.isColumnHidden(1)
+        qtbot.waitUntil(lambda: table.horizontalScrollBar().maximum() == 0)
