@@ -18,7 +18,7 @@ FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
 
 _LATER_PREPROCESSING = {f"preprocessing.{name}" for name in ("sampling", "segment_s", "most_segments", "crop")}
-_LATER = {"outcome", "last_fifth", "criterion", "raters_scale", "plugins", "held_out.both_new", "tracks"}
+_LATER = {"outcome", "last_fifth", "criterion", "raters_scale", "plugins", "held_out.both_new", "tracks", "verdict"}
 LATER_FIELDS = frozenset(_LATER_PREPROCESSING | _LATER)
 """Fields added to this version of the format; their defaults are the behaviour before they were added."""
 
@@ -101,6 +101,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     held_out: HeldOut | None = None  # accuracies on held-out pairs, or None if not measured
     # (name, accuracy) on the pairs of the headline: orderings that no model can beat, or that it must beat (duration)
     ceilings: tuple[tuple[str, float], ...] = ()
+    verdict: str = ""  # sentence that compares the accuracy with the trivial baselines, or "" if none were compared
     # accuracy on held-out pairs with different and with equal outcome (success), or None if not measured
     outcome: OutcomeCheck | None = None
     # share of the contributions in the last fifth of held-out videos, or None if not measured

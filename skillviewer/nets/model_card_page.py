@@ -47,6 +47,8 @@ def _accuracy_table(card: ModelCard) -> str:
     if not card.ceilings:
         rows.append("\nNo other control was measured: see `skillviewer evaluate --model full,none,duration`.")
     head = "| ordering | pairs | accuracy (95 % interval) |\n|---|--:|--:|"
+    if card.verdict:
+        rows.append(f"\n{_escape_markdown(card.verdict)}")
     return "\n".join((f"Ties count as wrong. Rule: {_escape_markdown(held.rule)}.\n", head, *rows))
 
 

@@ -9,14 +9,13 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.text import format_size, percent
 from skillviewer.nets.model_card import ModelCard, load_card
 from skillviewer.nets.model_library import ModelEntry
-from skillviewer.nets.models import ATTENTION_MODELS
+from skillviewer.nets.models import ATTENTION_MODELS, TRIVIAL, attention_model
 
 PICTURE = "picture.jpg"
 """Name of a picture of a training clip in the folder of a checkpoint. Only shipped checkpoints have it, since the clips
 of others may show people."""
 
-BASELINES = ("duration", "motion", "one rater")
-"""Orderings of the card that are stated next to the accuracy, if it has them."""
+DURATION, ONE_RATER = "duration", "one rater"
 
 MAPS = {
     MapKind.DISTRIBUTION: "a share of the attention for each area of the picture",
@@ -37,7 +36,8 @@ class ModelSummary:
     task: str = ""
     trained_on: str = ""  # clips and people
     accuracy: str = ""  # accuracy on held-out pairs with its interval, or "not measured"
-    baselines: str = ""  # accuracies of simple orderings on the same pairs, or ""
+    baselines: str = ""  # accuracies of trivial baselines and of one rater on the same pairs, or ""
+    verdict: str = ""  # sentence that compares the accuracy with the baselines, or ""
     maps: str = ""  # title of the model, and kind of its maps
     size: str = ""  # size of the files
     warning: str = ""  # warning of the card, or ""
@@ -57,7 +57,8 @@ def summarise(entry: ModelEntry) -> ModelSummary:
         task=card.task,
         trained_on=_first_sentence(card.training_data) or f"{card.n_videos} clips",
         accuracy=_accuracy(card),
-        baselines=_baselines(card),
+        baselines=format_baselines(card),
+        verdict=card.verdict,
         maps=_maps(card.attention_model),
         size=format_size(sum(path.stat().st_size for path in entry.folder.iterdir() if path.is_file())),
         warning=card.warning,
@@ -75,12 +76,21 @@ def _accuracy(card: ModelCard) -> str:
     return f"{headline.text} of {headline.n_pairs} {card.held_out.headline_pairs}"
 
 
-def _baselines(card: ModelCard) -> str:
-    accuracies = dict(card.ceilings)
-    if "frames" in accuracies:  # the name of the duration in simulated studies
-        accuracies.setdefault("duration", accuracies["frames"])
-    known = [name for name in BASELINES if name in accuracies and not math.isnan(accuracies[name])]
-    return ", ".join(f"{name} {percent(accuracies[name], ' %')}" for name in known)
+def format_baselines(card: ModelCard) -> str:
+    """Return the accuracies of the trivial baselines and of one rater on the pairs of the headline; "" without any.
+
+    The other orderings of a card, such as the true quality in a simulated study, are no baselines.
+    """
+    accuracies: dict[str, float] = {}
+    for ordering, accuracy in card.ceilings:
+        name = DURATION if ordering == "frames" else ordering  # the name of the duration in simulated studies
+        if not math.isnan(accuracy):
+            accuracies.setdefault(name, accuracy)
+    names = {DURATION, *TRIVIAL, *(attention_model(name).title.lower() for name in TRIVIAL)}
+    stated = [name for name in accuracies if name in names]
+    if ONE_RATER in accuracies:
+        stated.append(ONE_RATER)
+    return ", ".join(f"{name} {percent(accuracies[name], ' %')}" for name in stated)
 
 
 def _maps(attention_model: str) -> str:

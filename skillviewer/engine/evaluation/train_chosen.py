@@ -96,7 +96,8 @@ def outer_check(chosen_model: ChosenModel) -> OuterCheck:
     return OuterCheck(
         held_out=held_out,
         ceilings=tuple(ceilings),
-        notes=f"Chosen from a short list, and trained on all people. {choice.verdict.sentence}",
+        verdict=choice.verdict.sentence,
+        notes="Chosen from a short list, and trained on all people.",
         calibrate=lambda scores: _calibrate(chosen_model, scores),
         write=lambda folder: write_json(folder / CHOICE, msgspec.to_builtins(choice)),
     )

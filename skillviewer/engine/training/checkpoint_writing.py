@@ -38,6 +38,7 @@ class OuterCheck:
 
     held_out: HeldOut  # accuracy of the procedure
     ceilings: tuple[tuple[str, float], ...]  # (name, accuracy) of baselines and ceilings on the same pairs
+    verdict: str  # sentence that compares the procedure with the trivial baselines
     notes: str  # further notes for the card
     # returns the map to the raters' scale, given the scores of all videos by the trained model; None without ratings
     calibrate: Callable[[Mapping[str, float]], ScoreCalibration | None]
@@ -117,6 +118,7 @@ def _card_after_outer_check(
         _untested_card(plan, dataset, split.fold, name),
         held_out=outer.held_out,
         ceilings=outer.ceilings,
+        verdict=outer.verdict,
         notes=" ".join(notes for notes in all_notes if notes),
         raters_scale=model.scale,
     )

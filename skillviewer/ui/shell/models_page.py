@@ -81,6 +81,7 @@ def facts_of(model: ModelSummary) -> tuple[str, ...]:
     baselines_text = f" Baselines: {model.baselines}." if model.baselines else ""
     return (
         f"Ordered as by the raters: {model.accuracy}.{baselines_text}",
+        model.verdict,
         model.warning,
         DEMONSTRATION if model.is_demonstration else "",
         f"Task: {model.task}. Trained on {model.trained_on}.",

@@ -263,7 +263,8 @@ def test_stopped_it_goes_on_and_the_winner_learns_from_everybody(
     assert card.held_out.accuracy == made.choice.all_pairs.value
     assert card.held_out.headline.accuracy == made.choice.accuracy.value
     assert {name for name, _ in card.ceilings} >= {"duration only", "one rater"}
-    assert made.choice.verdict.sentence in card.notes
+    assert made.choice.verdict.sentence == card.verdict
+    assert card.verdict not in card.notes
     assert card.raters_scale is not None
     assert not missing(card.raters_scale.refusal, "2 rated") or card.raters_scale.map
     assert (folder / CHOICE).is_file()

@@ -42,6 +42,19 @@ def test_a_summary_states_accuracy_on_new_people_next_to_its_baselines(folder: P
     assert not missing(" ".join(facts_of(found)), "84.0 %", "duration", "16 people", "attention")
 
 
+def test_a_summary_states_every_baseline_of_the_check_and_its_verdict(folder: Path) -> None:
+    card = msgspec.structs.replace(
+        load_card(folder),
+        ceilings=(("one rater", 0.973), ("duration only", 0.5), ("ridge on numbers of the flow", 0.812)),
+        verdict="Nothing beats the baselines: ridge on numbers of the flow orders 81.2 %.",
+    )
+    (folder / CARD).write_bytes(msgspec.json.encode(card))
+    found = summarise(ModelEntry("ours", folder, shipped=False))
+    assert found.baselines == "duration only 50.0 %, ridge on numbers of the flow 81.2 %, one rater 97.3 %"
+    assert found.verdict == card.verdict
+    assert card.verdict in facts_of(found)
+
+
 def test_a_shipped_model_is_for_demonstration_and_a_damaged_one_says_why(folder: Path, tmp_path: Path) -> None:
     shipped = summarise(ModelEntry("ours", folder, shipped=True))
     assert any("demonstration" in fact for fact in facts_of(shipped))
