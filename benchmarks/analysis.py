@@ -24,7 +24,7 @@ from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.feature_cache import FeatureCache
-from skillviewer.engine.features.frame_inputs import FLOW_THREADS, sampling_of, stream_inputs
+from skillviewer.engine.features.frame_inputs import MAX_FLOW_THREADS, sampling_of, stream_inputs
 from skillviewer.engine.features.frame_sources import FeatureSource
 from skillviewer.engine.features.weight_store import find_weights
 from skillviewer.engine.inference.assess import ScoringModel, assess
@@ -90,7 +90,7 @@ def measure(video: Path, name: str, algorithm: str, folder: Path) -> None:
         info = reader.info
     print(f"{info.n_frames} frames, {info.width_px} x {info.height_px}, {algorithm}, {torch.get_num_threads()} threads")
 
-    stacks = FlowStacks(preprocessing.flow, len(sampling.timeline), threads=min(os.cpu_count() or 1, FLOW_THREADS))
+    stacks = FlowStacks(preprocessing.flow, len(sampling.timeline), threads=min(os.cpu_count() or 1, MAX_FLOW_THREADS))
     grey_positions = stacks.positions_needed(positions)
     size = grey_size(info.width_px, info.height_px, preprocessing.flow.short_side_px)
     every = np.union1d(positions, grey_positions)

@@ -47,4 +47,5 @@ def _decoding_s(path: Path, clip_range: ClipRange | None) -> float | None:
         duration_s = clip_range.stop_s - clip_range.start_s
     else:
         duration_s = header.duration_s
-    return header.total_megapixels(duration_s) * pace_of(_pace_name(header.codec), _USUAL_S).cpu_s
+    pace = pace_of(_pace_name(header.codec), _USUAL_S)
+    return header.total_megapixels(duration_s) * pace.cpu_s

@@ -54,9 +54,10 @@ def local_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
             "motion stream start from the weights for pictures."
         )
     if path is None:
+        origin = "library" if "/" in name else "torchvision"
         raise CheckpointError(
             f"The weights of {name} are not on this computer. Get them with skillviewer weights fetch {file}, or put a "
-            f"{'library' if '/' in name else 'torchvision'} state dict at {weights_dir() / file}.pth."
+            f"{origin} state dict at {weights_dir() / file}.pth."
         )
     return load_backbone_weights(path, name)
 
@@ -289,7 +290,8 @@ class FeatureExtractor:
                 rgb, flow = centre_of_snippet(make_snippet(rgb, flow))
             picture = torch.from_numpy(np.array(rgb))[None].to(self._device)
             stack = torch.from_numpy(np.array(flow))[None].to(self._device)
-            return streams(picture, stack)[0].to(torch.float16).cpu().numpy()  # type: ignore[no-any-return]
+            features = streams(picture, stack)[0]
+            return features.to(torch.float16).cpu().numpy()  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Release the weights."""

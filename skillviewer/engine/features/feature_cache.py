@@ -67,7 +67,8 @@ class FeatureCache:
         path = self._path(key)
         try:
             features = _map_features(path, tuple(shape))
-        except OSError:  # missing, or unreadable for now, for instance with too many open files: it is not deleted
+        except OSError:
+            # the file is missing, or cannot be read now, for instance with too many open files; it is not deleted
             return None
         except (ValueError, KeyError, TypeError):
             features = None
@@ -80,7 +81,7 @@ class FeatureCache:
         return features
 
     def put(self, key: FeatureKey, features: NDArray[Any]) -> bool:
-        """Store features, and return whether they are stored; without them, later calls take longer.
+        """Store features, and return whether they were stored; others are computed again when they are needed.
 
         Args:
             key: Key of the features.
@@ -114,7 +115,7 @@ class FeatureCache:
         return counts
 
     def forget(self, video_digest: str) -> int:
-        """Delete the features of a video, and files without a digest of a video; return the number of deleted files.
+        """Delete the features of a video and all files that name no video; return the number of deleted files.
 
         Raises:
             OSError: A file cannot be deleted.

@@ -28,7 +28,8 @@ all but snippets are in float32.
 def first_pass(store: FeatureStore, name: str) -> torch.Tensor:
     """Return the first pass of a video, which tests use: (N, 2F, h, w) float32 features, or uint8 snippets."""
     features = store[name][0]
-    return torch.from_numpy(np.array(features, np.uint8 if features.dtype == np.uint8 else np.float32))
+    dtype = np.uint8 if features.dtype == np.uint8 else np.float32
+    return torch.from_numpy(np.array(features, dtype))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,14 @@ def _averages_cells(model: str, sizes: HeadSizes) -> bool:
 
 
 def average_inputs(model: str, sizes: HeadSizes, store: FeatureStore) -> FeatureStore:
-    """Return the store for the training of a model: of averages if the model begins with these, else unchanged."""
+    """Return a store of averages if a model begins with these, else the store itself."""
     return AveragedStore(store) if _averages_cells(model, sizes) else store
 
 
 def match_inputs(model: AttentionModel, store: FeatureStore) -> AttentionModel:
     """Set the input shape of a model to that of a store, averages or whole features, and return the model."""
-    model.input_shape = (model.sizes.feature_channels, 1, 1) if isinstance(store, AveragedStore) else None
+    averaged_shape = (model.sizes.feature_channels, 1, 1)
+    model.input_shape = averaged_shape if isinstance(store, AveragedStore) else None
     return model
 
 

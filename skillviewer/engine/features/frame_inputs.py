@@ -20,7 +20,7 @@ from skillviewer.media.reading.crops import crop_and_scale, crop_picture
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
 
-FLOW_THREADS = 4
+MAX_FLOW_THREADS = 4
 """Greatest number of fields of a stack that are computed at once."""
 
 
@@ -61,7 +61,8 @@ class Sampling:
             start, stop = self.part
             key += [("from_frame", start), ("to_frame", stop)]
         if self.crop is not None:
-            key.append(("crop", " ".join(map(repr, astuple(self.crop)))))
+            crop_text = " ".join(repr(edge) for edge in astuple(self.crop))
+            key.append(("crop", crop_text))
         return tuple(key)
 
 
@@ -91,9 +92,14 @@ def sampling_of(
     position_stops = np.append(frame_line[1:], frames.stop)  # a position lasts until the frame of the next one
     all_segments = segments(len(frame_line), n_segments, length, preprocessing.sampling)
     segment_stops = [int(position_stops[segment.stop_frame - 1]) for segment in all_segments]
-    part = None if frames == range(info.n_frames) else (frames.start, frames.stop)
-    crop = None if not preprocessing.crop else crop_of(info, frames, preprocessing.crop)
-    return Sampling(frame_line, positions, np.array(segment_stops, dtype=np.int64), part, crop)
+    is_whole_video = frames == range(info.n_frames)
+    return Sampling(
+        timeline=frame_line,
+        positions=positions,
+        segment_stops=np.array(segment_stops, dtype=np.int64),
+        part=None if is_whole_video else (frames.start, frames.stop),
+        crop=crop_of(info, frames, preprocessing.crop) if preprocessing.crop else None,
+    )
 
 
 def crop_of(info: VideoInfo, frames: range, crop: Crop) -> MapRect:
@@ -102,7 +108,8 @@ def crop_of(info: VideoInfo, frames: range, crop: Crop) -> MapRect:
     Raises:
         VideoError: The video has no tracks, or they were made in a picture of another size.
     """
-    tracks = TrackStore().get(info.digest, None if frames == range(info.n_frames) else frames)
+    is_whole_video = frames == range(info.n_frames)
+    tracks = TrackStore().get(info.digest, None if is_whole_video else frames)
     if tracks is None:
         raise VideoError(f"{info.path.name}: {missing_tracks_text(crop)}")
     tracks.check_video(info)
@@ -140,33 +147,39 @@ def stream_inputs(
     Yields:
         One input for each position, as soon as the last frame of its flow stack is decoded.
     """
-    stacks = FlowStacks(preprocessing.flow, len(frame_line), threads=min(usable_cores(), FLOW_THREADS), batch=batch)
+    n_threads = min(usable_cores(), MAX_FLOW_THREADS)
+    stacks = FlowStacks(preprocessing.flow, len(frame_line), threads=n_threads, batch=batch)
     offsets = np.zeros(1, np.int64) if clip is None else _clip_offsets(reader.info.times_s[frame_line], clip)
     colour_positions = np.clip(positions[:, None] + offsets, 0, len(frame_line) - 1)
-    flow_positions = stacks.positions_needed(positions if clip is None else positions[:0])
+    positions_with_flow = positions if clip is None else positions[:0]
+    flow_positions = stacks.positions_needed(positions_with_flow)
     needs_colour = set(colour_positions.ravel().tolist())
     needs_grey = set(flow_positions.tolist())
     grey_px = grey_size(reader.info.width_px, reader.info.height_px, preprocessing.flow.short_side_px)
     size = size if size is not None else (preprocessing.input_px, preprocessing.input_px)
     decoded_positions = np.union1d(colour_positions, flow_positions)
-    decoded = zip(decoded_positions.tolist(), reader.stream(frame_line[decoded_positions], token), strict=True)
+    frames = reader.stream(frame_line[decoded_positions], token)
+    decoded = zip(decoded_positions.tolist(), frames, strict=True)
     greys: dict[int, RGBImage] = {}
     colours: dict[int, RGBImage] = {}
     n_fields_before = preprocessing.flow.length // 2
     for position, clip_positions in zip(positions.tolist(), colour_positions.tolist(), strict=True):
-        own_flow_positions = stacks.positions_needed(np.array([position]))
-        last_flow = max(position, int(own_flow_positions[-1]) if len(own_flow_positions) else position)
-        while clip_positions[-1] not in colours or (last_flow in needs_grey and last_flow not in greys):
-            index, frame = next(decoded)
-            if index in needs_grey:
-                greys[index] = frame.grey(grey_px)
-            if index in needs_colour:
-                colours[index] = frame.rgb(size) if crop is None else crop_and_scale(frame.rgb(), crop, size)
+        stack_positions = stacks.positions_needed(np.array([position])).tolist()
+        last_flow = max([position, *stack_positions])
+        needs_last_flow = last_flow in needs_grey
+        while clip_positions[-1] not in colours or (needs_last_flow and last_flow not in greys):
+            decoded_position, frame = next(decoded)
+            if decoded_position in needs_grey:
+                greys[decoded_position] = frame.grey(grey_px)
+            if decoded_position in needs_colour:
+                rgb = frame.rgb(size) if crop is None else crop_and_scale(frame.rgb(), crop, size)
+                colours[decoded_position] = rgb
         if clip is None:
             rgb = colours[position]
             flow = stacks.stack(position, greys.__getitem__)
             if crop is not None:
-                flow = np.moveaxis(crop_picture(np.moveaxis(flow, 0, 2), crop), 2, 0)
+                channels_last = np.moveaxis(flow, 0, 2)
+                flow = np.moveaxis(crop_picture(channels_last, crop), 2, 0)
         else:
             rgb = np.stack([colours[index] for index in clip_positions])
             flow = np.empty(0, np.uint8)
@@ -177,12 +190,14 @@ def stream_inputs(
 
 def _drop_before(pictures: dict[int, RGBImage], first: int) -> None:
     """Remove the pictures of positions before the first that is still needed."""
-    for position in [position for position in pictures if position < first]:
+    unneeded_positions = [position for position in pictures if position < first]
+    for position in unneeded_positions:
         del pictures[position]
 
 
 def _clip_offsets(times_s: FloatArray, clip: ClipSampling) -> IntArray:
     """Return the positions of a clip's frames relative to its middle, (T,), at nearly the rate of the clip."""
-    rate_hz = (len(times_s) - 1) / max(float(times_s[-1] - times_s[0]), 1e-9)
+    duration_s = float(times_s[-1] - times_s[0])
+    rate_hz = (len(times_s) - 1) / max(duration_s, 1e-9)
     step = max(1, round(rate_hz / clip.rate_hz))
     return (np.arange(clip.n_frames, dtype=np.int64) - clip.n_frames // 2) * step

@@ -85,5 +85,6 @@ class BlockStore(DerivedStore):
         """Return the features of a video's first pass, (N, 2F, h, w) float16 like stored features."""
         inputs = torch.from_numpy(np.array(self.store[name][0])).to(self._device).float()
         with torch.inference_mode():
-            outputs = torch.cat([self._blocks(frames) for frames in torch.split(inputs, FRAMES_AT_ONCE)])
+            parts = [self._blocks(frames) for frames in torch.split(inputs, FRAMES_AT_ONCE)]
+            outputs = torch.cat(parts)
         return [outputs.half().cpu().numpy()]

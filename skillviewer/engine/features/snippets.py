@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import CheckpointError
@@ -73,8 +73,12 @@ class SnippetSource(FrameSource):
     def configuration(self) -> Configuration:
         """All settings that decide the snippets of given frames, for the cache's key."""
         flow = self.preprocessing.flow
-        clock = ("rate_hz", self.preprocessing.rate_hz)
-        return ("snippets", _VERSION), clock, ("flow", flow.algorithm), ("flow_bound_px", flow.bound_px)
+        return (
+            ("snippets", _VERSION),
+            ("rate_hz", self.preprocessing.rate_hz),
+            ("flow", flow.algorithm),
+            ("flow_bound_px", flow.bound_px),
+        )
 
     @property
     def frame_shape(self) -> tuple[int, int, int]:
@@ -104,9 +108,8 @@ def backbones_of(name: str) -> BackboneConfig:
     try:
         return backbone_config(local_backbone_weights(name))
     except CheckpointError as error:
-        raise CheckpointError(
-            f"{error} Or train one that ships: --tsn-backbone {next(iter(BACKBONES)).name}."
-        ) from error
+        shipped_name = next(iter(BACKBONES)).name
+        raise CheckpointError(f"{error} Or train one that ships: --tsn-backbone {shipped_name}.") from error
 
 
 def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndModel:
@@ -136,9 +139,15 @@ def adapt_statistics(model: EndToEndModel, store: FeatureStore, names: Sequence[
     """
     model.eval()
     device = next(model.parameters()).device
+
+    def motion_inputs() -> Iterator[Tensor]:
+        for name in names:
+            snippets = first_pass(store, name)[None].to(device)
+            _, flow = model.inputs(snippets)
+            yield flow
+
     if any(isinstance(module, nn.BatchNorm2d) for module in model.streams.motion.modules()):
-        motion_inputs = (model.inputs(first_pass(store, name)[None].to(device))[1] for name in names)
-        recalibrate_batch_norm(model.streams.motion, motion_inputs)
+        recalibrate_batch_norm(model.streams.motion, motion_inputs())
     standardise(model.fusion, SnippetFeatures(store, model), names)
 
 
@@ -154,4 +163,5 @@ class SnippetFeatures(DerivedStore):
         device = next(self._model.parameters()).device
         snippets = first_pass(self.store, name)[None].to(device)
         with torch.inference_mode():
-            return [self._model.features(snippets)[0].half().cpu().numpy()]
+            features = self._model.features(snippets)[0]
+        return [features.half().cpu().numpy()]

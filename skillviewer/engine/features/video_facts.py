@@ -41,7 +41,9 @@ class VideoFacts:
             return False
         if self.part is None or other.part is None:
             return True
-        return max(self.part[0], other.part[0]) < min(self.part[1], other.part[1])
+        start, stop = self.part
+        other_start, other_stop = other.part
+        return max(start, other_start) < min(stop, other_stop)
 
 
 def files_of(dataset: Dataset) -> list[tuple[str, Path]]:
@@ -75,31 +77,35 @@ def facts_of(
         times_s = info.times_s[frames] - info.times_s[sampling.timeline[0]]
         range_suffix = "" if sampling.part is None else "[{}:{}]".format(*sampling.part)
         facts[name] = VideoFacts(
-            info.digest + range_suffix,
-            (info.width_px, info.height_px),
-            tuple(frames.tolist()),
-            tuple(times_s.tolist()),
-            sampling.part,
-            info,
-            sampling.crop,
+            digest=info.digest + range_suffix,
+            size_px=(info.width_px, info.height_px),
+            frames=tuple(frames.tolist()),
+            times_s=tuple(times_s.tolist()),
+            part=sampling.part,
+            info=info,
+            crop=sampling.crop,
         )
     return facts, problems
 
 
 def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str] | None:
     """Return a held-out video and a training video that show the same frames, or None."""
-    by_file: dict[str, list[str]] = {}
-    for name in fold.train_videos:
-        by_file.setdefault(facts[name].file_digest, []).append(name)
-    for name in fold.held_out_videos:
-        for other in by_file.get(facts[name].file_digest, ()):
-            if facts[name].shares_frames(facts[other]):
-                return name, other
+    train_names_by_file: dict[str, list[str]] = {}
+    for train_name in fold.train_videos:
+        digest = facts[train_name].file_digest
+        train_names_by_file.setdefault(digest, []).append(train_name)
+    for held_out_name in fold.held_out_videos:
+        held_out_facts = facts[held_out_name]
+        for train_name in train_names_by_file.get(held_out_facts.file_digest, ()):
+            if held_out_facts.shares_frames(facts[train_name]):
+                return held_out_name, train_name
     return None
 
 
 def time_store(facts: Mapping[str, VideoFacts]) -> FeatureStore:
     """Return times instead of features: one pass for each video, (N, 1, 1, 1) float32, seconds from the first frame."""
-    return {
-        name: [np.array(video_facts.times_s, np.float32)[:, None, None, None]] for name, video_facts in facts.items()
-    }
+    store = {}
+    for name, video_facts in facts.items():
+        times_s = np.array(video_facts.times_s, np.float32)
+        store[name] = [times_s[:, None, None, None]]
+    return store
