@@ -65,10 +65,10 @@ class Graph(nn.Module):
 
     def shapes(self) -> dict[str, list[int | str]]:
         """Return the shapes of the inputs, with "any" for free axes."""
-        return {
-            name: ["any" if axis in self.axes else size for axis, size in enumerate(value.shape)]
-            for name, value in self.inputs.items()
-        }
+        shapes: dict[str, list[int | str]] = {}
+        for name, value in self.inputs.items():
+            shapes[name] = ["any" if axis in self.axes else size for axis, size in enumerate(value.shape)]
+        return shapes
 
     def write(self, path: Path) -> None:
         """Write the file, read it back with ONNX Runtime, and compare its results with those of torch.
@@ -93,10 +93,11 @@ class Graph(nn.Module):
             reason = first_line(error.__cause__ if isinstance(error.__cause__, Exception) else error)
             raise ExportError(f"torch cannot write {path.name} of this model as ONNX: {reason}.") from error
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-        for n in (1, len(example[0])):
-            values = {name: value[:n] for name, value in self.inputs.items()}
+        for batch_size in (1, len(example[0])):
+            values = {name: value[:batch_size] for name, value in self.inputs.items()}
+            expected_outputs = self(*values.values())
             outputs = session.run(None, {name: value.numpy() for name, value in values.items()})
-            for name, expected, output in zip(self.outputs, self(*values.values()), outputs, strict=True):
+            for name, expected, output in zip(self.outputs, expected_outputs, outputs, strict=True):
                 tolerance = 10 * TOLERANCE if name == "features" else TOLERANCE
                 _check_equal(f"{name} of {path.name}", expected.numpy(), output, tolerance)
 
@@ -140,10 +141,14 @@ def backbone_graphs(checkpoint: Checkpoint) -> dict[str, Graph]:
     side = streams.input_px
 
     def appearance(rgb: Tensor) -> tuple[Tensor, ...]:
-        return (streams.appearance(streams.appearance_normalisation.apply(rgb.float())).half().float(),)
+        normalised = streams.appearance_normalisation.apply(rgb.float())
+        features = streams.appearance(normalised)
+        return (features.half().float(),)
 
     def motion(flow: Tensor) -> tuple[Tensor, ...]:
-        return (streams.motion(motion_input(flow, streams.motion_normalisation, side)).half().float(),)
+        normalised = motion_input(flow, streams.motion_normalisation, side)
+        features = streams.motion(normalised)
+        return (features.half().float(),)
 
     random = torch.Generator().manual_seed(0)
     frames = [] if clip is None else [clip.n_frames]

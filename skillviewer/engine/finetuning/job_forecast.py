@@ -40,27 +40,27 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     dataset = job.study.dataset
     choices = job.choices
     with device_errors():
-        start = InitialModel.of(job.parent, choose_device(job.device_name), job.cache(), choices.model)
-    prior = prior_pairs_of(start)
-    parent = start.parent.name if start.parent is not None else ""
+        initial = InitialModel.of(job.parent, choose_device(job.device_name), job.cache(), choices.model)
+    prior = prior_pairs_of(initial)
+    parent = initial.parent.name if initial.parent is not None else ""
     split = split_study(job.study, choices, prior, parent)
     n_videos = _n_files(dataset)
-    check_cache_room(start.source, n_videos, n_videos * choices.candidates * start.config.preprocessing.n_segments)
-    n_missing = count_missing_frames(start.source, dataset, job.study.digests, choices.candidates)
-    features = features_phase(n_missing, start.source, dataset, choices.candidates)
+    check_cache_room(initial.source, n_videos, n_videos * choices.candidates * initial.config.preprocessing.n_segments)
+    n_missing = count_missing_frames(initial.source, dataset, job.study.digests, choices.candidates)
+    features = features_phase(n_missing, initial.source, dataset, choices.candidates)
     prior_videos = prior.without_study(job.study) if prior is not None and choices.old_pairs else None
     if prior_videos is not None:
         digests = {name: digest for name, (digest, _) in prior_videos.clips.items()}
-        n_missing_prior = count_missing_frames(start.source, prior_videos.dataset, digests, 1)
-        prior_features = features_phase(n_missing_prior, start.source, prior_videos.dataset, 1)
+        n_missing_prior = count_missing_frames(initial.source, prior_videos.dataset, digests, 1)
+        prior_features = features_phase(n_missing_prior, initial.source, prior_videos.dataset, 1)
         n_missing += n_missing_prior
         seconds = features.seconds + prior_features.seconds
         idle_s = (features.idle_s or 0) + (prior_features.idle_s or 0)
         text = features.text if features.seconds else prior_features.text
         features = PlannedPhase("features", seconds, text, idle_s)
-    duration = _tuning_duration(start, job, split.fold.train_pairs)
+    duration = _tuning_duration(initial, job, split.fold.train_pairs)
     if split.inner is not None:
-        duration += _tuning_duration(start, job, split.inner.train_pairs)
+        duration += _tuning_duration(initial, job, split.inner.train_pairs)
     prospect = tuned_scale_prospect(job.study, prior, parent)
     n_folds = n_tuning_scale_folds(job.study, split, prospect, choices.scale_folds)
     choice_text = "; the epoch is chosen first" if split.inner is not None else ""
@@ -76,11 +76,11 @@ def _n_files(dataset: Dataset) -> int:
     return sum(video.path is not None for video in dataset.videos)
 
 
-def _tuning_duration(start: InitialModel, job: TuningJob, pairs: tuple[Pair, ...]) -> WorkDuration:
+def _tuning_duration(initial: InitialModel, job: TuningJob, pairs: tuple[Pair, ...]) -> WorkDuration:
     """Return the duration of all epochs on some pairs, and of scoring their videos; early stopping makes it shorter."""
     names = videos_of(pairs)
-    config = start.config
-    settings = start.settings(len(pairs), len(names), job.choices.epochs, job.choices.seed)
+    config = initial.config
+    settings = initial.settings(len(pairs), len(names), job.choices.epochs, job.choices.seed)
     n_segments = config.preprocessing.n_segments
     pace = training_pace(config.attention_model, config.sizes, settings.precision, n_segments)
     return training_duration(pace, settings.optimiser, pairs, settings.optimiser.epochs, len(names))

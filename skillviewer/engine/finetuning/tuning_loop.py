@@ -134,6 +134,7 @@ class _EpochMonitor:
         if row.best and row.epoch:
             self._best[final] = Snapshot(row.epoch, held_out, forgetting_scores)
         has_fixed_epoch = final and tuning_data.split.inner is not None
+        is_best = row.epoch == last_epoch if has_fixed_epoch else row.best
         fold_scores = FoldScores(tuning_data.split.fold, held_out.scores)
         tuning_row = TuningRow(
             epoch=self._epoch,
@@ -145,7 +146,7 @@ class _EpochMonitor:
             held_out=pooled_accuracy([fold_scores], tuning_data.study.dataset),
             old=self._forgetting_value(forgetting_scores),
             old_kind=forgetting.kind,
-            best=row.epoch == last_epoch if has_fixed_epoch else row.best,
+            best=is_best,
             seconds=monotonic() - self._started_s,
             seconds_left=self.seconds_left(),
         )
@@ -159,7 +160,8 @@ class _EpochMonitor:
         if forgetting.pairs is None:
             return float("nan")
         pairs = forgetting.pairs.pairs
-        return sum(scores[pair.better] > scores[pair.worse] for pair in pairs) / len(pairs)
+        n_right = sum(scores[pair.better] > scores[pair.worse] for pair in pairs)
+        return n_right / len(pairs)
 
 
 def _stage_title(*, final: bool) -> str:
@@ -213,7 +215,8 @@ def tune(
         model, trained = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, stages.n_epochs)
         selection = "last epoch"
     else:
-        check_no_leak(fold, names_seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
+        inner_pairs = [*inner.train_pairs, *inner.test_pairs]
+        check_no_leak(fold, names_seen=videos_of(inner_pairs))
         pairs = FitPairs(inner.train_pairs, inner.test_pairs)
         model, trained = stages.run(pairs, EpochSelection.INNER, stages.n_epochs)
         part, _ = held_out_part([inner])
@@ -287,8 +290,10 @@ class _Stages:
             study = tuning_data.study
             fold = split.inner if split.inner is not None and not is_final else split.fold
             pairs = replace(pairs, similar=similar_for_training(study.dataset, fold, study.reserved))
-        best = BestCheckpoint(StateFile(self._work / STATE_FILES[is_final]) if self._work is not None else None)
-        monitor.begin_stage(best.load(), self._final_batches if is_final else self._choice_batches)
+        state_file = StateFile(self._work / STATE_FILES[is_final]) if self._work is not None else None
+        best = BestCheckpoint(state_file)
+        n_batches = self._final_batches if is_final else self._choice_batches
+        monitor.begin_stage(best.load(), n_batches)
 
         def has_result() -> bool:
             # a second stage need not have one of its own: the first stage has

@@ -85,15 +85,16 @@ class ClipCanvas:
         self._muted = self._make_renderer(0.9, theme.muted)
         self._small = self._make_renderer(0.8, theme.muted)
         self._caption_fits = self._check_caption_width()
-        longest_clock = clock(max(span.stop_s, *(analysis.video.duration_s for analysis in analyses)))
+        durations_s = [analysis.video.duration_s for analysis in analyses]
+        longest_clock = clock(max(span.stop_s, *durations_s))
         self._clock_px = self._big.width(max("00:00.000", longest_clock, key=len))  # all digits have one width
         self._score_label, self._score_renderer = self._choose_score_style()
         # a canvas without text has no bars
         self._bar_boxes = dict(zip(bar_owners(analyses, map_style), layout.bars, strict=False))
-        self._first_scenes = {
-            index: resolve(analyses[index], int(analyses[index].samples.min()), self._map_styles[index])
-            for index in self._bar_boxes
-        }
+        self._first_scenes: dict[int, Scene] = {}  # scene of the first map of each analysis with a bar
+        for index in self._bar_boxes:
+            first_frame = int(analyses[index].samples.min())
+            self._first_scenes[index] = resolve(analyses[index], first_frame, self._map_styles[index])
         self._curve: ClipCurve | None = None
         if layout.curve is not None:
             self._curve = ClipCurve(
@@ -112,20 +113,21 @@ class ClipCanvas:
         return TextRenderer(round(self.layout.em * size_em), colour, self._theme.background, bold=bold)
 
     def _check_caption_width(self) -> bool:
-        """Return whether the longest caption fits on one line: decided once, so that no part comes and goes."""
+        """Return whether the longest caption fits on one line; decided once, so that captions keep their form."""
         n_frames = max(analysis.video.n_frames for analysis in self._analyses)
         n_sampled = max(analysis.samples.size for analysis in self._analyses)
         longest = f"frame {n_frames}/{n_frames} · sampled {n_sampled}/{n_sampled} · map interpolated"
         return all(self._text.width(longest) <= box.width for box in self.layout.captions)
 
     def _choose_score_style(self) -> tuple[str, TextRenderer]:
-        """Return label and renderer of the score such that every score fits: a shortened number would be wrong."""
+        """Return label and renderer of the score. Every score fits, since a shortened number would be wrong."""
         box = self.layout.score
         if box is None:
             return "", self._big
         curve = self._analyses[0].score_curve
-        extremes = [signed(float(score), self._digits) for score in (curve.min(), curve.max())]
-        label_px = box.width - max(self._big.width(text) for text in extremes)
+        extreme_texts = [signed(float(score), self._digits) for score in (curve.min(), curve.max())]
+        score_px = max(self._big.width(text) for text in extreme_texts)
+        label_px = box.width - score_px
         renderer = self._big if label_px >= 0 else self._bold
         gap_px = self.layout.em // 2
         for label in ("score so far", "score"):
