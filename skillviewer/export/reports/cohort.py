@@ -93,7 +93,9 @@ class CohortRow:
     @property
     def marks(self) -> str:
         """Marks after the name: * for a warning, † for a score from before the blurring."""
-        return f"{' *' if self.video.warning else ''}{' †' if self.video.before_blur else ''}"
+        warning_mark = " *" if self.video.warning else ""
+        blur_mark = " †" if self.video.before_blur else ""
+        return warning_mark + blur_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,8 @@ class Cohort:
         table = [["video", *(printable(name) for name in criteria)]]
         for row in self.rows:
             name = row.video.name
-            table.append([name, *(texts_by_name.get(name, "–") for texts_by_name in criteria.values())])
+            cells = [texts_by_name.get(name, "–") for texts_by_name in criteria.values()]
+            table.append([name, *cells])
         return table
 
     @property
@@ -163,7 +166,8 @@ class Cohort:
     def bars(self, width_pt: float) -> "Iterator[Drawing]":
         """Yield the drawing of every row, on one scale with the median."""
         scores = [(row.position.score, row.position.interval) for row in self.rows]
-        return interval_bars(scores, float(np.median(self.scores)), width_pt)
+        median = float(np.median(self.scores))
+        return interval_bars(scores, median, width_pt)
 
 
 def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: CohortOptions, day: date) -> Cohort:
@@ -174,7 +178,8 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
     """
     if not videos:
         raise ExportError(f"No video has been assessed by {model.name}: assess some first.")
-    for name, n_videos in Counter(video.name for video in videos).items():
+    n_videos_by_name = Counter(video.name for video in videos)
+    for name, n_videos in n_videos_by_name.items():
         if n_videos > 1:
             raise ExportError(f"“{name}” is in the cohort twice: give every video a name of its own.")
     scores = [video.score for video in videos]
@@ -199,7 +204,10 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
 def _choose_digits(scores: Sequence[float]) -> int:
     """Return the number of decimals that distinguishes scores: 2, or more for scores that are close together."""
     span = max(scores) - min(scores)
-    return int(np.clip(2 - math.floor(math.log10(span * 2)), 2, 5)) if span > 0 else 2
+    if span <= 0:
+        return 2
+    n_decimals = 2 - math.floor(math.log10(span * 2))
+    return int(np.clip(n_decimals, 2, 5))
 
 
 def _interval_limits(rows: Sequence[CohortRow]) -> list[str]:

@@ -75,6 +75,7 @@ def frame_rows(analyses: Sequence[Analysis]) -> list[FrameRow]:
 
 
 def _frame_row(first: Analysis, second: Analysis, frame: int | None, numbers: MapNumbers) -> FrameRow:
+    time_s = float(first.video.times_s[frame]) if frame is not None else None
     return FrameRow(
         video=first.video.path.name,
         path=str(first.video.path),
@@ -83,7 +84,7 @@ def _frame_row(first: Analysis, second: Analysis, frame: int | None, numbers: Ma
         first_map=str(first.map_kind),
         second_map=str(second.map_kind),
         frame=frame,
-        time_s=float(first.video.times_s[frame]) if frame is not None else None,
+        time_s=time_s,
         **comparison_columns(numbers),
     )
 
