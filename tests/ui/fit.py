@@ -1,5 +1,6 @@
 """Faults of the layout of a window or a dialog: texts that are cut, and parts that do not fit or cannot be reached."""
 
+import re
 from collections.abc import Iterator
 
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -30,7 +31,7 @@ def cut_text(widget: QLabel | QAbstractButton) -> str:
     """Return a sentence about text that has no room, "" if there is none. Texts in a tooltip may be shortened."""
     room = widget.contentsRect()
     text = _words(widget)
-    if "…" in text and not text.endswith("…") and not widget.toolTip():
+    if re.search(r"…[\w-]", text) and not widget.toolTip():
         return f"shortened without a tooltip: {text}"
     if isinstance(widget, QAbstractButton):
         if isinstance(widget, QToolButton) and widget.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly:

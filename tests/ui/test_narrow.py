@@ -16,14 +16,14 @@ from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
 from skillviewer.ui.widgets.turning_splitter import TurningSplitter
-from tests.ui.fit import primary_faults, scroll_faults
+from tests.ui.fit import primary_faults, scroll_faults, text_faults
 from tests.ui.states import shoot
 
 pytestmark = pytest.mark.styled
 
 SMALLEST = (800, 600)
-ALWAYS = {"start", "rank_pair", "votes_results"}
-SLOW = {"start_return", "rank_done", "rank_setup", "rank_at_work", "votes_raters"}
+ALWAYS = {"start", "export_clip", "rank_pair", "votes_results"}
+SLOW = {"start_return", "export_queue", "export_table", "rank_done", "rank_setup", "rank_at_work", "votes_raters"}
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_screen_fits(qapp: QApplication, icons: Icons, themes: ThemeSource, tm
     faults: list[str] = []
 
     def look(widget: QWidget) -> None:
-        faults.extend(scroll_faults(widget) + primary_faults(widget))
+        faults.extend(scroll_faults(widget) + primary_faults(widget) + text_faults(widget))
 
     shoot(qapp, name, ThemeChoice.LIGHT, SMALLEST, tmp_path, wide=False, settle_ms=30, text=200, drawn=icons, look=look)
     themes.apply_theme()  # the next test finds the colours and the text size that its own windows have

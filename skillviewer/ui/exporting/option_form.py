@@ -25,6 +25,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.text import printable
 from skillviewer.export.options import Option, OptionKind, map_style_options, options_of, parse_frames, parse_size
 from skillviewer.ui.widgets.form import indented
+from skillviewer.ui.widgets.layout import NONE, UNLIMITED_PX, add_all, vertical
 from skillviewer.ui.widgets.theme import by_text
 
 MAX_INT = 2**31 - 1
@@ -272,7 +273,12 @@ class FormArea(QScrollArea):
     def __init__(self, form: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
         self._form = form
-        self.setWidget(form)
+        self._is_free = False  # True if the area is as wide as its place, not as its form
+        self.needed_width_px = 0
+        content = QWidget(self)
+        self._column = add_all(vertical(content, NONE, 0), form)
+        form.installEventFilter(self)
+        self.setWidget(content)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -280,7 +286,20 @@ class FormArea(QScrollArea):
 
     def _fit_width(self) -> None:
         needed_px = self._form.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        self.setFixedWidth(max(by_text(MIN_FORM_PX), needed_px))
+        self.needed_width_px = max(by_text(MIN_FORM_PX), needed_px)
+        if not self._is_free:
+            self.setFixedWidth(self.needed_width_px)
+
+    def set_below(self, widget: QWidget) -> None:
+        """Place a widget below the form, in the same scroll area."""
+        self._column.addWidget(widget)
+
+    def set_free_width(self, free: bool) -> None:
+        """Take any width, or that of the form."""
+        self._is_free = free
+        self.setMinimumWidth(0)
+        self.setMaximumWidth(UNLIMITED_PX)
+        self._fit_width()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._form and event.type() == QEvent.Type.LayoutRequest:

@@ -10,7 +10,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.core.text import printable
 from skillviewer.engine.exporting.requests import ExportResults
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
-from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
@@ -24,7 +24,8 @@ class EntryRow(QWidget):
         super().__init__(parent)
         self.entry = entry
         self._theme = theme
-        self._title = self._label(entry.title)
+        self._title = WrappingLabel(self)
+        self._title.set_plain(entry.title)
         self._title.setProperty("heading", True)
         self._bar = with_accessible_name(QProgressBar(self), entry.title)
         self._bar.setTextVisible(False)

@@ -28,8 +28,8 @@ from skillviewer.ui.exporting.export_messages import (
     queue_title,
     replace_question,
 )
+from skillviewer.ui.exporting.export_page import ExportPage
 from skillviewer.ui.exporting.export_queue import ExportQueue
-from skillviewer.ui.exporting.exporter_list import ExporterList
 from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.exporting.option_form import FormArea, OptionForm
 from skillviewer.ui.exporting.preview_loader import PreviewLoader
@@ -65,9 +65,12 @@ class ExportScreen(QWidget):
         self.pages = Pages(self)
         empty_text = "Open videos or a study to export clips, figures, tables and reports."
         self.empty = NothingOpen(empty_text, actions["open_sample"], self.pages)
-        page = QWidget(self.pages)
-        self.exporter_list = ExporterList(page)
-        add_all(horizontal(page, NONE, 0), self.exporter_list, self._make_form(page), (self._make_right(page), 1))
+        page = ExportPage(self.pages)
+        self.exporter_list = page.exporter_list
+        form = self._make_form(page)
+        self.pane = PreviewPane(page)
+        self.list = QueueView(self.queue, page)
+        page.set_parts(form, self.pane, self._make_destination(page), self.list)
         self.faces = FacesReview(app_context, self.pages)
         for screen_page in (self.empty, page, self.faces):
             self.pages.addWidget(screen_page)
@@ -75,7 +78,7 @@ class ExportScreen(QWidget):
         self._connect()
         self.exporter_list.choose("clip")
 
-    def _make_form(self, parent: QWidget) -> QWidget:
+    def _make_form(self, parent: QWidget) -> FormArea:
         inside = QWidget(parent)
         self.about = text_label("", inside, wrap=True, muted=True)
         self.source_form = SourceForm(inside)
@@ -87,19 +90,15 @@ class ExportScreen(QWidget):
         add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.source_form, self.options, *buttons, 1)
         return with_accessible_name(FormArea(inside, parent), "Export options")
 
-    def _make_right(self, parent: QWidget) -> QWidget:
-        right = QWidget(parent)
-        self.pane = PreviewPane(right)
+    def _make_destination(self, parent: QWidget) -> QWidget:
+        below = QWidget(parent)
         folder = self._app_context.settings.export_folder
-        self.destination = Destination(Path(folder) if folder else default_folder(), right)
-        self.message = text_label("", right, wrap=True, plain=True, muted=True)
-        self.button = push_button("Export", right, primary=True)
+        self.destination = Destination(Path(folder) if folder else default_folder(), below)
+        self.message = text_label("", below, wrap=True, plain=True, muted=True)
+        self.button = push_button("Export", below, primary=True)
         line = add_all(horizontal(spacing=12), (self.message, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
-        below = add_all(vertical(margins=(16, 12, 16, 12), spacing=8), self.destination, line)
-        self.list = QueueView(self.queue, right)
-        frame = add_all(vertical(margins=(16, 0, 8, 8)), self.list)
-        add_all(vertical(right, NONE, 0), (self.pane, 3), below, (frame, 2))
-        return right
+        add_all(vertical(below, (16, 12, 16, 12), 8), self.destination, line)
+        return below
 
     def _connect(self) -> None:
         app_context = self._app_context

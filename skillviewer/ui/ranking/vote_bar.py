@@ -58,20 +58,20 @@ class VoteBar(AdaptiveGrid):
         middle = QWidget(self)
         add_all(horizontal(middle, NONE, 8), self.neither_button, self.skip_button, self.continue_button)
         self.message = RaterMessage(self)
-        below = QWidget(self)
-        add_all(horizontal(below, NONE, 16), (self.reason, 2), (self.message, 3))
         self.set_arrangements(
             wide=(
                 Place(self.left_button, 0, 0),
                 Place(middle, 0, 1),
                 Place(self.right_button, 0, 2),
-                Place(below, 1, 0, 3),
+                Place(self.reason, 1, 0),
+                Place(self.message, 1, 1, 2),
             ),
             narrow=(
                 Place(self.left_button, 0, 0),
                 Place(self.right_button, 0, 1),
                 Place(middle, 1, 0, 2),
-                Place(below, 2, 0, 2),
+                Place(self.reason, 2, 0, 2),
+                Place(self.message, 3, 0, 2),
             ),
             stretches=((3, 2, 3), (1, 1, 0)),
         )

@@ -1,6 +1,7 @@
 """The status bar."""
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
@@ -15,6 +16,7 @@ from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 VIDEO_FIELDS = ("frame", "sampled", "time", "rate", "speed")  # fields about the video on screen
 REDUNDANT_FIELDS = ("sampled", "rate", "speed")  # fields that other widgets show too
+MIN_WIDTH_WITH_JOBS_PX = 1000  # width below which they are hidden while jobs run, for text of the default size
 LARGE_TEXT_PERCENT = 130  # size of text above which redundant fields are hidden
 MAX_MODEL_WIDTH_PX = 220
 
@@ -118,9 +120,18 @@ class StatusBar(QStatusBar):
         return f"frame {number}/{self._app_context.playback.frames.stop}"
 
     def _update_visibility(self, name: str) -> None:
-        has_space = name not in REDUNDANT_FIELDS or by_text(100) <= LARGE_TEXT_PERCENT
+        has_space = name not in REDUNDANT_FIELDS or not (self._is_crowded or by_text(100) > LARGE_TEXT_PERCENT)
         field = self._fields[name]
         field.setVisible(bool(field.text()) and has_space and self._is_allowed(name))
+
+    @property
+    def _is_crowded(self) -> bool:
+        """True if jobs are running in a window that is too narrow for all fields."""
+        return bool(self._app_context.jobs.running) and self.width() < by_text(MIN_WIDTH_WITH_JOBS_PX)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._on_jobs()
 
     def _is_allowed(self, name: str) -> bool:
         """Return True unless a replacement hides a field."""
@@ -190,6 +201,8 @@ class StatusBar(QStatusBar):
         self._job.setVisible(bool(running))
         self._stop.setVisible(bool(running))
         self._job.setText(self._job_text(running) if running else "")
+        for name in REDUNDANT_FIELDS:
+            self._update_visibility(name)
 
     def _job_text(self, running: tuple[Job, ...]) -> str:
         job = running[-1]
@@ -200,7 +213,7 @@ class StatusBar(QStatusBar):
         self._job.setToolTip("" if hides_title else as_tip(f"{job.title} {job.stage}".rstrip()))
         share = job.share
         if share is None:
-            return count if hides_title else f"{count} · {job.title}"
+            return count if hides_title or self._is_crowded else f"{count} · {job.title}"
         left_s = job.left_s
         text = f"{count} {share * 100:.0f} %"
         return text if left_s is None else f"{text}, {time_left_text(left_s)} left"

@@ -479,7 +479,8 @@ def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: Expo
     assert screen.pages.currentWidget() is screen.faces
     before = len(world.exporting.previewed)
     click(screen.faces.back)
-    assert screen.exporter_list.isVisible()
+    assert screen.button.isVisible()
+    assert not screen.faces.isVisible()
     qtbot.waitUntil(lambda: len(world.exporting.previewed) > before)  # boxes may be others now
 
 
