@@ -8,10 +8,17 @@ from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.finetuning.split import ClipsByFile, clips_by_file, may_share_frames
 from skillviewer.core.video.clips import ClipRange, range_cells, range_from_cells
 
 PAIRS = "pairs.csv"
 """Name of the file. Paths of videos are absolute, or relative to the folder of the file."""
+
+OLD = "old"
+"""Use of an inherited pair that no parent model was trained on."""
+
+TrainedClip = tuple[str, ClipRange | None]
+"""SHA-256 of a file, and the range of a clip in it."""
 
 _SIDES = ("better", "worse")
 _COLUMNS = (
@@ -28,6 +35,11 @@ class TrainedVideo:
     digest: str  # SHA-256 of the file
     clip_range: ClipRange | None = None  # part of the file that shows the attempt, or None for the whole
 
+    @property
+    def clip(self) -> TrainedClip:
+        """File and range, which identify the video whatever its name."""
+        return (self.digest, self.clip_range)
+
 
 @dataclass(frozen=True, slots=True)
 class TrainedPair:
@@ -38,6 +50,36 @@ class TrainedPair:
     # ``trained`` (the model was trained on the pair), ``chose`` (the epoch was chosen on it), ``before`` (a parent of
     # the model was trained on it) or ``old`` (of the forgetting check; no training used it)
     use: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedClips:
+    """Clips and pairs that a model or its parents were trained on."""
+
+    clips: ClipsByFile
+    pairs: frozenset[frozenset[TrainedClip]]
+
+    def has_clip(self, digest: str, clip_range: ClipRange | None = None) -> bool:
+        """Return True if a range of a file may share frames with a clip of the training."""
+        return may_share_frames(digest, clip_range, self.clips)
+
+    def has_pair(self, first: TrainedClip, second: TrainedClip) -> bool:
+        """Return True if two clips are a pair of the training, in whichever order."""
+        return frozenset((first, second)) in self.pairs
+
+
+def load_trained_clips(folder: Path) -> TrainedClips | None:
+    """Return the clips that the model in a folder was trained on, or None if they are not known."""
+    path = folder / PAIRS
+    if not path.is_file():
+        return None
+    try:
+        pairs = [pair for pair in read_pairs(path) if pair.use != OLD]
+    except CheckpointError:
+        return None
+    clip_pairs = [(pair.better.clip, pair.worse.clip) for pair in pairs]
+    unique_clips = {clip for clip_pair in clip_pairs for clip in clip_pair}
+    return TrainedClips(clips_by_file(unique_clips), frozenset(map(frozenset, clip_pairs)))
 
 
 def read_pairs(path: Path) -> list[TrainedPair]:

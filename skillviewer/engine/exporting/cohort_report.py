@@ -1,7 +1,7 @@
 """Report of the cohort of a study, from the scores in the study."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.calibration import CalibratedScore, ScoreCalibration
 from skillviewer.core.dataset.dataset import Dataset
-from skillviewer.core.dataset.pairs import SKILL
+from skillviewer.core.dataset.pairs import SKILL, Pair
 from skillviewer.core.errors import CheckpointError, ExportError
 from skillviewer.core.faces.blurring_text import SAID_BEFORE
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
 from skillviewer.core.text import signed
-from skillviewer.data.study import ModelState, ModelVersion, Study
+from skillviewer.data.study import ModelState, ModelVersion, Study, StudyVideo
 from skillviewer.data.study.models import Score
+from skillviewer.engine.exporting.model_test import describe_test, trained_clips_of
 from skillviewer.export.options import option_field
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo
 from skillviewer.export.reports.pdf import Paper
+from skillviewer.export.reports.rater_summary import PairsInTraining
 from skillviewer.export.reports.report import export_cohort
 from skillviewer.nets.model_library import criterion_of
 
@@ -81,12 +83,12 @@ def write_cohort_report(
                 scaled=on_scale(scale, score, video.task, settings.task),
             )
         )
+    pairs = [pair for pair in dataset.pairs if pair.better in names_in_cohort and pair.worse in names_in_cohort]
     judgements = [j for j in dataset.judgements if j.left in names_in_cohort and j.right in names_in_cohort]
     raters = pseudonyms([judgement.rater for judgement in judgements], "R", names=choices.names)
-    pairs = [pair for pair in dataset.pairs if pair.better in names_in_cohort and pair.worse in names_in_cohort]
     export_cohort(
         cohort_videos,
-        CohortModel(f"{model.name} v{model.version}", model.digest),
+        CohortModel(f"{model.name} v{model.version}", model.digest, describe_test(card, model.facts)),
         target,
         CohortOptions(
             paper=choices.paper,
@@ -96,12 +98,29 @@ def write_cohort_report(
             made_on=choices.made_on,
             judgements=tuple(replace(judgement, rater=raters[judgement.rater]) for judgement in judgements),
             pairs=tuple(pairs),
+            training=_pairs_in_training(model, scored_videos, pairs),
             criteria=criteria,
             agreement=_agreement(dataset.restricted(names_in_cohort), names=choices.names),
         ),
         overwrite=overwrite,
     )
     return _warnings(len(videos), len(cohort_videos), {score.passes for score in scores.values()})
+
+
+def _pairs_in_training(
+    model: ModelVersion, videos: Sequence[StudyVideo], pairs: Sequence[Pair]
+) -> PairsInTraining | None:
+    """Return the agreed pairs and the scored videos that a model was trained on, or None if this is not known."""
+    trained = trained_clips_of(model)
+    if trained is None:
+        return None
+    clips = {video.name: (video.digest, video.clip_range) for video in videos}
+    return PairsInTraining(
+        pairs=frozenset(
+            pair for pair in pairs if pair.within(clips) and trained.has_pair(clips[pair.better], clips[pair.worse])
+        ),
+        videos=frozenset(name for name, clip in clips.items() if trained.has_clip(*clip)),
+    )
 
 
 def _own_warning(score: Score) -> str:

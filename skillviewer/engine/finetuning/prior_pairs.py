@@ -10,13 +10,10 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import ClipsByFile, StudyPairs, clips_by_file, may_share_frames
 from skillviewer.core.paths import models_dir, resources_dir
 from skillviewer.core.video.clips import ClipRange
-from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
+from skillviewer.data.trained_pairs import OLD, PAIRS, TrainedPair, TrainedVideo, read_pairs
 
 BEFORE = "before"
 """Use of an inherited pair that a parent model was trained on."""
-
-OLD = "old"
-"""Use of an inherited pair that no parent model was trained on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from skillviewer.core.text import counted, printable, signed
 from skillviewer.core.version import __version__
 from skillviewer.export.reports.drawings import interval_bars
 from skillviewer.export.reports.pdf import Paper
-from skillviewer.export.reports.rater_summary import rater_cells, raters_summary
+from skillviewer.export.reports.rater_summary import PairsInTraining, rater_cells, raters_summary
 
 if TYPE_CHECKING:
     from reportlab.graphics.shapes import Drawing
@@ -37,6 +37,7 @@ class CohortOptions:
     statement: str = ""  # question that raters answered, or ""
     judgements: tuple[Judgement, ...] = ()  # judgements of the raters
     pairs: tuple[Pair, ...] = ()  # agreed pairs, which the order by the model is compared with
+    training: PairsInTraining | None = None  # pairs and videos that the model was trained on, or None if not known
     # rating or score as text, by criterion and name of the video, if there are several criteria
     criteria: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     agreement: RaterAgreement | None = None  # agreement of the ratings of the videos, or None
@@ -64,6 +65,7 @@ class CohortModel:
 
     name: str
     digest: str
+    test: str = ""  # sentences on its accuracy on held-out people and its verdict, or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ class Cohort:
     def raters_text(self) -> str:
         """Summary of votes and ratings; "" without any."""
         scores_by_name = {row.video.name: row.position.score for row in self.rows}
-        sentences = [raters_summary(self.options.judgements, self.options.pairs, scores_by_name)]
+        options = self.options
+        sentences = [raters_summary(options.judgements, options.pairs, scores_by_name, options.training)]
         if self.options.agreement is not None:
             sentences += self.options.agreement.sentences
         return " ".join(sentence for sentence in sentences if sentence)
@@ -161,7 +164,36 @@ class Cohort:
             skill = "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
         else:
             skill = "No rater has judged these videos, so nothing here shows that the scores follow skill."
-        return (order, *_interval_limits(self.rows), *_video_limits(self.rows), *self.ratings, skill)
+        return (
+            order,
+            *_interval_limits(self.rows),
+            *_video_limits(self.rows),
+            self._training_limit,
+            *self.ratings,
+            skill,
+        )
+
+    @property
+    def _training_limit(self) -> str:
+        """Sentence on the videos that the model was trained on."""
+        training = self.options.training
+        n_videos = len(self.rows)
+        if training is None:
+            return (
+                "It is not known whether the model was trained on these videos or participants; if it was, the scores "
+                "are too good."
+            )
+        n_trained = len(training.videos)
+        if not n_trained:
+            return (
+                "The model was trained on none of these videos. Whether it was trained on others of their participants "
+                "is not known."
+            )
+        videos = "all" if n_trained == n_videos else f"{n_trained} of"
+        return (
+            f"The model was trained on {videos} {n_videos} videos, so their scores follow the raters better than those "
+            "of new people."
+        )
 
     def bars(self, width_pt: float) -> "Iterator[Drawing]":
         """Yield the drawing of every row, on one scale with the median."""
@@ -194,7 +226,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
         title=printable(options.title) or "Cohort",
         digits=_choose_digits(scores),
         rows=tuple(sorted(rows, key=lambda row: (row.rank, row.video.name))),
-        model=replace(model, name=printable(model.name)),
+        model=replace(model, name=printable(model.name), test=printable(model.test)),
         day=day,
         raters=rater_cells(options.judgements),
         ratings=tuple(dict.fromkeys(rating_notes)),
@@ -260,10 +292,6 @@ def _video_limits(rows: Sequence[CohortRow]) -> list[str]:
         sentences.append(
             "No video was flagged as unlike those the model was trained on; that does not show that it is like them."
         )
-    sentences.append(
-        "It is not known whether the model was trained on these videos or participants; if it was, the scores are too "
-        "good."
-    )
     return sentences
 
 

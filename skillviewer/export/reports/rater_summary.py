@@ -1,6 +1,7 @@
 """Short summaries of the votes of a study for reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.evaluation.accuracy import count_pairs
@@ -38,10 +39,27 @@ def rater_cells(judgements: Sequence[Judgement]) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], scores: Mapping[str, float]) -> str:
+@dataclass(frozen=True, slots=True)
+class PairsInTraining:
+    """Part of the agreed pairs and their videos in the training of a model."""
+
+    pairs: frozenset[Pair] = frozenset()  # agreed pairs that the model was trained on
+    videos: frozenset[str] = frozenset()  # names of the videos that it was trained on
+
+
+def raters_summary(
+    judgements: Sequence[Judgement],
+    pairs: Sequence[Pair],
+    scores: Mapping[str, float],
+    training: PairsInTraining | None = None,
+) -> str:
     """Return sentences on the agreement of the raters, and of the scores with the agreed pairs; "" without votes.
 
-    ``scores`` are by name of the video, as in judgements and pairs.
+    Args:
+        judgements: Judgements of the raters.
+        pairs: Agreed pairs.
+        scores: Scores by name of the video, as in judgements and pairs.
+        training: Pairs and videos that the model was trained on, or None if they are not known.
     """
     sentences = []
     if judgements:
@@ -52,13 +70,37 @@ def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], score
             sentences.append("No pair was judged by two raters: whether raters agree is not known.")
         else:
             sentences.append(alpha.sentence)
-    scored_pairs = [pair for pair in pairs if pair.better in scores and pair.worse in scores]
-    if scored_pairs:
-        count = count_pairs(scored_pairs, scores)
-        ties = f", {count.ties} of them equal" if count.ties else ""
-        share = f"{whole_percent(count.right, count.n)} %{ties}"
-        sentences.append(f"The model orders {count.right} of {count.n} agreed pairs as the raters do ({share}).")
-    return " ".join(sentences)
+    scored_pairs = [pair for pair in pairs if pair.within(scores)]
+    return " ".join((*sentences, *_order_sentences(scored_pairs, scores, training)))
+
+
+def _order_sentences(
+    pairs: Sequence[Pair], scores: Mapping[str, float], training: PairsInTraining | None
+) -> Iterator[str]:
+    """Yield a sentence on the order of the pairs by the model, for each relation to its training."""
+    if training is None:
+        yield from _order_sentence("agreed pairs", pairs, scores, "Whether it was trained on them is not known.")
+        return
+    trained = [pair for pair in pairs if pair in training.pairs]
+    others = [pair for pair in pairs if pair not in training.pairs]
+    seen = [pair for pair in others if pair.touches(training.videos)]
+    unseen = [pair for pair in others if not pair.touches(training.videos)]
+    yield from _order_sentence("agreed pairs of videos that it was not trained on", unseen, scores)
+    yield from _order_sentence(
+        "agreed pairs with a video that it was trained on", seen, scores, "On new people it is less accurate."
+    )
+    yield from _order_sentence("agreed pairs that it was trained on", trained, scores, "This is no test of the model.")
+
+
+def _order_sentence(
+    description: str, pairs: Sequence[Pair], scores: Mapping[str, float], remark: str = ""
+) -> Iterator[str]:
+    if not pairs:
+        return
+    count = count_pairs(pairs, scores)
+    ties = f", {count.ties} of them equal" if count.ties else ""
+    share = f"{whole_percent(count.right, count.n)} %{ties}"
+    yield f"The model orders {count.right} of {count.n} {description} as the raters do ({share}). {remark}".rstrip()
 
 
 def format_raters(judgements: Sequence[Judgement], name: str) -> str:

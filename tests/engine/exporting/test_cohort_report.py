@@ -5,15 +5,18 @@ from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.analysis.cohort import SimilarityMeasure
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
+from skillviewer.core.hashing import CARD
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
+from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.exporting import cohort_report as report_module
 from skillviewer.engine.exporting.cohort_report import CohortChoices, model_in_use, pseudonyms, write_cohort_report
 from skillviewer.engine.exporting.study_context import context_of
@@ -22,6 +25,8 @@ from skillviewer.export.reports.rater_summary import format_raters
 from skillviewer.export.reports.report_options import ReportNote, StudyContext
 from skillviewer.export.reports.why_content import provenance_facts
 from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.model_card import HeldOut, PairAccuracy, load_card
+from tests.checkpoints import tiny_checkpoint
 from tests.export.analyses import analysis
 from tests.export.reports.test_report import words
 from tests.facts import missing
@@ -141,6 +146,68 @@ def test_the_cohort_report_says_who_is_missing(study: Path, tmp_path: Path) -> N
     assert DIGEST in found
 
 
+def trained_model(study: Path, folder: Path, pairs: str) -> None:
+    """Give the model of a study a card with its test, and pairs such as "ba" (b better than a) that it learnt from."""
+    tiny_checkpoint(folder)
+    card = msgspec.structs.replace(
+        load_card(folder),
+        held_out=HeldOut(
+            accuracy=0.9,
+            low=0.8,
+            high=0.95,
+            n_pairs=300,
+            rule="folds",
+            both_new=PairAccuracy(accuracy=0.75, low=0.494, high=0.902, n_pairs=68),
+        ),
+        ceilings=(("duration only", 0.5), ("one rater", 0.973)),
+        verdict="Nothing beats the baselines: ridge orders 81.2 %.",
+    )
+    (folder / CARD).write_bytes(msgspec.json.encode(card))
+    with Study.open(study) as made:
+        files = {video.name: TrainedVideo(video.digest[:8], Path(), video.digest) for video in made.videos.all()}
+        made.models.add(DIGEST, "tiny", folder)
+    write_pairs(
+        folder / PAIRS, [TrainedPair(files[better], files[worse], "trained") for better, worse in pairs.split()]
+    )
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_the_cohort_report_states_the_test_of_the_model_before_the_pairs_it_was_trained_on(
+    study: Path, tmp_path: Path, suffix: str
+) -> None:
+    trained_model(study, tmp_path / "model", "ab ca")
+    write_cohort_report(study, tmp_path / f"all{suffix}", CohortChoices(task="grasp"))
+    found = words(tmp_path / f"all{suffix}")
+    tested = found.index("75.0 % (49.4 to 90.2) of 68 pairs of new people")
+    assert (
+        tested < found.index("Nothing beats the baselines") < found.index("1 of 1 agreed pairs that it was trained on")
+    )
+    assert "It is not known whether the model was trained" not in found
+    assert "trained on all 3 videos" in found
+
+
+def test_agreed_pairs_are_counted_by_what_the_model_was_trained_on(study: Path, tmp_path: Path) -> None:
+    with Study.open(study) as made:
+        made.votes.cast(Vote.from_judgement(Judgement("c", "b", Verdict.LEFT, "Rater One")))
+    trained_model(study, tmp_path / "model", "ba")
+    write_cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp"))
+    found = words(tmp_path / "all.html")
+    assert not missing(found, "1 of 1 agreed pairs that it was trained on", "trained on 2 of 3 videos")
+    assert not missing(found, "1 of 1 agreed pairs with a video that it was trained on")
+    trained_model(study, tmp_path / "other", "dx")
+    write_cohort_report(study, tmp_path / "other.html", CohortChoices(task="grasp"))
+    found = words(tmp_path / "other.html")
+    assert not missing(found, "2 of 2 agreed pairs of videos that it was not trained on", "trained on none")
+
+
+def test_without_known_training_pairs_the_cohort_report_says_so(study: Path, tmp_path: Path) -> None:
+    write_cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp"))
+    found = words(tmp_path / "all.html")
+    assert not missing(
+        found, "was not measured", "1 of 1 agreed pairs", "It is not known whether the model was trained"
+    )
+
+
 def test_all_criteria_stand_in_one_table(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = "f" * 64
     with Study.open(study) as made, VideoReader(study.parent / "b.mp4") as reader:
@@ -148,7 +215,7 @@ def test_all_criteria_stand_in_one_table(study: Path, tmp_path: Path, monkeypatc
         found = analysis(reader.info, passes=2)
         made.models.save_analysis(replace(found, provenance=replace(found.provenance, model_digest=other)))
     of_flow = ScoreCalibration("Flow", "grasp", refusal="Too few people.")
-    cards = {"tiny": SimpleNamespace(criterion="skill", raters_scale=None),
+    cards = {"tiny": SimpleNamespace(criterion="skill", raters_scale=None, held_out=None),
              "flowing": SimpleNamespace(criterion="Flow", raters_scale=of_flow)}  # fmt: skip
     monkeypatch.setattr(report_module, "card_of", lambda model: cards[model.name])
     write_cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp", model="tiny"))

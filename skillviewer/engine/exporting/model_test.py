@@ -1,0 +1,47 @@
+"""Sentences for reports on the test of a model, and the clips that it was trained on."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from skillviewer.core.finetuning.version_accuracy import version_accuracy, version_accuracy_value
+from skillviewer.data.study import ModelVersion
+from skillviewer.data.trained_pairs import TrainedClips, load_trained_clips
+
+if TYPE_CHECKING:
+    from skillviewer.nets.model_card import ModelCard
+
+
+def describe_test(card: "ModelCard | None", facts: Mapping[str, object]) -> str:
+    """Return sentences on the accuracy of a model on held-out people and its verdict against the baselines.
+
+    Args:
+        card: Card of the model, or None if it cannot be read.
+        facts: Facts on the model that a study stores; empty for a model that was not trained in the study.
+    """
+    accuracy = version_accuracy(facts) if math.isfinite(version_accuracy_value(facts)) else ""
+    if card is not None and card.held_out is not None:
+        headline = card.held_out.headline
+        accuracy = f"{headline.text} of {headline.n_pairs} {card.held_out.headline_pairs}"
+    if not accuracy:
+        return "The accuracy of the model on people who were held out from its training was not measured."
+    task = f" on the task “{card.task}”" if card is not None and card.task and not facts else ""
+    sentence = f"In its test{task} the model orders {accuracy} as the raters do; guessing orders 50 %."
+    return f"{sentence} {_verdict(card, facts)}".rstrip()
+
+
+def _verdict(card: "ModelCard | None", facts: Mapping[str, object]) -> str:
+    from skillviewer.nets.model_summary import format_baselines
+
+    verdict = facts.get("verdict")
+    if card is not None and card.verdict:
+        return card.verdict
+    if isinstance(verdict, str) and verdict:
+        return verdict
+    baselines = format_baselines(card) if card is not None else ""
+    return f"On the same pairs: {baselines}." if baselines else ""
+
+
+def trained_clips_of(model: ModelVersion) -> TrainedClips | None:
+    """Return the clips that a model was trained on, or None if they are not known."""
+    return load_trained_clips(model.path) if model.path is not None else None
