@@ -27,6 +27,7 @@ class ShownPair {
     this.broken = false;
     this.seenAt = null;
     this.taken = 0;
+    this.watchedBefore = 0; // share of both videos that was watched before an earlier vote, which was taken back
     this.at = [this.start([0, 1]), this.start([0, 1])];
   }
   get moving() { return this.together ? [0, 1] : [this.active]; }
@@ -45,12 +46,13 @@ class ShownPair {
   // as it was when a vote was given
   restore(vote) {
     this.swapped = vote.left !== this.codes[0];
+    this.watchedBefore = vote.watched;
     this.sides.forEach((v, i) => { this.marks[v] = [vote.left_mark_s, vote.right_mark_s][i]; });
   }
   free() { this.pause(); this.videos.forEach(releaseVideo); }
   step_s(v) { return this.clips[v].seconds / this.clips[v].frames; }
   get sides() { return this.swapped ? [1, 0] : [0, 1]; }
-  share(v) { return watchedShare(this.videos[v], this.clips[v].seconds); }
+  share(v) { return Math.max(this.watchedBefore, watchedShare(this.videos[v], this.clips[v].seconds)); }
   get ready() { return this.broken || this.videos.every((video) => video.readyState >= 2); }
   place(v) {
     const last = this.clips[v].seconds - this.step_s(v) / 2;

@@ -15,6 +15,7 @@ class ShownVideo {
     this.broken = false;
     this.seenAt = null;
     this.taken = 0;
+    this.watchedBefore = 0; // share that was watched before an earlier rating, which was taken back
     const video = this.video = makeVideo(this.code);
     video.setAttribute("aria-label", "Video");
     video.playbackRate = video.defaultPlaybackRate = PACK.speed;
@@ -25,7 +26,7 @@ class ShownVideo {
   get step_s() { return this.clip.seconds / this.clip.frames; }
   get ready() { return this.broken || this.video.readyState >= 2; }
   get complete() { return this.answers.every((answer) => answer !== undefined); }
-  get share() { return watchedShare(this.video, this.clip.seconds); }
+  get share() { return Math.max(this.watchedBefore, watchedShare(this.video, this.clip.seconds)); }
   seek(time) { this.video.currentTime = clamp(time, 0, Math.max(this.clip.seconds - this.step_s / 2, 0)); show(); }
   skip(seconds) { this.seek(this.video.currentTime + seconds); }
   play() { this.video.play().catch(() => {}); }
@@ -40,6 +41,7 @@ class ShownVideo {
     const given = new Map(form.answers);
     this.answers = ITEMS.map((item) => (given.has(item.name) ? given.get(item.name) : null));
     this.mark_s = form.mark_s;
+    this.watchedBefore = form.watched;
   }
   free() { this.pause(); releaseVideo(this.video); }
 }

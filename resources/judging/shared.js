@@ -4,7 +4,7 @@
 // next turn shows; localStorage holds a second copy. Files share both with other local pages in some browsers: names
 // begin with the pack's identity. Codes of several raters stand here as hashes alone: a rater cannot answer as another.
 const PACK = JSON.parse(document.getElementById("pack").textContent);
-const GUARD_MS = 250, REST_AFTER_S = 25 * 60, SENSIBLE_SHARE = 0.5;
+const GUARD_MS = 250, REST_AFTER_S = 25 * 60, SENSIBLE_SHARE = 0.5, FEW_TURNS = 5;
 const $ = (id) => document.getElementById(id);
 const now = () => performance.now() / 1000;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -213,6 +213,7 @@ function openTurns() {
 // show the last page, or suggest a pause; false where the sitting goes on
 function sittingEnds(open) {
   if (!open.length) { end("All done", "Thank you."); return true; }
+  if (open.length <= FEW_TURNS) return false;
   if (sinceRest < REST_AFTER_TURNS && now() - sitting <= REST_AFTER_S) return false;
   const minutes = Math.max(1, Math.round((now() - sitting) / 60));
   end("Time for a pause", `You have ${WORDS.answered} ${sinceRest} ${WORDS.turns} in ${minutes} min. A few minutes away from the screen keep your ${WORDS.work} fair.`);
@@ -251,6 +252,8 @@ function proceed() {
 }
 
 async function undo() {
+  // keys go to the turn that returns: Space on a button that kept the focus would take back one answer more
+  $("question").focus({ preventScroll: true });
   const last = store.standing.at(-1);
   if (!last || busy || practice !== null) return;
   busy = true;
@@ -336,7 +339,7 @@ function startPage(buttons) {
     // a pointer leaves the keys to the page; a button that was pressed by a key keeps the focus
     $(id).addEventListener("click", (event) => { if (shown) acts[key](); if (event.detail) $(id).blur(); });
   }
-  document.querySelectorAll(".save").forEach((button) => button.addEventListener("click", save));
+  document.querySelectorAll(".save").forEach((button) => button.addEventListener("click", (event) => { save(); if (event.detail) button.blur(); }));
   $("proceed").addEventListener("click", proceed);
   $("undo").addEventListener("click", undo);
   document.querySelector(".undo").addEventListener("click", undo);
@@ -352,6 +355,14 @@ function startPage(buttons) {
   showPage("start");
 }
 
+// true if this browser holds answers of any rater of the pack in its second copy
+function holdsAnswers() {
+  const prefix = `skillviewer-${PACK.pack}-`;
+  try {
+    return Object.keys(localStorage).some((name) => name.startsWith(prefix) && !/-(saved|practised)$/.test(name) && JSON.parse(localStorage.getItem(name))?.length);
+  } catch { return false; }
+}
+
 // the start page of both: the code, what the browser keeps
 function whenEntered() {
   $("enter").addEventListener("submit", (event) => {
@@ -362,6 +373,7 @@ function whenEntered() {
     enter(key);
   });
   $("code-row").hidden = !PACK.locked;
-  if (location.protocol === "file:") $("storage").textContent = "Your answers stay in this browser on this computer, where other pages opened from its disk may read them. Some browsers store nothing for such pages: then the page says so. Some delete it on closing: save before you close one.";
+  $("stored").hidden = !holdsAnswers();
+  if (location.protocol === "file:") $("storage").textContent = "Your answers stay in this browser on this computer, where other pages opened from its disk may read them. Some browsers store nothing for such pages: then the page says so. Some browsers delete your answers when you close them: save your answers before.";
   window.addEventListener("beforeunload", (event) => { if (rater && !store.keeps && store.state !== store.saved) event.preventDefault(); });
 }

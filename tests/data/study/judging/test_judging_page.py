@@ -158,6 +158,32 @@ def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(folder: Pat
     assert [vote["verdict"] for vote in page.votes() if vote["pair"] == 3] == [None]
 
 
+def test_undo_by_the_mouse_takes_one_vote_back_and_keeps_what_was_watched(folder: Path, own_page: JudgingPage) -> None:
+    page = own_page
+    assert not page.ask("$('stored').checkVisibility()")
+    code = codes_of(folder / "s" / "study.skillstudy")[1]
+    page.begin(code)
+    page.vote("1")
+    page.wait_for_pair()
+    page.type(" ")
+    page.wait("!shown.playing && shown.videos.every((video) => video.played.length)")
+    page.vote("1")
+    watched = page.votes()[1]["watched"]
+    assert watched > 0.9
+    page.wait_for_pair()
+    page.click("#undo")
+    page.wait("shown.index === 1 && !busy")
+    for _ in range(2):  # wherever the focus is
+        for kind in ("keyDown", "keyUp"):
+            page.command("Input.dispatchKeyEvent", type=kind, key=" ", code="Space", text=" ", windowsVirtualKeyCode=32)
+    page.wait("!busy")
+    assert [vote["withdrawn_at"] is None for vote in page.votes()] == [True, False], "Space plays"
+    page.vote("2")
+    assert page.votes()[2]["watched"] >= watched
+    page.reopen()
+    assert page.ask("$('stored').checkVisibility()")
+
+
 TRACES = """
   return indexedDB.databases().then((databases) => [
     ...databases.map((database) => database.name), ...Object.keys(localStorage),
