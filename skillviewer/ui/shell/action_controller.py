@@ -35,6 +35,7 @@ from skillviewer.ui.shell.import_pages import (
 )
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.models_page import ModelsPage
+from skillviewer.ui.shell.page_spec import START
 from skillviewer.ui.shell.rater_question import ask_rater
 from skillviewer.ui.shell.shortcut_sheet import ShortcutSheet
 from skillviewer.ui.threads.throttle import single_shot
@@ -76,6 +77,7 @@ class ActionController(QObject):
         self._window = window
         self._app_context = window.app_context
         self._handlers: dict[str, Handlers] = {}
+        self._guided_screen = START  # name of the screen whose guide was opened last
         self._refresh_soon = single_shot(self, 0, self.refresh)
         self._bind_files()
         self._bind_edit()
@@ -466,7 +468,7 @@ class ActionController(QObject):
         models_page.activateWindow()
 
     def _show_guides(self) -> None:
-        from skillviewer.ui.shell.guides import Guides, load_guides
+        from skillviewer.ui.shell.guides import NAMES, Guides, load_guides
 
         guides_window = self._window.findChild(Guides)
         if guides_window is None:
@@ -475,6 +477,11 @@ class ActionController(QObject):
             except SkillViewerError as error:
                 self._app_context.messages.fail(error)
                 return
+        screen = self._window.screens.current
+        if screen != self._guided_screen:  # for the same screen, the guides stay where they were closed
+            self._guided_screen = screen
+            specs = self._window.screen_specs
+            guides_window.show_guide(next((spec.guide for spec in specs if spec.name == screen), NAMES[0]))
         guides_window.show()
         guides_window.activateWindow()
 

@@ -37,6 +37,7 @@ class PageSpec:
     screens: tuple[str, ...] = ()  # screens to which a panel belongs; empty for all screens that are not blind
     blind: bool = False  # True for a screen that hides the names of videos
     standalone: bool = False  # True for a screen without panels, and without a button and key of its own
+    guide: str = "index"  # name of the guide that explains a screen, one of ``guides.NAMES``
     icon: str = "note"  # name of the icon that is shown if there is no space for the title
 
     def belongs_to(self, screen: "PageSpec | None") -> bool:
@@ -85,12 +86,12 @@ def _export(app_context: AppContext, actions: Actions, parent: QWidget) -> QWidg
 
 
 SCREENS: tuple[PageSpec, ...] = table(
-    PageSpec("inspect", "Inspect", _inspect, icon="screen_inspect"),
-    PageSpec("compare", "Compare", _compare, icon="screen_compare"),
-    PageSpec("rank", "Rank", _rank, blind=True, icon="screen_rank"),
-    PageSpec("finetune", "Train", _finetune, icon="screen_finetune"),
-    PageSpec("export", "Export", _export, icon="screen_export"),
-    PageSpec("split", "Split view", _split, standalone=True),
+    PageSpec("inspect", "Inspect", _inspect, guide="why", icon="screen_inspect"),
+    PageSpec("compare", "Compare", _compare, guide="compare", icon="screen_compare"),
+    PageSpec("rank", "Rank", _rank, blind=True, guide="judging", icon="screen_rank"),
+    PageSpec("finetune", "Train", _finetune, guide="train", icon="screen_finetune"),
+    PageSpec("export", "Export", _export, guide="export", icon="screen_export"),
+    PageSpec("split", "Split view", _split, standalone=True, guide="why"),
 )
 
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea

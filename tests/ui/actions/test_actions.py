@@ -54,7 +54,8 @@ def test_every_action_does_something(window: Composition) -> None:
         ("faster", ("]",)), ("normal_speed", ("Backspace",)), ("mark_in", ("I",)), ("mark_out", ("O",)),
         ("loop", ("Shift+L",)), ("overlay", ("H",)), ("zoom_out", ("-",)), ("zoom_fit", ("Ctrl+0",)),
         ("next_model", ("T",)), ("previous_model", ("Shift+T",)), ("go_to", ("Ctrl+G",)), ("palette", ("Ctrl+K",)),
-        ("open_videos", ("Ctrl+O",)), ("full_screen", ("F11",)), ("shortcuts", ("F1", "?")),
+        ("open_videos", ("Ctrl+O",)), ("full_screen", ("F11",)), ("guides", ("F1",)),
+        ("shortcuts", ("?", "Shift+F1")),
     ],
 )  # fmt: skip
 def test_the_promised_keys_are_there(name: str, keys: tuple[str, ...]) -> None:

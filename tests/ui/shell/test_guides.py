@@ -13,6 +13,7 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.shell.guide_page import _blocks as iterate
 from skillviewer.ui.shell.guide_page import anchor
 from skillviewer.ui.shell.guides import NAMES, Guides, load_guides
+from skillviewer.ui.shell.page_spec import SCREENS
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.facts import missing
 from tests.ui.hands import click, key, type_text
@@ -205,6 +206,26 @@ def test_words_grow_with_those_of_the_window(qtbot: QtBot, shown: Guides, window
     qtbot.waitUntil(lambda: shown.page.document().defaultFont().pointSizeF() == pytest.approx(1.3 * before))
     window.app_context.themes.resize_text(100)
     qtbot.waitUntil(lambda: shown.page.document().defaultFont().pointSizeF() == pytest.approx(before))
+
+
+def test_the_guide_of_the_shown_screen_opens(shown: Guides, window: Composition) -> None:
+    main_window = window.window
+    asks = main_window.actions_["guides"].trigger
+    for screen, title in (("inspect", "Why this score"), ("compare", "Compare"), ("export", "Export")):
+        main_window.screens.show(screen)
+        asks()
+        assert title in read(shown)
+    shown.show_guide("method")
+    shown.close()
+    asks()
+    assert read(shown) == "Method", "the guides stay where they were closed, until they are asked for on another screen"
+    main_window.screens.show("inspect")
+    asks()
+    assert "Why" in read(shown)
+
+
+def test_every_screen_has_a_guide() -> None:
+    assert {spec.guide for spec in SCREENS} <= set(NAMES)
 
 
 def test_a_second_wish_shows_the_same_window(shown: Guides, window: Composition) -> None:
