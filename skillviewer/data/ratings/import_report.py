@@ -23,10 +23,17 @@ class RowResult:
     last_line: int
     cell: str  # name of the video as written
     video: str | None = None  # name of the video, or of the attempt in it, or None if none was found
+    rater: str = ""  # name of the rater as written, or "" without a column of raters
     n_ratings: int = 0  # number of ratings that count
     rejections: list[str] = field(default_factory=list)  # reasons why the row, or a rating in it, was rejected
+    rejected_cells: dict[str, str] = field(default_factory=dict)  # reasons of rejected ratings, by title of the column
     notes: list[str] = field(default_factory=list)
     near: tuple[str, ...] | None = None  # similar names of videos if the cell names no video, else None
+
+    def reject_cell(self, title: str, reason: str) -> None:
+        """Reject the rating in the column of a title; the reason continues the title to a sentence."""
+        self.rejected_cells[title] = reason
+        self.rejections.append(f"{title} {reason}")
 
     @property
     def is_used(self) -> bool:
@@ -64,11 +71,19 @@ class ImportReport:
         return sum(row.n_ratings for row in self.rows)
 
     @property
+    def n_rejected_ratings(self) -> int:
+        """Number of filled cells that hold no valid rating, or one that does not count."""
+        return sum(len(row.rejected_cells) for row in self.rows)
+
+    @property
     def count(self) -> str:
         """Text with the numbers of rows, ratings and videos; rows are rows used plus rows rejected."""
+        rejected_text = ""
+        if self.n_rejected_ratings:
+            rejected_text = f"; {counted(self.n_rejected_ratings, 'rating')} rejected"
         n_videos = len({row.video for row in self.rows if row.is_used})
         rows_text = f"{counted(len(self.rows), 'row')}: {self.n_used} used, {self.n_rejected} rejected"
-        return f"{rows_text}; {counted(self.n_ratings, 'rating')} of {counted(n_videos, 'video')}"
+        return f"{rows_text}; {counted(self.n_ratings, 'rating')} of {counted(n_videos, 'video')}{rejected_text}"
 
     def lines(self) -> list[str]:
         """Return a sentence for every rejection and every note of a row."""

@@ -130,6 +130,7 @@ class _RatingParser:
         for index, row in enumerate(self._table.rows):
             cell = self._cell(row, self._mapping.video)
             result = RowResult(self._table.describe_row(row), row.first_line, row.last_line, cell)
+            result.rater = self._cell(row, self._mapping.rater)
             row_results.append(result)
             if index < len(self._rows):
                 cell_ratings += self._row(row, result)
@@ -314,7 +315,7 @@ class _RatingParser:
         else:
             value = self._number(item, text)
         if isinstance(value, str):
-            result.rejections.append(f"{title} {value}")
+            result.reject_cell(title, value)
             return None
         return value
 
@@ -457,14 +458,15 @@ def _distinct_ratings(cell_ratings: Sequence[_CellRating]) -> list[_CellRating]:
             first.row.n_ratings += 1
             distinct.append(first)
             for cell_rating in same_key[1:]:
-                cell_rating.row.rejections.append(f"{cell_rating.title} repeats {first.row.place} (doubled)")
+                cell_rating.row.reject_cell(cell_rating.title, f"repeats {first.row.place} (doubled)")
             continue
         for cell_rating in same_key:
             rating = cell_rating.rating
             contradiction = first if rating.value == different[0].rating.value else different[0]
-            cell_rating.row.rejections.append(
-                f"{cell_rating.title} rates {rating.video} with {rating.value:g}, and {contradiction.row.place} with "
+            cell_rating.row.reject_cell(
+                cell_rating.title,
+                f"rates {rating.video} with {rating.value:g}, and {contradiction.row.place} with "
                 f"{contradiction.rating.value:g}: neither counts; correct one, or state the column of rater, occasion "
-                "or item"
+                "or item",
             )
     return distinct

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QSpinBox, QSplitter, QTabWidget, QWidget
 
+from skillviewer.core.ranking.rater_names import match_key
 from skillviewer.core.text import printable
 from skillviewer.data.ratings.import_report import RowResult
 from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, undo_import
@@ -24,6 +25,7 @@ from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.theme import apply_theme
 
 N_FIRST_ROWS = 30
 MIN_SIZE = QSize(640, 440)
@@ -67,6 +69,7 @@ class RatingsPage(QDialog):
         self.setMinimumSize(MIN_SIZE)
         max_size = parent.size() - QSize(40, 40)
         self.resize(QSize(1180, 680).boundedTo(max_size).expandedTo(MIN_SIZE))
+        apply_theme(self, app_context.themes.theme)
         self._show()
 
     def _make_header(self) -> FlowLayout:
@@ -210,20 +213,37 @@ class RatingsPage(QDialog):
 
     def _show_tables(self, preview: TablePreview) -> None:
         table = preview.opened.table
-        first_rows = [(table.describe_row(row), *row.cells) for row in table.rows[:N_FIRST_ROWS]]
-        self.first_rows.show_rows(("", *table.titles), first_rows)
+        self._show_first_rows(preview)
         self._show_rows()
         unrated: tuple[str, ...] = ()
-        table_notices = table.notices
+        import_notices = table.notices
         if preview.rated is not None:
             unrated = preview.rated.import_report.unrated
-            table_notices = preview.rated.import_report.notices
-        notices = [*preview.opened.ambiguities, *table_notices]
+            import_report = preview.rated.import_report
+            import_notices = (*import_report.notices, *import_report.lines())
+        notices = [*preview.opened.ambiguities, *import_notices]
         self.unrated_view.show_rows(("Video",), [(name,) for name in unrated])
         self.notices_view.show_rows(("Remark",), [(_CLI_OPTION.sub("", text),) for text in notices])
         self.tabs.setTabText(1, f"All rows ({len(preview.rows)})")
         self.tabs.setTabText(2, f"Videos without a rating ({len(unrated)})")
         self.tabs.setTabText(3, f"Remarks ({len(notices)})")
+
+    def _show_first_rows(self, preview: TablePreview) -> None:
+        """Show the first rows, and those below with a rejected rating; rejected ratings are marked."""
+        table = preview.opened.table
+        reasons_by_row = [row.rejected_cells for row in preview.rated.import_report.rows] if preview.rated else []
+        indices = list(range(min(len(table.rows), N_FIRST_ROWS)))
+        rows_below = enumerate(reasons_by_row[N_FIRST_ROWS:], N_FIRST_ROWS)
+        indices += [index for index, reasons in rows_below if reasons][:N_FIRST_ROWS]
+        rows = [(table.describe_row(table.rows[index]), *table.rows[index].cells) for index in indices]
+        rejected = {
+            (place, table.index_by_title[title] + 1): f"{title} {reason}"
+            for place, index in enumerate(indices)
+            if index < len(reasons_by_row)
+            for title, reason in reasons_by_row[index].items()
+        }
+        self.first_rows.show_rows(("", *table.titles), rows, rejected)
+        self.tabs.setTabText(0, "First rows" if len(indices) <= N_FIRST_ROWS else "First rows and rejected ratings")
 
     def _show_rows(self, *_: object) -> None:
         preview = self.loader.preview
@@ -246,7 +266,7 @@ class RatingsPage(QDialog):
         return preview.rated.import_report.rows[index]
 
     def _show_name_choice(self, *_: object) -> None:
-        """Offer the videos that the name in the selected row may stand for, similar names first."""
+        """Offer the videos that the name in the selected row may stand for, similar ones first, rated ones last."""
         preview = self.loader.preview
         row = self._selected_row()
         stated_name = ""
@@ -258,12 +278,24 @@ class RatingsPage(QDialog):
         if not has_choice or row is None or preview is None or preview.rated is None:
             return
         similar_names = row.near or ()
-        names = dict.fromkeys((stated_name, *similar_names, *preview.rated.import_report.unrated))
+        rated = preview.rated
+        videos = sorted({*rated.import_report.unrated, *rated.videos.values()})
+        rated_already = {  # by the rater of the row, or by any rater if the table has no column of raters
+            rated.videos[rating.video]
+            for rating in rated.ratings.ratings
+            if match_key(row.rater) in {"", match_key(rating.rater)}
+        }
+        videos.sort(key=rated_already.__contains__)
+        names = dict.fromkeys((stated_name, *similar_names, *videos))
         names.pop("", None)
         options = [("", "none of them")]
         for name in names:
             text = printable(name)
-            options.append((name, f"{text} (similar)" if name in similar_names else text))
+            if name in similar_names:
+                text += " (similar)"
+            if name in rated_already and name != stated_name:
+                text += f" (already rated by {printable(row.rater)})" if row.rater else " (already rated)"
+            options.append((name, text))
         offer(self.meant_video, options, stated_name)
         self.name_label.setText(f"“{printable(row.cell)}” is the video")
 

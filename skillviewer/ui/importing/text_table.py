@@ -1,13 +1,15 @@
 """A table of texts without editing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QTableView, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.plain_table import alignment_of, set_up
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -18,6 +20,8 @@ class TextTableModel(QAbstractTableModel):
 
     titles: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    rejected: Mapping[tuple[int, int], str] = {}  # reasons why cells are rejected, by row and column
+    rejected_colour = QColor(LIGHT.warn)
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self.rows)
@@ -25,13 +29,16 @@ class TextTableModel(QAbstractTableModel):
     def columnCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self.titles)
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
-        """Return the text of a cell; the tooltip shows all of a text that the cell elides."""
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | QColor | None:
+        """Return the text of a cell; the tooltip has all of the text, and the reason if the cell is rejected."""
         text = printable(self.rows[index.row()][index.column()])
+        reason = self.rejected.get((index.row(), index.column()))
         if role == Qt.ItemDataRole.DisplayRole:
-            return text
+            return text if reason is None else f"{text} (rejected)"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return as_tip(text)
+            return as_tip(text if reason is None else f"{text}: {printable(reason)}")
+        if role == Qt.ItemDataRole.ForegroundRole and reason is not None:
+            return self.rejected_colour
         return None
 
     def headerData(
@@ -54,12 +61,28 @@ class TextTableView(QTableView):
         self.horizontalHeader().setResizeContentsPrecision(50)
         self.horizontalHeader().setDefaultAlignment(alignment_of(number=False))
 
-    def show_rows(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Show other rows; the selection stays at its row number."""
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self.texts.rejected_colour = QColor(theme.warn)
+
+    def show_rows(
+        self,
+        titles: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        rejected: Mapping[tuple[int, int], str] | None = None,
+    ) -> None:
+        """Show other rows; the selection stays at its row number.
+
+        Args:
+            titles: Titles of the columns.
+            rows: Texts of the rows.
+            rejected: Reasons why cells are rejected, by row and column; these cells are marked.
+        """
         current_row = self.currentIndex().row()
         self.texts.beginResetModel()
         self.texts.titles = titles
         self.texts.rows = rows
+        self.texts.rejected = rejected or {}
         self.texts.endResetModel()
         self.resizeColumnsToContents()
         if 0 <= current_row < len(rows):

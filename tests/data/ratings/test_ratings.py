@@ -146,6 +146,14 @@ def test_a_row_that_cannot_be_used_says_why(tmp_path: Path, row: str, why: str) 
     assert (rated.import_report.n_used, rated.import_report.n_rejected) == (2, 1)
 
 
+def test_a_rejected_rating_of_a_used_row_is_counted(tmp_path: Path) -> None:
+    rated = read(tmp_path, "video,rater,Flow (1-5),Global (1-5)\nA1,x,2,7\nA2,x,3,\nB1,x,3,4\n")
+    report = rated.import_report
+    assert (report.n_used, report.n_rejected, report.n_ratings, report.n_rejected_ratings) == (3, 0, 4, 1)
+    assert list(report.rows[0].rejected_cells) == ["Global (1-5)"]
+    assert not missing(report.count, "4 ratings", "1 rating rejected")
+
+
 def test_ratings_that_contradict_each_other_count_neither(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,rater,Flow\nA1,x,2\nA2,x,3\na1,X,4\n")
     assert given(rated) == {("A2", "x", "Flow", 3.0)}

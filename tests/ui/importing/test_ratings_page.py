@@ -187,6 +187,37 @@ def test_raters_may_have_a_column_each(qtbot: QtBot, window: Composition, world:
         assert [video.name for video in study.videos.all()] == ["A1", "A2"]
 
 
+def test_a_rejected_rating_is_counted_marked_and_a_remark(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    rows = "".join(f"A1,J{number},3\n" for number in range(40))
+    drop(window, [write(world.folder / "scores.csv", f"Clip,Judge,Flow (1-5)\n{rows}A2,J0,7\nB1,J0,2\n")])
+    page = page_of(qtbot, window)
+    assert not missing(page.message.plain, "42 rows", "41 used", "1 rejected", "1 rating rejected")
+    shown = texts(page.first_rows)
+    assert [row[0] for row in shown].count("line 42") == 1  # below the first rows
+    assert not missing(shown[-1][3], "7", "rejected")
+    assert not missing(page.first_rows.texts.index(len(shown) - 1, 3).data(Qt.ItemDataRole.ToolTipRole), "outside")
+    assert [row for row in texts(page.notices_view) if "outside the scale" in row[0]]
+    assert page.tabs.tabText(3) == f"Remarks ({len(texts(page.notices_view))})"
+
+
+def test_a_name_that_fits_no_video_may_stand_for_any_video_also_for_a_rated_one(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    text = "Clip,Judge,Flow\nA1,J1,3\nA2,J1,2\nB1,J2,2\nB2,J1,3\nB2,J2,3\nC1,J2,4\nX9,j2,5\nA1,J2,1\n"
+    drop(window, [write(world.folder / "scores.csv", text)])
+    page = page_of(qtbot, window)
+    page.report_view.selectRow(0)
+    offered = [page.meant_video.itemText(index) for index in range(page.meant_video.count())]
+    assert [name.partition(" (")[0] for name in offered] == ["none of them", "A2", "A1", "B1", "B2", "C1"]
+    assert ["rated" in name for name in offered] == [False, False, True, True, True, True]
+    page.meant_video.setCurrentIndex(1)
+    page.meant_video.activated.emit(1)
+    settle(qtbot, page)
+    assert not missing(page.message.plain, "8 used", "0 rejected")
+
+
 def test_what_cannot_be_read_says_what_to_do(
     qtbot: QtBot, window: Composition, dialogs: FakeDialogs, tmp_path: Path
 ) -> None:
