@@ -352,18 +352,19 @@ def folds(path: Path, data_options: DataOptions, n_folds: int | None, by: str | 
         counts = f"{len(fold.train_pairs):>15} {len(fold.test_pairs):>11} {len(fold.both_held_out):>14}"
         echo(f"{fold.name:>6} {counts}  {held_out_text}")
     n_both_held_out = sum(len(fold.both_held_out) for fold in dataset_folds.folds)
-    echo(_headline_sentence(n_both_held_out))
+    echo(_headline_sentence(n_both_held_out, len(dataset_folds.folds)))
 
 
 MIN_BOTH_HELD_OUT = 100
 """Number of pairs with both videos held out below which the user is told that the interval will be wide."""
 
 
-def _headline_sentence(n_pairs: int) -> str:
+def _headline_sentence(n_pairs: int, n_folds: int) -> str:
     text = f"The accuracy to state first is of the {counted(n_pairs, 'pair')} with both videos held out."
     if n_pairs >= MIN_BOTH_HELD_OUT:
         return text
-    return f"{text} These are few, so its interval will be wide: fewer folds (--folds 2) hold out more people together."
+    text += " These are few, so its interval will be wide."
+    return text if n_folds <= 2 else f"{text} Fewer folds (--folds 2) hold out more people together."
 
 
 def _folds_json(dataset_folds: "Folds") -> dict[str, object]:

@@ -89,6 +89,7 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
     Every run is saved in the folder. To continue after a stop, run the same command again: finished runs with the same
     settings are not repeated.
     """
+    from skillviewer.core.dataset.folds import make_folds
     from skillviewer.core.ratings.predictions import USUAL, metrics_named
     from skillviewer.engine.evaluation.evaluate import evaluate as run_evaluation
     from skillviewer.engine.training.run_folder import earlier_effort, earlier_sampling
@@ -112,6 +113,9 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
     print_dataset(dataset)
     echo(f"preset {training.preset} ({training.dataset_preset}), sampling {training.preprocessing.sampling}", err=True)
     echo(f"selection rule: {describe_selection(training)}", err=True)
+    early_warning = make_folds(dataset, plan.n_folds, plan.by).warning
+    if early_warning:
+        echo(early_warning, err=True)
     with progress_bar() as bar:
         evaluation = run_evaluation(
             plan,
@@ -125,7 +129,7 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
         )
     record = evaluation.record
     for sentence in (record.warning, *record.problems):
-        if sentence:
+        if sentence and sentence != early_warning:
             echo(sentence, err=True)
     if record.selection != describe_selection(training):
         echo(f"selection rule, as applied: {record.selection}", err=True)

@@ -177,6 +177,7 @@ def _train(study: "Study", parameters: Parameters) -> None:
 
 
 def _tune(study: "Study", job: "TuningJob", name: str, parameters: Parameters) -> None:
+    from skillviewer.core.dataset.folds import FoldUnit
     from skillviewer.core.errors import Cancelled
     from skillviewer.data.study import versions
     from skillviewer.engine.finetuning.finetune import finetune as run_finetune
@@ -204,7 +205,7 @@ def _tune(study: "Study", job: "TuningJob", name: str, parameters: Parameters) -
         except Cancelled:
             discard_state(job)
             raise
-    echo(*_report_lines(result.report))
+    echo(*_report_lines(result.report, "videos" if split.by is FoldUnit.VIDEO else "people"))
     origin = None
     if parent is not None and result.parent_digest is not None:
         origin = (result.parent_digest, parent)
@@ -314,12 +315,13 @@ def _format_gain(description: str, accuracy: "BeforeAfter") -> str:
     return text
 
 
-def _report_lines(report: "TuningReport") -> list[str]:
+def _report_lines(report: "TuningReport", units: str) -> list[str]:
+    """Return the result of a training, line by line; ``units`` are what was held out, people or videos."""
     from skillviewer.core.finetuning.forgetting import ForgettingMethod, format_drift
 
     lines = []
     if report.both_new is not None and report.both_new.n_pairs:
-        lines.append(_format_accuracy(report.both_new, "pairs of new people"))
+        lines.append(_format_accuracy(report.both_new, f"pairs of new {units}"))
     lines.append(_format_gain("held out", report.held_out))
     if report.reserved is not None:
         lines.append(_format_gain("reserved test pairs", report.reserved))

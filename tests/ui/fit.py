@@ -73,7 +73,8 @@ def is_reachable(widget: QWidget, top: QWidget) -> bool:
 def text_faults(top: QWidget) -> list[str]:
     """Return sentences about labels and buttons whose text is cut, or that cannot be reached."""
     faults = []
-    for widget in (*top.findChildren(QLabel), *top.findChildren(QAbstractButton)):
+    texts: list[QLabel | QAbstractButton] = [*top.findChildren(QLabel), *top.findChildren(QAbstractButton)]
+    for widget in texts:
         if widget.isVisible() and widget.text() and widget.width() > 0:
             fault = cut_text(widget) or ("" if is_reachable(widget, top) else f"out of reach: {widget.text()}")
             if fault:

@@ -57,7 +57,9 @@ def test_a_grid_takes_the_narrow_arrangement_if_the_wide_one_does_not_fit(qtbot:
     assert grid.minimumSizeHint().width() == 100
     for width, is_below in ((300, False), (150, True), (250, False)):
         grid.resize(width, 100)
-        grid.layout().activate()
+        layout = grid.layout()
+        assert layout is not None
+        layout.activate()
         assert (second.y() >= first.geometry().bottom()) is is_below
 
 

@@ -229,12 +229,17 @@ def with_pairs(folds: Folds) -> Folds:
 def _released(dataset: Dataset) -> Folds:
     if not dataset.released:
         raise DatasetError(f"{dataset.name} comes without folds: make them by participant or by video.")
-    warning = ""
+    in_both: set[str] = set()
     for fold in dataset.released:
         check_no_leak(fold)
-        in_both = sorted(_shared_participants(fold, dataset.participants))
-        if in_both:
-            warning = f"The released folds have the same person in training and test ({in_both[0]})."
+        in_both |= _shared_participants(fold, dataset.participants)
+    warning = ""
+    if in_both:
+        people = f"{len(in_both)} people" if len(in_both) > 1 else "a person"
+        warning = (
+            f"The released folds have {people} both in training and test ({', '.join(sorted(in_both)[:3])}), so "
+            "accuracies are too high for new people: --by participant holds out whole people."
+        )
     return Folds(FoldUnit.RELEASED, dataset.released, _join_warnings(warning, _missing_pairs_warning(dataset.released)))
 
 

@@ -110,8 +110,8 @@ class StudyFile(Closeable):
         else:
             if not self._lock.is_held:
                 self.add_notice(
-                    f"{self.path.name} is open in another window: here it is open for reading only, and votes and "
-                    "notes cannot be given."
+                    f"{self.path.name} is open in another window, so here it is open for reading only: close it there "
+                    "to change it."
                 )
                 return False
         self._connection.execute("BEGIN IMMEDIATE")  # succeeds on a write-protected file as well

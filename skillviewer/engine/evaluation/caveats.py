@@ -34,6 +34,7 @@ def compare_with_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
     estimate = first.pooled_both_held_out if has_new_pairs else first.pooled
     tested_on = "where both videos are held out" if has_new_pairs else "on the test pairs"
     sentences = []
+    title = f"{attention_model(first.model).title} ({first.model})"
     for baseline in models[1:]:
         difference = baseline.difference_both_held_out if has_new_pairs else baseline.difference
         if baseline.model not in TRIVIAL or difference is None:
@@ -49,7 +50,7 @@ def compare_with_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
             verb = "exceeds"
         else:
             verb = "is not shown to exceed"
-        sentences.append(f"{first.model} {verb} {baseline.model} {tested_on}: {numbers}.")
+        sentences.append(f"{title} {verb} the baseline {baseline.model} {tested_on}: {numbers}.")
     return tuple(sentences)
 
 

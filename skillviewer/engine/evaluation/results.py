@@ -53,8 +53,8 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True, rename=_ON_DISK):
         title: Title of the model.
         pooled_both_held_out: The accuracy to report: over pairs with both videos held out, all folds together ("both
             new"); `value`, `low` and `high` of the 95 % interval over people, `n_pairs`, `n_clusters`.
-        difference_both_held_out: `pooled_both_held_out` minus that of the first model, or of another evaluation; null
-            for the first model.
+        difference_both_held_out: Accuracy on pairs with both videos held out, minus that of the first model, or of
+            another evaluation; null for the first model.
         accuracy: Accuracy as papers report it: over pairs that touch a held-out video, mean over folds and seeds. It is
             optimistic, since the partner may have been trained on.
         folds: `accuracy` of every fold, mean over the seeds.

@@ -166,9 +166,8 @@ def trained_model(study: Path, folder: Path, pairs: str) -> None:
     with Study.open(study) as made:
         files = {video.name: TrainedVideo(video.digest[:8], Path(), video.digest) for video in made.videos.all()}
         made.models.add(DIGEST, "tiny", folder)
-    write_pairs(
-        folder / PAIRS, [TrainedPair(files[better], files[worse], "trained") for better, worse in pairs.split()]
-    )
+    trained_pairs = [TrainedPair(files[pair[0]], files[pair[1]], "trained") for pair in pairs.split()]
+    write_pairs(folder / PAIRS, trained_pairs)
 
 
 @pytest.mark.parametrize("suffix", [".pdf", ".html"])
