@@ -16,6 +16,9 @@ UNFAMILIAR = "This model does not know such videos."
 HIDDEN = "?"
 """Shown instead of a number of a video that is unfamiliar to the model."""
 
+LEARNT_TEXT = "The model learnt from this video: on new people it is less accurate."
+"""Sentence on a video that the model was trained on."""
+
 SPREAD_EVENLY_TEXT = "Attention was spread evenly; the map says little here."
 
 

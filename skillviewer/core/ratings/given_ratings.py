@@ -22,6 +22,11 @@ class GivenRating:
         """Text on the number of raters."""
         return counted(len(self.by_rater), "rater")
 
+    @property
+    def mean_sentence(self) -> str:
+        """Sentence on the mean rating and the number of raters."""
+        return f"The raters gave {self.text} ({self.about})."
+
     def sentence(self, scale: RatingScale) -> str:
         """Return a text with the mean, and with the rating of every rater if there are several."""
         if len(self.by_rater) < 2:

@@ -2,11 +2,17 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.errors import CheckpointError
 from skillviewer.core.finetuning.version_accuracy import version_accuracy, version_accuracy_value
 from skillviewer.data.study import ModelVersion
 from skillviewer.data.trained_pairs import TrainedClips, load_trained_clips
+from skillviewer.export.reports.report_options import StudyContext
 
 if TYPE_CHECKING:
     from skillviewer.nets.model_card import ModelCard
@@ -40,6 +46,33 @@ def _verdict(card: "ModelCard | None", facts: Mapping[str, object]) -> str:
         return verdict
     baselines = format_baselines(card) if card is not None else ""
     return f"On the same pairs: {baselines}." if baselines else ""
+
+
+def with_model_test(
+    context: StudyContext, analysis: Analysis, folder: Path | None, facts: Mapping[str, object]
+) -> StudyContext:
+    """Return a context with the test of a model and with whether it was trained on an analysed video.
+
+    Args:
+        context: Context of the video.
+        analysis: Analysis of the video by the model.
+        folder: Folder of the model, or None if it is missing.
+        facts: Facts on the model that a study stores; empty for a model that was not trained in the study.
+    """
+    from skillviewer.nets.model_card import load_card
+
+    card = None
+    trained = None
+    if folder is not None:
+        with suppress(CheckpointError):  # an analysis may outlive its model
+            card = load_card(folder)
+        trained = load_trained_clips(folder)
+    return replace(
+        context,
+        model_warning=card.warning if card is not None else context.model_warning,
+        model_test=describe_test(card, facts) if card is not None or facts else "",
+        was_trained_on=trained is not None and trained.has_clip(analysis.video.digest, analysis.clip_range),
+    )
 
 
 def trained_clips_of(model: ModelVersion) -> TrainedClips | None:

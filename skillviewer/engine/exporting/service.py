@@ -465,26 +465,26 @@ def _report_context(
 ) -> StudyContext:
     """Return the context of a report: ``given`` unless it is empty, else that from the study of the source.
 
-    The warning in the card of the model is added, and sentences on motion if there are none.
+    Warning and test of the model are added, and sentences on motion if there are none.
     """
+    from skillviewer.engine.exporting.model_test import with_model_test
     from skillviewer.engine.exporting.motion_context import motion_sentences
     from skillviewer.engine.exporting.study_context import context_of
-    from skillviewer.nets.model_card import load_card
     from skillviewer.nets.model_library import criterion_of
 
-    model_warning = given.model_warning
-    if source.model is not None:
-        with suppress(CheckpointError):  # an analysis may outlive its model
-            model_warning = load_card(source.model).warning
     if source.study is None or given != StudyContext():
         motion = given.motion or motion_sentences(video.analysis)
-        return replace(given, model_warning=model_warning, motion=motion)
+        return with_model_test(replace(given, motion=motion), video.analysis, source.model, {})
     criterion = criterion_of(source.model) if source.model is not None else ""
-    context = context_of(studies.open(source.study), video.analysis, criterion)
+    study = studies.open(source.study)
+    context = context_of(study, video.analysis, criterion)
+    digest = video.analysis.provenance.model_digest
+    facts = next((model.facts for model in study.models.all() if model.digest == digest), {})
+    context = with_model_test(context, video.analysis, source.model, facts)
     reference = context.reference
     if reference is not None and shared_readers is not None:
         reference = replace(reference, source=shared_readers.open(reference.path, token))
-    return replace(context, model_warning=model_warning, reference=reference)
+    return replace(context, reference=reference)
 
 
 def _default_options(exporter: "Exporter") -> object:

@@ -11,6 +11,7 @@ from skillviewer.core.analysis.cohort import CohortMember, SimilarityMeasure
 from skillviewer.core.analysis.other_models import other_models
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.explanation.why import cohort_member, reference_for
+from skillviewer.core.ratings.given_ratings import given_ratings
 from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.timelines.track_annotations import track_annotations
@@ -185,6 +186,7 @@ def _context_of_video(
         if moment.opinion is not Opinion.NONE and moment.model_digest == model_digest
     ]
     notes = [ReportNote(note.text, note.author, note.time_s) for note in study.annotations.notes(video.name)]
+    given = given_ratings(study.ratings.all(), study.criterion).get(video.name)
     return StudyContext(
         name=video.name,
         participant=video.participant or "",
@@ -199,6 +201,7 @@ def _context_of_video(
         other_models=others,
         versions=versions,
         model_version=f"v{this_model.version}" if this_model is not None else "",
+        given_rating=given.mean_sentence if given is not None else "",
         motion=motion_sentences(analysis, list(same_task.values())),
     )
 

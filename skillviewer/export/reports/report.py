@@ -45,8 +45,8 @@ def export_report(
     check_faces([video], options)
     content = gather_why(video, options, token, report)
     sentences = [
-        content.sentence,
-        content.rating,
+        content.headline,
+        *content.details,
         content.faithfulness,
         content.disclaimer,
         content.analysis.provenance.model_digest,

@@ -43,6 +43,9 @@ class StudyContext:
     versions: tuple[tuple[int, float], ...] = ()  # (version, score) of each other version of the model
     model_version: str = ""  # version of the model, or ""
     model_warning: str = ""  # warning in the card of the model, or ""
+    model_test: str = ""  # sentences on the accuracy of the model on held-out people and its verdict, or ""
+    was_trained_on: bool = False  # whether the model is known to have been trained on the video
+    given_rating: str = ""  # sentence on the mean rating of the raters, or ""
     motion: tuple[str, ...] = ()  # sentences on the motion of tracked hands and points
 
 

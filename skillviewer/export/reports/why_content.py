@@ -15,6 +15,7 @@ from skillviewer.core.analysis.map_style import ColourLimits, MapStyle
 from skillviewer.core.analysis.scene import clipped_limit, display_limit, resolve
 from skillviewer.core.analysis.score_text import (
     HIDDEN,
+    LEARNT_TEXT,
     SPREAD_EVENLY_TEXT,
     score_digits,
     score_so_far,
@@ -139,6 +140,28 @@ class WhyContent:
         if self.hides_scores:
             return warning
         return f"{warning} {self.position.sentence(self.digits)}".lstrip()
+
+    @property
+    def headline(self) -> str:
+        """Rating on the raters' scale where the model has one, else the sentence on the score."""
+        scaled = self.analysis.scaled
+        return scaled.sentence if scaled is not None and self._has_rating else self.sentence
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Sentences below the headline: on the score, the raters, and the accuracy of the model."""
+        scaled = self.analysis.scaled
+        known = self.options.known
+        sentences = [self.sentence] if self._has_rating else [self.rating]
+        sentences += [known.given_rating, LEARNT_TEXT if known.was_trained_on else "", known.model_test]
+        if scaled is not None and self._has_rating:
+            sentences.append(scaled.note)
+        return tuple(sentence for sentence in sentences if sentence)
+
+    @property
+    def _has_rating(self) -> bool:
+        scaled = self.analysis.scaled
+        return scaled is not None and bool(scaled.words) and not self.hides_scores
 
     @property
     def hides_scores(self) -> bool:

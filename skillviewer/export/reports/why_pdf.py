@@ -79,9 +79,9 @@ def _first_page(content: WhyContent, width_pt: float, scale: float) -> list["Flo
     model = facts["Model"].split(" (")[0]
     origin = f"{model} · {facts['Date of report']}"
     story = page_header("Why this score", origin, content.title, content.subtitle, width_pt)
-    story += [spacer(7), paragraph(content.sentence, size_pt=11.5, bold=True, leading=1.35), spacer(4)]
-    if content.rating:
-        story += [paragraph(content.rating, size_pt=9), spacer(4)]
+    story += [spacer(7), paragraph(content.headline, size_pt=11.5, bold=True, leading=1.35), spacer(4)]
+    for sentence in content.details:
+        story += [paragraph(sentence, size_pt=9), spacer(2)]
     others = content.options.known.others
     if others and not content.hides_scores:
         other_scores = [member.score for member in others]

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.cohort import CohortPosition
-from skillviewer.core.analysis.score_text import UNFAMILIAR, score_digits
+from skillviewer.core.analysis.score_text import LEARNT_TEXT, UNFAMILIAR, score_digits
 from skillviewer.core.ratings.given_ratings import given_ratings
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.labels import WrappingLabel
@@ -111,6 +111,8 @@ class CohortPositionBlock(QWidget):
         self.sentence = WrappingLabel(self)
         self.rating = WrappingLabel(self)
         self.given = WrappingLabel(self)
+        self.learnt = WrappingLabel(self)
+        self.learnt.set_plain(LEARNT_TEXT)
         self.strip = CohortStrip(self)
         self.cohort = WrappingLabel(self, muted=True)
         self.missing = WrappingLabel(self)
@@ -119,6 +121,7 @@ class CohortPositionBlock(QWidget):
         self.show_anyway = push_button("Show the score anyway", self, show_unfamiliar.trigger)
         self.show_anyway.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._texts = add_all(vertical(spacing=6), self.sentence, self.show_anyway, self.rating, self.given)
+        self._texts.addWidget(self.learnt)
         add_all(column, self._texts, self.strip, self.cohort, self.missing, self.assess_all)
 
     def _lead_with_rating(self, *, leads: bool) -> None:
@@ -151,6 +154,7 @@ class CohortPositionBlock(QWidget):
         given_text = format_given_rating(findings)
         self.given.setVisible(bool(given_text))
         self.given.set_plain(given_text)
+        self.learnt.setVisible(findings.was_trained_on)
         self.strip.setVisible(position.n > 1 and not meaningless)
         self.strip.show_position(position, findings.cohort)
         self.cohort.setVisible(position.n > 0 and not meaningless)
@@ -168,7 +172,7 @@ def format_given_rating(findings: Findings) -> str:
     if scaled is None or ratings is None:
         return ""
     rating = given_ratings(ratings, scaled.criterion).get(findings.name)
-    return f"The raters gave {rating.text} ({rating.about})." if rating is not None else ""
+    return rating.mean_sentence if rating is not None else ""
 
 
 def format_cohort(findings: Findings) -> str:

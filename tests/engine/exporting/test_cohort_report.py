@@ -11,6 +11,7 @@ import pytest
 from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.analysis.cohort import SimilarityMeasure
 from skillviewer.core.dataset.pairs import Judgement, Verdict
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import ExportError
 from skillviewer.core.hashing import CARD
 from skillviewer.core.timelines.annotation import Annotation, Tier
@@ -19,6 +20,7 @@ from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.exporting import cohort_report as report_module
 from skillviewer.engine.exporting.cohort_report import CohortChoices, model_in_use, pseudonyms, write_cohort_report
+from skillviewer.engine.exporting.model_test import with_model_test
 from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.export.reports.rater_summary import format_raters
@@ -183,6 +185,25 @@ def test_the_cohort_report_states_the_test_of_the_model_before_the_pairs_it_was_
     )
     assert "It is not known whether the model was trained" not in found
     assert "trained on all 3 videos" in found
+
+
+def test_the_context_of_a_report_has_the_test_of_the_model_and_the_ratings_given(study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    trained_model(study, folder, "ba")
+    ratings = tuple(VideoRating("a", rater, "Global", value) for rater, value in (("Ann", 3), ("Bo", 2), ("Cy", 3)))
+    with Study.open(study) as made:
+        made.ratings.add(RatingSet(ratings, (RatingScale("Global", 1, 5),)), "ratings.csv")
+    learnt = {}
+    for name in "ac":
+        with VideoReader(study.parent / f"{name}.mp4") as reader, Study.open(study, read_only=True) as opened:
+            found = analysis(reader.info, passes=2)
+            context = with_model_test(context_of(opened, found, "Global"), found, folder, {})
+        learnt[name] = context.was_trained_on
+        assert context.given_rating == ("The raters gave 2.67 of 5 (3 raters)." if name == "a" else "")
+        assert not missing(context.model_test, "75.0 % (49.4 to 90.2)", "Nothing beats")
+    assert learnt == {"a": True, "c": False}
+    unknown = with_model_test(StudyContext(), found, tmp_path / "missing", {})
+    assert (unknown.model_test, unknown.was_trained_on) == ("", False)
 
 
 def test_agreed_pairs_are_counted_by_what_the_model_was_trained_on(study: Path, tmp_path: Path) -> None:

@@ -438,6 +438,30 @@ def test_reports_speak_the_raters_scale(tmp_path: Path, reader: VideoReader, suf
         assert part in cohort
 
 
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_a_report_begins_with_the_rating_and_states_the_test_of_the_model(
+    tmp_path: Path, reader: VideoReader, suffix: str
+) -> None:
+    rated = CalibratedScore("Flow", words="1.9 of 5 (1.0 to 4.1)", note="Flow: learnt from 12 people.", level=0.9)
+    made = video(reader)
+    made = replace(made, analysis=replace(made.analysis, scaled=rated))
+    context = replace(
+        known(reader),
+        model_test="The model orders 75.0 % (49.4 to 90.2) of 68 pairs. Nothing beats the baselines.",
+        was_trained_on=True,
+        given_rating="The raters gave 2.67 of 5 (3 raters).",
+    )
+    found = words(export_report(made, tmp_path / f"a{suffix}", ReportOptions(known=context)))
+    facts = ("1.9 of 5 (1.0 to 4.1)", "Score +0.6", "2.67 of 5", "learnt from this video", "75.0 %", "What the model")
+    places = [found.index(fact) for fact in facts]
+    assert places == sorted(places)
+    assert "Nothing beats the baselines" in found
+    refused = replace(made, analysis=replace(made.analysis, scaled=CalibratedScore("Flow", refusal="Too unlike.")))
+    alone = words(export_report(refused, tmp_path / f"b{suffix}"))
+    assert alone.index("Score +0.6") < alone.index("Too unlike.")
+    assert "learnt from this video" not in alone
+
+
 def test_a_cohort_tells_one_pass_from_passes_that_looked_at_the_same() -> None:
     one = [CohortVideo(f"v{i}", i / 10, passes=passes) for i, passes in enumerate((1, 4, 4))]
     text = " ".join(gather_cohort(one, MODEL, CohortOptions(), DAY).unknown)

@@ -1,6 +1,7 @@
 """The Why page: its sentences, its sums, and what it says of itself."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -14,11 +15,13 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.explanation.why import format_fifths
 from skillviewer.data.study import Study, Vote
+from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.moment_row import MomentRow
 from skillviewer.ui.inspecting.rater_judgements import RatersBlock, ReasonRow
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
+from skillviewer.ui.session.insight import findings as findings_module
 from skillviewer.ui.session.insight.findings import WhyQuestion, _other_models
 from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.study_controller import SETTINGS, VOTES
@@ -221,6 +224,25 @@ def test_a_meaningless_score_is_shown_by_one_click_that_is_remembered(
     assert not page.position.show_anyway.isVisible()
     window.window.actions_["unfamiliar_scores"].trigger()
     assert not window.app_context.settings.unfamiliar_scores
+
+
+def test_the_page_says_that_the_model_learnt_from_the_video(
+    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    found, page = lowest(qtbot, window), why_of(window)
+    assert not found.was_trained_on
+    assert not page.position.learnt.isVisible()
+    info = found.analysis.video
+    this, other = TrainedVideo("a", Path(), info.digest), TrainedVideo("b", Path(), "0" * 64)
+    asked = {field.name: getattr(found, field.name) for field in fields(WhyQuestion)} | {"model_folder": tmp_path}
+    write_pairs(tmp_path / PAIRS, [TrainedPair(this, other, "old")])
+    assert not findings_module.findings_of(WhyQuestion(**asked)).was_trained_on, "no training used the pair"
+    write_pairs(tmp_path / PAIRS, [TrainedPair(this, other, "trained")])
+    learnt = findings_module.findings_of(WhyQuestion(**asked))
+    page._show_findings(learnt)
+    assert page.position.learnt.isVisible()
+    assert not missing(page.position.learnt.plain, "learnt")
 
 
 def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:

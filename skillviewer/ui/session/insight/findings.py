@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
@@ -9,6 +10,7 @@ from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.errors import VideoError
 from skillviewer.core.scipy_import import import_scipy
 from skillviewer.core.video.clips import VideoClip, range_frames
+from skillviewer.data.trained_pairs import load_trained_clips
 from skillviewer.ui.session.insight.video_judgements import StudyFacts, VideoJudgements
 from skillviewer.ui.session.video_entry import VideoEntry
 
@@ -35,6 +37,7 @@ class WhyQuestion:
     facts: StudyFacts | None = None  # facts of the study, or None without a study
     judgements: Mapping[str, VideoJudgements] = field(default_factory=dict)  # by name of the video
     model_warning: str = ""  # warning of the model's card, or ""
+    model_folder: Path | None = None  # folder of the model, or None if another model is loaded
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -51,6 +54,7 @@ class Findings(WhyQuestion):
     reference_clip: VideoClip | None  # the reference video as a clip
     other_models: tuple[OtherModel, ...]  # scores by other models
     versions: tuple[tuple[int, float], ...]  # (version, score) by other versions of the model
+    was_trained_on: bool = False  # whether the model is known to have been trained on the video
     attention_on_hands: str = ""  # sentence on the attention near tracked hands and tools; "" without tracks or maps
 
     @property
@@ -95,8 +99,17 @@ def findings_of(question: WhyQuestion) -> Findings:
         reference_clip=clips[reference.name] if reference is not None else None,
         other_models=models,
         versions=versions,
+        was_trained_on=_was_trained_on(question),
         attention_on_hands=_attention_on_hands(question),
     )
+
+
+def _was_trained_on(question: WhyQuestion) -> bool:
+    if question.model_folder is None:
+        return False
+    trained = load_trained_clips(question.model_folder)
+    analysis = question.analysis
+    return trained is not None and trained.has_clip(analysis.video.digest, analysis.clip_range)
 
 
 def _attention_on_hands(question: WhyQuestion) -> str:

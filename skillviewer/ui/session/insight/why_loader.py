@@ -251,6 +251,7 @@ class WhyLoader(QObject):
             facts=self._facts,
             judgements=self._judgements,
             model_warning=model_warning,
+            model_folder=model.folder if model is not None and is_by_loaded_model else None,
         )
         self._mailbox.post(question, interrupt=False)
 
