@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.ui.preferences.dialog import Preferences
 from skillviewer.ui.shell.guides import Guides
+from skillviewer.ui.shell.models_page import ModelsPage
 
 if TYPE_CHECKING:
     from tests.ui.states import Stage
@@ -64,6 +65,16 @@ def guides(stage: "Stage") -> QWidget:
     return found
 
 
+def models(stage: "Stage") -> QWidget:
+    """The models on this computer."""
+    stage.open(3)
+    stage.made.window.actions_["choose_model"].trigger()
+    found = stage.made.window.findChild(ModelsPage)
+    assert isinstance(found, ModelsPage)
+    stage.wait(lambda: bool(found.boxes))
+    return found
+
+
 def settings_large(stage: "Stage") -> QWidget:
     """The largest text size, in the window."""
     stage.open(6)
@@ -90,5 +101,6 @@ SETTINGS_STATES: dict[str, Callable[["Stage"], QWidget]] = {
         guides,
         start_return,
         settings_large,
+        models,
     )
 }

@@ -23,7 +23,22 @@ pytestmark = pytest.mark.styled
 
 SMALLEST = (800, 600)
 ALWAYS = {"start", "export_clip", "rank_pair", "votes_results"}
-SLOW = {"start_return", "export_queue", "export_table", "rank_done", "rank_setup", "rank_at_work", "votes_raters"}
+SLOW = {
+    "start_return",
+    "settings_looks",
+    "settings_assessing",
+    "settings_storage",
+    "settings_keys",
+    "about",
+    "guides",
+    "models",
+    "export_queue",
+    "export_table",
+    "rank_done",
+    "rank_setup",
+    "rank_at_work",
+    "votes_raters",
+}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ class AssessingPage(Form):
         self._automatic_action = actions["automatic"]
         choices = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
         self.passes = self.choice(choices, app_context.state.passes, app_context.state.set_passes)
-        self.automatic = QCheckBox("Assess the video on screen automatically", self)
+        self.automatic = QCheckBox("Assess automatically", self)
         self.automatic.setChecked(app_context.assessments.automatic)
         self.user_name = QLineEdit(app_context.settings.user_name, self)
         self.user_name.setPlaceholderText("No name")
@@ -24,7 +24,8 @@ class AssessingPage(Form):
         self.user_name.setFixedWidth(control_width_px())
         note = "Each pass samples other frames of the same video. More passes give a score an interval."
         self.add("Passes of an assessment", self.passes, note)
-        self.add("", self.automatic)
+        self.add("Video on screen", self.automatic)
+        self.automatic.setAccessibleName("Assess the video on screen automatically")
         note = "Moments and notes are signed with this name. Raters choose theirs on the Rank screen."
         self.add("Your name", self.user_name, note)
         self.automatic.clicked.connect(self._on_automatic)

@@ -11,7 +11,7 @@ from skillviewer.ui.preferences.shortcuts_page import ShortcutsPage
 from skillviewer.ui.preferences.storage_page import StoragePage
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, scroll_area, vertical, with_accessible_name
 from skillviewer.ui.widgets.theme import by_text
 
 LIST_PX = 168
@@ -30,17 +30,13 @@ class Preferences(QDialog):
         self.storage = StoragePage(app_context, dialogs, self)
         self.keys = ShortcutsPage(app_context.settings, actions, self)
         self.list = with_accessible_name(QListWidget(self), "Pages of settings")
-        self.list.setFixedWidth(by_text(LIST_PX))
         self.list.setStyleSheet("QListWidget { padding-top: 8px; } QListWidget::item { padding-left: 16px; }")
+        self._contents: tuple[QWidget, ...] = (self.appearance, self.assessing, self.storage, self.keys)
         self._pages = QStackedWidget(self)
-        for text, page in (
-            ("Appearance", self.appearance),
-            ("Assessing", self.assessing),
-            ("Storage", self.storage),
-            ("Keys", self.keys),
-        ):
+        for text, page in zip(("Appearance", "Assessing", "Storage", "Keys"), self._contents, strict=True):
             self.list.addItem(text)
-            self._pages.addWidget(page)
+            self._pages.addWidget(page if page is self.keys else self._in_scroll_area(page, text))
+        self.list.setFixedWidth(min(by_text(LIST_PX), self.list.sizeHintForColumn(0) + 48))
         for page_row in range(self.list.count()):
             self.list.item(page_row).setSizeHint(QSize(0, self.fontMetrics().height() + 16))
         self.list.currentRowChanged.connect(self._on_row)
@@ -55,8 +51,13 @@ class Preferences(QDialog):
         self.resize(QSize(by_text(760), by_text(540)).boundedTo(parent.size() - QSize(40, 40)).expandedTo(MIN_SIZE))
         self.list.setCurrentRow(0)
 
+    def _in_scroll_area(self, page: QWidget, title: str) -> QWidget:
+        area = scroll_area(self._pages, title)
+        area.setWidget(page)
+        return area
+
     def show_page(self, page: QWidget) -> None:
-        self.list.setCurrentRow(self._pages.indexOf(page))
+        self.list.setCurrentRow(self._contents.index(page))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keep Enter in a field from closing the dialog."""
@@ -65,6 +66,5 @@ class Preferences(QDialog):
 
     def _on_row(self, row: int) -> None:
         self._pages.setCurrentIndex(row)
-        page = self._pages.currentWidget()
-        if isinstance(page, StoragePage):
-            page.measure()
+        if self._contents[row] is self.storage:
+            self.storage.measure()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -17,10 +17,13 @@ from PySide6.QtWidgets import (
 from skillviewer.ui.actions.actions import Actions, conflicts, key_text, match_distance, plain, portable_key
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import add_all, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.plain_table import set_up
+from skillviewer.ui.widgets.theme import by_text
 
+MIN_WIDTH_PX = 320  # width below which the column of places is hidden, for text of the default size
 RESERVED = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Esc")  # keys that move the focus or leave a field
 
 
@@ -56,7 +59,13 @@ class ShortcutsPage(QWidget):
         self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
         self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         top = add_all(QHBoxLayout(), (self.search, 1), self.reset_all)
-        line = add_all(horizontal(spacing=8), (self.field, 1), self.add, self.clear, self.reset)
+        line = AdaptiveGrid(self)
+        buttons = (self.add, self.clear, self.reset)
+        line.set_arrangements(
+            wide=(Place(self.field, 0, 0), *(Place(button, 0, column) for column, button in enumerate(buttons, 1))),
+            narrow=(Place(self.field, 0, 0, 3), *(Place(button, 1, column) for column, button in enumerate(buttons))),
+            stretches=((1,), ()),
+        )
         add_all(vertical(self, (16, 16, 16, 0), 8), top, (self.table, 1), self.name, line, self.message)
         self.search.textChanged.connect(self._filter)
         self.table.itemSelectionChanged.connect(self._on_chosen)
@@ -64,6 +73,11 @@ class ShortcutsPage(QWidget):
         actions.keys_changed.connect(self._fill)
         self._fill()
         self.choose(self._specs[0].name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Hide the places of the keys if the page is narrow: the menus in the names of the actions say as much."""
+        super().resizeEvent(event)
+        self.table.setColumnHidden(1, self.width() < by_text(MIN_WIDTH_PX))
 
     # the table
 

@@ -11,9 +11,10 @@ from skillviewer.core.text import format_size, printable
 from skillviewer.engine.runtime.disk_usage import Storage, empty_cache_folder, measure_storage
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import Form
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button
+from skillviewer.ui.widgets.layout import push_button
 
 LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
 
@@ -40,7 +41,9 @@ class StoragePage(Form):
         self.empty = push_button("Empty…", self, self._on_empty)
         self.empty.setEnabled(False)
         row = QWidget(self)
-        add_all(horizontal(row, NONE), self.show_folder, self.empty, 1)
+        buttons = FlowLayout(row, 8)
+        for button in (self.show_folder, self.empty):
+            buttons.addWidget(button)
         self.add("Folder", self.place)
         self.add("Content", self.kept)
         self.add("", row)

@@ -1,7 +1,7 @@
 """Dialog in which the user reads and searches the guides."""
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QUrl
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.core.errors import SkillViewerError
@@ -94,14 +94,18 @@ class Guides(QDialog):
         left = vertical(margins=(0, 12, 0, 0), spacing=8)
         top = add_all(horizontal(margins=(12, 0, 12, 0)), self.search)
         add_all(left, top, (self.list, 1))
-        left_column = QWidget(self)
-        left_column.setFixedWidth(by_text(LIST_WIDTH_PX))
+        left_column = self._left_column = QWidget(self)
         left_column.setLayout(left)
         close = push_button("Close", self, self.close)
         close.setAutoDefault(False)
         foot = add_all(horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12), self.back, (self.message, 1), close)
         right_column = add_all(vertical(margins=NONE, spacing=0), (self.page, 1), foot)
         add_all(horizontal(self, NONE, 0), left_column, (right_column, 1))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave more than half of a narrow dialog to the guide."""
+        super().resizeEvent(event)
+        self._left_column.setFixedWidth(min(by_text(LIST_WIDTH_PX), self.width() * 2 // 5))
 
     def show_guide(self, name: str, heading: str = "") -> None:
         """Open a guide, one of ``NAMES``, at the heading with an anchor, and end the search."""
