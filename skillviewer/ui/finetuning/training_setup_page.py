@@ -36,6 +36,7 @@ from skillviewer.ui.widgets.theme import by_text
 
 PLAN_AFTER_MS = 350  # delay before planning: quick changes are planned once
 FORM_PX = 340  # width of the choices
+MAX_FORM_PX = 656
 PLAN_PX = 240  # least width of the plan
 FIELD_PX = 28
 DEFAULT_CANDIDATES = TuningChoices().candidates
@@ -44,6 +45,11 @@ AUTOMATIC = ""
 """Value of *Model* if the program chooses the model."""
 AT_LEAST = "at-least"
 """Rule for pairs that asks for a number of votes."""
+
+
+def form_width_px() -> int:
+    """Return the width of the choices, which fit the smallest window with the largest text."""
+    return min(by_text(FORM_PX), MAX_FORM_PX)
 
 
 class TrainingSetupPage(QWidget):
@@ -67,17 +73,17 @@ class TrainingSetupPage(QWidget):
         tuning.version_used.connect(self.choose_model)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(by_text(FORM_PX) + 48, self._row.totalMinimumSize().height())
+        return QSize(form_width_px() + 48, self._row.totalMinimumSize().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the plan below the choices if both do not fit side by side."""
-        is_wide = event.size().width() >= by_text(FORM_PX) + by_text(PLAN_PX) + 88
+        is_wide = event.size().width() >= form_width_px() + by_text(PLAN_PX) + 88
         self._row.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
         super().resizeEvent(event)
 
     def _make_form(self, save: QAction) -> QWidget:
         form = QWidget(self)
-        form.setFixedWidth(by_text(FORM_PX))
+        form.setFixedWidth(form_width_px())
         form.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
         column = vertical(form, (0, 0, 0, 0), 12)
         self.labels = self._combo(
