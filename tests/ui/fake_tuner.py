@@ -134,6 +134,7 @@ class FakeTuner:
         accuracy, n_pairs = self.choice.accuracy, len(job.study.dataset.pairs)
         facts: dict[str, object] = {"accuracy": accuracy.value, "pairs": n_pairs, "low": accuracy.low}
         facts |= {"high": accuracy.high, "held_out_pairs": accuracy.n_pairs, "raters_scale": "Flow: 11 people."}
+        facts["verdict"] = self.choice.verdict.sentence
         return ChoiceResult(job.folder, digest(job.folder), self.choice, facts, ())
 
     def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report, /) -> TuningResult:

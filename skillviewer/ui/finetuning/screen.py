@@ -16,6 +16,7 @@ from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.training_setup_page import TrainingSetupPage
 from skillviewer.ui.finetuning.tuning_controller import TuningController, TuningPhase
 from skillviewer.ui.finetuning.version_list import VersionList
+from skillviewer.ui.finetuning.version_page import Lines, VersionPage, version_lines
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.messages import Message
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -48,10 +49,11 @@ class FinetuneScreen(QWidget):
         self.choice_result = ChoiceResultPage(self.tuning, self.pages)
         self.before_after = BeforeAfterPage(self.tuning, self.pages)
         self.disagreement = DisagreementPage(self.pages)
+        self.version = VersionPage(self.pages)
         self.versions = VersionList(self.tuning, self.setup)
         self.setup.right.addWidget(self.versions, 2)
         pages = (self.empty, self.setup, self.running, self.choice_result, self.before_after, self.disagreement)
-        for page in pages:
+        for page in (*pages, self.version):
             self.pages.addWidget(page)
         add_all(vertical(self, NONE), self.pages)
         self._connect()
@@ -63,7 +65,9 @@ class FinetuneScreen(QWidget):
         self.tuning.phase_changed.connect(self._on_phase)
         self.tuning.accepted.connect(self._on_accepted)
         self.versions.disagreement_asked.connect(self._show_disagreement)
-        self.disagreement.back.clicked.connect(self._show_page)
+        self.versions.version_asked.connect(self._query_version)
+        for page in (self.disagreement, self.version):
+            page.back.clicked.connect(self._show_page)
         for table in (self.before_after.shifts, self.before_after.attention, self.disagreement.table):
             table.video_asked.connect(self._on_video_asked)
         app_context.studies.opened.connect(self._on_study)
@@ -187,6 +191,14 @@ class FinetuneScreen(QWidget):
         self._app_context.messages.post(Message(text, action="disagreements"))
         if self._is_shown:
             self._actions["show_inspect"].trigger()
+
+    def _query_version(self, version: ModelVersion) -> None:
+        task = self._app_context.studies.read(lambda _study: (version, version_lines(version)))
+        task.then(succeeded=self._on_version, failed=self._app_context.messages.fail)
+
+    def _on_version(self, answer: tuple[ModelVersion, Lines]) -> None:
+        self.version.show_version(*answer)
+        self.pages.setCurrentWidget(self.version)
 
     def _show_disagreement(self) -> None:
         if self._app_context.studies.current is None:

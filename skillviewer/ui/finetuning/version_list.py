@@ -23,6 +23,7 @@ class VersionList(QWidget):
     """A table of the versions, the newest first, with buttons to use and discard one."""
 
     disagreement_asked = Signal()
+    version_asked = Signal(object)  # ModelVersion on which the user double-clicked or pressed Return
 
     def __init__(self, tuning: TuningController, parent: QWidget) -> None:
         super().__init__(parent)
@@ -53,6 +54,7 @@ class VersionList(QWidget):
         self.table = SortedTable("Versions of the study's models", columns, self)
         add_all(vertical(self, NONE, 8), title, buttons, (self.empty, 1, Qt.AlignmentFlag.AlignTop), (self.table, 1))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
+        self.table.activated.connect(self._on_activated)
         self.show_versions((), "")
 
     def show_versions(self, versions: tuple[ModelVersion, ...], digest_in_use: str) -> None:
@@ -102,6 +104,11 @@ class VersionList(QWidget):
         self.use.setEnabled(can_use)
         self.discard.setEnabled(can_discard)
         self.discard.reset()
+
+    def _on_activated(self, *_: object) -> None:
+        version = self.selected_version()
+        if version is not None:
+            self.version_asked.emit(version)
 
     def _on_use(self) -> None:
         version = self.selected_version()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.evaluation.model_choice import CheckLevel
@@ -15,7 +16,7 @@ from tests.facts import missing
 from tests.ui.conftest import MakeWindow
 from tests.ui.fake_tuner import fake_choice
 from tests.ui.fakes import FakeWorld
-from tests.ui.hands import click
+from tests.ui.hands import click, key
 from tests.ui.tuning_study import FakeTraining, make_checkpoints, make_tuning_study
 
 MakeTraining = Callable[..., FakeTraining]
@@ -152,3 +153,24 @@ def test_a_discarded_training_begins_anew(qtbot: QtBot, make_trainer: MakeTraini
     assert not job.work_folder().exists()
     qtbot.waitUntil(trainer.screen.setup.start_button.isEnabled)
     assert trainer.screen.setup.start_button.text() == "Start training"
+
+
+def test_the_verdict_on_an_accepted_version_is_found_again(qtbot: QtBot, make_trainer: MakeTraining) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.choice = fake_choice(-0.1, -0.02)
+    trainer.train()
+    screen = trainer.screen
+    verdict = screen.choice_result.title.text()
+    click(screen.choice_result.accept)
+    trainer.wait_for(TuningPhase.CHOOSING)
+    trainer.made.window.actions_["show_finetune"].trigger()
+    table = screen.versions.table
+    qtbot.waitUntil(lambda: table.isVisible() and len(table.texts()) == 1)
+    table.selectRow(0)
+    key(table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.version)
+    lines = dict(screen.version.lines.texts)
+    assert lines["Verdict"] == verdict
+    assert not missing(lines["Accuracy"], "75.0 %")
+    click(screen.version.back)
+    assert screen.pages.currentWidget() is screen.setup

@@ -187,9 +187,7 @@ def test_raters_may_have_a_column_each(qtbot: QtBot, window: Composition, world:
         assert [video.name for video in study.videos.all()] == ["A1", "A2"]
 
 
-def test_a_rejected_rating_is_counted_marked_and_a_remark(
-    qtbot: QtBot, window: Composition, world: FakeWorld
-) -> None:
+def test_a_rejected_rating_is_counted_marked_and_a_remark(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     rows = "".join(f"A1,J{number},3\n" for number in range(40))
     drop(window, [write(world.folder / "scores.csv", f"Clip,Judge,Flow (1-5)\n{rows}A2,J0,7\nB1,J0,2\n")])
     page = page_of(qtbot, window)

@@ -1,0 +1,64 @@
+"""The test of one version of a model, as its card and the study keep it."""
+
+from contextlib import suppress
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.finetuning.version_accuracy import version_accuracy
+from skillviewer.core.text import printable
+from skillviewer.data.study import ModelVersion
+from skillviewer.nets.model_card import ModelCard, load_card
+from skillviewer.nets.model_summary import format_baselines
+from skillviewer.ui.widgets.form import NamedLines
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import add_all, push_button, vertical
+
+Lines = tuple[tuple[str, str], ...]
+
+
+class VersionPage(QWidget):
+    """Verdict, accuracy, baselines and training data of a version."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = text_label("", self, heading=True, wrap=True, plain=True)
+        self.back = push_button("Back", self)
+        self.lines = NamedLines(6)
+        header = add_all(QHBoxLayout(), (self.title, 1), self.back)
+        add_all(vertical(self, (24, 16, 24, 16), 12), header, self.lines, 1)
+
+    def show_version(self, version: ModelVersion, lines: Lines) -> None:
+        """Show the lines about a version."""
+        self.title.setText(f"{printable(version.name)} v{version.version}")
+        self.lines.clear()
+        for name, text in lines:
+            self.lines.add(name, printable(text))
+
+
+def version_lines(version: ModelVersion) -> Lines:
+    """Return lines about a version as (name, text), from its card and the facts in the study; reads a file."""
+    card = _load_card(version)
+    facts = version.facts
+    accuracy = version_accuracy(facts)
+    verdict = facts.get("verdict")
+    if card is not None and card.held_out is not None:
+        headline = card.held_out.headline
+        accuracy = f"{headline.text} of {headline.n_pairs} {card.held_out.headline_pairs}"
+    lines = (
+        ("Verdict", card.verdict if card is not None and card.verdict else str(verdict or "")),
+        ("Accuracy", accuracy),
+        ("Baselines", format_baselines(card) if card is not None else ""),
+        ("Checked", card.held_out.rule if card is not None and card.held_out is not None else ""),
+        ("Trained on", card.training_data if card is not None else ""),
+        ("Notes", card.notes if card is not None else "The files of this version are missing."),
+    )
+    return tuple((name, text) for name, text in lines if text)
+
+
+def _load_card(version: ModelVersion) -> ModelCard | None:
+    if version.path is None:
+        return None
+    with suppress(CheckpointError):
+        return load_card(version.path)
+    return None
