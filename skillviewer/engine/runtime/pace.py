@@ -6,6 +6,7 @@ measures. An estimate divides the processor time by the number of processors tha
 """
 
 import json
+import math
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -94,15 +95,23 @@ def _busy_s() -> float:
     return float(times.user + times.system + getattr(times, "nice", 0.0))
 
 
-def _share_next_to(n_busy: float, share: float, n_cores: int) -> float:
+def _n_lasting_threads() -> float:
+    """Return the mean number of threads of all programs that ran or waited for a processor in the last minute."""
+    return float(psutil.getloadavg()[0])
+
+
+def _share_next_to(n_busy: float, share: float, n_cores: int, n_lasting_threads: float = math.inf) -> float:
     """Return the share of a processor that a single thread would get if this program did nothing else.
 
     Args:
         n_busy: Number of processors that other programs use.
         share: Share of a processor that a single thread gets, next to other programs and the rest of this one.
         n_cores: Number of processors that this program may use.
+        n_lasting_threads: Mean number of threads that needed a processor in the last minute. A burst that lasts no
+            longer than the measurement slows down no job of minutes, so more threads are not expected, except one on
+            every busy processor.
     """
-    n_other_threads = n_busy / share  # if each gets the same share
+    n_other_threads = min(n_busy / share, max(n_busy, n_lasting_threads))  # if each gets the same share
     return min(1.0, max(share, n_cores / (n_other_threads + 1)))
 
 
@@ -128,7 +137,7 @@ def _measure_load() -> Load:
     # by the fastest chunk: two threads on one core slow each other down, and one of them may belong to this program
     speed = _USUAL_CHUNK_S / min(chunks_s)
     n_cores = usable_cores()
-    return Load(_share_next_to(n_busy, share, n_cores), speed, n_cores)
+    return Load(_share_next_to(n_busy, share, n_cores, _n_lasting_threads()), speed, n_cores)
 
 
 @lru_cache(maxsize=1)

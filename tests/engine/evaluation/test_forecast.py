@@ -159,9 +159,12 @@ def test_a_processor_that_is_rarely_free_is_not_taken_for_a_slow_one(
     monkeypatch.setattr(pace, "_busy_s", lambda: 2 * wall_s[0])
     monkeypatch.setattr(pace, "_own_s", lambda: cpu_s[0])
     monkeypatch.setattr(pace, "usable_cores", lambda: 2)
+    monkeypatch.setattr(pace, "_n_lasting_threads", lambda: 100.0)
     load = pace._measure_load()
     assert load.speed == pytest.approx(1.0)
     assert load.share == pytest.approx(0.02, abs=0.01)
+    monkeypatch.setattr(pace, "_n_lasting_threads", lambda: 3.0)
+    assert pace._measure_load().share == pytest.approx(0.5), "a burst: in the last minute three threads waited"
 
 
 @pytest.mark.parametrize(("own_threads", "other_threads"), [(0, 0), (5, 0), (0, 1), (2, 1), (0, 3), (4, 6)], ids=str)
