@@ -66,7 +66,7 @@ def _summarize(disagreement: RaterDisagreement, version: ModelVersion | None) ->
 
 def _pair_row(pair: Disagreement) -> list[Cell]:
     has_votes = pair.votes_for or pair.votes_against or pair.neither
-    votes_text = f"{pair.votes_for} to {pair.votes_against}" if has_votes else "by the data set"
+    votes_text = f"{pair.votes_for} to {pair.votes_against}" if has_votes else "none: from ratings or stated pairs"
     if pair.neither:
         votes_text += f", {pair.neither} saw no difference"
     return [

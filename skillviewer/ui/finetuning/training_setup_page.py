@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -39,6 +39,8 @@ FORM_PX = 340  # width of the choices
 MAX_FORM_PX = 656
 PLAN_PX = 240  # least width of the plan
 FIELD_PX = 28
+BUSY_REFRESH_MS = 30_000
+"""Time after which a forecast is made again that other programs lengthen."""
 DEFAULT_CANDIDATES = TuningChoices().candidates
 READ_ONLY = "The study is open for reading only, so it cannot hold a new model. Train in a copy of it."
 AUTOMATIC = ""
@@ -63,6 +65,7 @@ class TrainingSetupPage(QWidget):
         self._writable = True
         self._was_automatic = True
         self._plan_timer = single_shot(self, PLAN_AFTER_MS, self._request_plan)
+        self._busy_timer = single_shot(self, BUSY_REFRESH_MS, self._refresh_times)
         self._row = horizontal(self, (24, 16, 24, 16), 40)
         add_all(self._row, (self._make_form(save), 0, Qt.AlignmentFlag.AlignTop))
         self.right = add_all(vertical(spacing=16), (self._make_plan_area(judge), 3))
@@ -372,6 +375,19 @@ class TrainingSetupPage(QWidget):
             return
         self.has_forecast = True
         self._show_times(forecast)
+        if forecast.busy_text:
+            self._busy_timer.start()
+        else:
+            self._busy_timer.stop()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Forecast the times again: other programs may have begun or ended."""
+        super().showEvent(event)
+        self._refresh_times()
+
+    def _refresh_times(self) -> None:
+        if self.has_forecast and self.isVisible() and not self._plan_timer.isActive():
+            self._tuning.refresh_forecast()
 
     def _show_times(self, forecast: TrainingForecast) -> None:
         for heading, text in forecast_lines(forecast):

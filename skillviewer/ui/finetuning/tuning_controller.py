@@ -101,7 +101,14 @@ class TuningController(QObject):
         self._plan_task = None
         self.tuning_plan = tuning_plan
         self.planned.emit(tuning_plan)
-        if tuning_plan.refusal or self.phase is not TuningPhase.CHOOSING or self._worker.stopped:
+        self.refresh_forecast()
+
+    def refresh_forecast(self) -> None:
+        """Forecast the time of the plan, again if it is forecast already, since other programs begin and end."""
+        tuning_plan = self.tuning_plan
+        if tuning_plan is None or tuning_plan.refusal or self.phase is not TuningPhase.CHOOSING:
+            return
+        if self._worker.stopped or self._plan_task is not None or self._forecast_task is not None:
             return
         self._forecast_task = self._worker.submit(lambda tuner, _token, _report: tuner.forecast(tuning_plan.job))
         self._forecast_task.then(succeeded=self._on_forecast, failed=self._on_plan_failed)

@@ -216,4 +216,7 @@ class StatusBar(QStatusBar):
             return count if hides_title or self._is_crowded else f"{count} · {job.title}"
         left_s = job.left_s
         text = f"{count} {share * 100:.0f} %"
-        return text if left_s is None else f"{text}, {time_left_text(left_s)} left"
+        if left_s is None:
+            return text
+        step = " in this step" if job.stage else ""  # the time of a job with stages is that of the present one
+        return f"{text}, {time_left_text(left_s)} left{step}"

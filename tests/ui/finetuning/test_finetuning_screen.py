@@ -19,10 +19,11 @@ from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.evaluation.accuracy import PooledEstimate
+from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import ModelState, Study, Vote
-from skillviewer.engine.finetuning.job import TuningJob, TuningResult
+from skillviewer.engine.finetuning.job import TrainingJob, TuningJob, TuningResult
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.model_library import digest
 from skillviewer.ui.finetuning.training_setup_page import READ_ONLY
@@ -81,6 +82,25 @@ def test_training_can_start_before_its_time_is_known(qtbot: QtBot, make_trainer:
     assert not missing(said, "about", "earlier figures"), "a first time is there with the plan"
     qtbot.waitUntil(lambda: choices.has_forecast)
     assert missing(choices.texts(), "earlier figures")
+
+
+def test_the_time_is_forecast_again_when_the_page_is_shown_again(qtbot: QtBot, make_trainer: MakeTraining) -> None:
+    trainer = make_trainer()
+    choices = trainer.screen.setup
+    trainer.wait_for_forecast()
+    assert not missing(choices.texts(), "1 min 30 s")
+    tuner = trainer.world.tuner
+    usual = tuner.forecast
+
+    def longer(job: TrainingJob) -> TrainingForecast:
+        forecast = usual(job)
+        return replace(forecast, phases=(PlannedPhase("features", 600.0, "features"), *forecast.phases[1:]))
+
+    tuner.forecast = longer  # type: ignore[method-assign]
+    choices.hide()
+    choices.show()
+    qtbot.waitUntil(lambda: "10 min" in choices.texts())
+    assert choices.start_button.isEnabled()
 
 
 def test_the_labels_to_learn_from_are_chosen(qtbot: QtBot, make_trainer: MakeTraining) -> None:

@@ -10,7 +10,6 @@ from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.errors import VideoError
 from skillviewer.core.scipy_import import import_scipy
 from skillviewer.core.video.clips import VideoClip, range_frames
-from skillviewer.data.trained_pairs import load_trained_clips
 from skillviewer.ui.session.insight.video_judgements import StudyFacts, VideoJudgements
 from skillviewer.ui.session.video_entry import VideoEntry
 
@@ -107,6 +106,8 @@ def findings_of(question: WhyQuestion) -> Findings:
 def _was_trained_on(question: WhyQuestion) -> bool:
     if question.model_folder is None:
         return False
+    from skillviewer.data.trained_pairs import load_trained_clips  # imports networkx, after the window is shown
+
     trained = load_trained_clips(question.model_folder)
     analysis = question.analysis
     return trained is not None and trained.has_clip(analysis.video.digest, analysis.clip_range)
