@@ -8,8 +8,14 @@ from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.finetuning.split import ClipsByFile, clips_by_file, may_share_frames
-from skillviewer.core.video.clips import ClipRange, range_cells, range_from_cells
+from skillviewer.core.video.clips import (
+    ClipRange,
+    ClipsByFile,
+    clips_by_file,
+    may_share_frames,
+    range_cells,
+    range_from_cells,
+)
 
 PAIRS = "pairs.csv"
 """Name of the file. Paths of videos are absolute, or relative to the folder of the file."""
@@ -80,6 +86,12 @@ def load_trained_clips(folder: Path) -> TrainedClips | None:
     clip_pairs = [(pair.better.clip, pair.worse.clip) for pair in pairs]
     unique_clips = {clip for clip_pair in clip_pairs for clip in clip_pair}
     return TrainedClips(clips_by_file(unique_clips), frozenset(map(frozenset, clip_pairs)))
+
+
+def was_trained_on(folder: Path, digest: str, clip_range: ClipRange | None) -> bool:
+    """Return True if the model in a folder is known to have been trained on a range of a file."""
+    trained = load_trained_clips(folder)
+    return trained is not None and trained.has_clip(digest, clip_range)
 
 
 def read_pairs(path: Path) -> list[TrainedPair]:

@@ -73,6 +73,11 @@ class HeldOut(PairAccuracy, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         """The pairs of the headline, in words."""
         return BOTH_NEW if self.both_new is not None else "held-out pairs"
 
+    @property
+    def headline_text(self) -> str:
+        """The headline with its interval, and the number and kind of its pairs."""
+        return f"{self.headline.text} of {self.headline.n_pairs} {self.headline_pairs}"
+
 
 BOTH_NEW = "pairs of new people"
 """Pairs with both videos held out."""
@@ -128,6 +133,16 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 def load_card(folder: Path) -> ModelCard:
     """Read the card of a checkpoint alone, without its weights, or raise a CheckpointError."""
     return decode_part(folder / CARD, read_part(folder, CARD), ModelCard)
+
+
+def find_card(folder: Path | None) -> ModelCard | None:
+    """Return the card of a checkpoint, or None if the checkpoint is missing or its card cannot be read."""
+    if folder is None:
+        return None
+    try:
+        return load_card(folder)
+    except CheckpointError:
+        return None
 
 
 def read_part(folder: Path, name: str) -> bytes:

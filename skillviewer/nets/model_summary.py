@@ -1,11 +1,13 @@
 """Facts in words by which a user chooses a checkpoint. No torch here: its import takes seconds."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.finetuning.version_accuracy import version_accuracy, version_accuracy_value
 from skillviewer.core.text import format_size, percent
 from skillviewer.nets.model_card import ModelCard, load_card
 from skillviewer.nets.model_library import ModelEntry
@@ -56,7 +58,7 @@ def summarise(entry: ModelEntry) -> ModelSummary:
         summary,
         task=card.task,
         trained_on=_first_sentence(card.training_data) or f"{card.n_videos} clips",
-        accuracy=_accuracy(card),
+        accuracy="not measured" if card.held_out is None else card.held_out.headline_text,
         baselines=format_baselines(card),
         verdict=card.verdict,
         maps=_maps(card.attention_model),
@@ -69,11 +71,27 @@ def _first_sentence(text: str) -> str:
     return text.split(". ", maxsplit=1)[0].rstrip(".")
 
 
-def _accuracy(card: ModelCard) -> str:
-    if card.held_out is None:
-        return "not measured"
-    headline = card.held_out.headline
-    return f"{headline.text} of {headline.n_pairs} {card.held_out.headline_pairs}"
+def tested_accuracy(card: ModelCard | None, facts: Mapping[str, object]) -> str:
+    """Return the main accuracy of a model with its interval and pairs, or "" if it was not measured.
+
+    Args:
+        card: Card of the model, or None if it cannot be read.
+        facts: Facts on the model that a study stores, which count if the card has no accuracy.
+    """
+    if card is not None and card.held_out is not None:
+        return card.held_out.headline_text
+    return version_accuracy(facts) if math.isfinite(version_accuracy_value(facts)) else ""
+
+
+def tested_verdict(card: ModelCard | None, facts: Mapping[str, object]) -> str:
+    """Return the sentence that compares a model with the baselines, or "" if none were compared.
+
+    The arguments are those of ``tested_accuracy``.
+    """
+    if card is not None and card.verdict:
+        return card.verdict
+    verdict = facts.get("verdict")
+    return verdict if isinstance(verdict, str) else ""
 
 
 def format_baselines(card: ModelCard) -> str:

@@ -26,7 +26,7 @@ from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.text import counted
-from skillviewer.core.video.clips import ClipRange, may_overlap
+from skillviewer.core.video.clips import ClipsByFile, clips_by_file, may_overlap, may_share_frames
 
 MIN_SELECTION_PAIRS = 12
 """Fewest pairs to train on and to select an epoch on; with fewer, the last epoch is used."""
@@ -41,10 +41,6 @@ N_PARTS = 4
 """Number of parts; one part is held out."""
 
 
-ClipsByFile = Mapping[str, Sequence[ClipRange | None]]
-"""Ranges of clips by SHA-256 of their file; None is a whole file."""
-
-
 class SplitRole(StrEnum):
     """Role of a video in fine-tuning."""
 
@@ -52,19 +48,6 @@ class SplitRole(StrEnum):
     CHOSE = "chose the epoch"  # and was not trained on, because training stopped before the final stage
     HELD_OUT = "held out"
     UNUSED = "in no pair"
-
-
-def clips_by_file(clips: Iterable[tuple[str, ClipRange | None]]) -> ClipsByFile:
-    """Group the ranges of clips, given as (SHA-256, range), by file."""
-    ranges_by_file: dict[str, list[ClipRange | None]] = {}
-    for digest, clip_range in clips:
-        ranges_by_file.setdefault(digest, []).append(clip_range)
-    return ranges_by_file
-
-
-def may_share_frames(digest: str, clip_range: ClipRange | None, clips: ClipsByFile) -> bool:
-    """Return True if a range of a file may share frames with some clips."""
-    return any(may_overlap(clip_range, other) for other in clips.get(digest, ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Ranges of frames or of time within a video file, and clips, each a file or a range of one."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,6 +134,23 @@ def may_overlap(first: ClipRange | None, second: ClipRange | None) -> bool:
     if isinstance(first, TimeRange) and isinstance(second, TimeRange):
         return max(first.start_s, second.start_s) < min(first.stop_s, second.stop_s)
     return True
+
+
+ClipsByFile = Mapping[str, Sequence[ClipRange | None]]
+"""Ranges of clips by SHA-256 of their file; None is a whole file."""
+
+
+def clips_by_file(clips: Iterable[tuple[str, ClipRange | None]]) -> ClipsByFile:
+    """Group the ranges of clips, given as (SHA-256, range), by file."""
+    ranges_by_file: dict[str, list[ClipRange | None]] = {}
+    for digest, clip_range in clips:
+        ranges_by_file.setdefault(digest, []).append(clip_range)
+    return ranges_by_file
+
+
+def may_share_frames(digest: str, clip_range: ClipRange | None, clips: ClipsByFile) -> bool:
+    """Return True if a range of a file may share frames with some clips."""
+    return any(may_overlap(clip_range, other) for other in clips.get(digest, ()))
 
 
 SAME_INTERVAL_S = 0.05

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.analysis.calibration import CalibratedScore, ScoreCalibration
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import SKILL, Pair
-from skillviewer.core.errors import CheckpointError, ExportError
+from skillviewer.core.errors import ExportError
 from skillviewer.core.faces.blurring_text import SAID_BEFORE
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
 from skillviewer.core.text import signed
@@ -130,13 +129,9 @@ def _own_warning(score: Score) -> str:
 
 def card_of(model: ModelVersion) -> "ModelCard | None":
     """Return the card of a model, or None if its checkpoint is missing or cannot be read."""
-    from skillviewer.nets.model_card import load_card  # torch takes seconds
+    from skillviewer.nets.model_card import find_card
 
-    if model.path is None:
-        return None
-    with suppress(CheckpointError):
-        return load_card(model.path)
-    return None
+    return find_card(model.path)
 
 
 def _ratings_by_criterion(

@@ -1,17 +1,13 @@
 """Sentences for reports on the test of a model, and the clips that it was trained on."""
 
-import math
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.errors import CheckpointError
-from skillviewer.core.finetuning.version_accuracy import version_accuracy, version_accuracy_value
 from skillviewer.data.study import ModelVersion
-from skillviewer.data.trained_pairs import TrainedClips, load_trained_clips
+from skillviewer.data.trained_pairs import TrainedClips, load_trained_clips, was_trained_on
 from skillviewer.export.reports.report_options import StudyContext
 
 if TYPE_CHECKING:
@@ -25,10 +21,9 @@ def describe_test(card: "ModelCard | None", facts: Mapping[str, object]) -> str:
         card: Card of the model, or None if it cannot be read.
         facts: Facts on the model that a study stores; empty for a model that was not trained in the study.
     """
-    accuracy = version_accuracy(facts) if math.isfinite(version_accuracy_value(facts)) else ""
-    if card is not None and card.held_out is not None:
-        headline = card.held_out.headline
-        accuracy = f"{headline.text} of {headline.n_pairs} {card.held_out.headline_pairs}"
+    from skillviewer.nets.model_summary import tested_accuracy
+
+    accuracy = tested_accuracy(card, facts)
     if not accuracy:
         return "The accuracy of the model on people who were held out from its training was not measured."
     task = f" on the task “{card.task}”" if card is not None and card.task and not facts else ""
@@ -37,12 +32,10 @@ def describe_test(card: "ModelCard | None", facts: Mapping[str, object]) -> str:
 
 
 def _verdict(card: "ModelCard | None", facts: Mapping[str, object]) -> str:
-    from skillviewer.nets.model_summary import format_baselines
+    from skillviewer.nets.model_summary import format_baselines, tested_verdict
 
-    verdict = facts.get("verdict")
-    if card is not None and card.verdict:
-        return card.verdict
-    if isinstance(verdict, str) and verdict:
+    verdict = tested_verdict(card, facts)
+    if verdict:
         return verdict
     baselines = format_baselines(card) if card is not None else ""
     return f"On the same pairs: {baselines}." if baselines else ""
@@ -59,19 +52,15 @@ def with_model_test(
         folder: Folder of the model, or None if it is missing.
         facts: Facts on the model that a study stores; empty for a model that was not trained in the study.
     """
-    from skillviewer.nets.model_card import load_card
+    from skillviewer.nets.model_card import find_card
 
-    card = None
-    trained = None
-    if folder is not None:
-        with suppress(CheckpointError):  # an analysis may outlive its model
-            card = load_card(folder)
-        trained = load_trained_clips(folder)
+    card = find_card(folder)  # an analysis may outlive its model
+    video = analysis.video
     return replace(
         context,
         model_warning=card.warning if card is not None else context.model_warning,
         model_test=describe_test(card, facts) if card is not None or facts else "",
-        was_trained_on=trained is not None and trained.has_clip(analysis.video.digest, analysis.clip_range),
+        was_trained_on=folder is not None and was_trained_on(folder, video.digest, analysis.clip_range),
     )
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from skillviewer.core.dataset.dataset import Dataset, DatasetVideo
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.finetuning.split import ClipsByFile, StudyPairs, clips_by_file, may_share_frames
+from skillviewer.core.finetuning.split import StudyPairs
 from skillviewer.core.paths import models_dir, resources_dir
-from skillviewer.core.video.clips import ClipRange
+from skillviewer.core.video.clips import ClipRange, ClipsByFile, clips_by_file, may_share_frames
 from skillviewer.data.trained_pairs import OLD, PAIRS, TrainedPair, TrainedVideo, read_pairs
 
 BEFORE = "before"

@@ -1,15 +1,11 @@
 """The test of one version of a model, as its card and the study keep it."""
 
-from contextlib import suppress
-
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from skillviewer.core.errors import CheckpointError
-from skillviewer.core.finetuning.version_accuracy import version_accuracy
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelVersion
-from skillviewer.nets.model_card import ModelCard, load_card
-from skillviewer.nets.model_summary import format_baselines
+from skillviewer.nets.model_card import find_card
+from skillviewer.nets.model_summary import format_baselines, tested_accuracy, tested_verdict
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, push_button, vertical
@@ -38,27 +34,14 @@ class VersionPage(QWidget):
 
 def version_lines(version: ModelVersion) -> Lines:
     """Return lines about a version as (name, text), from its card and the facts in the study; reads a file."""
-    card = _load_card(version)
+    card = find_card(version.path)
     facts = version.facts
-    accuracy = version_accuracy(facts)
-    verdict = facts.get("verdict")
-    if card is not None and card.held_out is not None:
-        headline = card.held_out.headline
-        accuracy = f"{headline.text} of {headline.n_pairs} {card.held_out.headline_pairs}"
     lines = (
-        ("Verdict", card.verdict if card is not None and card.verdict else str(verdict or "")),
-        ("Accuracy", accuracy),
+        ("Verdict", tested_verdict(card, facts)),
+        ("Accuracy", tested_accuracy(card, facts) or "–"),
         ("Baselines", format_baselines(card) if card is not None else ""),
         ("Checked", card.held_out.rule if card is not None and card.held_out is not None else ""),
         ("Trained on", card.training_data if card is not None else ""),
         ("Notes", card.notes if card is not None else "The files of this version are missing."),
     )
     return tuple((name, text) for name, text in lines if text)
-
-
-def _load_card(version: ModelVersion) -> ModelCard | None:
-    if version.path is None:
-        return None
-    with suppress(CheckpointError):
-        return load_card(version.path)
-    return None

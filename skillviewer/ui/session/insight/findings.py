@@ -10,6 +10,7 @@ from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.errors import VideoError
 from skillviewer.core.scipy_import import import_scipy
 from skillviewer.core.video.clips import VideoClip, range_frames
+from skillviewer.data.trained_pairs import was_trained_on
 from skillviewer.ui.session.insight.video_judgements import StudyFacts, VideoJudgements
 from skillviewer.ui.session.video_entry import VideoEntry
 
@@ -106,11 +107,7 @@ def findings_of(question: WhyQuestion) -> Findings:
 def _was_trained_on(question: WhyQuestion) -> bool:
     if question.model_folder is None:
         return False
-    from skillviewer.data.trained_pairs import load_trained_clips  # imports networkx, after the window is shown
-
-    trained = load_trained_clips(question.model_folder)
-    analysis = question.analysis
-    return trained is not None and trained.has_clip(analysis.video.digest, analysis.clip_range)
+    return was_trained_on(question.model_folder, question.analysis.video.digest, question.analysis.clip_range)
 
 
 def _attention_on_hands(question: WhyQuestion) -> str:
