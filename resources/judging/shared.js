@@ -56,7 +56,7 @@ const store = {
   async open(key) {
     this.db?.close();
     this.key = key;
-    this.name = `skillviewer-${PACK.pack}-${key}`;
+    this.name = this.nameOf(key);
     this.db = await new Promise((done) => {
       try {
         const asked = indexedDB.open(this.name, 1);
@@ -73,9 +73,12 @@ const store = {
     for (const vote of this.votes) if (!first.includes(vote)) await this.write(vote, false);
     this.mirror();
   },
-  second() {
-    try { return JSON.parse(localStorage.getItem(this.name)) ?? []; } catch { return []; }
+  nameOf: (key) => `skillviewer-${PACK.pack}-${key}`,
+  second(name = this.name) {
+    try { return JSON.parse(localStorage.getItem(name)) ?? []; } catch { return []; }
   },
+  // true if the second copy has answers of any rater of the pack
+  get hasAny() { return Object.keys(PACK.raters).some((key) => this.second(this.nameOf(key)).length); },
   async first() {
     if (!this.db) return [];
     return await new Promise((done) => {
@@ -355,14 +358,6 @@ function startPage(buttons) {
   showPage("start");
 }
 
-// true if this browser holds answers of any rater of the pack in its second copy
-function holdsAnswers() {
-  const prefix = `skillviewer-${PACK.pack}-`;
-  try {
-    return Object.keys(localStorage).some((name) => name.startsWith(prefix) && !/-(saved|practised)$/.test(name) && JSON.parse(localStorage.getItem(name))?.length);
-  } catch { return false; }
-}
-
 // the start page of both: the code, what the browser keeps
 function whenEntered() {
   $("enter").addEventListener("submit", (event) => {
@@ -373,7 +368,7 @@ function whenEntered() {
     enter(key);
   });
   $("code-row").hidden = !PACK.locked;
-  $("stored").hidden = !holdsAnswers();
+  $("stored").hidden = !store.hasAny;
   if (location.protocol === "file:") $("storage").textContent = "Your answers stay in this browser on this computer, where other pages opened from its disk may read them. Some browsers store nothing for such pages: then the page says so. Some browsers delete your answers when you close them: save your answers before.";
   window.addEventListener("beforeunload", (event) => { if (rater && !store.keeps && store.state !== store.saved) event.preventDefault(); });
 }

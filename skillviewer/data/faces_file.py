@@ -126,7 +126,7 @@ class FaceStore:
         return None if _is_empty(faces) else faces
 
     def put(self, faces: Faces) -> None:
-        """Store the faces of a video in place of earlier ones.
+        """Store the faces of a video, replacing earlier ones.
 
         A video that was never searched and has no drawn box is removed from the store, so that it is searched before
         it is blurred.

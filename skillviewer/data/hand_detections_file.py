@@ -44,7 +44,7 @@ def discard_detections(digest: str) -> None:
 
 
 def save_detections(detections: Sequence[FrameHands], path: Path) -> None:
-    """Write detections atomically, in place of earlier ones.
+    """Write detections atomically, replacing earlier ones.
 
     Raises:
         ExportError: They cannot be written.

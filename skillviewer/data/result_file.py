@@ -35,7 +35,7 @@ class ResultHeader(msgspec.Struct, frozen=True, rename={"clip_range": "extent"})
     score: float
     interval: tuple[float, float] | None
     rating: str = ""  # rating on the raters' scale in words, or ""
-    sha256: str = _NO_CHECKSUM  # SHA-256 of the file with zeros in place of this field
+    sha256: str = _NO_CHECKSUM  # SHA-256 of the file, computed with this field set to zeros
 
 
 def save_result(analysis: Analysis, path: Path, key: str, content: str) -> None:

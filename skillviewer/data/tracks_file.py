@@ -260,7 +260,7 @@ class TrackStore:
         return ""
 
     def put(self, tracks: TrackSet) -> None:
-        """Store the tracks of a video or clip in place of earlier ones; a bare set removes them.
+        """Store the tracks of a video or clip, replacing earlier ones; a bare set removes them.
 
         Raises:
             ExportError: They cannot be written.

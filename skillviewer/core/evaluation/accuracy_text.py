@@ -15,7 +15,7 @@ def format_accuracy(
         accuracy: Share of pairs, 0 to 1.
         low: Lower end of the 95 % interval, or None or NaN.
         high: Upper end of the interval, or None or NaN.
-        no_interval: Text in place of a missing interval.
+        no_interval: Text that is shown if there is no interval.
     """
     if defined(accuracy) is None:
         return percent(accuracy)

@@ -81,7 +81,7 @@ class FeatureCache:
         return features
 
     def put(self, key: FeatureKey, features: NDArray[Any]) -> bool:
-        """Store features, and return whether they were stored; others are computed again when they are needed.
+        """Store features and return whether they were stored. Features that were not are computed again when needed.
 
         Args:
             key: Key of the features.

@@ -46,7 +46,7 @@ def check_cache_room(source: FrameSource, n_videos: int, n_frames: int) -> str:
     max_gb = max_bytes / 1e9
     if needed_bytes > max_bytes:
         raise SettingsError(
-            f"What is kept of {n_videos} videos takes {needed_gb:.1f} GB, and the cache holds {max_gb:.1f} GB. Allow "
+            f"The features of {n_videos} videos take {needed_gb:.1f} GB, and the cache holds {max_gb:.1f} GB. Allow "
             "it more (--cache-gb, or Settings in the window), or take fewer frames (--candidates)."
         )
     return f"Features take up to {max(needed_gb, 0.01):,.2f} GB of the {max_gb:,.2f} GB in {source.cache.folder}."
