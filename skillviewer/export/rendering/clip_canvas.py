@@ -113,7 +113,7 @@ class ClipCanvas:
         return TextRenderer(round(self.layout.em * size_em), colour, self._theme.background, bold=bold)
 
     def _check_caption_width(self) -> bool:
-        """Return True if the longest possible caption fits on one line; all captions of a clip then have the same form."""
+        """Return True if the longest caption fits on one line; all captions of a clip then have the same form."""
         n_frames = max(analysis.video.n_frames for analysis in self._analyses)
         n_sampled = max(analysis.samples.size for analysis in self._analyses)
         longest = f"frame {n_frames}/{n_frames} · sampled {n_sampled}/{n_sampled} · map interpolated"
