@@ -36,8 +36,6 @@ class ExportPage(QWidget):
         self._preview = preview
         self._destination = destination
         self._queue = queue
-        self._queue_frame = QWidget(self._body)
-        add_all(vertical(self._queue_frame, (16, 0, 8, 8)), queue)
         self._below_form = QWidget(self._body)
         self._below_form_layout = vertical(self._below_form, NONE, 12)
         self._right = QWidget(self._body)
@@ -58,11 +56,11 @@ class ExportPage(QWidget):
         self._below_form.setVisible(compact)
         if compact:
             self._preview.setMinimumHeight(by_text(180))
-            add_all(self._below_form_layout, self._preview, self._queue_frame)
+            add_all(self._below_form_layout, self._preview, self._queue)
             add_all(self._right_layout, self._destination)
         else:
             self._preview.setMinimumHeight(135)
-            add_all(self._right_layout, (self._preview, 3), self._destination, (self._queue_frame, 2))
+            add_all(self._right_layout, (self._preview, 3), self._destination, (self._queue, 2))
         self._right_layout.setStretchFactor(self._destination, 0)
         self._form.set_free_width(compact)
         direction = QBoxLayout.Direction.TopToBottom if compact else QBoxLayout.Direction.LeftToRight
@@ -75,7 +73,8 @@ class ExportPage(QWidget):
         right_width_px = max(self._preview.minimumWidth(), self._destination.minimumSizeHint().width())
         width_px = self.exporter_list.minimumWidth() + self._form.needed_width_px + right_width_px
         destination_px = self._destination_height_px(max(right_width_px, self.width() - width_px + right_width_px))
-        return QSize(width_px, 135 + destination_px + self._queue_frame.minimumSizeHint().height())
+        queue_px = 0 if self._queue.isHidden() else self._queue.minimumSizeHint().height()
+        return QSize(width_px, 135 + destination_px + queue_px)
 
     def _destination_height_px(self, width_px: int) -> int:
         layout = self._destination.layout()

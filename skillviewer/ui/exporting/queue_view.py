@@ -142,7 +142,7 @@ class QueueView(QScrollArea):
         self.setAccessibleName("Exports")
         inside = self._inside = QWidget(self)
         inside.setAutoFillBackground(False)
-        self._column = add_all(vertical(inside, (0, 0, 8, 0), 0), 1)
+        self._column = add_all(vertical(inside, (16, 0, 16, 8), 0), 1)
         self.setWidget(inside)
         self.viewport().setAutoFillBackground(False)
         self.hide()

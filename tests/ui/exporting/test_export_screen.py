@@ -56,6 +56,13 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path) 
     return found
 
 
+def test_the_preview_has_the_room_of_an_empty_queue(qtbot: QtBot, screen: ExportScreen, window: Composition) -> None:
+    window.window.resize(1440, 900)
+    qtbot.waitUntil(lambda: screen.height() > 600)
+    right = screen.pane.parentWidget()
+    qtbot.waitUntil(lambda: screen.list.isHidden() and screen.pane.height() > 0.6 * right.height())
+
+
 def over(screen: ExportScreen, n: int = 1) -> Callable[[], bool]:
     return lambda: sum(entry.stage.is_over for entry in screen.queue.entries) == n
 
