@@ -31,8 +31,21 @@ if TYPE_CHECKING:
 @rating_options
 @click.option("--rating-rule", help="Set the rule for pairs: detectable, steps:K or points:D.")
 @click.option("--criterion", help="Set the item that pairs are made of.")
+@click.option(
+    "--withdraw-missing",
+    is_flag=True,
+    help="Withdraw earlier ratings whose cell is now empty or rejected, and those that an earlier table of this name "
+    "had and this one has not.  [default: they stay, and are listed]",
+)
 def import_ratings_into(
-    path: Path, table: Path, videos: Path | None, options: RatingOptions, rating_rule: str | None, criterion: str | None
+    path: Path,
+    table: Path,
+    videos: Path | None,
+    options: RatingOptions,
+    rating_rule: str | None,
+    criterion: str | None,
+    *,
+    withdraw_missing: bool,
 ) -> None:
     """Import a TABLE of ratings (.csv, .tsv, .xlsx) into STUDY; a second time imports nothing new.
 
@@ -40,7 +53,12 @@ def import_ratings_into(
     from one of the same video, rater, item and occasion replaces it. For two videos with votes, the votes count.
     """
     from skillviewer.data.ratings.mapped_table import open_table
-    from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
+    from skillviewer.data.study.exchange.rating_import import (
+        add_ratings,
+        describe_left_ratings,
+        open_study_table,
+        ratings_without_successor,
+    )
 
     with open_study(path) as study:
         settings = study.settings
@@ -53,8 +71,16 @@ def import_ratings_into(
             mapped_table = open_study_table(study, table, earlier_mapping, options.sheet, options.header_row)
         else:
             mapped_table = open_table(table, videos, earlier_mapping, options.sheet, options.header_row)
+        mapping = options.mapping(mapped_table)
+        if not withdraw_missing:
+            left = ratings_without_successor(study, mapped_table.read(mapping)[0], table.name)
+            if left:
+                advice = "Correct the table, or withdraw them with --withdraw-missing."
+                print_notices((printable(f"{describe_left_ratings(left)} {advice}"),))
         with progress_bar(unit="file") as report:
-            imported = add_ratings(study, mapped_table, options.mapping(mapped_table), CancelToken(), report)
+            imported = add_ratings(
+                study, mapped_table, mapping, CancelToken(), report, withdraw_missing=withdraw_missing
+            )
         if criterion is not None:
             study.ratings.all().scale(criterion)  # raises an error if no rating is of the criterion
         study.settings = settings
@@ -63,6 +89,8 @@ def import_ratings_into(
     print_import_report(imported.parsed, mapped_table.table.titles, options.ambiguities(mapped_table))
     print_notices((*added.problems, *problems))
     text = f"new: {counted(added.n_videos, 'video')}, {counted(added.n_ratings, 'rating')}"
+    if imported.added_ratings.withdrawn_ids:
+        text += f", {counted(len(imported.added_ratings.withdrawn_ids), 'earlier rating')} withdrawn"
     if added.n_participants:
         text += f", participants of {added.n_participants} known videos"
     if imported.notes:

@@ -152,3 +152,21 @@ def test_a_name_that_fits_no_video_is_stated(table: Path, capsys: Capture) -> No
     assert "“C1” is taken for “B2”, as stated" in told.err
     assert run(["data", "import", str(table), *folder, "--name", "C1"]) == 2
     assert "--name C1 is not a name and its video" in capsys.readouterr().err
+
+
+def test_earlier_ratings_that_a_corrected_table_leaves_are_listed_and_withdrawn_on_request(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "s.skillstudy"
+    assert run(["study", "create", str(path)]) == 0
+    for number, name in enumerate(("A1", "A2", "B1", "B2")):
+        write(tmp_path / "videos" / f"{name}.mp4", f"film {number}")
+    scores = write(tmp_path / "scores.csv", "Clip,Judge,Flow (1-5)\nA1,J1,3\nA2,J1,2\nB1,J1,5\n")
+    command = ["study", "import-ratings", str(path), str(scores), "--videos", str(tmp_path / "videos")]
+    assert run(command) == 0
+    assert "earlier" not in capsys.readouterr().err
+    write(scores, "Clip,Judge,Flow (1-5)\nA1,J1,4\nA2,J1,\nB1,J1,9\n")
+    assert run(command) == 0
+    assert not missing(capsys.readouterr().err, "2 earlier ratings", "A2 by J1", "B1 by J1", "--withdraw-missing")
+    assert run([*command, "--withdraw-missing"]) == 0
+    assert "2 earlier ratings withdrawn" in capsys.readouterr().out

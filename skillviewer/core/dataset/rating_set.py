@@ -8,6 +8,9 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray, ReadOnly
 from skillviewer.core.errors import DatasetError
 
+RatingKey = tuple[str, str, str, str]
+"""Video, rater, item and occasion of a rating."""
+
 
 @dataclass(frozen=True, slots=True)
 class VideoRating:
@@ -18,6 +21,11 @@ class VideoRating:
     item: str
     value: float  # the number; for levels, the index of the level
     occasion: str = ""  # occasion or date of the rating, or ""
+
+    @property
+    def key(self) -> RatingKey:
+        """Video, rater, item and occasion: a study has one valid rating of each."""
+        return (self.video, self.rater, self.item, self.occasion)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from skillviewer.core.dataset.pairs import UNNAMED
-from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
+from skillviewer.core.dataset.rating_set import RatingKey, RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import TimeRange
 from skillviewer.data.ratings.guessing import SKILL
@@ -61,6 +61,7 @@ class ParsedRatings:
     participants: dict[str, str]  # participant of each attempt, if stated
     import_report: ImportReport
     remarks: tuple[RatingRemark, ...] = ()
+    keys_without_rating: frozenset[RatingKey] = frozenset()  # of cells that are empty or whose rating is rejected
 
 
 def read_ratings(table: RawTable, mapping: TableMapping, matcher: VideoMatcher) -> ParsedRatings:
@@ -99,6 +100,7 @@ class _RatingParser:
         self._participants: dict[str, str] = {}
         self._spelling_notes: dict[str, None] = {}  # an ordered set
         self._remarks: dict[RatingRemark, None] = {}  # an ordered set
+        self._cell_keys: set[RatingKey] = set()  # of all cells of ratings, also of empty ones
         self._n_rows_by_rater = Counter(self._cell(row, mapping.rater) for row in table.rows)
         self._short_row_below = {above.last_line: row for above, row in pairwise(table.rows) if row.short}
         self._denominators = {item.name: self._denominator(item) for item in mapping.items}
@@ -160,6 +162,7 @@ class _RatingParser:
             participants=self._participants_of(videos),
             import_report=ImportReport(self._name, tuple(row_results), unrated, tuple(notices)),
             remarks=tuple(remark for remark in self._remarks if remark.attempt in videos),
+            keys_without_rating=frozenset(self._cell_keys - {rating.key for rating in ratings.ratings}),
         )
 
     def _no_rating_error(self, row_results: Sequence[RowResult]) -> DatasetError:
@@ -223,9 +226,10 @@ class _RatingParser:
         for item in mapping.items:
             name = item_name or item.name or SKILL
             for column in item.columns:
+                rater_name = rater or self._rater_of_column(column.rater)
+                self._cell_keys.add((attempt, rater_name, name, occasion))
                 value = self._value(row, result, item, column.title)
                 if value is not None:
-                    rater_name = rater or self._rater_of_column(column.rater)
                     rating = VideoRating(attempt, rater_name, name, value, occasion)
                     ratings.append(_CellRating(rating, result, column.title))
         if not ratings and not result.rejections:

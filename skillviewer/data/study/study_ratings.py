@@ -2,12 +2,12 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from skillviewer.core.dataset.pairs import Pair
-from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
+from skillviewer.core.dataset.rating_set import RatingKey, RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import StudyError, first_line
 from skillviewer.core.ratings.rating_rule import RatedOrder, RatingRule
 from skillviewer.data.study.file import StudyFile
@@ -27,6 +27,10 @@ _SELECT_VALID = """
     WHERE w.rating IS NULL
 """
 
+_SELECT_ONE = """
+    SELECT v.name, r.rater, r.item, r.occasion FROM rating AS r JOIN video AS v ON v.id = r.video WHERE r.id = ?
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class RatingsAdded:
@@ -38,6 +42,7 @@ class RatingsAdded:
     problems: tuple[str, ...] = ()  # one sentence each
     added_ids: tuple[tuple[int, int | None], ...] = ()  # number of each added rating, and of the replaced one or None
     scales_before: tuple[RatingScale, ...] = ()  # all scales of the study before the ratings were added
+    withdrawn_ids: tuple[int, ...] = ()  # numbers of the ratings that were withdrawn without a new one in their place
 
 
 class StudyRatings:
@@ -54,8 +59,13 @@ class StudyRatings:
         """Return the valid ratings that were imported from tables, without those of rating forms."""
         return self._valid("AND r.rating_form IS NULL")
 
-    def _valid(self, condition: str) -> RatingSet:
-        rows = self._file.query(f"{_SELECT_VALID} AND v.removed_at IS NULL {condition} ORDER BY r.id")
+    def from_table(self, table: str) -> RatingSet:
+        """Return the valid ratings that were imported from tables of a name."""
+        return self._valid("AND r.rating_table IN (SELECT id FROM rating_table WHERE name = ?)", (table,))
+
+    def _valid(self, condition: str, parameters: tuple[object, ...] = ()) -> RatingSet:
+        query = f"{_SELECT_VALID} AND v.removed_at IS NULL {condition} ORDER BY r.id"
+        rows = self._file.query(query, parameters)
         ratings = tuple(VideoRating(r["video"], r["rater"], r["item"], r["value"], r["occasion"]) for r in rows)
         rated_items = {rating.item for rating in ratings}
         return RatingSet(ratings, tuple(scale for scale in self._scales() if scale.item in rated_items))
@@ -83,11 +93,19 @@ class StudyRatings:
         text = self._file.scalar("SELECT mapping FROM rating_table WHERE name = ? ORDER BY id DESC LIMIT 1", (table,))
         return str(text or "")
 
-    def add(self, ratings: RatingSet, table: str, mapping: str = "") -> RatingsAdded:
+    def add(
+        self, ratings: RatingSet, table: str, mapping: str = "", withdraw: Collection[RatingKey] = ()
+    ) -> RatingsAdded:
         """Add the ratings of a table in one transaction.
 
         A rating replaces a different rating of the same video, rater, item and occasion, which is withdrawn and
-        reported. The mapping of the table is JSON, or "".
+        reported.
+
+        Args:
+            ratings: The ratings, of videos by their names in the study.
+            table: Name of the table.
+            mapping: Mapping of the table as JSON, or "".
+            withdraw: Keys of ratings to withdraw that get no new one; keys that the study does not have are ignored.
 
         Raises:
             StudyError: A video is missing, an item has another scale, or the study cannot be written; nothing is added.
@@ -115,6 +133,10 @@ class StudyRatings:
                 values = asdict(rating) | {"video": video_id(db, rating.video)}
                 new_id = insert(db, "rating", rating_table=table_id, **values, added_at=now())
                 added_ids.append((new_id, old["id"] if old is not None else None))
+            old_rows = [row_by_key[key] for key in withdraw if key in row_by_key]
+            withdrawn_ids = tuple(row["id"] for row in old_rows)
+            for withdrawn_id in withdrawn_ids:
+                insert(db, "rating_withdrawal", rating=withdrawn_id, withdrawn_at=now())
             if not added_ids and table_id:
                 db.execute("DELETE FROM rating_table WHERE id = ?", (table_id,))
         problems = (f"Different ratings in the study were replaced: {abbreviated(changes)}.",) if changes else ()
@@ -125,10 +147,11 @@ class StudyRatings:
             problems=problems,
             added_ids=tuple(added_ids),
             scales_before=scales_before,
+            withdrawn_ids=withdrawn_ids,
         )
 
     def undo_import(self, added: RatingsAdded) -> None:
-        """Withdraw the ratings of an import, and add the replaced ones again, in one transaction."""
+        """Withdraw the ratings of an import, and add the replaced and withdrawn ones again, in one transaction."""
         with self._file.transaction() as db:
             for added_id, replaced_id in added.added_ids:
                 withdrawal = db.execute("SELECT 1 FROM rating_withdrawal WHERE rating = ?", (added_id,)).fetchone()
@@ -136,11 +159,14 @@ class StudyRatings:
                     continue  # replaced or withdrawn since
                 insert(db, "rating_withdrawal", rating=added_id, withdrawn_at=now())
                 if replaced_id is not None:
-                    db.execute(
-                        "INSERT INTO rating (rating_table, video, rater, item, value, occasion, added_at) "
-                        "SELECT rating_table, video, rater, item, value, occasion, ? FROM rating WHERE id = ?",
-                        (now(), replaced_id),
-                    )
+                    _add_again(db, replaced_id)
+            rows = db.execute(_SELECT_VALID).fetchall()
+            valid_keys = {(row["video"], row["rater"], row["item"], row["occasion"]) for row in rows}
+            for withdrawn_id in added.withdrawn_ids:
+                row = db.execute(_SELECT_ONE, (withdrawn_id,)).fetchone()
+                # the video may have been removed, or rated anew
+                if row is not None and tuple(row) not in valid_keys:
+                    _add_again(db, withdrawn_id)
             for scale in added.scales_before:
                 self.save_scale(db, scale)
 
@@ -152,6 +178,15 @@ class StudyRatings:
         number = None if row is None else row["id"]
         values = asdict(scale) | {"levels": json.dumps(scale.levels)}
         insert(db, "rating_scale", id=number, **values)
+
+
+def _add_again(db: sqlite3.Connection, rating_id: int) -> None:
+    """Add a copy of a withdrawn rating."""
+    db.execute(
+        "INSERT INTO rating (rating_table, video, rater, item, value, occasion, added_at) "
+        "SELECT rating_table, video, rater, item, value, occasion, ? FROM rating WHERE id = ?",
+        (now(), rating_id),
+    )
 
 
 def _scale(row: sqlite3.Row) -> RatingScale:

@@ -10,9 +10,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QSpinBox, QSplitter, QTabWidget, QWidget
 
 from skillviewer.core.ranking.rater_names import match_key
-from skillviewer.core.text import printable
+from skillviewer.core.text import counted, printable
 from skillviewer.data.ratings.import_report import RowResult
-from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, undo_import
+from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, describe_left_ratings, undo_import
 from skillviewer.ui.importing.column_mapping_view import ColumnMappingView
 from skillviewer.ui.importing.table_preview import TablePreview, TablePreviewLoader
 from skillviewer.ui.importing.text_table import TextTableView
@@ -62,7 +62,9 @@ class RatingsPage(QDialog):
         parts.setChildrenCollapsible(False)
         buttons = add_all(horizontal(spacing=8), 1, close_button, self.import_button, self.train_button)
         column = vertical(self, (16, 12, 16, 12), 8)
-        add_all(column, self._make_header(), (parts, 1), self.message, buttons)
+        self.withdraw_missing = QCheckBox(self)
+        self.withdraw_missing.setToolTip("They no longer count; Undo brings them back")
+        add_all(column, self._make_header(), (parts, 1), self.message, self.withdraw_missing, buttons)
         self.columns.mapping_changed.connect(self.loader.use_mapping)
         for signal in (self.loader.changed, app_context.studies.opened, app_context.studies.closed):
             signal.connect(self._show)
@@ -185,7 +187,12 @@ class RatingsPage(QDialog):
             message = _CLI_OPTION.sub("", self.loader.error)
         if not message and rated is not None:
             message = f"{rated.import_report.count}."
+        left_ratings = preview.left_ratings if preview is not None else ()
+        if can_import and left_ratings:
+            message += f" {describe_left_ratings(left_ratings)} Correct the table and open it again, or withdraw them."
         self.message.set_plain(message)
+        self.withdraw_missing.setVisible(can_import and bool(left_ratings))
+        self.withdraw_missing.setText(f"Withdraw {counted(len(left_ratings), 'earlier rating')} with this import")
         if preview is not None:
             self.columns.show_table(preview.opened.table, preview.mapping)
             self._show_header(preview)
@@ -305,7 +312,10 @@ class RatingsPage(QDialog):
         preview = self.loader.preview
         if preview is None or preview.rated is None:
             return
-        add = partial(add_ratings, opened=preview.opened, mapping=preview.rated.mapping)
+        withdraw_missing = self.withdraw_missing.isVisibleTo(self) and self.withdraw_missing.isChecked()
+        add = partial(
+            add_ratings, opened=preview.opened, mapping=preview.rated.mapping, withdraw_missing=withdraw_missing
+        )
         command = Command("import of ratings", add, undo_import, (VIDEOS, PAIRS))
         on_imported = partial(_report_import, self._app_context, preview, command)
         title = f"Importing {preview.opened.table.path.name}"

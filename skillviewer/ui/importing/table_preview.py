@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from skillviewer.core.dataset.rating_set import VideoRating
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.mapped_table import TABLE_STEM, MappedTable, open_table, video_test
 from skillviewer.data.ratings.parsed_ratings import ParsedRatings
 from skillviewer.data.ratings.table_mapping import FILE, TableMapping, fit_mapping, read_mapping
 from skillviewer.data.ratings.video_matching import StudyVideoMatcher
+from skillviewer.data.study.exchange.rating_import import ratings_without_successor
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.messages import error_text
@@ -36,6 +38,7 @@ class TablePreview:
     error: str = ""  # a sentence, or "" if there are ratings
     rows: tuple[tuple[str, ...], ...] = ()  # rows of the import report, as texts
     rows_with_notes: tuple[int, ...] = ()  # indices of the rows with a remark
+    left_ratings: tuple[VideoRating, ...] = ()  # earlier ratings of the study that an import leaves as they are
 
     @property
     def folder(self) -> Path | None:
@@ -132,6 +135,23 @@ class TablePreviewLoader(QObject):
         self.preview = preview
         self.error = preview.error
         self._folder = preview.folder
+        self._find_left_ratings()
+        self.changed.emit()
+
+    def _find_left_ratings(self) -> None:
+        """Ask the open study for the earlier ratings that an import of the table would leave."""
+        preview = self.preview
+        if preview is None or preview.rated is None or self._app_context.studies.current is None:
+            return
+        rated = preview.rated
+        name = self.path.name
+        self._task = self._app_context.studies.read(lambda study: ratings_without_successor(study, rated, name))
+        self._task.then(succeeded=self._on_left_ratings, failed=self._on_failed)
+
+    def _on_left_ratings(self, left_ratings: tuple[VideoRating, ...]) -> None:
+        assert self.preview is not None
+        self._task = None
+        self.preview = replace(self.preview, left_ratings=left_ratings)
         self.changed.emit()
 
     def _on_failed(self, error: BaseException) -> None:
@@ -141,8 +161,8 @@ class TablePreviewLoader(QObject):
 
     def _on_listed(self, _videos: object) -> None:
         """Match the table again, since the study has other videos."""
-        if self.preview is not None and self.preview.folder is None:
-            self.use_videos(None)
+        if self.preview is not None:
+            self.use_videos(self.preview.folder)
 
 
 def open_and_read(

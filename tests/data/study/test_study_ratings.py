@@ -11,7 +11,13 @@ from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRat
 from skillviewer.core.errors import SettingsError, StudyError
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.pseudonyms import invent_pseudonyms, replace_names
-from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table, undo_import
+from skillviewer.data.study.exchange.rating_import import (
+    add_ratings,
+    describe_left_ratings,
+    open_study_table,
+    ratings_without_successor,
+    undo_import,
+)
 from skillviewer.data.study.exchange.study_import import import_into_study
 from tests.data.files import write
 from tests.facts import missing
@@ -195,3 +201,26 @@ def test_other_names_stand_in_ratings_too(study: Study) -> None:
     with Study.open(study.path) as other:
         assert {rating.rater for rating in other.ratings.all().ratings} == {"R01"}
         assert [tuple(row) for row in other._file.query("SELECT name, mapping FROM rating_table")] == [("S01", "")]
+
+
+def test_ratings_that_a_corrected_table_leaves_are_known_before_its_import(study: Study, tmp_path: Path) -> None:
+    first = write(tmp_path / "t.csv", "Clip,Judge,Flow (1-5)\na,x,3\nb,x,4\nc,x,2\nd,y,5\n")
+    add_ratings(study, open_study_table(study, first))
+    corrected = write(tmp_path / "corrected.csv", "Clip,Judge,Flow (1-5)\na,x,1\nb,x,\nc,x,8\nd,x,5\n")
+    opened = open_study_table(study, corrected)
+    left = ratings_without_successor(study, opened.read()[0], "corrected.csv")
+    assert [(rating.video, rating.rater, rating.value) for rating in left] == [("b", "x", 4), ("c", "x", 2)]
+    assert not missing(describe_left_ratings(left), "2 earlier ratings", "b by x", "c by x")
+    of_same_name = ratings_without_successor(study, opened.read()[0], "t.csv")
+    assert {rating.video for rating in of_same_name} == {"b", "c", "d"}, "the row of d by y is gone"
+    kept = add_ratings(study, opened)
+    assert len(study.ratings.all().ratings) == 5
+    undo_import(study, kept)
+    done = add_ratings(study, opened, withdraw_missing=True)
+    assert {(r.video, r.rater): r.value for r in study.ratings.all().ratings} == {
+        ("a", "x"): 1,
+        ("d", "x"): 5,
+        ("d", "y"): 5,
+    }
+    undo_import(study, done)
+    assert {(r.video, r.value) for r in study.ratings.all().ratings} == {("a", 3), ("b", 4), ("c", 2), ("d", 5)}

@@ -226,3 +226,26 @@ def test_what_cannot_be_read_says_what_to_do(
     assert not page.import_button.isEnabled()
     page.close()
     QApplication.processEvents()
+
+
+def test_earlier_ratings_that_a_corrected_table_leaves_are_named_and_withdrawn_on_request(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    table = write(world.folder / "scores.csv", "Clip,Judge,Flow (1-5)\nA1,J1,3\nA2,J1,2\nB1,J1,5\n")
+    drop(window, [table])
+    path = do_import(qtbot, window, page_of(qtbot, window))
+    qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
+    write(table, "Clip,Judge,Flow (1-5)\nA1,J1,4\nA2,J1,\nB1,J1,9\n")
+    drop(window, [table])
+    page = page_of(qtbot, window)
+    assert not missing(page.message.plain, "2 earlier ratings", "A2 by J1", "B1 by J1")
+    assert page.withdraw_missing.isVisibleTo(page)
+    assert not page.withdraw_missing.isChecked()
+    page.withdraw_missing.click()
+    page.import_button.click()
+    qtbot.waitUntil(lambda: ratings(path) == {("A1", "J1", "Flow"): 4})
+    qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
+    window.window.actions_["undo"].trigger()
+    qtbot.waitUntil(
+        lambda: ratings(path) == {(video, "J1", "Flow"): v for video, v in (("A1", 3), ("A2", 2), ("B1", 5))}
+    )

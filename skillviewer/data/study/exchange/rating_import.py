@@ -7,9 +7,10 @@ from pathlib import Path
 import msgspec
 
 from skillviewer.core.dataset.pairs import UNNAMED
-from skillviewer.core.dataset.rating_set import RatingSet
+from skillviewer.core.dataset.rating_set import RatingSet, VideoRating
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
+from skillviewer.core.text import counted
 from skillviewer.data.ratings.mapped_table import MappedTable, open_table
 from skillviewer.data.ratings.parsed_ratings import ParsedRatings, RatingRemark
 from skillviewer.data.ratings.remark_times import times_in_remark
@@ -19,6 +20,7 @@ from skillviewer.data.study.exchange.study_import import ImportResult
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.study_ratings import RatingsAdded
 from skillviewer.data.study.video_rows import NewVideo
+from skillviewer.data.tables.rows import abbreviated
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,55 @@ def open_study_table(
     return open_table(path, matcher, mapping, sheet, titles_row)
 
 
+def ratings_without_successor(study: Study, parsed: ParsedRatings, table: str) -> tuple[VideoRating, ...]:
+    """Return the study's ratings that the import of a table would leave, although it may be meant to correct them.
+
+    These are ratings whose cell in the table is empty or rejected. If an earlier table of the same name shares a rated
+    cell with the table, its ratings of the same items that the table no longer has are among them.
+
+    Args:
+        study: The study; only ratings from tables are looked at.
+        parsed: The parsed table.
+        table: Name of the table.
+    """
+    new_keys = {rating.key for rating in parsed.ratings.ratings}
+    keys = set(parsed.keys_without_rating)
+    earlier = study.ratings.from_table(table).ratings
+    if any(rating.key in new_keys for rating in earlier):
+        keys |= {rating.key for rating in earlier if rating.item in parsed.ratings.items}
+    keys -= new_keys
+    return tuple(rating for rating in study.ratings.from_tables().ratings if rating.key in keys)
+
+
+def describe_left_ratings(left: Sequence[VideoRating]) -> str:
+    """Return a sentence on earlier ratings that an import leaves, or "" without any."""
+    if not left:
+        return ""
+    names = []
+    for rating in left:
+        rater = "" if rating.rater == UNNAMED else f" by {rating.rater}"
+        occasion = f", {rating.occasion}" if rating.occasion else ""
+        names.append(f"{rating.item} {rating.value:g} of {rating.video}{rater}{occasion}")
+    stay = "stays" if len(left) == 1 else "stay"
+    return (
+        f"{counted(len(left), 'earlier rating')} {stay} in the study, since the table has no valid rating in the same "
+        f"place: {abbreviated(names)}."
+    )
+
+
 def add_ratings(
     study: Study,
     opened: MappedTable,
     mapping: TableMapping | None = None,
     token: CancelToken = NEVER,
     report: Report = silent,
+    *,
+    withdraw_missing: bool = False,
 ) -> RatingImport:
     """Add the ratings, participants and occasions of a table, by ``mapping`` or else by the mapping of the table.
 
-    Rated files of a folder become videos of the study, and so do rated parts of the study's videos.
+    Rated files of a folder become videos of the study, and so do rated parts of the study's videos. With
+    ``withdraw_missing`` the ratings that ``ratings_without_successor`` lists are withdrawn.
 
     Raises:
         DatasetError: The mapping does not fit, or no row can be used.
@@ -86,8 +127,12 @@ def add_ratings(
         if rating.video in study_names
     )
     saved_mapping = msgspec.structs.replace(parsed.mapping, table_sha256=sha256_of(opened.table.path))
+    left = ratings_without_successor(study, parsed, opened.table.path.name) if withdraw_missing else ()
     added_ratings = study.ratings.add(
-        RatingSet(ratings, parsed.ratings.scales), opened.table.path.name, msgspec.json.encode(saved_mapping).decode()
+        RatingSet(ratings, parsed.ratings.scales),
+        opened.table.path.name,
+        msgspec.json.encode(saved_mapping).decode(),
+        withdraw=[rating.key for rating in left],
     )
     notes, moments = _add_remarks(study, parsed.remarks, study_names, opened.table.path.name)
     new_names = tuple(sorted(present - names_before))
