@@ -22,7 +22,7 @@ from tests.ui.states import shoot
 pytestmark = pytest.mark.styled
 
 SMALLEST = (800, 600)
-ALWAYS = {"start", "export_clip", "rank_pair", "votes_results"}
+ALWAYS = {"start", "export_clip", "rank_pair", "votes_results", "finetune_running"}
 SLOW = {
     "start_return",
     "settings_looks",
@@ -38,6 +38,9 @@ SLOW = {
     "rank_setup",
     "rank_at_work",
     "votes_raters",
+    "finetune_comparing",
+    "finetune_chosen",
+    "finetune_result",
 }
 
 

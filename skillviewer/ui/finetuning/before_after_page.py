@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.finetuning.split import SplitRole
 from skillviewer.core.finetuning.tuning_report import TuningReport
@@ -12,15 +12,18 @@ from skillviewer.core.text import percent, printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tuning_controller import TuningController
 from skillviewer.ui.finetuning.tuning_text import format_accuracy, format_forgetting, format_gain
+from skillviewer.ui.widgets.button_bar import ButtonBar
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import Spacing, add_all, push_button, set_primary, splitter, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, push_button, scroll_area, set_primary, vertical
 from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
+from skillviewer.ui.widgets.turning_splitter import TurningSplitter
 
 SHIFT_COLUMN = 3
+TABLES_PX = 760  # width below which the tables are below each other
 ROLE_TEXTS = {
     SplitRole.TRAINED: "trained on",
     SplitRole.CHOSE: "chose the epoch",
@@ -34,25 +37,26 @@ class BeforeAfterPage(QWidget):
 
     def __init__(self, tuning: TuningController, parent: QWidget) -> None:
         super().__init__(parent)
-        self._tuning = tuning
+        page = QWidget(self)
+        self.title = text_label("", page, letters="figure", wrap=True)
+        self.subtitle = text_label("", page, muted=True, wrap=True)
         self._lines = NamedLines(6)
-        self.warnings = text_label("", self, wrap=True, plain=True, warns=True)
-        column = vertical(self, (24, 16, 24, 16), 12)
-        add_all(column, self._make_header(), self._lines, self.warnings, (self._make_tables(), 1))
-
-    def _make_header(self) -> QVBoxLayout:
-        self.title = text_label("", self, letters="figure", wrap=True)
-        self.subtitle = text_label("", self, muted=True, wrap=True)
-        self.accept = push_button("Accept as new version", self, self._tuning.accept, primary=True)
-        self.discard = DiscardButton("Discard", self, self._tuning.discard)
-        self.later = push_button("Decide later", self, self._tuning.later)
+        self.warnings = text_label("", page, wrap=True, plain=True, warns=True)
+        column = vertical(page, (24, 16, 24, 16), 12)
+        header = add_all(vertical(spacing=4), self.title, self.subtitle)
+        add_all(column, header, self._lines, self.warnings, (self._make_tables(page), 1))
+        area = scroll_area(self, "Before and after the training")
+        area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        area.setWidget(page)
+        self.accept = push_button("Accept as new version", self, tuning.accept, primary=True)
+        self.discard = DiscardButton("Discard", self, tuning.discard)
+        self.later = push_button("Decide later", self, tuning.later)
         self.later.setToolTip("The version stays in the list of versions, where you can use or discard it")
-        buttons = FlowLayout(gap_px=8)
-        for button in (self.accept, self.discard, self.later):
-            buttons.addWidget(button)
-        return add_all(vertical(spacing=4), self.title, self.subtitle, Spacing(4), buttons)
+        decision = ButtonBar(self)
+        decision.add_buttons(self.accept, self.discard, self.later)
+        add_all(vertical(self, NONE, 0), (area, 1), decision)
 
-    def _make_tables(self) -> QWidget:
+    def _make_tables(self, page: QWidget) -> QWidget:
         score_columns = (
             Column("Video", number=False),
             Column("Part", number=False),
@@ -63,20 +67,12 @@ class BeforeAfterPage(QWidget):
         self.shifts = SortedTable("Scores before and after", score_columns)
         attention_columns = (Column("Video", number=False), Column("Similarity"), Column("Moved"), Column("Frame"))
         self.attention = SortedTable("Attention that changed most", attention_columns)
-        scores = self._with_heading(self.shifts, "Score of every video", "only the order has a meaning")
-        self._attention_block = self._with_heading(self.attention, "Attention that changed most", "1 is no change")
-        tables = splitter(self, Qt.Orientation.Horizontal, (scores, self._attention_block), (), (540, 420))
+        scores = _with_heading(self.shifts, "Score of every video", "only the order has a meaning", page)
+        self._attention_block = _with_heading(self.attention, "Attention that changed most", "1 is no change", page)
+        tables = TurningSplitter((scores, self._attention_block), (5, 4), TABLES_PX, page)
         tables.setHandleWidth(24)
         tables.setStyleSheet("QSplitter::handle { background: transparent; }")
         return tables
-
-    def _with_heading(self, table: SortedTable, title: str, note: str) -> QWidget:
-        block = QWidget(self)
-        note_label = text_label(note, block, muted=True)
-        note_label.setMinimumWidth(1)
-        heading_row = add_all(QHBoxLayout(), text_label(title, block, heading=True), (note_label, 1))
-        add_all(vertical(block, (0, 8, 0, 0), 4), heading_row, (table, 1))
-        return block
 
     def show_result(self, result: TuningResult, *, writable: bool) -> None:
         """Show a result; the button to accept stands out only if the gain is beyond noise."""
@@ -128,6 +124,15 @@ class BeforeAfterPage(QWidget):
         texts = [self.title.text(), self.subtitle.text(), self.warnings.text()]
         texts += [text for _, text in self._lines.texts]
         return "\n".join(texts)
+
+
+def _with_heading(table: SortedTable, title: str, note: str, parent: QWidget) -> QWidget:
+    block = QWidget(parent)
+    heading = FlowLayout(gap_px=8)
+    heading.addWidget(text_label(title, block, heading=True))
+    heading.addWidget(text_label(note, block, muted=True))
+    add_all(vertical(block, (0, 8, 0, 0), 4), heading, (table, 1))
+    return block
 
 
 def _shift_row(shift: Shift) -> list[Cell]:

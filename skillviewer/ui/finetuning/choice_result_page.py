@@ -11,11 +11,11 @@ from skillviewer.engine.finetuning.job import ChoiceResult
 from skillviewer.ui.finetuning.accuracy_chart import AccuracyChart, AccuracyRow
 from skillviewer.ui.finetuning.tuning_controller import TuningController
 from skillviewer.ui.finetuning.tuning_text import format_accuracy
+from skillviewer.ui.widgets.button_bar import ButtonBar
 from skillviewer.ui.widgets.discard_button import DiscardButton
-from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import Spacing, add_all, push_button, scroll_area, set_primary, vertical
+from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, push_button, scroll_area, set_primary, vertical
 from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 
@@ -28,17 +28,16 @@ class ChoiceResultPage(QWidget):
 
     def __init__(self, tuning: TuningController, parent: QWidget) -> None:
         super().__init__(parent)
-        self.title = text_label("", self, letters="figure", wrap=True, plain=True)
-        self.details = text_label("", self, wrap=True, plain=True)
-        self.subtitle = text_label("", self, muted=True, wrap=True, plain=True)
+        page = QWidget(self)
+        self.title = text_label("", page, letters="figure", wrap=True, plain=True)
+        self.details = text_label("", page, wrap=True, plain=True)
+        self.subtitle = text_label("", page, muted=True, wrap=True, plain=True)
         self.accept = push_button("Accept as new version", self, tuning.accept, primary=True)
         self.discard = DiscardButton("Discard", self, tuning.discard)
         self.later = push_button("Decide later", self, tuning.later)
         self.later.setToolTip("The version stays in the list of versions, where you can use or discard it")
-        buttons = FlowLayout(gap_px=8)
-        for button in (self.accept, self.discard, self.later):
-            buttons.addWidget(button)
-        page = QWidget(self)
+        decision = ButtonBar(self)
+        decision.add_buttons(self.accept, self.discard, self.later)
         self.heading = text_label("", page, heading=True, wrap=True)
         self.chart = AccuracyChart(page)
         self.lines = NamedLines(6)
@@ -48,7 +47,11 @@ class ChoiceResultPage(QWidget):
         self.warnings = text_label("", page, wrap=True, plain=True, warns=True)
         self.comparison_note = text_label("", page, muted=True, wrap=True)
         add_all(
-            vertical(page, (0, 0, 8, 0), 8),
+            vertical(page, (24, 16, 24, 16), 8),
+            self.title,
+            self.details,
+            self.subtitle,
+            Spacing(12),
             self.heading,
             self.chart,
             Spacing(4),
@@ -62,8 +65,7 @@ class ChoiceResultPage(QWidget):
         area = scroll_area(self, "Accuracies of the trained model")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         area.setWidget(page)
-        header = add_all(vertical(spacing=6), self.title, self.details, self.subtitle, Spacing(4), buttons)
-        add_all(vertical(self, (24, 16, 24, 16), 16), header, (area, 1))
+        add_all(vertical(self, NONE, 0), (area, 1), decision)
 
     def show_result(self, result: ChoiceResult, *, writable: bool) -> None:
         """Show a result; the button to accept stands out only if the model is an improvement."""

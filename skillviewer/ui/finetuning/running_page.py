@@ -16,13 +16,23 @@ from skillviewer.ui.finetuning.training_curves import TrainingCurves
 from skillviewer.ui.finetuning.tuning_controller import TuningController, TuningPhase
 from skillviewer.ui.finetuning.tuning_plan import TuningPlan
 from skillviewer.ui.finetuning.tuning_text import format_accuracy
+from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
+from skillviewer.ui.widgets.button_bar import ButtonBar
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    Spacing,
+    add_all,
+    push_button,
+    scroll_area,
+    vertical,
+    with_accessible_name,
+)
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.theme import by_text
 
-SIDE_PX = 300
+SIDE_PX = 300  # width of each half below which they are below each other
 STOPPING_TEXTS = {
     TuningPhase.STOPPING: "Stopping; the best epoch so far is kept",
     TuningPhase.PAUSING: "Stopping; it can be continued",
@@ -40,17 +50,38 @@ class RunningPage(QWidget):
         self._has_epoch = False  # true once an epoch is finished
         self._is_automatic = False  # true if the program chooses the model
         self._forecast: TrainingForecast | None = None
-        row = horizontal(self, (24, 16, 24, 16), 32)
-        self.curves = TrainingCurves(self)
-        self.phases = PhaseList(self)
-        self.views = Pages(self)
+        area = scroll_area(self, "Progress of the training")
+        area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        page = AdaptiveGrid(area, (24, 16, 24, 16), 32)
+        self.curves = TrainingCurves(page)
+        self.phases = PhaseList(page)
+        self.views = Pages(page)
         self.views.addWidget(self.curves)
         self.views.addWidget(self.phases)
-        row.addWidget(self.views, 1)
-        area = scroll_area(self, "Progress of the training")
-        area.setFixedWidth(by_text(SIDE_PX))
-        side = QWidget(area)
-        column = vertical(side, (0, 0, 8, 0), 12)
+        side = self._make_side(page)
+        min_width_px = by_text(SIDE_PX)
+        page.set_arrangements(
+            wide=(Place(self.views, 0, 0, min_width_px=min_width_px), Place(side, 0, 1, min_width_px=min_width_px)),
+            narrow=(Place(side, 0, 0), Place(self.views, 1, 0)),
+            stretches=((5, 3), (1, 0)),
+        )
+        area.setWidget(page)
+        self.stop = push_button("Stop and keep best", self, tuning.stop)
+        self.pause = push_button("Stop, continue later", self, tuning.pause)
+        self.pause.setToolTip("Start it again later, and it continues from here.")
+        self.cancel = DiscardButton("Cancel and discard", self, tuning.cancel)
+        buttons = ButtonBar(self)
+        buttons.add_buttons(self.stop, self.pause, self.cancel)
+        add_all(vertical(self, NONE, 0), (area, 1), buttons)
+        tuning.batch_done.connect(self.on_batch)
+        tuning.epoch_done.connect(self.on_epoch)
+        tuning.phase_changed.connect(self.on_phase)
+        tuning.planned.connect(self._on_planned)
+        tuning.forecast_ready.connect(self._on_forecast)
+
+    def _make_side(self, parent: QWidget) -> QWidget:
+        side = QWidget(parent)
+        column = vertical(side, NONE, 12)
         self.stage = text_label("", side, heading=True, wrap=True, plain=True)
         self.bar = with_accessible_name(QProgressBar(side), "Progress of the training")
         self.bar.setTextVisible(False)
@@ -66,24 +97,12 @@ class RunningPage(QWidget):
         self.held_out = self._add_field("Held out", side)
         self.before_accuracy = self._add_field("Before", side)
         self.forgetting = self._add_field("Known before", side)
-        column.addSpacing(8)
-        self.stop = push_button("Stop and keep best", side, tuning.stop)
-        self.pause = push_button("Stop, continue later", side, tuning.pause)
-        self.pause.setToolTip("Start it again later, and it continues from here.")
-        self.cancel = DiscardButton("Cancel and discard", side, tuning.cancel)
-        add_all(column, self.stop, self.pause, self.cancel)
         note = (
             "The model on screen does not change. Meanwhile, watch videos or judge pairs. If you close the window, the "
             "training continues when you start it again."
         )
-        add_all(column, text_label(note, side, wrap=True, muted=True), 1)
-        area.setWidget(side)
-        row.addWidget(area)
-        tuning.batch_done.connect(self.on_batch)
-        tuning.epoch_done.connect(self.on_epoch)
-        tuning.phase_changed.connect(self.on_phase)
-        tuning.planned.connect(self._on_planned)
-        tuning.forecast_ready.connect(self._on_forecast)
+        add_all(column, Spacing(8), text_label(note, side, wrap=True, muted=True), 1)
+        return side
 
     def _add_field(self, name: str, parent: QWidget) -> QLabel:
         name_label = text_label(name, parent, muted=True)

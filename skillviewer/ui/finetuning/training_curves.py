@@ -12,9 +12,10 @@ from skillviewer.core.text import format_series
 from skillviewer.ui.finetuning.plot_legend import PlotLegend
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.speech import refresh_interface
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, by_text
 
 CHANCE = 50.0
+MIN_PLOT_HEIGHT_PX = 120
 
 
 class _BatchAxis(pg.AxisItem):  # type: ignore[misc]
@@ -38,7 +39,6 @@ class _CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(120)
         refresh_interface(self)
 
     def accessible_text(self) -> str:
@@ -61,8 +61,9 @@ class _CurvePlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setPen(theme.line)
             axis.setTextPen(theme.muted)
             axis.setStyle(tickLength=-4, tickFont=self.font())
+        self.setMinimumHeight(by_text(MIN_PLOT_HEIGHT_PX))
         # room for the numbers, so that nothing moves when the first curve is drawn
-        self.getAxis("left").setWidth(52)
+        self.getAxis("left").setWidth(by_text(52))
         bottom = self.getAxis("bottom")
         bottom.setHeight(self.fontMetrics().height() + bottom.style["tickTextOffset"][1])
 

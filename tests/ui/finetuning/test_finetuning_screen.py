@@ -29,7 +29,7 @@ from skillviewer.nets.model_library import digest
 from skillviewer.ui.finetuning.training_setup_page import READ_ONLY
 from skillviewer.ui.finetuning.tuning_controller import TuningPhase
 from tests.facts import missing
-from tests.ui.conftest import MakeWindow
+from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import inspect, states
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, second_click
@@ -206,6 +206,7 @@ def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
     assert [tick_labels(loss, side) for side in ("left", "bottom")] == [[], []]
     assert tick_labels(share, "bottom") == []
     assert "100" in tick_labels(share, "left"), "percents are percents"
+    flush()  # the new page is laid out
     heights = [plot.getViewBox().height() for plot in (loss, share)]
     trainer.world.tuner.held_at = 0
     qtbot.waitUntil(lambda: len(tuple(curves._epoch_rows)) == 1)
