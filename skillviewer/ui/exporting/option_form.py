@@ -35,7 +35,18 @@ NO_ARROWS = (
     "QAbstractSpinBox::up-arrow, QAbstractSpinBox::down-arrow { image: none; width: 0; height: 0; }"
 )
 """Style without arrows, for which the fields are too narrow; with NoButtons, Qt does not draw the field."""
-_EMPTY_TEXTS = {"stop": "to the end", "frame": "the last sampled one", "size": "as it is", "frames": "evenly spread"}
+_EMPTY_TEXTS = {
+    "stop": "to the end",
+    "frame": "the last sampled one",
+    "size": "as it is",
+    "frames": "evenly spread",
+    "task": "the only one",
+    "model": "the study's",
+    "criterion": "the study's",
+    "participant": "all",
+    "before": "the first",
+    "after": "the last",
+}
 """Meaning of an empty field, by its name."""
 
 
@@ -150,7 +161,7 @@ class OptionForm(QWidget):
 
 def _with_choices(option: Option, suggestions: Sequence[str]) -> Option:
     """Return a text option as a choice of suggestions, after an entry for the empty text."""
-    empty_text = option.help.partition(";")[2].strip() or option.help or "not set"
+    empty_text = _EMPTY_TEXTS.get(option.name, "not set")
     choices = [(empty_text[0].upper() + empty_text[1:], "")]
     choices += [(printable(value), value) for value in suggestions]
     return replace(option, kind=OptionKind.CHOICE, choices=tuple(choices))

@@ -15,9 +15,10 @@ from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.data.study import Study, Vote, cached_analysis
+from skillviewer.engine.exporting.change_report import ChangeChoices
 from skillviewer.engine.exporting.requests import ExportRequest, StudyExportRequest
 from skillviewer.engine.exporting.study_context import context_of
-from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
+from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, CriterionChoice, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import OptionKind, options_of
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
@@ -658,3 +659,17 @@ def test_another_analysis_of_a_chosen_video_is_taken(
     window.app_context.videos.update(before.clip, analysis=before.analysis)
     window.window.screens.show("export")
     qtbot.waitUntil(lambda: screen.source_form.chosen_videos[0].analysis is before.analysis)
+
+
+@pytest.mark.parametrize("options_class", [ChangeChoices, CriterionChoice])
+def test_the_entry_for_an_empty_field_of_a_list_is_not_cut(qtbot: QtBot, options_class: type) -> None:
+    form = OptionForm()
+    qtbot.addWidget(form)
+    names = ("task", "model", "participant", "criterion", "before", "after")
+    form.show_options(options_class, MapStyle(), dict.fromkeys(names, ("a",)))
+    boxes = [box for name in names if isinstance(box := form.field(name), QComboBox)]
+    assert boxes
+    for box in boxes:
+        arrow_px = 30
+        text_px = box.fontMetrics().horizontalAdvance(box.itemText(0))
+        assert text_px + arrow_px <= box.width(), box.itemText(0)
