@@ -65,7 +65,7 @@ class ReportOptions:
 
     paper: Paper = option_field("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
     look: MapStyle = option_field(MapStyle(overlay=Overlay.BOTH), "Map")
-    names: bool = option_field(True, "Name people", "The participant, and who wrote the notes")
+    names: bool = option_field(False, "Name people", "The participant, and who wrote the notes")
     unfamiliar_scores: bool = option_field(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
     blur_faces: bool = option_field(False, BLUR_TITLE, BLUR_HELP)
     known: StudyContext = field(default_factory=StudyContext)

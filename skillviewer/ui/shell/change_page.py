@@ -92,4 +92,4 @@ def _report(study: Study, participant: str, task: str) -> str:
     from skillviewer.engine.exporting.change_report import ChangeChoices, change_report
     from skillviewer.export.reports.html_reports import change_html
 
-    return change_html(change_report(study, ChangeChoices(participant=participant, task=task)))
+    return change_html(change_report(study, ChangeChoices(participant=participant, task=task, names=True)))

@@ -108,7 +108,7 @@ def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
     assert "95 %" in raters
     for suffix in (".pdf", ".html"):
         warnings = write_change_report(
-            study, tmp_path / f"r{suffix}", ChangeChoices(participant="T0", made_on=date(2024, 5, 31))
+            study, tmp_path / f"r{suffix}", ChangeChoices(participant="T0", names=True, made_on=date(2024, 5, 31))
         )
         (warning,) = warnings
         assert warning.startswith("1 ")
@@ -119,7 +119,7 @@ def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
         assert "12.0 (10.0 to 14.0)" in found
         assert "T0" in found
         assert "2024-05-31" in found
-    write_change_report(study, tmp_path / "all.html", ChangeChoices(names=False))
+    write_change_report(study, tmp_path / "all.html", ChangeChoices())
     found = words(tmp_path / "all.html")
     assert "T0" not in found
     assert "unlike" in found

@@ -138,7 +138,7 @@ def test_a_video_that_is_not_in_the_study_has_no_context(study: Path, tmp_path: 
 def test_the_cohort_report_says_who_is_missing(study: Path, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"2 tasks.*choose"):
         write_cohort_report(study, tmp_path / "all.pdf")
-    warnings = write_cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="grasp"))
+    warnings = write_cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="grasp", names=True))
     assert warnings == ("1 of 4 videos have not been assessed by this model and are not in the report.",)
     found = words(tmp_path / "all.pdf")
     assert not missing(found, "3 videos", "v1", "+0.56", "+2.56", "median +1.56")
@@ -242,8 +242,8 @@ def test_all_criteria_stand_in_one_table(study: Path, tmp_path: Path, monkeypatc
     assert "All criteria video skill Flow c +2.56 – b +1.56 +0.56 a +0.56 –" in words(tmp_path / "all.html")
 
 
-def test_without_names_nobody_is_named(study: Path, tmp_path: Path) -> None:
-    write_cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp", names=False))
+def test_people_are_not_named_unless_asked_for(study: Path, tmp_path: Path) -> None:
+    write_cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp"))
     found = words(tmp_path / "all.html")
     assert "Child" not in found
     assert "Rater One" not in found

@@ -83,7 +83,7 @@ def test_everything_of_the_why_page_can_be_searched_in_its_order(
     tmp_path: Path, reader: VideoReader, suffix: str
 ) -> None:
     made = video(reader)
-    options = ReportOptions(known=known(reader), made_on=DAY)
+    options = ReportOptions(known=known(reader), names=True, made_on=DAY)
     found = words(export_report(made, tmp_path / f"one{suffix}", options))
     # passes end at 0.5, 0.625 and 0.75
     assert "Score +0.62 (95 % interval" in found.replace("+0.63", "+0.62")
@@ -190,9 +190,9 @@ def test_a_model_without_maps_has_no_colour_bar(tmp_path: Path, reader: VideoRea
     assert "This model has no map" in found
 
 
-def test_people_are_not_named_where_they_are_not_to_be(tmp_path: Path, reader: VideoReader) -> None:
+def test_people_are_not_named_unless_asked_for(tmp_path: Path, reader: VideoReader) -> None:
     for suffix in (".pdf", ".html"):
-        options = ReportOptions(known=known(reader), names=False)
+        options = ReportOptions(known=known(reader))
         found = words(export_report(video(reader), tmp_path / f"one{suffix}", options))
         assert "P07" not in found
         assert "Dr X" not in found
