@@ -250,7 +250,10 @@ class ScoreCalibration:
         text = f"{self.criterion}: learnt from {fitted_map.n_people} people, {self.source}"
         if check is None:
             return f"{text}."
-        tau_text = "" if check.tau is None else f", tau of error over width {check.tau:+.2f}"
+        tau_text = ""
+        if check.tau is not None:
+            verb = "go" if check.tau > 0 else "do not go"
+            tau_text = f"; wider intervals {verb} with greater errors: Kendall's tau {check.tau:+.2f}"
         return (
             f"{text}. Intervals of {100 * fitted_map.level:g} % cover {100 * check.coverage:.0f} % of people left out "
             f"(mean width {check.width:.{self._digits}f}, error {check.mae:.{self._digits + 1}f}{tau_text})."

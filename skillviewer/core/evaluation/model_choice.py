@@ -143,7 +143,10 @@ def _unsavable_best_sentence(choice: ModelChoice) -> str:
     best = max(choice.candidates, key=lambda row: row.accuracy, default=None)
     if best is None or best.accuracy <= best_savable_accuracy:
         return ""
-    return f"In the comparison {best.title.lower()} did best, but no checkpoint can be made of it."
+    return (
+        f"In the comparison {best.title.lower()} did best, but the program cannot save it as a model: it is for "
+        "comparison only."
+    )
 
 
 def _rater_sentence(choice: ModelChoice) -> str:

@@ -197,7 +197,7 @@ RATED_METRICS = table(
     RatedMetric("width", "width, points", lambda p: mean_width(p.low, p.high), Range.AMOUNT, "intervals"),
     RatedMetric(
         "calibration_tau",
-        "tau of error and width",
+        "tau of error and interval width",
         lambda p: calibration_tau(p.ratings - p.truth, p.widths),
         Range.CORRELATION,
         "intervals",

@@ -204,9 +204,9 @@ def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> lis
     if not n_unseen:
         return []
     text = (
-        f"{n_unseen} of {n_pairs} training pairs were in no batch: a batch has videos drawn at random, with the pairs "
-        "among them, and these two videos were never drawn together. Train for more epochs, or judge more pairs of "
-        "the same videos."
+        f"{n_unseen} of {n_pairs} training pairs were never used. Each step of the training draws videos at random and "
+        "learns from the pairs among them; the two videos of these pairs were never drawn together. Train for more "
+        "epochs, or judge more pairs of the same videos."
     )
     return [f"Up to {text}" if at_most else text]
 

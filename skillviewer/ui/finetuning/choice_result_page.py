@@ -115,7 +115,7 @@ def _candidate_row(candidate: CandidateAccuracy, choice: ModelChoice) -> list[Ce
     elif candidate.can_be_kept:
         kept_text = ""
     else:
-        kept_text = "no checkpoint can be made"
+        kept_text = "for comparison only"
     return [
         Cell(candidate.title),
         Cell(percent(candidate.accuracy, " %"), candidate.accuracy),

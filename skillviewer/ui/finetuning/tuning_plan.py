@@ -133,7 +133,10 @@ def _describe_choice(job: ChoiceJob) -> tuple[tuple[Line, ...], tuple[str, ...]]
     all_pairs = replace(folds.folds[0], train_pairs=pairs)
     lines = [
         ("Trained on", _describe_training_pairs(usable, all_pairs)),
-        ("Model", f"the best of {', '.join(CANDIDATES)}, compared within what each is trained on"),
+        (
+            "Model",
+            f"the program trains and compares {len(CANDIDATES)} models ({', '.join(CANDIDATES)}), and keeps the best",
+        ),
         ("Checked", check_texts[job.level]),
         ("Compared with", baselines),
     ]

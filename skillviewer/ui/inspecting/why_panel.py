@@ -262,5 +262,8 @@ def _format_basis(findings: Findings) -> str:
     if findings.evidence is None:
         return "By the change of the score curve; contributions are not known yet."
     if default_basis(findings.evidence) is Basis.CURVE:
-        return "By the change of the score curve: contributions grow with time here, whatever a part shows."
+        return (
+            "By the change of the score curve. In this video later parts contribute more, whatever they show, so "
+            "contributions do not tell moments apart."
+        )
     return "By their contribution to the final score."
