@@ -45,6 +45,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _imported_modules_are_not_collected() -> Iterator[None]:
+    """Keep the collector from walking through what this module of tests imported, too."""
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def no_tracks_of_other_tests(home: Path) -> Iterator[None]:
     """Forget tracks after every test: they are found by the content of a video, and drawn videos are often alike."""
