@@ -38,6 +38,8 @@ SLOW = {
     "rank_setup",
     "rank_at_work",
     "votes_raters",
+    "keys",
+    "palette",
     "finetune_comparing",
     "finetune_chosen",
     "finetune_result",

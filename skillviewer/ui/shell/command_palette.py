@@ -4,16 +4,17 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QMenuBar, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QMenu, QMenuBar, QWidget
 
 from skillviewer.ui.actions.actions import match_distance, plain
 from skillviewer.ui.actions.table import SEARCH_WORDS
-from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, vertical, with_accessible_name
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 from skillviewer.ui.widgets.theme import by_text
 
 ROW_PX = 32
+MARGIN_PX = 8
 KEYWORD_PENALTY = 1000  # lists matches by keyword after all matches by name
 
 
@@ -51,9 +52,17 @@ def _distance(name: str, action: QAction, typed: str) -> int | None:
 
 
 class _Row(QWidget):
+    """Name and keys of an action. A long name wraps."""
+
     def __init__(self, name: str, keys: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        add_all(horizontal(self, (10, 0, 10, 0)), (QLabel(name, self), 1), text_label(keys, self, muted=True))
+        label = WrappingLabel(self)
+        label.set_plain(name)
+        self._row = add_all(horizontal(self, (10, 4, 10, 4)), (label, 1), text_label(keys, self, muted=True))
+
+    def height_px(self, width_px: int) -> int:
+        """Return the height that the name needs in a row of this width."""
+        return max(by_text(ROW_PX), self._row.heightForWidth(width_px))
 
 
 class CommandPalette(OverlaySheet):
@@ -63,7 +72,7 @@ class CommandPalette(OverlaySheet):
         super().__init__(parent)
         self.setAccessibleName("All actions")
         self._actions = [(name, action) for name, action in all_actions(bar) if action.objectName() != "palette"]
-        column = vertical(self, (8, 8, 8, 8))
+        column = vertical(self, (MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX))
         self.field = with_accessible_name(QLineEdit(self), "Search actions")
         self.field.setPlaceholderText("What do you want to do?")
         self.field.installEventFilter(self)
@@ -78,6 +87,8 @@ class CommandPalette(OverlaySheet):
 
     def _fill(self, typed: str) -> None:
         self.list.clear()
+        bar_px = self.list.verticalScrollBar().sizeHint().width()
+        row_width_px = self.width() - 2 * (MARGIN_PX + self.list.frameWidth()) - bar_px
         matches = []
         for name, action in self._actions:
             distance = _distance(name, action, typed)
@@ -87,11 +98,11 @@ class CommandPalette(OverlaySheet):
             matches.sort(key=lambda match: match[0])
         for _, name, action in matches:
             item = QListWidgetItem(self.list)
-            item.setSizeHint(QSize(0, by_text(ROW_PX)))
             item.setData(Qt.ItemDataRole.UserRole, action)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
             row = _Row(name, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
             row.setEnabled(action.isEnabled())
+            item.setSizeHint(QSize(0, row.height_px(row_width_px)))
             self.list.setItemWidget(item, row)
         self.list.setCurrentRow(0)
 

@@ -1,16 +1,19 @@
 """Sheet that lists the shortcuts."""
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from skillviewer.ui.actions.actions import Actions, key_text, plain
 from skillviewer.ui.actions.table import MENUS, ActionSpec
-from skillviewer.ui.widgets.flow_layout import FlowLayout
+from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 from skillviewer.ui.widgets.theme import by_text
+
+SPACE_PX = 112
+"""Width of the sheet apart from the keys: margins, gap and scroll bar."""
 
 
 class ShortcutSheet(OverlaySheet):
@@ -21,12 +24,16 @@ class ShortcutSheet(OverlaySheet):
         self._specs = actions.specs
         self.setAccessibleName("Keys")
         area = scroll_area(self, self.accessibleName())
-        inside = QWidget(area)
-        halves = FlowLayout(inside, gap_px=32)
-        halves.setContentsMargins(24, 20, 24, 20)
-        for menus in self._split_menus():
-            halves.addWidget(self._make_half(inside, menus))
-        area.setWidget(inside)
+        halves = AdaptiveGrid(area, (24, 20, 24, 20), 32)
+        left_menus, right_menus = self._split_menus()
+        left, left_px = self._make_half(halves, left_menus)
+        right, right_px = self._make_half(halves, right_menus)
+        halves.set_arrangements(
+            wide=(Place(left, 0, 0, min_width_px=left_px), Place(right, 0, 1, min_width_px=right_px)),
+            narrow=(Place(left, 0, 0), Place(right, 1, 0)),
+            stretches=((1, 1), (1, 0)),
+        )
+        area.setWidget(halves)
         text = "The keys of the player work while the picture, the curve or the list has the focus."
         note = text_label(text, self, muted=True, wrap=True)
         self.change = push_button("Change keys…", self, self.dismiss)
@@ -34,7 +41,8 @@ class ShortcutSheet(OverlaySheet):
         foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1), self.change)
         add_all(vertical(self, (4, 4, 4, 4)), area, foot)
         self.setFocusProxy(area)
-        self.setFixedSize(QSize(by_text(800), by_text(600)).boundedTo(parent.size() - QSize(48, 48)))
+        width_px = left_px + right_px + SPACE_PX
+        self.setFixedSize(QSize(width_px, by_text(600)).boundedTo(parent.size() - QSize(48, 48)))
 
     def _split_menus(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Split the menus into a left and a right half of about the same length."""
@@ -49,8 +57,10 @@ class ShortcutSheet(OverlaySheet):
     def _specs_with_keys(self, menu: str) -> list[ActionSpec]:
         return [spec for spec in self._specs if spec.menu == menu and spec.keys]
 
-    def _make_half(self, parent: QWidget, menus: tuple[str, ...]) -> QWidget:
+    def _make_half(self, parent: QWidget, menus: tuple[str, ...]) -> tuple[QWidget, int]:
+        """Return the keys of some menus, and the width at which no text wraps."""
         half = QWidget(parent)
+        texts = []
         grid = QGridLayout(half)
         grid.setContentsMargins(*NONE)
         grid.setHorizontalSpacing(16)
@@ -66,8 +76,14 @@ class ShortcutSheet(OverlaySheet):
             row += 1
             for spec in specs:
                 keys = text_label("   ".join(key_text(key) for key in spec.keys), parent, muted=True)
-                grid.addWidget(keys, row, 0)
-                grid.addWidget(QLabel(plain(spec.text), parent), row, 1)
+                grid.addWidget(keys, row, 0, Qt.AlignmentFlag.AlignTop)
+                text = QLabel(plain(spec.text), parent)
+                grid.addWidget(text, row, 1)
+                texts.append(text)
                 row += 1
         grid.setColumnStretch(1, 1)
-        return half
+        grid.setRowStretch(row, 1)
+        full_width_px = grid.sizeHint().width()
+        for text in texts:
+            text.setWordWrap(True)
+        return half, full_width_px
