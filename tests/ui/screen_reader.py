@@ -111,7 +111,7 @@ def hear_the_score(reader: Reader, *, unfamiliar: bool = False) -> tuple[float, 
     """
     if unfamiliar:
         reader.hear("does not know such videos")
-        reader.press("Show the score anyway")
+        reader.press("Show score")
     score = _numbers(reader.hear(r"^Score [+−]?\d+\.\d+"))[0]
     reader.hear(r"^Picture\b.*Frame \d+ of \d+, \d\d:\d\d\.\d{3}, score so far .*strongest at the ")
     words = reader.hear(r"^Score over time\b.*Last [+−]?\d+\.\d+ at \d\d:\d\d\.\d{3}, least .*All: ")
@@ -127,7 +127,7 @@ def hear_why(reader: Reader, *, unfamiliar: bool = False) -> list[float]:
     reader.hear(r"^Contribution of each area\b.*Row \d+, column \d+: ")
     if unfamiliar:
         reader.hear("unlike those the model was trained on")
-        reader.press("Show the moments anyway")
+        reader.press("Show moments")
     reader.hear(r"(raised|lowered) the score by \d+\.\d+")
     return _numbers(words, r"(?:;|$)")
 

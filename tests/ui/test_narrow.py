@@ -38,6 +38,8 @@ SLOW = {
     "rank_setup",
     "rank_at_work",
     "votes_raters",
+    "why",
+    "why_long",
     "keys",
     "palette",
     "finetune_comparing",

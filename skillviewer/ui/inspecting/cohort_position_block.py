@@ -118,7 +118,7 @@ class CohortPositionBlock(QWidget):
         self.missing = WrappingLabel(self)
         self.assess_all = push_button("Assess all", self, assess_all.trigger)
         self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.show_anyway = push_button("Show the score anyway", self, show_unfamiliar.trigger)
+        self.show_anyway = push_button("Show score", self, show_unfamiliar.trigger)
         self.show_anyway.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._texts = add_all(vertical(spacing=6), self.sentence, self.show_anyway, self.rating, self.given)
         self._texts.addWidget(self.learnt)

@@ -44,7 +44,7 @@ class MomentsPanel(QWidget):
             button_row.addWidget(self._make_button(actions[name], text))
         self.message = WrappingLabel(self, muted=True)
         self.message.setContentsMargins(12, 4, 12, 8)
-        self.reveal_button = push_button("Show the moments anyway", self, self._on_reveal)
+        self.reveal_button = push_button("Show moments", self, self._on_reveal)
         self.page = scroll_area(self, "Moments")
         self._body = QWidget(self.page)
         self.moments = MomentColumn(app_context, self._body)

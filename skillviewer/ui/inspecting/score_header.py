@@ -12,6 +12,8 @@ from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
 
+SHORT_WARNING = "Unlike the videos that the model was trained on"
+
 
 class ScoreHeader(QWidget):
     """The score in a line: number, interval, progress, and a warning."""
@@ -24,7 +26,8 @@ class ScoreHeader(QWidget):
         title = text_label("Score", self, heading=True)
         self._number = text_label("", self, letters="figure")
         self._text = ElidingLabel(self, muted=True)
-        self._warning = text_label("", self, plain=True, wrap=True, warns=True)
+        self._warning = ElidingLabel(self)
+        self._warning.setProperty("warns", True)
         self._assess = push_button("Assess", self, actions["assess"].trigger)
         self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         ActionTip(self._assess, actions["assess"])
@@ -47,7 +50,7 @@ class ScoreHeader(QWidget):
         """All texts shown, not elided."""
         texts = [self._number.text(), self._text.longest]
         if not self._warning.isHidden():
-            texts.append(self._warning.text())
+            texts.append(self._warning.longest)
         return " ".join(text for text in texts if text)
 
     def _on_entry(self, row: int) -> None:
@@ -76,7 +79,7 @@ class ScoreHeader(QWidget):
             self._assess.setVisible(can_assess and app_context.state.model is not None)
 
     def _show_score(self, analysis: Analysis) -> None:
-        self._warning.setText(analysis.warning)
+        self._warning.set_forms(analysis.warning, SHORT_WARNING)
         self._warning.setVisible(analysis.unfamiliar)
         if analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar:
             self._text.set_forms(UNFAMILIAR)

@@ -78,7 +78,7 @@ class WhyPanel(QStackedWidget):
         self.basis = WrappingLabel(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
         self.moments = MomentColumn(app_context, self.moments_section, model_moments_only=True)
-        self.reveal_button = push_button("Show the moments anyway", self.moments_section, self._reveal_moments)
+        self.reveal_button = push_button("Show moments", self.moments_section, self._reveal_moments)
         reveal_row = add_all(horizontal(margins=(12, 0, 12, 0)), self.reveal_button, 1)
         add_all(self.moments_section.column, reveal_row, self.basis, self.moments)
         self.contributions = SegmentContributions(app_context, self.body)

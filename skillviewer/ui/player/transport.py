@@ -65,6 +65,8 @@ class Transport(QWidget):
         self._selection = ElidingLabel(self, muted=True)
         self._selection.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._time = tool_button("", self, actions["go_to"].trigger)
+        self._has_duration = True  # whether the duration is shown after the time
+        self._short_time_px = 0  # width of the time without the duration
         ActionTip(self._time, actions["go_to"])
         self._frame = text_label("", self, muted=True)
         self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -104,30 +106,49 @@ class Transport(QWidget):
     @property
     def _optional_groups(self) -> tuple[tuple[QWidget, ...], ...]:
         """Groups of widgets that may be hidden, in this order. While there is a selection, the loop button is shown."""
-        if self._playback.selection is not None:
-            return ((self._frame,), (self._sound_button,), self._frame_steps)
-        return ((self._frame,), (self._loop, self._sound_button), self._frame_steps)
+        loop = () if self._playback.selection is not None else (self._loop,)
+        return ((self._frame,), (*loop, self._sound_button), self._frame_steps, (self._speed,))
 
     def _fit(self) -> None:
-        """Hide optional widgets until the others fit."""
+        """Hide optional widgets, and at last the duration, until the others fit."""
         row = self._row
-        for optional in (self._frame, self._loop, self._sound_button, *self._frame_steps):
+        for optional in (self._frame, self._loop, self._sound_button, *self._frame_steps, self._speed):
             optional.show()
+        self._show_duration(is_shown=True)
         for group in self._optional_groups:
             row.invalidate()
             if row.sizeHint().width() <= self.width():
                 return
             for widget in group:
                 widget.hide()
+        row.invalidate()
+        if row.sizeHint().width() > self.width():
+            self._show_duration(is_shown=False)
+
+    def _show_duration(self, *, is_shown: bool) -> None:
+        """Show the duration after the time, or only the time."""
+        if is_shown != self._has_duration:
+            self._has_duration = is_shown
+            self._fix_time()
+
+    def _fix_time(self) -> None:
+        if self._playback.video is None:
+            return
+        self._time.setText(self._time_text(self._playback.time_s))
+        fix_size(self._time, self._time_text(self._playback.stop_s))
 
     def _fix_sizes(self) -> None:
         if self._playback.video is not None:
             fix_size(self._frame, self._frame_text(self._playback.frames.stop) + " ")
-            fix_size(self._time, self._time_text(self._playback.stop_s))
+            self._has_duration = False
+            self._fix_time()
+            self._short_time_px = self._time.width()
+            self._has_duration = True
+            self._fix_time()
         self._fit()
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size without the optional widgets, so that panels next to the player keep their width."""
+        """Return the size without the optional widgets and the duration, so that panels next to the player keep their width."""
         row = self._row
         size = super().minimumSizeHint()
         optional_px = 0
@@ -135,6 +156,8 @@ class Transport(QWidget):
             item = row.itemAt(row.indexOf(widget))
             if item is not None and not widget.isHidden():
                 optional_px += item.minimumSize().width() + row.spacing()
+        if self._has_duration and self._playback.video is not None:
+            optional_px += self._time.width() - self._short_time_px
         return QSize(size.width() - optional_px, size.height())
 
     def on_theme(self, theme: Theme) -> None:
@@ -176,7 +199,8 @@ class Transport(QWidget):
         self._frame.setText(self._frame_text(frame + 1))
 
     def _time_text(self, time_s: float) -> str:
-        return f"{clock(time_s)} / {clock(self._playback.stop_s)}"
+        time_text = clock(time_s)
+        return f"{time_text} / {clock(self._playback.stop_s)}" if self._has_duration else time_text
 
     def _frame_text(self, number: int) -> str:
         return f"frame {number} / {self._playback.frames.stop}"

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
 from skillviewer.ui.shell.page_spec import FIRST_WIDTH_PX, PageSpec
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import tool_button
-from skillviewer.ui.widgets.theme import Theme, icon_size
+from skillviewer.ui.widgets.theme import Theme, by_text, icon_size
+
+MIN_WIDTH_PX = 240  # of an open panel, if it leaves three fifths of the window
 
 
 class PanelRail(QToolBar):
@@ -40,14 +42,16 @@ class PanelRail(QToolBar):
             self.addWidget(button)
 
     def open_alone(self, name: str) -> None:
-        """Show a panel in at most a third of the window, and hide the others."""
+        """Show a panel in a third of the window, or in more if its text is large, and hide the others."""
         for other, dock in self._docks.items():
             dock.setVisible(other == name)
         dock = self._docks[name]
         dock.raise_()
         window = dock.parentWidget()
         if isinstance(window, QMainWindow):
-            window.resizeDocks([dock], [min(FIRST_WIDTH_PX, window.width() // 3)], Qt.Orientation.Horizontal)
+            large_px = min(by_text(MIN_WIDTH_PX), window.width() * 2 // 5)
+            width_px = min(by_text(FIRST_WIDTH_PX), max(window.width() // 3, large_px))
+            window.resizeDocks([dock], [width_px], Qt.Orientation.Horizontal)
 
     def on_theme(self, theme: Theme) -> None:
         for panel in self._panels:
