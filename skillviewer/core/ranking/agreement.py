@@ -21,7 +21,7 @@ N_DRAWS = 1000
 """Number of bootstrap samples of an interval."""
 
 FEW_PAIRS = 10
-"""Number of pairs below which agreement is not interpreted."""
+"""Number of pairs below which agreement is neither stated in sentences nor interpreted."""
 
 RELIABLE = 0.8
 """Alpha from which data are reliable (Krippendorff's customary limit)."""
@@ -61,14 +61,17 @@ class Alpha:
 
     @property
     def sentence(self) -> str:
-        """Alpha with its interval and interpretation, as a sentence."""
+        """Alpha with its interval and interpretation, as a sentence; without the number if the pairs are too few."""
+        judged_text = f"{counted(self.n_pairs, 'pair')} that at least two of {self.n_raters} raters judged"
+        if self.n_pairs < FEW_PAIRS:
+            return (
+                f"Krippendorff's alpha, {self.level}: {self.verdict}, {FEW_PAIRS} are needed; there "
+                f"{'is' if self.n_pairs == 1 else 'are'} {judged_text}."
+            )
         value_text = "not defined" if np.isnan(self.value) else signed(self.value)
         if np.isfinite(self.low):
             value_text += f" (95 % interval {signed(self.low)} to {signed(self.high)})"
-        return (
-            f"Krippendorff's alpha, {self.level}: {value_text}, over {counted(self.n_pairs, 'pair')} that at least two "
-            f"of {self.n_raters} raters judged: {self.verdict}."
-        )
+        return f"Krippendorff's alpha, {self.level}: {value_text}, over {judged_text}: {self.verdict}."
 
 
 def agreement(votes: Votes, level: Level, seed: int = 0) -> Alpha | None:

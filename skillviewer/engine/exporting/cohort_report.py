@@ -13,7 +13,7 @@ from skillviewer.core.dataset.pairs import SKILL, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.faces.blurring_text import SAID_BEFORE
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
-from skillviewer.core.text import signed
+from skillviewer.core.text import counted, signed
 from skillviewer.data.study import ModelState, ModelVersion, Study, StudyVideo
 from skillviewer.data.study.models import Score
 from skillviewer.engine.exporting.model_test import describe_test, trained_clips_of
@@ -100,6 +100,7 @@ def write_cohort_report(
             training=_pairs_in_training(model, scored_videos, pairs),
             criteria=criteria,
             agreement=_agreement(dataset.restricted(names_in_cohort), names=choices.names),
+            single_rater=_single_rater(dataset.restricted(names_in_cohort)),
         ),
         overwrite=overwrite,
     )
@@ -174,6 +175,19 @@ def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:
     raters = pseudonyms(list(dataset.ratings.raters), "R", names=names)
     anonymous = tuple(replace(rating, rater=raters[rating.rater]) for rating in dataset.ratings.ratings)
     return rater_agreement(replace(dataset.ratings, ratings=anonymous), dataset.criterion)
+
+
+def _single_rater(dataset: Dataset) -> str:
+    """Return a sentence on the ratings if one rater gave them all, or ""."""
+    if dataset.ratings is None or dataset.criterion not in dataset.ratings.items:
+        return ""
+    table = dataset.ratings.table(dataset.criterion)
+    if len(table.raters) != 1:
+        return ""
+    return (
+        f"One rater rated {counted(len(table.videos), 'video')} for {dataset.criterion}: how far raters agree is not "
+        "known."
+    )
 
 
 def _warnings(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...]:

@@ -40,7 +40,8 @@ class CohortOptions:
     training: PairsInTraining | None = None  # pairs and videos that the model was trained on, or None if not known
     # rating or score as text, by criterion and name of the video, if there are several criteria
     criteria: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    agreement: RaterAgreement | None = None  # agreement of the ratings of the videos, or None
+    agreement: RaterAgreement | None = None  # agreement of the ratings of the videos; None with fewer than two raters
+    single_rater: str = ""  # sentence on the ratings if one rater gave them all, or ""
     made_on: date | None = None  # date of the report; None for today
 
 
@@ -132,12 +133,13 @@ class Cohort:
 
     @property
     def raters_text(self) -> str:
-        """Summary of votes and ratings; "" without any."""
+        """Summary of votes, ratings and agreed pairs; "" without any."""
         scores_by_name = {row.video.name: row.position.score for row in self.rows}
         options = self.options
         sentences = [raters_summary(options.judgements, options.pairs, scores_by_name, options.training)]
         if self.options.agreement is not None:
             sentences += self.options.agreement.sentences
+        sentences.append(printable(self.options.single_rater))
         return " ".join(sentence for sentence in sentences if sentence)
 
     @property
@@ -160,7 +162,7 @@ class Cohort:
             "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of "
             "two models cannot be compared."
         )
-        if self.options.judgements or self.options.pairs or self.options.agreement:
+        if self.raters_text:
             skill = "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
         else:
             skill = "No rater has judged these videos, so nothing here shows that the scores follow skill."

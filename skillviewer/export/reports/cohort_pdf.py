@@ -41,7 +41,7 @@ def _make_story(cohort: Cohort, width_pt: float) -> list["Flowable"]:
         heading("How the scores are spread", "videos by score; every tick is a video"),
         distribution(cohort.scores, width_pt, 130, cohort.digits),
     ]
-    if cohort.raters or cohort.options.agreement:
+    if cohort.raters_text:
         story += _raters_part(cohort, width_pt)
     story.append(heading("What is not known"))
     story += [list_item(sentence) for sentence in cohort.unknown]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Verdict
-from skillviewer.core.ranking.agreement import Alpha, Level, _alphas, agreement, coincidences
+from skillviewer.core.ranking.agreement import FEW_PAIRS, Alpha, Level, _alphas, agreement, coincidences
 from skillviewer.core.ranking.raters import rater_reports
 from skillviewer.core.ranking.votes import ShownPair
 from tests.core.answers import judged
@@ -104,7 +104,7 @@ def test_where_only_one_verdict_was_given_alpha_is_not_defined() -> None:
     assert np.isnan(found.value)
     assert np.isnan(found.low)
     assert "interval" not in found.sentence
-    assert "over 1 pair that" in found.sentence
+    assert not missing(found.sentence, "too few", "1 pair that")
     two = agreement(judged(*[(r, "a", x, 1) for r in "AB" for x in "bc"]), "ordinal")
     assert two is not None
     assert np.isnan([two.value, two.low, two.high]).all()
@@ -113,6 +113,15 @@ def test_where_only_one_verdict_was_given_alpha_is_not_defined() -> None:
     twelve = agreement(judged(*same), "ordinal")
     assert twelve is not None
     assert not missing(twelve.sentence, "12 pairs", "2 raters")
+
+
+def test_agreement_on_few_pairs_is_counted_and_not_stated() -> None:
+    votes = [(r, "a", x, 1 if x == "b" else -1) for r in "AB" for x in "bcd"]
+    found = agreement(judged(*votes), "ordinal")
+    assert found is not None
+    assert found.value == 1.0
+    assert not missing(found.sentence, "too few", f"{FEW_PAIRS} are needed", "3 pairs", "2 raters")
+    assert "1.0" not in found.sentence
 
 
 def test_an_interval_without_width_is_none() -> None:

@@ -277,3 +277,17 @@ def test_the_preview_is_the_report_and_says_what_cannot_be_made(study: Path) -> 
     assert (seen.picture < 100).any()
     with pytest.raises(ExportError, match="nothing"):
         preview(study, CohortChoices(task="nothing"))
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_the_ratings_of_one_rater_are_a_part_on_the_raters(study: Path, tmp_path: Path, suffix: str) -> None:
+    with Study.open(study) as made:
+        (vote,) = made.votes.all()
+        made.votes.withdraw(vote.id)
+        ratings = tuple(VideoRating(name, "Ann", "Global", value) for name, value in (("a", 1), ("b", 3), ("c", 5)))
+        made.ratings.add(RatingSet(ratings, (RatingScale("Global", 1, 5),)), "ratings.csv")
+    write_cohort_report(study, tmp_path / f"all{suffix}", CohortChoices(task="grasp"))
+    found = words(tmp_path / f"all{suffix}")
+    assert not missing(found, "The raters", "One rater rated 3 videos", "3 of 3 agreed pairs")
+    assert "No rater has judged" not in found
+    assert "Ann" not in found
