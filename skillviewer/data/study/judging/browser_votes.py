@@ -83,12 +83,17 @@ def import_votes(study: Study, path: Path) -> str:
     votes = [_vote(n, vote, votes_file, key, names, path) for n, vote in enumerate(votes_file.votes, start=1)]
     distinct = _one_valid_per_turn(votes, study_votes)
     known_keys = {vote.key for vote in study_votes}
-    n_undone = sum(not vote.is_valid and vote.key not in known_keys for vote in distinct)
+    new_votes = [vote for vote in distinct if vote.key not in known_keys]
+    n_undone = sum(not vote.is_valid for vote in new_votes)
+    n_skips = sum(vote.is_valid and vote.verdict is None for vote in new_votes)
     n_new = study.votes.import_votes(distinct)
     n_left_out = len(votes) - len(distinct)
     left_out = f"{n_left_out} were left out, for their pairs were judged in another copy of the pack"
+    new_text = counted(n_new - n_undone - n_skips, "new vote")
+    if n_skips:
+        new_text += f" and {counted(n_skips, 'skipped pair')}"
     return import_statement(
-        counted(n_new - n_undone, "new vote"),
+        new_text,
         key.raters[votes_file.rater],
         n_undone=n_undone,
         n_known=len(distinct) - n_new,

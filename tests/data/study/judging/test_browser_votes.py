@@ -58,7 +58,7 @@ def test_votes_come_in_once_like_those_of_the_window(drawn: DrawnPack) -> None:
         vote(drawn, 2, "d", verdict=0),
         *(vote(drawn, at, f"e{at}", left_mark_s=0.25, right_mark_s=0.25) for at in (3, 4)),
     ]
-    assert not missing(bring(drawn, votes_text(drawn, given)), "5 new")
+    assert not missing(bring(drawn, votes_text(drawn, given)), "4 new votes", "1 skipped")
     first, skipped, gone, again, *rest = stored(drawn)
     assert {first.left, first.right} == {drawn.clips[code].name for code in pairs[0][:2]}
     assert first.verdict is Verdict.RIGHT
@@ -90,6 +90,11 @@ def test_a_time_that_is_still_to_come_is_not_stored(drawn: DrawnPack) -> None:
     came = bring(drawn, votes_text(drawn, [vote(drawn, 0, "a", judged_at="2999-01-01T10:00:00Z"), vote(drawn, 1, "b")]))
     assert came.startswith("2 new votes by Ann; 1 have a time that is still to come")
     assert [one.judged_at is None for one in stored(drawn)] == [True, False]
+
+
+def test_a_skipped_pair_is_not_counted_as_a_vote(drawn: DrawnPack) -> None:
+    given = [vote(drawn, 0, "a"), vote(drawn, 1, "b", verdict=None), vote(drawn, 2, "c")]
+    assert bring(drawn, votes_text(drawn, given)).startswith("2 new votes and 1 skipped pair by Ann")
 
 
 def test_an_undo_that_is_still_to_come_counts_as_of_now(drawn: DrawnPack) -> None:
