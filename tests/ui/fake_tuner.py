@@ -211,7 +211,11 @@ class FakeTuner:
         self.ended.append("stopped" if stop.path.exists() else "done")
         parent = digest(job.parent) if job.parent is not None else None
         after = held_out.after
-        facts: dict[str, object] = {"accuracy": after.value, "pairs": len(split.fold.train_pairs)}
+        facts: dict[str, object] = {
+            "accuracy": after.value,
+            "pairs": len(split.fold.train_pairs),
+            "held_out_videos": list(split.fold.held_out_videos),
+        }
         facts |= {"low": 0.25, "high": 0.75, "held_out_pairs": after.n_pairs}
         parent_name = job.parent.name if job.parent is not None else ""
         return TuningResult(job.folder, digest(job.folder), parent, parent_name, outcome, facts)

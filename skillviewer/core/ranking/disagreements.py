@@ -1,11 +1,12 @@
 """Pairs on which a model and the raters disagree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.ranking.consensus import PairVotes, count_votes
 
 
@@ -50,7 +51,8 @@ def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[D
     return tuple(sorted(disagreements, key=lambda row: (-row.lead, row.better, row.worse)))
 
 
-def agreement_share(dataset: Dataset, scores: Mapping[str, float], disagreements: Sequence[Disagreement]) -> float:
-    """Return the proportion of assessed pairs on which the model and the raters agree; NaN without assessed pairs."""
-    n_assessed = sum(pair.within(scores) for pair in dataset.pairs)
-    return 1 - len(disagreements) / n_assessed if n_assessed else float("nan")
+def agreement_share(pairs: Collection[Pair], disagreements: Collection[Disagreement]) -> float:
+    """Return the proportion of assessed pairs on which the model and the raters agree; NaN without pairs."""
+    different = {(disagreement.better, disagreement.worse) for disagreement in disagreements}
+    n_agreed = sum((pair.better, pair.worse) not in different for pair in pairs)
+    return n_agreed / len(pairs) if pairs else float("nan")

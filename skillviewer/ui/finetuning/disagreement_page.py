@@ -1,11 +1,12 @@
 """Pairs on which the model in use disagrees with the raters."""
 
 import math
+from collections.abc import Collection
 
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QWidget
 
 from skillviewer.core.ranking.disagreements import Disagreement
-from skillviewer.core.text import percent, printable
+from skillviewer.core.text import counted, percent, printable
 from skillviewer.data.study import ModelVersion
 from skillviewer.ui.finetuning.rater_disagreement import RaterDisagreement
 from skillviewer.ui.widgets.labels import text_label
@@ -42,7 +43,7 @@ class DisagreementPage(QWidget):
         """Show the pairs of a study, and the model's version if it belongs to the study."""
         self.summary.setText(_summarize(disagreement, version))
         self.table.setVisible(bool(disagreement.pairs))
-        self.table.show_rows([_pair_row(pair) for pair in disagreement.pairs])
+        self.table.show_rows([_pair_row(pair, disagreement.trained) for pair in disagreement.pairs])
 
 
 def _summarize(disagreement: RaterDisagreement, version: ModelVersion | None) -> str:
@@ -54,21 +55,31 @@ def _summarize(disagreement: RaterDisagreement, version: ModelVersion | None) ->
     if math.isnan(disagreement.share):
         return f"{model} has not yet assessed both videos of any judged pair. Assess the videos first."
     share = percent(disagreement.share, " %")
-    agreement = f"{model} and the raters agree on {share} of {disagreement.n_assessed} pairs with assessed videos"
-    sentences = [f"{agreement} ({disagreement.n_pairs} pairs in all)."]
-    n_trained = version.facts.get("pairs") if version is not None else None
-    if isinstance(n_trained, int):
-        sentences.append(f"It was trained on {n_trained} pairs of this study, so agreement on these is no fair test.")
+    n_trained = len(disagreement.trained)
+    if not disagreement.n_tested:
+        described = f"of {counted(n_trained, 'pair')}, all of which it was trained on: this is no test"
+    elif disagreement.is_training_known:
+        described = f"of {counted(disagreement.n_tested, 'pair')} that it was not trained on"
+        if n_trained:
+            described += f"; {n_trained} more, which it was trained on, are not counted"
+    else:
+        described = f"of {counted(disagreement.n_tested, 'pair')}; whether it was trained on them is not known"
+    sentences = [f"{model} and the raters agree on {share} {described}."]
+    n_unassessed = disagreement.n_pairs - disagreement.n_assessed
+    if n_unassessed:
+        sentences.append(f"{counted(n_unassessed, 'more pair')} have a video without a score.")
     if disagreement.pairs:
         sentences.append("Click a name to see the video.")
     return " ".join(sentences)
 
 
-def _pair_row(pair: Disagreement) -> list[Cell]:
+def _pair_row(pair: Disagreement, trained: Collection[tuple[str, str]]) -> list[Cell]:
     has_votes = pair.votes_for or pair.votes_against or pair.neither
     votes_text = f"{pair.votes_for} to {pair.votes_against}" if has_votes else "none: from ratings or stated pairs"
     if pair.neither:
         votes_text += f", {pair.neither} saw no difference"
+    if (pair.better, pair.worse) in trained:
+        votes_text += " (trained on)"
     return [
         Cell(printable(pair.better), video=pair.better),
         Cell(printable(pair.worse), video=pair.worse),

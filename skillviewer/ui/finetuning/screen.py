@@ -220,7 +220,7 @@ class FinetuneScreen(QWidget):
             digest = opened.settings.model or loaded_digest
             version = next((version for version in opened.models.all() if version.digest == digest), None)
             other_scores = new_scores if new_scores_digest == digest else {}
-            return compare_with_raters(opened, digest, other_scores), version
+            return compare_with_raters(opened, digest, other_scores, version), version
 
         task = self._app_context.studies.read(compare)
         task.then(succeeded=self._on_disagreement, failed=self._app_context.messages.fail)

@@ -34,8 +34,10 @@ def test_votes_count_whichever_side_they_were_given_on() -> None:
 
 def test_share_is_of_the_pairs_that_are_assessed() -> None:
     found = find_disagreements(dataset(), SCORES)
-    assert agreement_share(dataset(), SCORES, found) == pytest.approx(1 / 3)  # b over c; a and x is not assessed
-    assert np.isnan(agreement_share(dataset(), {}, ()))
+    assert agreement_share([pair for pair in dataset().pairs if pair.within(SCORES)], found) == pytest.approx(
+        1 / 3
+    )  # b over c; a and x is not assessed
+    assert np.isnan(agreement_share([], ()))
     assert find_disagreements(dataset(), {}) == ()
 
 
