@@ -138,7 +138,7 @@ def video_for(path: Path, raw: RawTracks) -> tuple[VideoInfo, Placement]:
     beside = [one for one in path.parent.glob(f"{stem}.*") if one.suffix in {".mp4", ".avi"}]
     if beside:
         with VideoReader(beside[0]) as reader:
-            return reader.describe(NEVER), PIXELS
+            return reader.read_info(NEVER), PIXELS
     last = max((float(track.index.max()) for track in raw.tracks), default=0.0)
     if not raw.by_time:
         n, rate = int(last) + 1, 25.0

@@ -152,7 +152,7 @@ def costs(path: Path) -> None:
         first = max(0, n - 200)
         reader.frame(first)
         line("steps forwards", timed(lambda: each(map(reader.frame, range(first + 1, n)))), n - first)
-        keys = sorted({reader.key_frame(i) for i in range(n)})
+        keys = sorted({reader.group_start(i) for i in range(n)})
     with VideoReader(path, cache_bytes=0) as reader:
         line("key frames, as previews", timed(lambda: each(map(reader.frame, keys[::-1]))), len(keys))
 

@@ -34,7 +34,7 @@ from skillviewer.core.paths import HOME_VARIABLE, resources_dir
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.engine.runtime.first_look import FirstLook
 from skillviewer.engine.runtime.threads import limit_heaps
-from skillviewer.media.files import BEFORE_OPENING
+from skillviewer.media.files import CHECKS_BEFORE_OPENING
 from skillviewer.ui.app import Composition, compose, real_backend
 from skillviewer.ui.exporting.screen import ExportScreen
 from skillviewer.ui.session.settings import Settings
@@ -315,7 +315,7 @@ def open_window(folder: Path) -> Iterator[Soak]:
     seed = write_barcode_video(folder / "seed.mp4", N_FRAMES).path
     model = tiny_checkpoint(folder / "tiny").folder
     look, collector = FirstLook(), Collector()
-    BEFORE_OPENING.append(look.check)
+    CHECKS_BEFORE_OPENING.append(look.check)
     collector.start()
     made = compose(real_backend(settings), settings, themes, Icons(resources_dir() / "icons"), Dialogs())
     soak = Soak(made, folder, seed)
@@ -327,7 +327,7 @@ def open_window(folder: Path) -> Iterator[Soak]:
     finally:
         made.app_context.close()
         ended = made.app_context.wait(30_000)
-        BEFORE_OPENING.remove(look.check)
+        CHECKS_BEFORE_OPENING.remove(look.check)
         look.close()
         flush()
         made.window.close()

@@ -162,7 +162,7 @@ def _describe(video: Path) -> "VideoInfo":
 
     token = CancelToken()
     with VideoReader(video, token) as reader:
-        return reader.describe(token)
+        return reader.read_info(token)
 
 
 def _writable_format(name: str) -> "TrackFormat":

@@ -122,7 +122,7 @@ def find_faces(
         VideoError: The detector cannot be used, or a frame does not decode.
     """
     finder = FaceFinder()
-    frames = searched_frames(reader.describe(token).times_s, rate_hz)
+    frames = searched_frames(reader.read_info(token).times_s, rate_hz)
     faces_by_frame = []
     for n_done, decoded in enumerate(reader.stream(frames, token), start=1):
         token.check()

@@ -13,7 +13,7 @@ VIDEO_SUFFIXES = frozenset(
 """Suffixes by which videos in folders are recognised. A file that the user names is opened with any suffix."""
 
 
-BEFORE_OPENING: list[Callable[[Path, CancelToken], None]] = []
+CHECKS_BEFORE_OPENING: list[Callable[[Path, CancelToken], None]] = []
 """Functions that are called before this process opens a video; the window's tries unknown files in a helper process."""
 
 

@@ -24,7 +24,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.engine.runtime.first_look import FirstLook
 from skillviewer.engine.runtime.threads import limit_heaps
-from skillviewer.media.files import BEFORE_OPENING
+from skillviewer.media.files import CHECKS_BEFORE_OPENING
 from skillviewer.nets.model_library import find_models
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, HandSource, Proxy, Reader
@@ -262,7 +262,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     collector = Collector()
     collector.start()
     first_look = FirstLook()
-    BEFORE_OPENING.append(first_look.check)
+    CHECKS_BEFORE_OPENING.append(first_look.check)
     composition = compose(real_backend(settings), settings, themes, icons, Dialogs())
     app_context = composition.app_context
     QTimer.singleShot(0, lambda: begin(app_context, files, model, sample=sample))
@@ -274,7 +274,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     try:
         _show(app, composition, offers_return=not files and not sample)
     finally:
-        BEFORE_OPENING.remove(first_look.check)
+        CHECKS_BEFORE_OPENING.remove(first_look.check)
         first_look.close()
         if app_context.wait():  # else a worker thread still runs, which must not collect widgets
             collector.stop()

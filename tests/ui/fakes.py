@@ -119,7 +119,7 @@ class FakeReader:
     def info(self) -> VideoInfo:
         return self._info
 
-    def describe(self, _token: CancelToken | None = None, /) -> VideoInfo:
+    def read_info(self, _token: CancelToken | None = None, /) -> VideoInfo:
         return self.info
 
     def frame(self, index: int, token: CancelToken | None = None, /) -> RGBImage:
@@ -147,7 +147,7 @@ class FakeReader:
         for i in range(max(index - 15, 0), index + 1):
             self.frame(i, token)
 
-    def key_frame(self, index: int, /) -> int:
+    def group_start(self, index: int, /) -> int:
         return index - index % 30
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ class SourceReaders(ExitStack):
         """Return the reader of a video, or raise a VideoError. It is closed with the context manager."""
         if path not in self._readers:
             reader = self.enter_context(VideoReader(path, token))
-            reader.describe(token)
+            reader.read_info(token)
             self._readers[path] = reader
         return self._readers[path]
 

@@ -84,7 +84,7 @@ def _measure_frame_s(source: FrameSource, clip: VideoClip, token: CancelToken, r
     if source.preprocessing.flow.algorithm.startswith("tvl1"):
         warm_up(lambda text: report(Progress(text)))
     with VideoReader(clip.path, token) as reader:
-        sampling = source.sampling(reader.describe(token), 1, clip.clip_range)
+        sampling = source.sampling(reader.read_info(token), 1, clip.clip_range)
         positions = np.unique(sampling.positions[0])[:N_TIMED_FRAMES]
         started_s = perf_counter()
         n_frames = 0

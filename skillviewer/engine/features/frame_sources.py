@@ -137,7 +137,7 @@ class FrameSource(ABC):
 
         Numbers in the cache are memory maps.
         """
-        sampling = self.sampling(reader.describe(token), n_passes, clip_range)
+        sampling = self.sampling(reader.read_info(token), n_passes, clip_range)
         shape = (sampling.positions.shape[1], *self.frame_shape)
         keys = self._keys(reader.info, sampling)
         cached_passes = []

@@ -68,7 +68,7 @@ def facts_of(
         token.check()
         try:
             with VideoReader(path, token) as reader:
-                info = reader.describe(token)
+                info = reader.read_info(token)
             sampling = sampling_of(info, preprocessing, 1, clip_ranges.get(name))
         except SkillViewerError as error:
             problems.append(f"{name}: {error}" if name in clip_ranges else str(error))

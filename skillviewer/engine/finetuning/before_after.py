@@ -73,7 +73,7 @@ def _sampled_videos(tuning_data: TuningData, token: CancelToken) -> dict[str, Sa
         if video.path is None or video.name not in tuning_data.store:
             continue
         with VideoReader(video.path, token) as reader:
-            info = reader.describe(token)
+            info = reader.read_info(token)
         frames = sampling_of(info, preprocessing, 1, video.clip_range).frames[0]
         sampled[video.name] = SampledVideo(tuple(frames.tolist()), info.width_px / info.height_px)
     return sampled

@@ -108,7 +108,7 @@ def assess(
         VideoError: The video cannot be read, or lacks the tracks that the model needs.
     """
     model, source, provenance, familiarity = scoring.model, scoring.source, scoring.provenance, scoring.familiarity
-    info = reader.describe(token)
+    info = reader.read_info(token)
     sampling = sampling_of(info, source.preprocessing, n_passes, clip_range)
     n_steps = sampling.positions.shape[1]
     device = next(model.parameters()).device

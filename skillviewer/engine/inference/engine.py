@@ -200,7 +200,7 @@ class Engine(Closeable):
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
         self._warm_up(token, report)
         with device_errors(), _open_video(path, reader, token) as open_reader:
-            digest = open_reader.describe(token).digest
+            digest = open_reader.read_info(token).digest
             sampling = self._source.sampling(open_reader.info, passes, clip_range)
             track_scores = scores_of_tracks(self.checkpoint.config.tracks, open_reader.info, sampling)
             if isinstance(video, Analysis):
@@ -271,7 +271,7 @@ class Engine(Closeable):
         """
         embeddings = []
         with VideoReader(analysis.video.path, token) as reader:
-            sampling = self._checked_sampling(analysis, reader.describe(token))
+            sampling = self._checked_sampling(analysis, reader.read_info(token))
             for n_done, features in enumerate(self._source.steps(reader, sampling, token), start=1):
                 areas = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(features).float(), 3)
                 embeddings.append(areas.flatten(1).numpy().astype(np.float64))

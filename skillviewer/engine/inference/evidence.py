@@ -60,7 +60,7 @@ def fused_passes(
     clip_range: ClipRange | None = None,
 ) -> Tensor:
     """Return the fused features of a video's passes, (K, N, C, h, w), as in an assessment."""
-    sampling = sampling_of(reader.describe(token), source.preprocessing, n_passes, clip_range)
+    sampling = sampling_of(reader.read_info(token), source.preprocessing, n_passes, clip_range)
     n_steps = sampling.positions.shape[1]
     device = next(model.parameters()).device
     fused = []

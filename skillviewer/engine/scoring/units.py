@@ -130,7 +130,7 @@ def score_unit(scoring: Scoring, unit: ScoringUnit, token: CancelToken, report: 
         report(replace(progress, value=None))
 
     with VideoReader(unit.path, token, cache_bytes=0) as reader:
-        info = reader.describe(token)
+        info = reader.read_info(token)
         clip_range = unit.clip_range if unit.ends_s is None else frame_range(info, *unit.ends_s)
         content = values_sha256(info.digest, range_cells(clip_range), scoring.digest, scoring.passes)
         result_path = (scoring.folder or Path()) / result_name(safe_name(unit.path.stem), content)

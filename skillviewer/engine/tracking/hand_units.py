@@ -96,7 +96,7 @@ def track_unit(
     """
     store = TrackStore()
     with VideoReader(unit.path, token, cache_bytes=0) as reader:
-        video = reader.describe(token)
+        video = reader.read_info(token)
         search, frames = search_of(job, video, unit)
         saved_tracks = store.get(video.digest, frames if len(frames) < video.n_frames else None)
         if saved_tracks is None:

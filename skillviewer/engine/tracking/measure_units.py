@@ -54,7 +54,7 @@ def measure_unit(job: MeasureJob, unit: ScoringUnit, token: CancelToken, report:
     """
     del report  # one video is measured in a second
     with VideoReader(unit.path, token, cache_bytes=0) as reader:
-        info = reader.describe(token)
+        info = reader.read_info(token)
     clip_range = unit.clip_range if unit.ends_s is None else frame_range(info, *unit.ends_s)
     frames = None if clip_range is None else range_frames(clip_range, info)
     tracks = load_saved_tracks(info, frames)

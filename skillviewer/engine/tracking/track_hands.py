@@ -172,7 +172,7 @@ def track_hands(
         VideoError: A frame cannot be decoded.
         ExportError: The detections cannot be written.
     """
-    video = reader.describe(token)
+    video = reader.read_info(token)
     state = _Search.load(video, search, frames)
     detections = state.detections
     tracker = HandTracker(networks, search.max_hands)

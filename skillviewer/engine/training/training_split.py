@@ -91,7 +91,7 @@ def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> 
     test_clips = _clips_by_digest(test, shared_sizes, token)
     for digest in sorted(train_clips.keys() & test_clips.keys()):
         with VideoReader(test_clips[digest][0].path, token) as reader:
-            info = reader.describe(token)
+            info = reader.read_info(token)
         for test_clip, train_clip in itertools.product(test_clips[digest], train_clips[digest]):
             test_frames = test_clip.frames(info)
             train_frames = train_clip.frames(info)

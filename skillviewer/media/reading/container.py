@@ -172,11 +172,16 @@ class VideoFile(Closeable):
             )
         return stream
 
+    def check_open(self) -> None:
+        """Raise a VideoError if the file is closed."""
+        if self._container is None:
+            raise VideoError(f"{self.path} is closed.")
+
     @property
     def container(self) -> InputContainer:
         """The open container."""
-        if self._container is None:
-            raise VideoError(f"{self.path} is closed.")
+        self.check_open()
+        assert self._container is not None
         return self._container
 
     @property

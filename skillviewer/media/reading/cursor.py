@@ -58,12 +58,12 @@ class Cursor:
             VideoError: The frame does not decode.
             Cancelled: The token was raised. Decoded frames are not lost.
         """
-        start = self._index.start_for(target)
-        if self._is_shortest_way(target, start) and (yield from self._decode_to(target, is_wanted, token)):
+        group = self._index.group_of(target)
+        if self._is_shortest_way(target, group) and (yield from self._decode_to(target, is_wanted, token)):
             return
         could_seek = False
-        for earlier_start in sorted({max(0, start - step) for step in _STEPS_BACK}, reverse=True):
-            if self._move_to(earlier_start):
+        for earlier_group in sorted({max(0, group - step) for step in _STEPS_BACK}, reverse=True):
+            if self._move_to(earlier_group):
                 could_seek = True
                 if (yield from self._decode_to(target, is_wanted, token)):
                     return
@@ -76,14 +76,14 @@ class Cursor:
             "the file is damaged there. Write it anew with a converter, and open that."
         )
 
-    def _is_shortest_way(self, target: int, start: int) -> bool:
+    def _is_shortest_way(self, target: int, group: int) -> bool:
         """Return True if the target lies ahead, and seeking to a key frame would save no decoding."""
         is_ahead = self._can_continue and target > self._last_frame and target >= self._first_complete
-        return is_ahead and int(self._index.starts[start]) <= self._next_packet + _MAX_AHEAD
+        return is_ahead and int(self._index.starts[group]) <= self._next_packet + _MAX_AHEAD
 
-    def _move_to(self, start: int) -> bool:
-        """Move to an entry of the index's starts; return False if the container cannot seek there."""
-        number = int(self._index.starts[start])
+    def _move_to(self, group: int) -> bool:
+        """Move to the start of a group; return False if the container cannot seek there."""
+        number = int(self._index.starts[group])
         self._queue.clear()
         self._can_continue = False
         self._has_ended = False
@@ -98,7 +98,7 @@ class Cursor:
         self._can_continue = True
         self._next_packet = number
         self._last_frame = -1
-        self._first_complete = int(self._index.first_frames[start])
+        self._first_complete = int(self._index.first_frames[group])
         self._n_decoded = 0 if self._index.counted and number == 0 else None
         return True
 

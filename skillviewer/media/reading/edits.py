@@ -40,7 +40,7 @@ class EditList:
     # (position in the file, size) of the packet of every frame, in order of presentation
     packets: list[tuple[int | None, int]]
     times_s: FloatArray  # presentation times from the first frame
-    last_s: float  # duration of the last frame
+    last_duration_s: float  # duration of the last frame
 
 
 @dataclass(frozen=True, slots=True)

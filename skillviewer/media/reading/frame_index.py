@@ -45,28 +45,28 @@ class FrameIndex:
     packet_of_frame: IntArray  # (n,) number of the packet of each frame
     frame_of_packet: IntArray  # (p,) frame in each packet, -1 for none
     times_s: FloatArray  # (n,) presentation times in seconds from the first frame
-    last_s: float  # duration of the last frame, in seconds
-    starts: IntArray  # (k,) packets at which decoding can start, ascending; the first is 0
+    last_duration_s: float  # duration of the last frame, in seconds
+    starts: IntArray  # (k,) packets at which decoding can start, one for each group, ascending; the first is 0
     first_frames: IntArray  # (k,) the first complete frame when decoding starts there
     counted: bool  # whether the frames were counted by decoding
     note: str  # a notice for the user, or ""
 
-    def start_for(self, frame: int) -> int:
-        """Return the latest entry of ``starts`` from which a frame decodes completely.
+    def group_of(self, frame: int) -> int:
+        """Return the last group, an index of ``starts``, from whose start a frame decodes completely.
 
         A leading picture of an open group is stored after its key frame and shown before it. It needs the previous
         group.
         """
-        entry = int(np.searchsorted(self.starts, self.packet_of_frame[frame], side="right")) - 1
-        while entry > 0 and self.first_frames[entry] > frame:
-            entry -= 1
-        return entry
+        group = int(np.searchsorted(self.starts, self.packet_of_frame[frame], side="right")) - 1
+        while group > 0 and self.first_frames[group] > frame:
+            group -= 1
+        return group
 
-    def n_frames_from(self, entry: int) -> int:
-        """Return the number of frames between an entry of ``starts`` and the next."""
-        is_last = entry + 1 == len(self.starts)
-        stop = len(self.packet_of_frame) if is_last else self.first_frames[entry + 1]
-        return int(stop - self.first_frames[entry])
+    def n_frames_in_group(self, group: int) -> int:
+        """Return the number of frames from the start of a group to the start of the next."""
+        is_last = group + 1 == len(self.starts)
+        stop = len(self.packet_of_frame) if is_last else self.first_frames[group + 1]
+        return int(stop - self.first_frames[group])
 
 
 def index_frames(
@@ -179,14 +179,14 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
     ticks, are_times_invented = presentation_ticks(stamps, nominal_step, MAX_REORDER)
     times_s = (ticks - ticks[0]) * float(file.time_base)
     median_s = _median_duration_s(times_s, rate_hz)
-    last_s = _last_duration(file, table, int(order[-1])) * float(file.time_base) if has_packet[-1] else 0.0
-    if not 0 < last_s < 1000 * median_s:
-        last_s = median_s
+    last_duration_s = _last_duration(file, table, int(order[-1])) * float(file.time_base) if has_packet[-1] else 0.0
+    if not 0 < last_duration_s < 1000 * median_s:
+        last_duration_s = median_s
     edits = read_edits(file)
     if has_cuts(edits):
         edit_list = _checked_edit_list(file, table, order, apply_edits(file, edits))
         times_s = edit_list.times_s
-        last_s = edit_list.last_s
+        last_duration_s = edit_list.last_duration_s
         are_times_invented = False
 
     starts, first_frames = _starts(table, order, frame_of_packet, counted=counted)
@@ -194,7 +194,9 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
     if file.n_tracks > 1:
         notes.append(f"The file holds {file.n_tracks} video tracks; only the first is shown and judged.")
     if table.damaged:
-        notes.append(f"The file is damaged or cut off: {len(order)} frames, {times_s[-1] + last_s:.1f} s, can be read.")
+        notes.append(
+            f"The file is damaged or cut off: {len(order)} frames, {times_s[-1] + last_duration_s:.1f} s, can be read."
+        )
     if are_times_invented:
         notes.append("Its time stamps are missing or jump; frames are shown at its usual rate there.")
     durations_s = np.diff(times_s)
@@ -203,7 +205,7 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
             f"Its frame {int(durations_s.argmax()) + 1} stays on the screen for {durations_s.max():,.0f} s by its time "
             "stamps, which may be wrong."
         )
-    return FrameIndex(order, frame_of_packet, times_s, last_s, starts, first_frames, counted, " ".join(notes))
+    return FrameIndex(order, frame_of_packet, times_s, last_duration_s, starts, first_frames, counted, " ".join(notes))
 
 
 def _starts(

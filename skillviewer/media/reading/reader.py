@@ -23,7 +23,7 @@ from skillviewer.core.errors import VideoError, os_error_as
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.media.files import BEFORE_OPENING
+from skillviewer.media.files import CHECKS_BEFORE_OPENING
 from skillviewer.media.reading.container import VideoFile
 from skillviewer.media.reading.cursor import Cursor
 from skillviewer.media.reading.frame_converter import DecodedFrame, FrameConverter, frame_bytes, picture_notice
@@ -111,21 +111,24 @@ class VideoReader(Closeable):
         self, path: str | Path, token: CancelToken = NEVER, *, cache_bytes: int = 256 * 2**20, threads: int = 1
     ) -> None:
         self._path = Path(path)
-        for check in BEFORE_OPENING:
+        for check in CHECKS_BEFORE_OPENING:
             check(self._path, token)
         self._cache = FrameCache(cache_bytes)
         self._file = VideoFile(self._path, threads)
         self._info: VideoInfo | None = None
         try:
-            table, self._index = index_frames(self._file, self._cache.put, token)
-            self._cursor = Cursor(self._file, table, self._index)
-            first = self._cache.get(0) or self._decode(0, lambda _: True, cache=True)
-            self._note = f"{self._index.note} {picture_notice(first)}".strip()
-            self._converter = FrameConverter(first, self._file.stream.sample_aspect_ratio)
+            packet_table, self._index = index_frames(self._file, self._cache.put, token)
+            self._cursor = Cursor(self._file, packet_table, self._index)
+            first_frame = self._cache.get(0)
+            if first_frame is None:
+                first_frame = self._decode(0, lambda _: True, cache=True)
+            self._note = f"{self._index.note} {picture_notice(first_frame)}".strip()
+            self._converter = FrameConverter(first_frame, self._file.stream.sample_aspect_ratio)
         except BaseException:
             self._file.close()
             raise
-        self._cache_capacity = max(1, cache_bytes // max(1, frame_bytes(first)))  # number of frames
+        bytes_per_frame = max(1, frame_bytes(first_frame))
+        self._cache_capacity = max(1, cache_bytes // bytes_per_frame)  # number of frames
         self._visited_groups: set[int] = set()
         self._last_requested = -1
         self._decoding_s = 0.0
@@ -133,9 +136,9 @@ class VideoReader(Closeable):
     @property
     def info(self) -> VideoInfo:
         """Facts about the video. The first call reads the file once for its digest."""
-        return self.describe()
+        return self.read_info()
 
-    def describe(self, token: CancelToken = NEVER) -> VideoInfo:
+    def read_info(self, token: CancelToken = NEVER) -> VideoInfo:
         """Return ``info``; the token is checked while the digest is computed.
 
         Raises:
@@ -146,7 +149,9 @@ class VideoReader(Closeable):
             index = self._index
             average_rate = self._file.stream.average_rate
             nominal_hz = float(average_rate) if average_rate else None
-            rate_hz, variable = frame_rate(index.times_s, float(self._file.time_base), index.last_s, nominal_hz)
+            rate_hz, variable = frame_rate(
+                index.times_s, float(self._file.time_base), index.last_duration_s, nominal_hz
+            )
             width, height = self._converter.size
             self._info = VideoInfo(
                 path=self._path,
@@ -154,7 +159,7 @@ class VideoReader(Closeable):
                 times_s=index.times_s,
                 width_px=width,
                 height_px=height,
-                duration_s=float(index.times_s[-1]) + index.last_s,
+                duration_s=float(index.times_s[-1]) + index.last_duration_s,
                 rate_hz=rate_hz,
                 variable_rate=variable,
                 codec=self._file.codec,
@@ -187,7 +192,7 @@ class VideoReader(Closeable):
             VideoError: There is no such frame, or it does not decode.
             Cancelled: The token was raised. Frames decoded by then stay cached.
         """
-        self._check(index)
+        self._check_index(index)
         return self._picture(index, self._cached_or_decoded(index, token))
 
     def frames(self, indices: Sequence[int] | NDArray[np.integer]) -> NDArray[np.uint8]:
@@ -199,7 +204,7 @@ class VideoReader(Closeable):
         Raises:
             VideoError: One of the frames does not exist or does not decode.
         """
-        requested = self._checked(indices)
+        requested = self._checked_indices(indices)
         width, height = self._converter.size
         pictures = np.empty((len(requested), height, width, 3), np.uint8)
         for decoded in self.stream(np.unique(requested)):
@@ -222,7 +227,7 @@ class VideoReader(Closeable):
             VideoError: One of the frames does not exist or does not decode.
             ValueError: The indices do not ascend.
         """
-        requested = self._checked(indices)
+        requested = self._checked_indices(indices)
         if (np.diff(requested) <= 0).any():
             raise ValueError("the indices of a stream must ascend")
         to_decode = set(requested.tolist())
@@ -233,12 +238,14 @@ class VideoReader(Closeable):
 
     @property
     def decoding_s(self) -> float:
-        """Processor time of this process, in seconds, while ``stream`` decoded."""
+        """Processor time that this process spent in decoding for ``stream``, in seconds."""
         return self._decoding_s
 
     def _stream_frame(self, index: int, to_decode: set[int], token: CancelToken) -> VideoFrame:
         start_s = process_time()
-        frame = self._cache.get(index) or self._decode(index, to_decode.__contains__, cache=False, token=token)
+        frame = self._cache.get(index)
+        if frame is None:
+            frame = self._decode(index, lambda frame_index: frame_index in to_decode, cache=False, token=token)
         self._decoding_s += process_time() - start_s
         return frame
 
@@ -252,10 +259,12 @@ class VideoReader(Closeable):
         Raises:
             VideoError: There is no such frame, or it does not decode.
         """
-        self._check(index)
-        first = max(0, index + 1 - min(MAX_PREFETCHED, self._cache_capacity))
+        self._check_index(index)
+        n_wanted = min(MAX_PREFETCHED, self._cache_capacity)
+        first = max(0, index + 1 - n_wanted)
         missing = [earlier for earlier in range(first, index + 1) if earlier not in self._cache]
-        if missing:  # decode up to the given frame even if it is cached: frames on the way may evict it
+        if missing:
+            # the last frame is decoded even if it is cached, because the earlier ones may push it out of the cache
             self._decode(index, lambda frame_index: frame_index >= missing[0], cache=True, token=token)
 
     def cached(self, index: int) -> RGBImage | None:
@@ -267,13 +276,16 @@ class VideoReader(Closeable):
         """Return the index of the cached frame nearest to an index, or None if the cache is empty."""
         return self._cache.nearest(index)
 
-    def key_frame(self, index: int) -> int:
-        """Return the latest frame at or before an index that decodes directly from a key frame."""
-        self._check(index)
-        return int(self._index.first_frames[self._index.start_for(index)])
+    def group_start(self, index: int) -> int:
+        """Return the first complete frame of the group of pictures that holds a frame."""
+        self._check_index(index)
+        return int(self._index.first_frames[self._index.group_of(index)])
 
     def check_unchanged(self) -> None:
-        """Raise a VideoError if the file was rewritten since it was opened, since results would belong to no digest."""
+        """Raise a VideoError if the file was rewritten since it was opened.
+
+        Results are stored under the digest of the file, which would be that of other frames.
+        """
         self._file.check_unchanged()
 
     def close(self) -> None:
@@ -288,38 +300,40 @@ class VideoReader(Closeable):
         frame = self._cache.get(index)
         if frame is not None:
             return frame
-        group = self._index.start_for(index)
-        is_revisit = group in self._visited_groups and self._index.n_frames_from(group) <= self._cache_capacity
+        group = self._index.group_of(index)
+        is_revisit = group in self._visited_groups and self._index.n_frames_in_group(group) <= self._cache_capacity
         is_step_back = index < last_requested <= index + MAX_PREFETCHED
         self._visited_groups.add(group)
         n_wanted = 1
         if is_revisit or is_step_back:
-            n_wanted = max(1, self._cache_capacity * 7 // 8)  # a full cache would evict some of these frames
+            # an eighth of the cache stays free, so that frames decoded on the way do not push out these
+            n_wanted = max(1, self._cache_capacity * 7 // 8)
         return self._decode(index, lambda frame_index: frame_index > index - n_wanted, cache=True, token=token)
 
     def _decode(
         self, index: int, is_wanted: Callable[[int], bool], *, cache: bool, token: CancelToken = NEVER
     ) -> VideoFrame:
         """Return a frame, and cache the frames on the way to it if ``cache``; see ``Cursor.reach``."""
-        _ = self._file.container  # raises an error if the reader is closed
-        frame = None
+        self._file.check_open()
+        target_frame = None
         for frame_index, frame in self._cursor.reach(index, is_wanted, token):
             if cache:
                 self._cache.put(frame_index, frame)
-        assert frame is not None
-        return frame
+            target_frame = frame  # the target comes last
+        assert target_frame is not None
+        return target_frame
 
     def _picture(self, index: int, frame: VideoFrame) -> RGBImage:
         return DecodedFrame(index, frame, self._converter).rgb()
 
-    def _checked(self, indices: Sequence[int] | NDArray[np.integer]) -> IntArray:
+    def _checked_indices(self, indices: Sequence[int] | NDArray[np.integer]) -> IntArray:
         requested = np.asarray(indices, np.int64).reshape(-1)
         outside = requested[(requested < 0) | (requested >= self.n_frames)]
         if len(outside):
-            self._check(int(outside[0]))
+            self._check_index(int(outside[0]))
         return requested
 
-    def _check(self, index: int) -> None:
+    def _check_index(self, index: int) -> None:
         if not 0 <= index < self.n_frames:
             raise VideoError(
                 f"{self._path.name} has no frame {index}: its {self.n_frames} frames are numbered "

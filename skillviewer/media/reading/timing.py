@@ -45,7 +45,9 @@ def presentation_ticks(stamps: IntArray, step: Fraction | None, reorder: int) ->
     return np.concatenate([stamps[:1], stamps[0] + np.cumsum(steps)]), True
 
 
-def frame_rate(times_s: FloatArray, tick_s: float, last_s: float, nominal_hz: float | None) -> tuple[float, bool]:
+def frame_rate(
+    times_s: FloatArray, tick_s: float, last_duration_s: float, nominal_hz: float | None
+) -> tuple[float, bool]:
     """Return the frame rate in Hz, and whether it varies.
 
     If the times lie on an even grid, within the precision of the file's clock, the rate is that of the grid: the
@@ -54,12 +56,12 @@ def frame_rate(times_s: FloatArray, tick_s: float, last_s: float, nominal_hz: fl
     Args:
         times_s: (n,) presentation times in seconds.
         tick_s: Duration of a tick of the file's clock.
-        last_s: Duration of the last frame.
+        last_duration_s: Duration of the last frame.
         nominal_hz: Rate that the file declares, or None.
     """
     n = len(times_s)
     if n < 2:
-        return 1 / last_s, False
+        return 1 / last_duration_s, False
     mean_s = (times_s[-1] - times_s[0]) / (n - 1)
     for step_s in (1 / nominal_hz if nominal_hz else mean_s, mean_s):
         deviation_s = np.abs(times_s - times_s[0] - step_s * np.arange(n)).max()

@@ -138,7 +138,7 @@ def build_proxy(
     if not isinstance(source, VideoReader):
         with VideoReader(source, token, cache_bytes=0) as reader:
             return build_proxy(reader, token, report, max_bytes=max_bytes, folder=folder)
-    info = source.describe(token)
+    info = source.read_info(token)
     existing = ScrubProxy.open(info, folder)
     if existing is not None:
         return existing

@@ -47,7 +47,7 @@ class Reader(Protocol):
     @property
     def info(self) -> VideoInfo: ...
 
-    def describe(self, token: CancelToken = NEVER, /) -> VideoInfo:
+    def read_info(self, token: CancelToken = NEVER, /) -> VideoInfo:
         """Return ``info``. For a large file this takes long; the token cancels it."""
 
     def frame(self, index: int, token: CancelToken = NEVER, /) -> RGBImage:
@@ -62,8 +62,8 @@ class Reader(Protocol):
     def prefetch(self, index: int, token: CancelToken = NEVER, /) -> None:
         """Decode the frames up to this index into the cache."""
 
-    def key_frame(self, index: int, /) -> int:
-        """Return the index of the last key frame at or before a frame."""
+    def group_start(self, index: int, /) -> int:
+        """Return the first frame of the group of pictures that holds a frame."""
 
     def close(self) -> None: ...
 

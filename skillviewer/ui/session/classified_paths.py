@@ -167,7 +167,7 @@ def probe(clip: VideoClip, backend: Backend, token: CancelToken) -> ProbedVideo:
     except SkillViewerError as error:
         return ProbedVideo(clip, None, None, str(error))
     try:
-        first_frame = clip.frames(reader.describe(token))[0]
+        first_frame = clip.frames(reader.read_info(token))[0]
         picture = reader.frame(first_frame, token)
         return ProbedVideo(clip, reader.info, shrink(picture, THUMBNAIL_PX))
     except SkillViewerError as error:

@@ -59,19 +59,19 @@ IDLE_MS = 250  # pause in requests after which the whole video is decoded ahead
 
 
 def _nearest_picture(reader: Reader, frame_index: int, superseded: CancelToken) -> tuple[int, RGBImage]:
-    """Return the nearest cached frame or the last key frame, whichever is closer, as (index, picture)."""
+    """Return the nearest cached frame or the start of its group, whichever is closer, as (index, picture)."""
     cached_index = reader.nearest_cached(frame_index)
-    key_index = reader.key_frame(frame_index)
-    if cached_index is not None and abs(cached_index - frame_index) <= abs(key_index - frame_index):
+    group_start = reader.group_start(frame_index)
+    if cached_index is not None and abs(cached_index - frame_index) <= abs(group_start - frame_index):
         picture = reader.cached(cached_index)
         if picture is not None:
             return cached_index, picture
-    return key_index, reader.frame(key_index, superseded)
+    return group_start, reader.frame(group_start, superseded)
 
 
 def _open(videos: OpenVideos, path: Path, generation: int, token: CancelToken) -> _Answer:
     try:
-        info = videos.reader(path, token).describe(token)
+        info = videos.reader(path, token).read_info(token)
         videos.look_for_proxy(path)
     except SkillViewerError as error:
         return _Answer(generation, error)  # returned, so that errors of an earlier video are dropped by generation

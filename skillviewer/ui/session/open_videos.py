@@ -62,7 +62,7 @@ class OpenVideos:
         Frames decoded before a cancellation stay in the cache.
         """
         reader = self.reader(path, token)
-        info = reader.describe(token)
+        info = reader.read_info(token)
         if decoded_bytes(info) <= WARM_BYTES:
             for index in range(0, info.n_frames, FRAMES_PER_PREFETCH):
                 token.check()
@@ -70,7 +70,7 @@ class OpenVideos:
 
     def look_for_proxy(self, path: Path, token: CancelToken = NEVER) -> bool:
         """Open the proxy of a video if there is one; return True if it is open."""
-        info = self.reader(path, token).describe(token)
+        info = self.reader(path, token).read_info(token)
         if path not in self._proxies:
             proxy = self._open_proxy(info)
             if proxy is not None:

@@ -20,7 +20,7 @@ from tests.engine.tiny_dataset import NAMES, tiny_dataset
 def store_tracks(path: Path) -> Path:
     """Store a point that moves through a video, and return the file of the tracks."""
     with VideoReader(path) as reader:
-        info = reader.describe()
+        info = reader.read_info()
     x = np.arange(info.n_frames, dtype=np.float32) * 5 + 3
     xy = np.stack([x, np.full_like(x, 40)], axis=1)[:, None]
     presence = np.ones((info.n_frames, 1), np.float32)

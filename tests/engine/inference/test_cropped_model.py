@@ -53,7 +53,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def keep_track(video: Path, *, to_px: tuple[float, float] = (120.0, 40.0)) -> TrackSet:
     """Store a track that goes from ``PATH`` to another point."""
     with VideoReader(video) as reader:
-        info = reader.describe()
+        info = reader.read_info()
     xy = np.linspace(PATH, to_px, N, dtype=np.float32)[:, None]
     track = Track("tip", ("tip",), xy, np.ones((N, 1), np.float32), np.full(N, FrameState.FOUND, np.uint8))
     tracks = TrackSet.of_video(info, None, [track])
@@ -140,7 +140,7 @@ def test_the_map_is_drawn_at_the_pixel_where_the_model_looked(looked: Analysis) 
 def test_frame_and_flow_are_cut_alike(video: Path) -> None:
     keep_track(video)
     with VideoReader(video) as reader:
-        sampling = sampling_of(reader.describe(), CROPPED, 1)
+        sampling = sampling_of(reader.read_info(), CROPPED, 1)
         crop = sampling.crop
         assert crop is not None
         inputs = [
@@ -162,7 +162,7 @@ def test_frame_and_flow_are_cut_alike(video: Path) -> None:
 def test_a_video_without_tracks_is_refused_and_other_tracks_are_another_input(video: Path, tmp_path: Path) -> None:
     folder = tiny_checkpoint(tmp_path / "cropped", preprocessing=CROPPED).folder
     with VideoReader(video) as reader:
-        TrackStore().forget(reader.describe().digest)
+        TrackStore().forget(reader.read_info().digest)
     with Engine.open(folder, device="cpu", cache=FeatureCache(tmp_path / "features")) as engine:
         with pytest.raises(VideoError, match="no tracks"):
             engine.assess(video)

@@ -12,7 +12,7 @@ from skillviewer.core.errors import Cancelled, VideoError
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.runtime.first_look import SOUND_S, FirstLook, look_at
-from skillviewer.media.files import BEFORE_OPENING
+from skillviewer.media.files import CHECKS_BEFORE_OPENING
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import SoundReader
 from tests.engine.runtime.decoders import look
@@ -107,10 +107,10 @@ def test_a_look_can_be_cancelled(first: FirstLook, tmp_path: Path) -> None:
 def test_readers_of_this_process_look_first(first: FirstLook, tmp_path: Path) -> None:
     path = write_barcode_video(tmp_path / "abort.mp4", 12).path
     look_at(path, CancelToken())
-    BEFORE_OPENING.append(first.check)
+    CHECKS_BEFORE_OPENING.append(first.check)
     try:
         with pytest.raises(VideoError, match="a decoder died over it"):
             VideoReader(path)
         VideoReader(path.rename(tmp_path / "fine.mp4")).close()
     finally:
-        BEFORE_OPENING.remove(first.check)
+        CHECKS_BEFORE_OPENING.remove(first.check)

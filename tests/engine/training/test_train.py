@@ -362,7 +362,7 @@ def test_tracks_are_added_in_training_and_when_videos_are_scored(
     for video in dataset.videos:
         assert video.path is not None
         with VideoReader(video.path) as reader:
-            info = reader.describe()
+            info = reader.read_info()
         xy = np.stack([np.arange(info.n_frames) * 5.0 + 3, np.full(info.n_frames, 40.0)], axis=1)[:, None]
         shown = np.ones((info.n_frames, 1), np.float32)
         found = np.full(info.n_frames, FrameState.FOUND, np.uint8)

@@ -81,7 +81,7 @@ def cursor_of(
         packet_of_frame=np.arange(n),
         frame_of_packet=np.arange(n),
         times_s=np.arange(n) / 10,
-        last_s=0.1,
+        last_duration_s=0.1,
         starts=np.array(starts),
         first_frames=np.array(first_frames or starts),
         counted=counted,

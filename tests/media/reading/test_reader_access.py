@@ -233,7 +233,7 @@ def test_stream_wants_ascending_indices(indices: list[int], films: dict[str, Bar
         lambda r, i: r.frames([0, i]),
         lambda r, i: r.stream([i]),
         lambda r, i: r.prefetch(i),
-        lambda r, i: r.key_frame(i),
+        lambda r, i: r.group_start(i),
     ],
 )
 @pytest.mark.parametrize("index", [-1, 60, 10**9])
@@ -261,9 +261,9 @@ def test_cache_stays_within_its_budget_and_nearest_is_found(films: dict[str, Bar
 
 def test_key_frame_is_the_one_that_decodes_at_once(films: dict[str, BarcodeVideo], decoded: list[int]) -> None:
     with VideoReader(films["open_gop"].path, cache_bytes=0) as reader:
-        keys = {reader.key_frame(i) for i in range(60)}
-        assert all(reader.key_frame(key) == key for key in keys)
-        assert all(reader.key_frame(i) <= i for i in range(60))
+        keys = {reader.group_start(i) for i in range(60)}
+        assert all(reader.group_start(key) == key for key in keys)
+        assert all(reader.group_start(i) <= i for i in range(60))
         assert len(keys) == 5
         last = max(keys)
         reader.frame(0)
@@ -305,7 +305,7 @@ def test_a_raised_token_stops_the_opening(
 
     token = Raised()
     with pytest.raises(Cancelled):
-        VideoReader(films[kind].path, token).describe(token)
+        VideoReader(films[kind].path, token).read_info(token)
     assert len(decoded) < 40, "not after all that was left to do"
 
 
@@ -375,7 +375,7 @@ def test_thousands_of_frames_in_long_groups(tmp_path: Path, decoded: list[int]) 
         asked = [n_frames - 1, 0, *np.random.default_rng(0).integers(0, n_frames, 5).tolist(), 999, 1000, 1001]
         for index in asked:
             assert read_barcode(reader.frame(index)) == index % N_NUMBERS
-        assert {reader.key_frame(index) for index in asked} == {index // 1000 * 1000 for index in asked}
+        assert {reader.group_start(index) for index in asked} == {index // 1000 * 1000 for index in asked}
         decoded.clear()
         some = [7, 5_000, 5_400, 11_998]
         assert [read_barcode(frame.rgb()) for frame in reader.stream(some)] == [index % N_NUMBERS for index in some]

@@ -105,9 +105,9 @@ def test_leading_pictures_that_do_decode_count_from_the_first_packet() -> None:
     index = _assemble(PLAYED, table, np.argsort(table.pts), counted=False)
     assert index.starts.tolist() == [0, 4]
     assert index.first_frames.tolist() == [0, 5]
-    assert [index.start_for(i) for i in range(7)] == [0, 0, 0, 0, 0, 1, 1]
+    assert [index.group_of(i) for i in range(7)] == [0, 0, 0, 0, 0, 1, 1]
     assert index.times_s.tolist() == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
-    assert index.last_s == pytest.approx(0.1)
+    assert index.last_duration_s == pytest.approx(0.1)
 
 
 def test_decoding_starts_at_the_first_packet_even_if_it_is_no_key_frame() -> None:

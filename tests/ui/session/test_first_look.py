@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.engine.runtime.first_look import FirstLook
-from skillviewer.media.files import BEFORE_OPENING
+from skillviewer.media.files import CHECKS_BEFORE_OPENING
 from skillviewer.ui.app import real_backend
 from skillviewer.ui.session.video_entry import VideoState
 from tests.engine.runtime.decoders import look
@@ -22,7 +22,7 @@ def test_a_decoder_that_dies_takes_no_window_along(
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     files = [write_barcode_video(tmp_path / f"{name}.mp4", 12).path for name in ("abort", "fine")]
     with FirstLook(look) as first:
-        BEFORE_OPENING.append(first.check)
+        CHECKS_BEFORE_OPENING.append(first.check)
         try:
             app_context = make_window(real_backend()).app_context
             app_context.assessments.set_automatic(on=False)
@@ -32,4 +32,4 @@ def test_a_decoder_that_dies_takes_no_window_along(
             assert not missing(app_context.videos[0].reason, "abort.mp4", "decoder died")
             qtbot.waitUntil(lambda: not app_context.index_worker._tasks and not app_context.frames_worker._tasks)
         finally:
-            BEFORE_OPENING.remove(first.check)
+            CHECKS_BEFORE_OPENING.remove(first.check)

@@ -80,7 +80,7 @@ class VideoCopies:
         target = self._folder / f"copy{BLURRED_SUFFIX}"
         with VideoReader(source, self._token) as reader:
             stated_digest = digest
-            digest = reader.describe(self._token).digest
+            digest = reader.read_info(self._token).digest
             if stated_digest not in {"", digest}:
                 raise ExportError(f"{source} has changed since the study was read: look for its videos again.")
             faces = self._store.get(digest) if self._blur else None
