@@ -3,14 +3,23 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.folds import Folds, FoldUnit
+from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.text import percent
 from skillviewer.data.formats.published import FOLDS_UNKNOWN, N_FOLDS, SIZES
 from skillviewer.engine.evaluation.results import ModelResult
 from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.models import TRIVIAL, attention_model
+
+
+class LeadOf(Protocol):
+    """Function that returns the lead of a model over a baseline."""
+
+    def __call__(self, model: str, baseline: str, *, both_held_out: bool) -> PooledEstimate:
+        """Return the accuracy of a model minus that of a baseline, both by name, with the interval over people."""
 
 
 def epochs_caveat(training: TrainingPlan) -> str:
@@ -22,36 +31,39 @@ def epochs_caveat(training: TrainingPlan) -> str:
     return f"{training.model} was published with {published:,} epochs and has {requested:,} here (--epochs)."
 
 
-def compare_with_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
-    """Return one sentence for each trivial baseline, which says if the first model exceeds the baseline.
+def compare_with_trivial(models: Sequence[ModelResult], lead_of: LeadOf) -> tuple[str, ...]:
+    """Return a sentence for each model and each trivial baseline, which says if the model exceeds the baseline.
 
     The accuracies are over the pairs with both videos held out, or over all test pairs if there are no such pairs.
+
+    Args:
+        models: Results of all models and baselines.
+        lead_of: Returns the lead of a model over a baseline; see ``LeadOf``.
     """
-    if not models or models[0].model in TRIVIAL:
-        return ()
-    first = models[0]
-    has_new_pairs = first.pooled_both_held_out.n_pairs > 0
-    estimate = first.pooled_both_held_out if has_new_pairs else first.pooled
+    baselines = [result for result in models if result.model in TRIVIAL]
+    return tuple(
+        _comparison_sentence(result, baseline, lead_of)
+        for result in models
+        if result.model not in TRIVIAL
+        for baseline in baselines
+    )
+
+
+def _comparison_sentence(result: ModelResult, baseline: ModelResult, lead_of: LeadOf) -> str:
+    has_new_pairs = result.pooled_both_held_out.n_pairs > 0
+    accuracy = (result.pooled_both_held_out if has_new_pairs else result.pooled).value
+    lead = lead_of(result.model, baseline.model, both_held_out=has_new_pairs)
     tested_on = "where both videos are held out" if has_new_pairs else "on the test pairs"
-    sentences = []
-    title = f"{attention_model(first.model).title} ({first.model})"
-    for baseline in models[1:]:
-        difference = baseline.difference_both_held_out if has_new_pairs else baseline.difference
-        if baseline.model not in TRIVIAL or difference is None:
-            continue
-        gain = -difference.value
-        low = -difference.high
-        high = -difference.low
-        interval = f"{100 * low:+.1f} to {100 * high:+.1f}" if math.isfinite(low) else "no interval"
-        numbers = f"{percent(estimate.value)} against {percent(estimate.value - gain)} % ({interval})"
-        if gain <= 0:
-            verb = "does not exceed"
-        elif low > 0:
-            verb = "exceeds"
-        else:
-            verb = "is not shown to exceed"
-        sentences.append(f"{title} {verb} the baseline {baseline.model} {tested_on}: {numbers}.")
-    return tuple(sentences)
+    interval = f"{100 * lead.low:+.1f} to {100 * lead.high:+.1f}" if math.isfinite(lead.low) else "no interval"
+    numbers = f"{percent(accuracy)} against {percent(accuracy - lead.value)} % ({interval})"
+    if lead.value <= 0:
+        verb = "does not exceed"
+    elif lead.low > 0:
+        verb = "exceeds"
+    else:
+        verb = "is not shown to exceed"
+    title = f"{attention_model(result.model).title} ({result.model})"
+    return f"{title} {verb} the baseline {baseline.model} {tested_on}: {numbers}."
 
 
 def why_not_quoted(dataset: Dataset, n_videos: int, folds: Folds) -> str:

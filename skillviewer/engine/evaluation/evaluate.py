@@ -12,6 +12,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import SettingsError
+from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.predictions import explain_missing_metrics, predict_ratings
 from skillviewer.data.tables.regions import Regions, read_regions
@@ -194,6 +195,10 @@ def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequenc
         compared_runs = None if model_runs is first_runs else first_runs
         results.append(builder.result(name, model_runs, preparation.baseline_runs or compared_runs))
     training = plan.training
+
+    def lead_of(model: str, baseline: str, *, both_held_out: bool) -> PooledEstimate:
+        return builder.lead(runs_by_model[model], runs_by_model[baseline], both_held_out=both_held_out)
+
     return EvaluationRecord(
         dataset=dataset.name,
         task=dataset.task,
@@ -217,7 +222,7 @@ def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequenc
         problems=(*problems, *failures),
         baseline=preparation.baseline.title if preparation.baseline is not None else "",
         orderings=builder.orderings,
-        verdict=compare_with_trivial(results) if not preparation.baseline_runs else (),
+        verdict=compare_with_trivial(results, lead_of),
         one_rater=builder.one_rater,
     )
 

@@ -61,7 +61,7 @@ class EvaluationRecord(
         baseline: Model of another evaluation that all models are compared with; "" if they are compared with the first.
             The key in the file is ``against``.
         orderings: Accuracy of one rater, and of ordering by known facts about the videos, with intervals.
-        verdict: Comparison of the first model with each trivial baseline, one sentence each.
+        verdict: Comparison of each model with each trivial baseline, one sentence each.
         one_rater: Metrics of one rater against the mean of the others.
     """
 

@@ -176,6 +176,14 @@ class ResultBuilder:
             return None
         return pooled_difference(scores, [run.scores for run in compared], self._dataset, both_held_out=both_held_out)
 
+    def lead(
+        self, runs: Sequence[FinishedRun], baseline_runs: Sequence[FinishedRun], *, both_held_out: bool
+    ) -> PooledEstimate:
+        """Return the accuracy of a model minus that of a baseline; arguments as in ``pooled_accuracy``."""
+        scores = [run.scores for run in runs]
+        baseline_scores = [run.scores for run in baseline_runs]
+        return pooled_difference(scores, baseline_scores, self._dataset, both_held_out=both_held_out)
+
     def _pointing(self, runs: Sequence[FinishedRun], tolerance: int) -> PointingGame | None:
         maps_of_runs = [run.run.maps for run in runs if run.run.maps is not None]
         localisations = [video for maps in maps_of_runs for video in self._localisations(maps, tolerance)]

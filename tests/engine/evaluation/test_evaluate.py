@@ -18,6 +18,7 @@ from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold, Measur
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
+from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.localisation import Region
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.tables.regions import Regions
@@ -284,15 +285,23 @@ def test_tables_say_what_was_found_and_how(tmp_path: Path) -> None:
 
 def test_trivial_baselines_are_told_in_words() -> None:
     first = [found(FOLDS[0], RIGHT), found(FOLDS[1], B_FIRST)]
+    runs_by_model = {"full": first}
     models = [judge().result("full", first, None)]
-    for name, scores in (("motion", (RIGHT, RIGHT)), ("duration", (TIED, RIGHT)), ("pooled", (TIED, TIED))):
-        runs = [found(fold, own, model=name) for fold, own in zip(FOLDS, scores, strict=True)]
-        models.append(judge().result(name, runs, first))
-    same, half, none = compare_with_trivial(models)
+    others = {"none": (TIED, TIED), "motion": (RIGHT, RIGHT), "duration": (TIED, RIGHT), "pooled": (TIED, TIED)}
+    for name, scores in others.items():
+        runs_by_model[name] = [found(fold, own, model=name) for fold, own in zip(FOLDS, scores, strict=True)]
+        models.append(judge().result(name, runs_by_model[name], first))
+
+    def lead_of(model: str, baseline: str, *, both_held_out: bool) -> PooledEstimate:
+        return judge().lead(runs_by_model[model], runs_by_model[baseline], both_held_out=both_held_out)
+
+    same, half, none, *of_second = compare_with_trivial(models, lead_of)
+    assert ["(none)" in sentence for sentence in of_second] == [True] * 3, "every model has its verdict"
+    assert not missing(of_second[0], "does not exceed", "motion", "0.0 against 100.0")
     assert not missing(same, "100.0 against", "100.0 %")
     assert not missing(half, "100.0 against", "50.0 %")
     assert not missing(none, "100.0 against", "0.0 %")
-    assert compare_with_trivial(models[1:]) == (), "baselines are not held against each other"
+    assert compare_with_trivial(models[2:], lead_of) == (), "baselines are not held against each other"
     page = markdown(msgspec.structs.replace(record(), verdict=(same,)))
     assert f"**{same}**" in page
 
