@@ -148,7 +148,7 @@ class Transport(QWidget):
         self._fit()
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size without the optional widgets and the duration, so that panels next to the player keep their width."""
+        """Return the size without optional widgets and duration, so that panels next to the player keep their width."""
         row = self._row
         size = super().minimumSizeHint()
         optional_px = 0
