@@ -14,8 +14,9 @@ people the models saw nothing. Printed are, with 95 % intervals over people:
   the change of the score curve. The controls are a constant segment as long as the moment, at the share of a clip that
   meets most faults of other people, and chance, a segment as long as the moment at any place.
 
-With --cards, the accuracies of the orderings and the share of the last fifth are kept in the card of each model, as a
-training writes them.
+With --cards, the share of the last fifth is kept in the card of each model. With --orderings, nothing is assessed: the
+accuracies of the orderings are written into the cards of all shipped models, on the pairs of the accuracy there, as a
+training writes them. These pairs have 20 of one person's two clips, which the numbers above leave out.
 """
 
 import argparse
@@ -43,7 +44,7 @@ from skillviewer.core.explanation.moments import Basis, Moment, find_moments
 from skillviewer.core.hashing import CARD
 from skillviewer.core.paths import models_dir, resources_dir
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.nets.model_card import load_card
+from skillviewer.nets.model_card import ModelCard, load_card
 from skillviewer.nets.model_library import DEFAULT_MODEL
 
 ORDERINGS = (
@@ -146,13 +147,28 @@ def moments(study: Study, found: Mapping[str, Moment | None], arm: str) -> dict[
     }
 
 
-def keep(folder: Path, dataset: Dataset, contributions: Sequence[FloatArray]) -> None:
-    """Write into the card of a model what was measured on a data set of which it has seen nothing."""
-    rows = [(row.name, row.pooled.value) for row in ceilings(dataset, [between_people(dataset)])]
+def keep(folder: Path, contributions: Sequence[FloatArray]) -> None:
+    """Write into the card of a model the share of the last fifth."""
     last = [float(contribution_shares(one[None])[-1]) for one in contributions]
-    card = msgspec.structs.replace(
-        load_card(folder), ceilings=tuple(rows), last_fifth=float(np.mean(last)) if last else None
-    )
+    save_card(folder, msgspec.structs.replace(load_card(folder), last_fifth=float(np.mean(last)) if last else None))
+
+
+def write_orderings(folder: Path, dataset: Dataset) -> None:
+    """Write the accuracies of the orderings into the card of a model, on the pairs of the accuracy there.
+
+    Raises:
+        ValueError: The accuracy of the card is of another number of pairs.
+    """
+    card = load_card(folder)
+    if card.held_out is None or card.held_out.headline.n_pairs != len(dataset.pairs):
+        raise ValueError(f"{folder.name} was tested on other pairs than those of {dataset.name}")
+    fold = Fold("all", (), tuple(dataset.names), (), dataset.pairs)
+    rows = tuple((row.name, row.both_new.value) for row in ceilings(dataset, [fold]))
+    save_card(folder, msgspec.structs.replace(card, ceilings=rows))
+
+
+def save_card(folder: Path, card: ModelCard) -> None:
+    """Write a card as a training does."""
     (folder / CARD).write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
 
 
@@ -240,10 +256,15 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="?", default=resources_dir() / "sample_study")
     parser.add_argument("models", nargs="*", default=SHIPPED)
     parser.add_argument("--passes", type=int, default=4)
-    parser.add_argument("--cards", action="store_true", help="Keep the numbers in the cards of the models.")
+    parser.add_argument("--cards", action="store_true", help="Keep the share of the last fifth in the cards.")
+    parser.add_argument("--orderings", action="store_true", help="Write the orderings into all cards, and end.")
     parser.add_argument("-o", "--output", type=Path)
     args = parser.parse_args()
     study = Study.read(args.data)
+    if args.orderings:
+        for folder in sorted(models_dir().glob("sample-*")):
+            write_orderings(folder, study.dataset)
+        return
     if not study.arms.is_dir():
         parser.error(f"{args.data} has no masks of the judged arm")
     rows: dict[str, dict[str, Any]] = {}
@@ -252,7 +273,7 @@ def main() -> None:
     for model in args.models:
         rows[model], scores[model], contributions[model] = measure(study, model, args.passes)
     for model in args.models if args.cards else ():
-        keep(models_dir() / model, study.dataset, contributions[model])
+        keep(models_dir() / model, contributions[model])
     add_differences(study.dataset, rows, scores)
     for name, values in known_orderings(study):
         rows[name] = {"accuracy": accuracy(study.dataset, values)}
