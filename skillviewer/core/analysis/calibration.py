@@ -14,6 +14,8 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import printable
 
 _MAX_DIGITS = 6
+UNINFORMATIVE_SHARE = 0.8
+"""Share of the scale from which on an interval says nothing about a single video."""
 _COARSE_SCALE_STEPS = 20
 """Number of steps below which a rating is shown with one decimal more than the raters gave."""
 
@@ -139,6 +141,7 @@ class CalibratedScore:
         digits: Number of decimals of a rating.
         levels: Names of the levels, the worst first; empty for numbers.
         curve: Curve from scores to ratings, or None if refused.
+        covered: Share of the scale that the interval covers, 0 to 1; 0 if refused.
     """
 
     criterion: str
@@ -153,6 +156,7 @@ class CalibratedScore:
     digits: int = 0
     levels: tuple[str, ...] = ()
     curve: PiecewiseLinear | None = None
+    covered: float = 0.0
 
     def __post_init__(self) -> None:
         """Replace unprintable characters, which text from files may contain."""
@@ -163,10 +167,14 @@ class CalibratedScore:
 
     @property
     def sentence(self) -> str:
-        """Criterion, rating and level of the interval as a sentence, or the refusal."""
+        """Criterion, rating and interval in a sentence, with a warning if the interval is very wide, or the refusal."""
         if self.refusal:
             return self.refusal
-        return f"{self.criterion} on the raters' scale: {self.words}, a {100 * self.level:g} % interval."
+        sentence = f"{self.criterion} on the raters' scale: {self.words}, a {100 * self.level:g} % interval."
+        if self.covered < UNINFORMATIVE_SHARE:
+            return sentence
+        covered_text = f"The interval covers {100 * self.covered:.0f} % of the scale"
+        return f"{sentence} {covered_text}: the rating says nothing about this one video."
 
     def in_task(self, *tasks: str) -> "CalibratedScore":
         """Return this score for a video of the rated task, else its refusal.
@@ -213,6 +221,15 @@ def _refused(scaled: CalibratedScore, reason: str) -> CalibratedScore:
     return CalibratedScore(scaled.criterion, scaled.task, refusal=reason)
 
 
+def _wide_intervals_text(width: float, fitted_map: CalibrationMap) -> str:
+    """Return a sentence if intervals of a mean width cover nearly the whole scale, or ""."""
+    span = fitted_map.high - fitted_map.low
+    if span <= 0 or width < UNINFORMATIVE_SHARE * span:
+        return ""
+    covered_text = f"The intervals cover {100 * width / span:.0f} % of the scale on average"
+    return f" {covered_text}: a rating says nothing about one video."
+
+
 def _format_rating(rating: float, digits: int, levels: tuple[str, ...] = ()) -> str:
     if levels:
         return levels[min(max(math.floor(rating + 0.5), 0), len(levels) - 1)]
@@ -257,6 +274,7 @@ class ScoreCalibration:
         return (
             f"{text}. Intervals of {100 * fitted_map.level:g} % cover {100 * check.coverage:.0f} % of people left out "
             f"(mean width {check.width:.{self._digits}f}, error {check.mae:.{self._digits + 1}f}{tau_text})."
+            f"{_wide_intervals_text(check.width, fitted_map)}"
         )
 
     @property
@@ -309,4 +327,5 @@ class ScoreCalibration:
             digits=digits,
             levels=self.levels,
             curve=fitted_map.curve,
+            covered=(high - low) / (fitted_map.high - fitted_map.low) if fitted_map.high > fitted_map.low else 0.0,
         )

@@ -305,7 +305,10 @@ def scale_prospect(dataset: Dataset, videos_seen: Collection[str] = (), level: f
     if people_seen:
         people_text = f"{people_text} whom the initial model has not seen"
     if n_people >= n_needed:
-        text = f"{people_text}: enough for a ranking and for intervals on your scale."
+        text = (
+            f"{people_text}: enough for a ranking, and to compute intervals on your scale. How wide these are is known "
+            "only after the training."
+        )
     else:
         text = f"{people_text}: enough for a ranking, too few for intervals on your scale, {n_needed} are needed."
     return ScaleProspect(n_people, n_needed, text)

@@ -108,6 +108,22 @@ def test_a_card_keeps_it_and_a_damaged_one_is_refused() -> None:
 
 
 def test_fields_keep_the_names_that_analyses_on_disk_have() -> None:
-    stored = "criterion task words refusal note rating low high level digits levels curve"
+    stored = "criterion task words refusal note rating low high level digits levels curve covered"
     assert [field.name for field in fields(CalibratedScore)] == stored.split()
     assert [field.name for field in fields(PiecewiseLinear)] == ["scores", "values", "form"]
+
+
+def test_an_interval_over_nearly_the_whole_scale_is_said_to_say_nothing() -> None:
+    noise = np.random.default_rng(3).integers(0, 61, 48).astype(float)
+    wide = learnt(GLOBAL, noise)
+    assert wide.check is not None
+    assert wide.check.width > 0.8 * 60
+    found = wide.calibrate(0.0)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.covered == pytest.approx((found.high - found.low) / 60)
+    assert not missing(found.sentence, "nothing about")
+    assert not missing(wide.about, "nothing about")
+    narrow = KNOWN.calibrate(0.5)
+    assert narrow.covered < 0.8
+    assert "nothing about" not in f"{narrow.sentence} {KNOWN.about}"

@@ -95,4 +95,4 @@ def test_a_quick_look_does_not_promise_intervals_on_the_scale(tmp_path: Path) ->
 
 def test_a_cross_validated_check_gives_intervals_on_the_scale(tmp_path: Path) -> None:
     made = planned(tmp_path, [1, 2, 3, 4, 5, 3] * 2, 12, level=CheckLevel.CROSS_VALIDATED)
-    assert not missing(dict(made.lines)["Your scale"], "12 people", "for intervals")
+    assert not missing(dict(made.lines)["Your scale"], "12 people", "intervals", "only after")
