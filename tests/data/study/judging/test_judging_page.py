@@ -181,7 +181,7 @@ def test_undo_by_the_mouse_takes_one_vote_back_and_keeps_what_was_watched(folder
     page.vote("2")
     assert page.votes()[2]["watched"] >= watched
     page.reopen()
-    assert page.ask("$('stored').checkVisibility()")
+    page.wait("$('stored').checkVisibility()")
 
 
 TRACES = """
