@@ -98,7 +98,7 @@ def safe_name(name: str) -> str:
     return shortened or "unnamed"
 
 
-def free_name(requested: str, used_names: Container[str]) -> str:
+def unused_name(requested: str, used_names: Container[str]) -> str:
     """Return the requested name, followed by a number if it is used.
 
     Args:
@@ -114,7 +114,7 @@ def free_name(requested: str, used_names: Container[str]) -> str:
 
 
 def reserve_name(requested: str, used_names: set[str]) -> str:
-    """Return a free name (see ``free_name``), and add it casefolded to the used names."""
-    name = free_name(requested, used_names)
+    """Return a free name (see ``unused_name``), and add it casefolded to the used names."""
+    name = unused_name(requested, used_names)
     used_names.add(name.casefold())
     return name

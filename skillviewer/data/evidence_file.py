@@ -15,7 +15,7 @@ from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.paths import cache_dir
-from skillviewer.data.analysis_file import SUFFIX as ANALYSIS
+from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.study.models import analysis_path
 
 FORMAT = 1
@@ -24,22 +24,27 @@ _MAX_BYTES = 1 << 29
 """Largest size of an uncompressed file."""
 
 
-_FIELDS = {name: kind for name, kind in get_type_hints(Evidence).items() if name != "clip_range"}
-"""Fields of evidence that are saved, by name. The range is that of the analysis."""
+_FIELD_TYPES = get_type_hints(Evidence)
+"""Types of the saved fields of evidence, by name."""
 
-_EvidenceRecord = msgspec.defstruct("_EvidenceRecord", [("format", int), ("samples", str), *_FIELDS.items()])
-"""Version of the format, SHA-256 of the sampled frames, and the saved fields."""
+del _FIELD_TYPES["clip_range"]  # the same as that of the analysis
+
+_HEADER_TYPES = {"format": int, "samples": str}
+"""Version of the format, and SHA-256 of the sampled frames."""
+
+_EvidenceRecord = msgspec.defstruct("_EvidenceRecord", [*_HEADER_TYPES.items(), *_FIELD_TYPES.items()])
 
 
 def evidence_path(analysis: Analysis) -> Path:
     """Return the path of the evidence for an analysis, whether or not the file exists."""
     path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.clip_range)
-    return cache_dir() / "evidence" / path.parent.name / (path.name.removesuffix(ANALYSIS) + SUFFIX)
+    return cache_dir() / "evidence" / path.parent.name / (path.name.removesuffix(ANALYSIS_SUFFIX) + SUFFIX)
 
 
 def save_evidence(analysis: Analysis, evidence: Evidence) -> None:
     """Save the evidence for an analysis. A full disk is no error, because the evidence can be computed again."""
-    record = _EvidenceRecord(FORMAT, _samples_digest(analysis), *(getattr(evidence, name) for name in _FIELDS))
+    saved_fields = {name: getattr(evidence, name) for name in _FIELD_TYPES}
+    record = _EvidenceRecord(format=FORMAT, samples=_samples_digest(analysis), **saved_fields)
     content = zlib.compress(msgspec.msgpack.encode(record, enc_hook=_encode_array))
     with suppress(ExportError), atomic_export(evidence_path(analysis), overwrite=True, durable=False) as temp_path:
         temp_path.write_bytes(content)

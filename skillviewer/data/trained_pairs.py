@@ -17,10 +17,10 @@ from skillviewer.core.video.clips import (
     range_from_cells,
 )
 
-PAIRS = "pairs.csv"
+PAIRS_FILE = "pairs.csv"
 """Name of the file. Paths of videos are absolute, or relative to the folder of the file."""
 
-OLD = "old"
+FORGETTING_CHECK_USE = "old"
 """Use of an inherited pair that no parent model was trained on."""
 
 TrainedClip = tuple[str, ClipRange | None]
@@ -76,11 +76,11 @@ class TrainedClips:
 
 def load_trained_clips(folder: Path) -> TrainedClips | None:
     """Return the clips that the model in a folder was trained on, or None if they are not known."""
-    path = folder / PAIRS
+    path = folder / PAIRS_FILE
     if not path.is_file():
         return None
     try:
-        pairs = [pair for pair in read_pairs(path) if pair.use != OLD]
+        pairs = [pair for pair in read_pairs(path) if pair.use != FORGETTING_CHECK_USE]
     except CheckpointError:
         return None
     clip_pairs = [(pair.better.clip, pair.worse.clip) for pair in pairs]

@@ -12,7 +12,7 @@ ON_PAGE = (
     "before you pass this on."
 )
 
-SAID_BEFORE = "What the model said was said of the video before its faces were blurred."
+SCORED_BEFORE_BLURRING = "What the model said was said of the video before its faces were blurred."
 """Note for a score that was copied to a video with blurred faces."""
 
 

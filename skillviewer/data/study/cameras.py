@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 
 from skillviewer.core.errors import StudyError
-from skillviewer.core.paths import free_name
+from skillviewer.core.paths import unused_name
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.cameras import MAX_CAMERAS, MAX_OFFSET_S, Camera
 from skillviewer.data.study.values import now
@@ -87,7 +87,7 @@ class StudyCameras:
                     row["name"].casefold(): row["id"] for row in db.execute("SELECT id, name FROM video")
                 }
                 requested_name = composed(name or path.stem).strip() or path.stem
-                number = self._videos.insert(db, free_name(requested_name, names_used), NewVideo(path), identity)
+                number = self._videos.insert(db, unused_name(requested_name, names_used), NewVideo(path), identity)
             db.execute("UPDATE video SET camera_of = ? WHERE id = ?", (assessed.id, number))
             _set_offset(db, number, offset_s, confidence)
         return next(camera for camera in self.of(video) if camera.digest == identity.digest)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import StudyError
-from skillviewer.core.faces.blurring_text import SAID_BEFORE
+from skillviewer.core.faces.blurring_text import SCORED_BEFORE_BLURRING
 from skillviewer.core.paths import cache_dir, is_folder
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.study.file import StudyFile
@@ -54,8 +54,8 @@ class Score:
     score: float
     interval: tuple[float, float] | None  # 95 % interval, or None with a single pass
     passes: int  # number of passes
-    # a warning, or ""; contains ``SAID_BEFORE`` (core/faces/blurring_text.py) if the video was assessed before its
-    # faces were blurred
+    # a warning, or ""; contains ``SCORED_BEFORE_BLURRING`` (core/faces/blurring_text.py) if the video was assessed
+    # before its faces were blurred
     warning: str
     assessed_at: datetime  # time of the assessment
 
@@ -216,7 +216,7 @@ class StudyModels:
 
 
 def _score_warning(analysis: "Analysis") -> str:
-    blurring = SAID_BEFORE if SAID_BEFORE in analysis.video.note else ""
+    blurring = SCORED_BEFORE_BLURRING if SCORED_BEFORE_BLURRING in analysis.video.note else ""
     return f"{analysis.warning} {blurring}".strip()
 
 

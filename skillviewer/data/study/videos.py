@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from skillviewer.core.errors import StudyError, VideoError
-from skillviewer.core.paths import free_name
+from skillviewer.core.paths import unused_name
 from skillviewer.core.progress import NEVER, CancelToken, Report, one_by_one, silent
 from skillviewer.core.video.clips import ClipRange, range_cells
 from skillviewer.data.study.erasure import PACKS, delete_backups, erasing
@@ -99,7 +99,7 @@ class Videos(StudyVideoFiles):
                     continue
                 requested_name = video.name or (video.path.stem if video.path is not None else "")
                 composed_name = composed(requested_name).strip() or requested_name  # as names are read from tables
-                name = free_name(composed_name, names_used)
+                name = unused_name(composed_name, names_used)
                 number = self.insert(db, name, video, identity)
                 row = db.execute("SELECT * FROM video WHERE id = ?", (number,)).fetchone()
                 names_used[name.casefold()] = row["id"]

@@ -11,7 +11,7 @@ from skillviewer.core.analysis.calibration import CalibratedScore, ScoreCalibrat
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import SKILL, Pair
 from skillviewer.core.errors import ExportError
-from skillviewer.core.faces.blurring_text import SAID_BEFORE
+from skillviewer.core.faces.blurring_text import SCORED_BEFORE_BLURRING
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
 from skillviewer.core.text import counted, signed
 from skillviewer.data.study import ModelState, ModelVersion, Study, StudyVideo
@@ -77,7 +77,7 @@ def write_cohort_report(
                 participant=participants.get(video.participant or "", ""),
                 warning=_own_warning(score),
                 digest=video.digest,
-                before_blur=SAID_BEFORE in score.warning,
+                before_blur=SCORED_BEFORE_BLURRING in score.warning,
                 passes=score.passes,
                 scaled=on_scale(scale, score, video.task, settings.task),
             )
@@ -125,7 +125,7 @@ def _pairs_in_training(
 
 def _own_warning(score: Score) -> str:
     """Return the warning of a score without the note that it was computed before faces were blurred."""
-    return score.warning.replace(SAID_BEFORE, "").strip()
+    return score.warning.replace(SCORED_BEFORE_BLURRING, "").strip()
 
 
 def card_of(model: ModelVersion) -> "ModelCard | None":

@@ -22,7 +22,7 @@ from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.finetuning.version_accuracy import accuracy_facts
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined
-from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
+from skillviewer.data.trained_pairs import PAIRS_FILE, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.feature_statistics import mean_features
 from skillviewer.engine.finetuning.before_after import compare, predict_before
 from skillviewer.engine.finetuning.initial_model import InitialModel
@@ -122,7 +122,7 @@ def _save(
     def write_extras(folder: Path) -> None:
         write_log(folder, tuned.rows, job.folder.name)
         write_json(folder / REPORT, tuning_report)
-        write_pairs(folder / PAIRS, _trained_pairs(tuning_data, tuned))
+        write_pairs(folder / PAIRS_FILE, _trained_pairs(tuning_data, tuned))
 
     return save_checkpoint(
         job.folder,

@@ -10,7 +10,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import StudyPairs
 from skillviewer.core.paths import models_dir, resources_dir
 from skillviewer.core.video.clips import ClipRange, ClipsByFile, clips_by_file, may_share_frames
-from skillviewer.data.trained_pairs import OLD, PAIRS, TrainedPair, TrainedVideo, read_pairs
+from skillviewer.data.trained_pairs import FORGETTING_CHECK_USE, PAIRS_FILE, TrainedPair, TrainedVideo, read_pairs
 
 BEFORE = "before"
 """Use of an inherited pair that a parent model was trained on."""
@@ -69,8 +69,8 @@ def load_prior_pairs(folder: Path, name: str) -> PriorPairs | None:
     Returns:
         The pairs with existing files, or None if the training data of the model is unknown.
     """
-    if (folder / PAIRS).is_file():
-        return _pairs_of_checkpoint(folder / PAIRS, name)
+    if (folder / PAIRS_FILE).is_file():
+        return _pairs_of_checkpoint(folder / PAIRS_FILE, name)
     return _sample_study_pairs(folder)
 
 
@@ -84,9 +84,9 @@ def inherited_pairs(folder: Path, prior: PriorPairs | None) -> list[TrainedPair]
     Raises:
         CheckpointError: The pairs in the folder cannot be read.
     """
-    if (folder / PAIRS).is_file():
-        pairs_of_parent = read_pairs(folder / PAIRS)
-        return [replace(pair, use=OLD if pair.use == OLD else BEFORE) for pair in pairs_of_parent]
+    if (folder / PAIRS_FILE).is_file():
+        pairs_of_parent = read_pairs(folder / PAIRS_FILE)
+        return [pair if pair.use == FORGETTING_CHECK_USE else replace(pair, use=BEFORE) for pair in pairs_of_parent]
     if prior is None:
         return []
     videos = {}
@@ -95,7 +95,7 @@ def inherited_pairs(folder: Path, prior: PriorPairs | None) -> list[TrainedPair]
             digest, clip_range = prior.clips[video.name]
             videos[video.name] = TrainedVideo(video.name, video.path, digest, clip_range)
     pairs = [pair for pair in prior.dataset.pairs if pair.within(videos)]
-    return [TrainedPair(videos[pair.better], videos[pair.worse], OLD) for pair in pairs]
+    return [TrainedPair(videos[pair.better], videos[pair.worse], FORGETTING_CHECK_USE) for pair in pairs]
 
 
 def _pairs_of_checkpoint(path: Path, name: str) -> PriorPairs:
@@ -107,7 +107,7 @@ def _pairs_of_checkpoint(path: Path, name: str) -> PriorPairs:
         worse = _unique_name(trained_pair.worse)
         videos[better] = trained_pair.better
         videos[worse] = trained_pair.worse
-        if trained_pair.use != OLD:
+        if trained_pair.use != FORGETTING_CHECK_USE:
             trained |= {better, worse}
         pairs.add(Pair(better, worse))
     readable = {key: video for key, video in sorted(videos.items()) if video.path.is_file()}

@@ -9,7 +9,7 @@ from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.paths import training_folder
-from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
+from skillviewer.data.trained_pairs import PAIRS_FILE, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of
 from skillviewer.engine.runtime.distributed import ProcessGroup
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
@@ -67,7 +67,7 @@ class WorkFolder:
         del configuration["held_out"]
         write_json(folder / CONFIGURATION, configuration)
         write_json(folder / PROVENANCE, provenance)
-        write_pairs(folder / PAIRS, self._trained_pairs)
+        write_pairs(folder / PAIRS_FILE, self._trained_pairs)
 
     def remove(self) -> None:
         """Remove the folder."""

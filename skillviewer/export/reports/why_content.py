@@ -26,7 +26,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment, no_clear_moment_text
 from skillviewer.core.explanation.why import format_fifths, score_findings
-from skillviewer.core.faces.blurring_text import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
+from skillviewer.core.faces.blurring_text import NO_GUARANTEE, ON_PAGE, SCORED_BEFORE_BLURRING
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.timelines.annotation import Annotation
@@ -228,7 +228,7 @@ class WhyContent:
         if score_text == new_score_text:
             return text
         # the features of a copy with blurred faces differ from those of the original
-        was_blurred = SAID_BEFORE in self.analysis.video.note
+        was_blurred = SCORED_BEFORE_BLURRING in self.analysis.video.note
         how_text = "as it is now, with blurred faces" if was_blurred else "anew"
         return f"{text} The video was looked at {how_text}, hence {new_score_text} here and not {score_text}."
 

@@ -189,7 +189,7 @@ def test_other_names_stand_in_ratings_too(study: Study) -> None:
     study.close()
     connection = sqlite3.connect(study.path, isolation_level=None)
     connection.row_factory = sqlite3.Row
-    replace_names(connection, invent_pseudonyms(connection), texts=True)
+    replace_names(connection, invent_pseudonyms(connection), keep_texts=True)
     told = [
         str(value)
         for table in ("rating", "rating_table")

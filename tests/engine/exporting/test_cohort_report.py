@@ -17,7 +17,7 @@ from skillviewer.core.hashing import CARD
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
-from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
+from skillviewer.data.trained_pairs import PAIRS_FILE, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.exporting import cohort_report as report_module
 from skillviewer.engine.exporting.cohort_report import CohortChoices, model_in_use, pseudonyms, write_cohort_report
 from skillviewer.engine.exporting.model_test import with_model_test
@@ -169,7 +169,7 @@ def trained_model(study: Path, folder: Path, pairs: str) -> None:
         files = {video.name: TrainedVideo(video.digest[:8], Path(), video.digest) for video in made.videos.all()}
         made.models.add(DIGEST, "tiny", folder)
     trained_pairs = [TrainedPair(files[pair[0]], files[pair[1]], "trained") for pair in pairs.split()]
-    write_pairs(folder / PAIRS, trained_pairs)
+    write_pairs(folder / PAIRS_FILE, trained_pairs)
 
 
 @pytest.mark.parametrize("suffix", [".pdf", ".html"])

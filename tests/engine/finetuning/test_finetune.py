@@ -27,7 +27,7 @@ from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.ratings import fit_calibration
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study.identity import digest_of
-from skillviewer.data.trained_pairs import PAIRS
+from skillviewer.data.trained_pairs import PAIRS_FILE
 from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.finetuning import before_after, job_forecast, tuned_scale
@@ -318,7 +318,7 @@ def test_stopped_in_the_second_stage_it_keeps_what_the_first_has_chosen(
     uses = {shift.video: shift.use for shift in result.report.shifts}
     chose = set(split.fold.train_videos) - set(split.inner.train_videos)
     assert chose == {name for name, use in uses.items() if use is SplitRole.CHOSE} != set()
-    with (tmp_path / "new" / PAIRS).open() as file:
+    with (tmp_path / "new" / PAIRS_FILE).open() as file:
         kinds = [row["use"] for row in csv.DictReader(file)]
     assert (kinds.count("trained"), kinds.count("chose")) == (n_used, n_all - n_used)
 
@@ -428,7 +428,7 @@ def test_pairs_reserved_are_only_tested(study: StudyPairs, parent: Path, tmp_pat
     result = run(job(replace(study, reserved=reserved), parent, tmp_path / "new"))
     assert result.report.reserved is not None
     assert result.report.reserved.after.n_pairs == len(reserved)
-    with (tmp_path / "new" / PAIRS).open() as file:
+    with (tmp_path / "new" / PAIRS_FILE).open() as file:
         trained = {SimilarPair(row["better"], row["worse"]) for row in csv.DictReader(file)}
     assert not trained & reserved
 
@@ -454,7 +454,7 @@ def test_what_it_knew_before_is_watched(
     assert forgetting.pairs.before is not None
     assert rows[0].old == pytest.approx(forgetting.pairs.before.value)
     assert rows[-1].old == pytest.approx(forgetting.pairs.after.value)
-    with (tmp_path / "two" / PAIRS).open() as file:
+    with (tmp_path / "two" / PAIRS_FILE).open() as file:
         uses = [row["use"] for row in csv.DictReader(file)]
     assert (uses.count("trained"), uses.count("before")) == (second.report.n_trained, first.report.n_trained)
     again = run(job(study, first.folder, tmp_path / "three", seed=9))
@@ -469,7 +469,7 @@ def test_what_it_knew_before_is_watched(
     assert not missing(again.report.forgetting.description, f"{n}")
     grandchild = run(job(study, second.folder, tmp_path / "five", seed=9))
     assert grandchild.facts["held_out_videos"] == first.facts["held_out_videos"], "what it began as knew the others"
-    (tmp_path / "two" / PAIRS).unlink()
+    (tmp_path / "two" / PAIRS_FILE).unlink()
     unknown = run(job(study, second.folder, tmp_path / "six"))
     assert any("training data of two is unknown" in said for said in unknown.report.warnings)
 
@@ -479,7 +479,7 @@ def test_a_trained_checkpoint_says_what_it_was_trained_on_and_names_nobody(study
     made = train_checkpoint(
         plan, study.dataset, tmp_path / "one", TrainingControl(CancelToken()), TrainingResources(FeatureCache(), "cpu")
     )
-    text = (made.checkpoint.folder / PAIRS).read_text()
+    text = (made.checkpoint.folder / PAIRS_FILE).read_text()
     assert str(study.dataset.videos[0].path) not in text
     held_out = {name for name in NAMES if study.digests[name] not in text}
     assert len(held_out) == 2

@@ -20,7 +20,7 @@ from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.moments import find_moments
-from skillviewer.core.faces.blurring_text import SAID_BEFORE
+from skillviewer.core.faces.blurring_text import SCORED_BEFORE_BLURRING
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.ratings.reliability import rater_agreement
 from skillviewer.core.timelines.annotation import Annotation, Tier
@@ -296,7 +296,7 @@ def test_contributions_that_were_measured_on_the_blurred_copy_say_why_their_scor
     made = video(reader)
     assert made.evidence is not None
     assert "hence" not in words(export_report(made, tmp_path / f"same{suffix}"))
-    note = f"One frame is lost. {SAID_BEFORE}"
+    note = f"One frame is lost. {SCORED_BEFORE_BLURRING}"
     before = replace(made.analysis, video=replace(made.analysis.video, note=note))
     now = replace(made.evidence, score=made.evidence.score - 0.25)
     found = words(export_report(replace(made, analysis=before, evidence=now), tmp_path / f"other{suffix}"))

@@ -15,7 +15,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.explanation.why import format_fifths
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
+from skillviewer.data.trained_pairs import PAIRS_FILE, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.moment_row import MomentRow
 from skillviewer.ui.inspecting.rater_judgements import RatersBlock, ReasonRow
@@ -236,9 +236,9 @@ def test_the_page_says_that_the_model_learnt_from_the_video(
     info = found.analysis.video
     this, other = TrainedVideo("a", Path(), info.digest), TrainedVideo("b", Path(), "0" * 64)
     asked = {field.name: getattr(found, field.name) for field in fields(WhyQuestion)} | {"model_folder": tmp_path}
-    write_pairs(tmp_path / PAIRS, [TrainedPair(this, other, "old")])
+    write_pairs(tmp_path / PAIRS_FILE, [TrainedPair(this, other, "old")])
     assert not findings_module.findings_of(WhyQuestion(**asked)).was_trained_on, "no training used the pair"
-    write_pairs(tmp_path / PAIRS, [TrainedPair(this, other, "trained")])
+    write_pairs(tmp_path / PAIRS_FILE, [TrainedPair(this, other, "trained")])
     learnt = findings_module.findings_of(WhyQuestion(**asked))
     page._show_findings(learnt)
     assert page.position.learnt.isVisible()

@@ -82,7 +82,7 @@ def pack(
             archive.close()
             verify(temp_path, token, report)
             if key is not None:
-                _write_key(key, packer.names.key() if packer.names is not None else "")
+                _write_key(key, packer.pseudonyms.key() if packer.pseudonyms is not None else "")
                 is_key_written = True
             result = ArchiveResult(
                 path=path,

@@ -12,9 +12,10 @@ import msgspec
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import CheckpointError, ExportError, VideoError
-from skillviewer.core.faces.blurring_text import SAID_BEFORE
+from skillviewer.core.faces.blurring_text import SCORED_BEFORE_BLURRING
+from skillviewer.core.faces.faces import Faces
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS, checkpoint_sha256
-from skillviewer.core.paths import free_name, reserve_name, safe_name
+from skillviewer.core.paths import reserve_name, safe_name
 from skillviewer.core.progress import CancelToken, Report, one_by_one
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.version import __version__
@@ -46,7 +47,7 @@ from skillviewer.data.study.video_rows import FileState, StudyVideo, clip_range_
 from skillviewer.data.tables.rows import abbreviated
 from skillviewer.data.tracks_file import SUFFIX as TRACKS_SUFFIX
 from skillviewer.data.tracks_file import TrackStore, load_tracks, save_tracks
-from skillviewer.data.trained_pairs import PAIRS, csv_with_new_paths
+from skillviewer.data.trained_pairs import PAIRS_FILE, csv_with_new_paths
 
 _TRAINING_FILES = ("log.csv", "curves.png", "report.json")
 """Files that ``engine.training.train_checkpoint`` and ``engine.finetuning.finetune`` add to a checkpoint."""
@@ -56,7 +57,7 @@ class Packer:
     """Packer of one study into an open zip file.
 
     Attributes:
-        names: Pseudonyms, or None without pseudonyms.
+        pseudonyms: Pseudonyms, or None without pseudonyms.
         warnings: Warnings for the user, one sentence each.
         n_videos: Number of packed video files.
         n_models: Number of packed checkpoints.
@@ -78,40 +79,45 @@ class Packer:
         self._options = options
         self._token = token
         self._report = report
-        self.names: Pseudonyms | None = None
-        self._replace_names: Callable[[str], str] = str  # of a text; unchanged without pseudonyms
-        self._model_names: dict[str, str] = {}  # names in the archive, by digest
+        self.pseudonyms: Pseudonyms | None = None
+        self._replace_names: Callable[[str], str] = str  # returns a text with pseudonyms, if there are any
+        self._model_names: dict[str, str] = {}  # names of models in the archive, by digest
         self._entries: list[ArchiveEntry] = []
         self.analyses: list[KnownAnalysis] = []
         self.warnings: list[str] = []
         self.n_videos = 0
         self.n_models = 0
-        self._packed_digests: dict[str, str] = {}  # of copies that differ from the original, by digest of the original
-        self._packed_paths: dict[str, str] = {}  # paths of videos in the archive, by digest of the original
-        self._blurred = VideoCopies(folder, token, report, sound=options.sound) if options.blur_faces else None
+        # maps the digest of an original video to the digest of its copy in the archive, if they differ
+        self._packed_digests: dict[str, str] = {}
+        # maps the digest of an original video to the path of its copy in the archive
+        self._packed_paths: dict[str, str] = {}
+        self._video_copies: VideoCopies | None = None
+        if options.blur_faces:
+            self._video_copies = VideoCopies(folder, token, report, sound=options.sound)
 
     def run(self) -> None:
         """Pack all files, the manifest last; errors are those of ``archive.pack``."""
         stem = "study" if self._options.pseudonyms else safe_name(self._study_path.stem)
-        copy = self._temp_folder / f"{stem}.skillstudy"
+        copy_path = self._temp_folder / f"{stem}.skillstudy"
         with Study.open(self._study_path, read_only=True) as study:
             videos = (*study.videos.check(self._token), *study.videos.check_cameras(self._token))
             models = study.models.all()
             memory = study.copy_to_memory()
-        # in memory until all names are replaced: others may read the archive's folder, even after a power failure
-        with translate_errors(copy), closing(memory) as db:
+        # The copy is in memory until all names are replaced: others may read the archive's folder, in which a crash
+        # would leave a file with the real names.
+        with translate_errors(copy_path), closing(memory) as db:
             _erase_removed(db)
             if self._options.pseudonyms:
-                self.names = invent_pseudonyms(db)
-                self._replace_names = self.names.replacer()
+                self.pseudonyms = invent_pseudonyms(db)
+                self._replace_names = self.pseudonyms.replacer()
             self._pack_videos(db, videos)
             self._pack_models(db, {model.digest: model.path for model in models if model.path is not None})
             self._pack_analyses(db)
             self._pack_faces(videos)
             if self._options.tracks:
                 self._pack_tracks(videos)
-            if self.names is not None:
-                replace_names(db, self.names, texts=self._options.texts)
+            if self.pseudonyms is not None:
+                replace_names(db, self.pseudonyms, keep_texts=self._options.texts)
                 if self._options.texts:
                     self.warnings.append(
                         "Names in notes, reasons and labels were replaced; read those texts before you pass them on: "
@@ -120,56 +126,56 @@ class Packer:
             elif not self._options.texts:
                 empty_texts(db)
             db.execute("VACUUM")
-            copy_database(db, copy)
-        with Study.open(copy, read_only=True) as study:  # raises an error if the copy cannot be read
+            copy_database(db, copy_path)
+        with Study.open(copy_path, read_only=True) as study:  # raises an error if the copy cannot be read
             _ = study.settings
             study.videos.all()
             study.votes.all()
-        self._add(copy, copy.name)
-        if self._blurred is not None:
-            self.warnings = [*self._blurred.warnings(), *self.warnings]
-        elif self._options.sound and self.names is not None and self.n_videos:
+        self._add(copy_path, copy_path.name)
+        if self._video_copies is not None:
+            self.warnings = [*self._video_copies.warnings(), *self.warnings]
+        elif self._options.sound and self.pseudonyms is not None and self.n_videos:
             self.warnings.insert(0, "The videos have no sound: with pseudonyms it is kept only in blurred videos.")
-        has_blurred_videos = self._blurred is not None and bool(self._blurred.faces)
-        if self._blurred is not None and has_blurred_videos:
-            self._add(self._blurred.write_readme(), README_NAME)
+        faces_blurred: bool | msgspec.UnsetType = msgspec.UNSET  # manifests never say False
+        if self._video_copies is not None and self._video_copies.faces:
+            faces_blurred = True
+            self._add(self._video_copies.write_readme(), README_NAME)
         manifest = Manifest(
             format=FORMAT_VERSION,
             program=f"SkillViewer {__version__}",
-            study=copy.name,
-            pseudonymised=self.names is not None,
+            study=copy_path.name,
+            pseudonymised=self.pseudonyms is not None,
             files=tuple(self._entries),
             analyses=tuple(self.analyses),
-            faces_blurred=True if has_blurred_videos else msgspec.UNSET,
+            faces_blurred=faces_blurred,
         )
         self._archive.writestr(entry_info(MANIFEST), msgspec.json.format(msgspec.json.encode(manifest), indent=1))
 
     def _name_in_archive(self, name: str) -> str:
-        return name if self.names is None else self.names.videos[name]
+        return name if self.pseudonyms is None else self.pseudonyms.videos[name]
 
     def _pack_videos(self, db: sqlite3.Connection, videos: tuple[StudyVideo, ...]) -> None:
         names_used: set[str] = set()
         path_by_id: dict[int, str] = {}
         for video in one_by_one("packing videos", videos, self._report):
             is_lost = video.path is None or video.state not in (FileState.PRESENT, FileState.MOVED)
-            suffix = Path(video.path.name if video.path is not None else video.recorded_path).suffix.lower()
+            suffix = _suffix_of(video)
             if not is_lost and video.digest in self._packed_paths:  # clips of one file share its copy
                 path_by_id[video.id] = self._packed_paths[video.digest]
                 continue
-            if self._blurred is not None and self._options.videos and not is_lost:
+            if self._video_copies is not None and self._options.videos and not is_lost:
                 suffix = BLURRED_SUFFIX
             name = self._name_in_archive(video.name)
             packed_path = f"videos/{reserve_name(safe_name(name), names_used)}{suffix}"
             path_by_id[video.id] = packed_path
             if not self._options.videos:
                 continue
-            state = video.state
-            if video.path is not None and not is_lost and self._blurred is None:
-                # sizes and times in a study from elsewhere can be wrong on purpose
-                is_lost = digest_of(video.path, self._token) != video.digest
-                state = FileState.REPLACED if is_lost else state
             if video.path is None or is_lost:
-                self.warnings.append(f"{name} is not in the archive: its file is {state}.")
+                self.warnings.append(f"{name} is not in the archive: its file is {video.state}.")
+                continue
+            if self._video_copies is None and digest_of(video.path, self._token) != video.digest:
+                # the digest is computed again, since a study from elsewhere may state a forged size and time
+                self.warnings.append(f"{name} is not in the archive: its file is {FileState.REPLACED}.")
                 continue
             self._pack_video(db, video, video.path, packed_path)
             self._packed_paths[video.digest] = packed_path
@@ -182,29 +188,31 @@ class Packer:
             )
 
     def _pack_video(self, db: sqlite3.Connection, video: StudyVideo, source: Path, packed_path: str) -> None:
-        if self._blurred is not None:
-            copy = self._blurred.copy(source, video.digest, self._name_in_archive(video.name)).path
-        elif self.names is not None:
+        if self._video_copies is not None:
+            copy_path = self._video_copies.copy(source, video.digest, self._name_in_archive(video.name)).path
+        elif self.pseudonyms is not None:
             from skillviewer.media.writing.remux import copy_without_metadata
 
-            copy = self._temp_folder / f"copy{source.suffix.lower()}"
-            copy_without_metadata(source, copy, self._token)
+            copy_path = self._temp_folder / f"copy{source.suffix.lower()}"
+            copy_without_metadata(source, copy_path, self._token)
         else:
-            if self._add(source, packed_path).sha256 != video.digest:
+            entry = self._add(source, packed_path)
+            if entry.sha256 != video.digest:
                 raise ExportError(f"{source} changed during packing: try again when it is complete.")
             return
-        entry = self._add(copy, packed_path)
-        copy.unlink()
+        entry = self._add(copy_path, packed_path)
+        copy_path.unlink()
         self._packed_digests[video.digest] = entry.sha256
         db.execute(
             "UPDATE video SET digest = ?, size_bytes = ? WHERE digest = ?",
             (entry.sha256, entry.size_bytes, video.digest),
         )
         db.execute("UPDATE score SET video_digest = ? WHERE video_digest = ?", (entry.sha256, video.digest))
-        if self._blurred is not None:  # the score itself has the warning, since analyses may be left out
+        if self._video_copies is not None:
+            # scores get the note on blurring too, since analyses, which have it, may be left out of the archive
             db.execute(
                 "UPDATE score SET warning = TRIM(warning || ' ' || ?) WHERE video_digest = ? AND INSTR(warning, ?) = 0",
-                (SAID_BEFORE, entry.sha256, SAID_BEFORE),
+                (SCORED_BEFORE_BLURRING, entry.sha256, SCORED_BEFORE_BLURRING),
             )
 
     def _pack_models(self, db: sqlite3.Connection, folders: dict[str, Path]) -> None:
@@ -247,23 +255,23 @@ class Packer:
         """Add the files of a checkpoint, and no other file of its folder."""
         for name in (CONFIG, WEIGHTS):
             self._add(folder / name, f"{packed_path}/{name}")
-        if self.names is not None:  # the other files may describe data and people
+        if self.pseudonyms is not None:  # the other files may describe data and people
             return
-        optional = (CARD, CARD_PAGE, *_TRAINING_FILES) if self._blurred is None else (CARD, CARD_PAGE)
+        optional = (CARD, CARD_PAGE, *_TRAINING_FILES) if self._video_copies is None else (CARD, CARD_PAGE)
         for name in optional:
             if (folder / name).is_file():
                 self._add(folder / name, f"{packed_path}/{name}")
-        if self._blurred is None and (folder / PAIRS).is_file():  # the file has the paths of unblurred videos
-            self._add_pairs(folder / PAIRS, f"{packed_path}/{PAIRS}")
+        if self._video_copies is None and (folder / PAIRS_FILE).is_file():  # the file has the paths of unblurred videos
+            self._add_pairs(folder / PAIRS_FILE, f"{packed_path}/{PAIRS_FILE}")
 
     def _packed_model_names(self, names: Sequence[str]) -> dict[str, str]:
-        """Return the names of models in the archive by name; names that were different stay different."""
-        if self.names is None:
+        """Return a name in the archive for every name of a model. Different names get different ones."""
+        if self.pseudonyms is None:
             return {name: name for name in names}
         packed_names: dict[str, str] = {}
+        names_used: set[str] = set()
         for name in dict.fromkeys(names):
-            names_used = {packed_name.casefold(): None for packed_name in packed_names.values()}
-            packed_names[name] = free_name(self._replace_names(name), names_used)
+            packed_names[name] = reserve_name(self._replace_names(name), names_used)
         return packed_names
 
     def _add_pairs(self, file: Path, packed_path: str) -> None:
@@ -274,7 +282,7 @@ class Packer:
         except CheckpointError as error:
             self.warnings.append(f"The pairs that a model was trained on are not in the archive: {error}")
             return
-        pairs = self._temp_folder / PAIRS
+        pairs = self._temp_folder / PAIRS_FILE
         pairs.write_text(text, encoding="utf-8", newline="")
         self._add(pairs, packed_path)
 
@@ -299,69 +307,80 @@ class Packer:
                 damaged[name] = None
                 continue
             video = replace(analysis.video, path=Path(row["relative_path"]), digest=digest)
-            analysis = replace(analysis, video=video)
-            if self.names is not None:
-                analysis = replace(
-                    analysis,
-                    video=replace(video, note=self._replace_names(video.note)),
-                    warning=self._replace_names(analysis.warning),
-                    provenance=replace(analysis.provenance, model=self._packed_model_name(analysis)),
-                )
-            if self._blurred is not None:
-                analysis = self._blurred.as_of_copy(analysis)
-            copy = self._temp_folder / f"copy{ANALYSIS_SUFFIX}"
-            save_analysis(analysis, copy)
+            packed_analysis = self._packed_analysis(replace(analysis, video=video))
+            copy_path = self._temp_folder / f"copy{ANALYSIS_SUFFIX}"
+            save_analysis(packed_analysis, copy_path)
             packed_path = f"analyses/{len(self.analyses):04d}{ANALYSIS_SUFFIX}"
-            self._add(copy, packed_path)
-            copy.unlink()
+            self._add(copy_path, packed_path)
+            copy_path.unlink()
             self.analyses.append(KnownAnalysis(packed_path, name, model_digest))
         if damaged:
             self.warnings.append(
                 f"Maps are missing in the archive, since their files are damaged: {abbreviated(tuple(damaged))}."
             )
 
+    def _packed_analysis(self, analysis: Analysis) -> Analysis:
+        """Return an analysis with names replaced, and with a note if faces were blurred."""
+        if self.pseudonyms is not None:
+            analysis = replace(
+                analysis,
+                video=replace(analysis.video, note=self._replace_names(analysis.video.note)),
+                warning=self._replace_names(analysis.warning),
+                provenance=replace(analysis.provenance, model=self._packed_model_name(analysis)),
+            )
+        if self._video_copies is not None:
+            analysis = self._video_copies.analysis_of_copy(analysis)
+        return analysis
+
     def _packed_model_name(self, analysis: Analysis) -> str:
-        """Return the name in the archive of the model that made an analysis."""
+        """Return the archive's name for the model that made an analysis."""
         provenance = analysis.provenance
         return self._model_names.get(provenance.model_digest) or self._replace_names(provenance.model)
 
     def _pack_faces(self, videos: tuple[StudyVideo, ...]) -> None:
         """Pack the faces of the videos, under the digests that the videos have in the archive."""
         store = FaceStore()
-        copy = self._temp_folder / f"copy{FACES_SUFFIX}"
+        copy_path = self._temp_folder / f"copy{FACES_SUFFIX}"
         for digest in sorted({video.digest for video in videos if video.digest}):
             try:
-                faces = self._blurred.faces.get(digest) if self._blurred is not None else None
-                faces = faces or store.get(digest)
+                faces = self._blurred_faces(digest)
+                if faces is None:
+                    faces = store.get(digest)
             except VideoError as error:
                 self.warnings.append(f"The faces of a video are not in the archive. {error}")
                 continue
             if faces is None:
                 continue
             packed_digest = self._packed_digests.get(digest, digest)
-            save_faces(replace(faces, video_digest=packed_digest), copy)
-            self._add(copy, f"{FACES_FOLDER}{packed_digest}{FACES_SUFFIX}")
-            copy.unlink()
+            save_faces(replace(faces, video_digest=packed_digest), copy_path)
+            self._add(copy_path, f"{FACES_FOLDER}{packed_digest}{FACES_SUFFIX}")
+            copy_path.unlink()
+
+    def _blurred_faces(self, digest: str) -> Faces | None:
+        """Return the faces that were blurred in the copy of an original video, if there are any."""
+        if self._video_copies is None:
+            return None
+        return self._video_copies.faces.get(digest)
 
     def _pack_tracks(self, videos: tuple[StudyVideo, ...]) -> None:
         """Pack the tracks of the videos, under the digests that the videos have in the archive."""
         store = TrackStore()
-        copy = self._temp_folder / f"copy{TRACKS_SUFFIX}"
+        copy_path = self._temp_folder / f"copy{TRACKS_SUFFIX}"
         video_by_digest = {video.digest: video for video in videos if video.digest}
         for video in video_by_digest.values():
             packed_digest = self._packed_digests.get(video.digest, video.digest)
             for file in store.files(video.digest):
                 try:
                     tracks = load_tracks(file)
-                    if self._blurred is not None:
-                        self._blurred.check_tracks(tracks, packed_digest)
+                    if self._video_copies is not None:
+                        self._video_copies.check_tracks(tracks, packed_digest)
                 except VideoError as error:
                     name = self._name_in_archive(video.name)
                     self.warnings.append(f"Tracks of {name} are not in the archive. {error}")
                     continue
-                save_tracks(self._packed_tracks(tracks, packed_digest), copy)
-                self._add(copy, f"{TRACKS_FOLDER}{file.name.replace(video.digest, packed_digest)}")
-                copy.unlink()
+                save_tracks(self._packed_tracks(tracks, packed_digest), copy_path)
+                self._add(copy_path, f"{TRACKS_FOLDER}{file.name.replace(video.digest, packed_digest)}")
+                copy_path.unlink()
 
     def _packed_tracks(self, tracks: TrackSet, digest: str) -> TrackSet:
         """Return tracks for the packed file of their video, with names of people replaced."""
@@ -394,15 +413,20 @@ class Packer:
         return entry
 
 
+def _suffix_of(video: StudyVideo) -> str:
+    """Return the suffix of a video's file, or of its recorded path if the file is lost."""
+    path = Path(video.recorded_path) if video.path is None else video.path
+    return path.suffix.lower()
+
+
 def _erase_removed(db: sqlite3.Connection) -> None:
-    """Erase removed notes and moments from a copy of a study, since no screen shows them before they are passed on.
+    """Erase removed notes and moments from a copy of a study, since the sender can see them on no screen.
 
     Rows of removed videos stay, since votes may refer to them, but without texts.
     """
     removed_videos = "(SELECT id FROM video WHERE removed_at IS NOT NULL)"
-    moments = f"SELECT id FROM moment WHERE removed_at IS NOT NULL OR video IN {removed_videos}"  # noqa: S608 - our own words
-    db.execute(
-        f"DELETE FROM note WHERE removed_at IS NOT NULL OR video IN {removed_videos} OR moment IN ({moments})"  # noqa: S608
-    )
-    db.execute(f"DELETE FROM moment WHERE id IN ({moments})")  # noqa: S608
+    db.execute(f"DELETE FROM note WHERE removed_at IS NOT NULL OR video IN {removed_videos}")  # noqa: S608 - our own words
+    removed_moments = f"(SELECT id FROM moment WHERE removed_at IS NOT NULL OR video IN {removed_videos})"  # noqa: S608
+    db.execute(f"DELETE FROM note WHERE moment IN {removed_moments}")  # noqa: S608
+    db.execute(f"DELETE FROM moment WHERE id IN {removed_moments}")  # noqa: S608
     db.execute("UPDATE video SET notes = '', context = '' WHERE removed_at IS NOT NULL")

@@ -134,23 +134,23 @@ def _numbered(names: Iterable[str], letter: str) -> dict[str, str]:
     return {name: f"{letter}{number:0{digits}d}" for number, name in enumerate(shuffled, start=1)}
 
 
-def replace_names(db: sqlite3.Connection, names: Pseudonyms, *, texts: bool) -> None:
+def replace_names(db: sqlite3.Connection, pseudonyms: Pseudonyms, *, keep_texts: bool) -> None:
     """Replace names by pseudonyms in every cell of a copy of a study, except in the names of models.
 
-    With ``texts``, notes, reasons and labels are kept and the names in them replaced; otherwise they are emptied. The
-    copy is changed in one transaction.
+    With ``keep_texts``, notes, reasons and labels are kept and the names in them replaced; otherwise they are emptied.
+    The copy is changed in one transaction.
     """
     from skillviewer.core.ranking.pair_selection import SelectionReason  # scipy takes a second
     from skillviewer.data.study.versions import RESERVED_PURPOSES
 
-    replacer = names.replacer()
+    replacer = pseudonyms.replacer()
     known_purposes = {*RESERVED_PURPOSES, *SelectionReason}
     with _unprotected_transaction(db):
         for (table, column), kind in _NAME_COLUMNS.items():
-            _replace_column(db, table, column, getattr(names, kind))
+            _replace_column(db, table, column, getattr(pseudonyms, kind))
         _remove_descriptions(db)
         _renew_keys(db)
-        if not texts:
+        if not keep_texts:
             _empty_texts(db)
         _replace_in_settings(db, replacer)
         for (purpose,) in db.execute("SELECT DISTINCT purpose FROM judgement").fetchall():

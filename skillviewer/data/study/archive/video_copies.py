@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import ExportError
-from skillviewer.core.faces.blurring_text import LOOK_THROUGH, SAID_BEFORE, format_blurring
+from skillviewer.core.faces.blurring_text import LOOK_THROUGH, SCORED_BEFORE_BLURRING, format_blurring
 from skillviewer.core.faces.faces import Faces, doubtful_frames
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange, range_frames
@@ -104,14 +104,14 @@ class VideoCopies:
     def _named_report(self, stage: str) -> Report:
         return lambda progress: self._report(Progress(stage, progress.done, progress.total))
 
-    def as_of_copy(self, analysis: "Analysis") -> "Analysis":
+    def analysis_of_copy(self, analysis: "Analysis") -> "Analysis":
         """Return an analysis of an original video for its copy, with a note that it belongs to the original."""
         video = analysis.video
         copy = self._copies.get(video.digest)
         if copy is None:
             return analysis
         facts = copy if copy.n_frames == video.n_frames else video  # the note is added in either case
-        note = video.note if SAID_BEFORE in video.note else f"{video.note} {SAID_BEFORE}".strip()
+        note = video.note if SCORED_BEFORE_BLURRING in video.note else f"{video.note} {SCORED_BEFORE_BLURRING}".strip()
         return replace(analysis, video=replace(facts, path=video.path, note=note))
 
     def check_tracks(self, tracks: "TrackSet", digest: str) -> None:

@@ -31,7 +31,7 @@ from skillviewer.data.study.archive.pseudonyms import Pseudonyms
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.tracks_file import TrackStore
-from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs, write_pairs
+from skillviewer.data.trained_pairs import PAIRS_FILE, TrainedPair, TrainedVideo, read_pairs, write_pairs
 from skillviewer.export.read_back import read_back
 from skillviewer.media.reading.reader import VideoReader
 from tests.data.study.test_erase import moving
@@ -149,7 +149,7 @@ def test_a_tuned_model_knows_its_videos_on_another_computer_and_no_folder_of_thi
     gone = TrainedVideo("gone", tmp_path / "long gone" / "gone.mp4", "d" * 64, FrameRange(3, 9))
     first, second, _ = VIDEOS
     rows = [TrainedPair(shown[first], shown[second], "trained"), TrainedPair(shown[first], gone, "old")]
-    write_pairs(study.parent / "model" / PAIRS, rows)
+    write_pairs(study.parent / "model" / PAIRS_FILE, rows)
     made = pack(study, tmp_path / "all.skillarchive")
     assert str(tmp_path).encode() not in _bytes(made.path)
     opened = _elsewhere(made.path, tmp_path, monkeypatch)
@@ -157,14 +157,14 @@ def test_a_tuned_model_knows_its_videos_on_another_computer_and_no_folder_of_thi
         (model,) = after.models.all()
         there = {v.name: v.path for v in after.videos.all()}
     assert model.path is not None
-    known, old = read_pairs(model.path / PAIRS)
+    known, old = read_pairs(model.path / PAIRS_FILE)
     assert [(v.name, v.path.resolve()) for v in (known.better, known.worse)] == [(n, there[n]) for n in (first, second)]
     assert (known.use, old.use, old.worse.path) == ("trained", "old", model.path / "gone.mp4")
     assert (known.better.clip_range, old.worse.clip_range) == (None, FrameRange(3, 9))
 
 
 def test_what_is_called_as_the_pairs_and_is_not_stays_here(study: Path, tmp_path: Path) -> None:
-    (study.parent / "model" / PAIRS).write_text(f"where\n{tmp_path}\n")
+    (study.parent / "model" / PAIRS_FILE).write_text(f"where\n{tmp_path}\n")
     made = pack(study, tmp_path / "all.skillarchive")
     assert len(made.warnings) == 1
     assert "not in the archive" in made.warnings[0]

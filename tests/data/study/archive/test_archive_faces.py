@@ -14,7 +14,7 @@ import pytest
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import Cancelled, ExportError, VideoError
-from skillviewer.core.faces.blurring_text import LOOK_THROUGH, SAID_BEFORE
+from skillviewer.core.faces.blurring_text import LOOK_THROUGH, SCORED_BEFORE_BLURRING
 from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Progress, silent
@@ -127,13 +127,13 @@ def test_all_opens_elsewhere_with_blurred_videos_and_the_scores_follow(
                 assert any(
                     len(reader.info.times_s) == len(t) and np.abs(reader.info.times_s - t).max() < 1e-4 for t in times
                 )
-            assert found.video.note.endswith(SAID_BEFORE)
+            assert found.video.note.endswith(SCORED_BEFORE_BLURRING)
             table = export_scores([found], tmp_path / f"{video.name}.csv").read_text(encoding="utf-8")
-            assert SAID_BEFORE in table
+            assert SCORED_BEFORE_BLURRING in table
             score = after.models.scores(MODEL)[video.name]
-            assert (score.score, score.warning) == (found.score, SAID_BEFORE)
+            assert (score.score, score.warning) == (found.score, SCORED_BEFORE_BLURRING)
             after.models.save_analysis(found)  # as looking at the video does: the word stays
-            assert after.models.scores(MODEL)[video.name].warning == SAID_BEFORE
+            assert after.models.scores(MODEL)[video.name].warning == SCORED_BEFORE_BLURRING
 
 
 def test_what_was_drawn_is_blurred_in_every_frame_and_the_rest_stays(
@@ -252,8 +252,8 @@ def test_the_word_that_it_was_said_before_is_never_lost(tmp_path: Path) -> None:
     made = VideoCopies(tmp_path, CancelToken(), silent)
     made._copies["d" * 64] = info(60)
     for n_frames in (60, 59):  # an analysis of another count of frames is kept by an older program
-        told = made.as_of_copy(analysis(info(n_frames))).video
-        assert (told.note, told.n_frames) == (SAID_BEFORE, n_frames)
+        told = made.analysis_of_copy(analysis(info(n_frames))).video
+        assert (told.note, told.n_frames) == (SCORED_BEFORE_BLURRING, n_frames)
 
 
 @pytest.mark.parametrize("stage", ["looking for faces in", "blurring faces in", "reading the archive back"])
