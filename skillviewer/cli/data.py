@@ -222,6 +222,7 @@ def inspect(path: Path, data_options: DataOptions, as_json: bool) -> int:
 
 def _describe(dataset: "Dataset", format_title: str) -> dict[str, Any]:
     """Return the contents of a data set, as ``skillviewer data inspect --json`` prints them."""
+    from skillviewer.core.dataset.folds import describe_shared_videos
     from skillviewer.core.dataset.pair_graph import count_similar_by_depth, find_cycles
 
     subtasks = dataset.subtasks
@@ -257,7 +258,7 @@ def _describe(dataset: "Dataset", format_title: str) -> dict[str, Any]:
         "rating": dataset.scores.name if dataset.scores is not None else None,
         "regions": str(dataset.regions_path) if dataset.regions_path is not None else None,
         "published": dataset.published,
-        "problems": dataset.problems,
+        "problems": (*dataset.problems, *describe_shared_videos(dataset)),
     }
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from skillviewer.cli.main import run
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold
+from skillviewer.core.dataset.folds import describe_shared_videos
+from skillviewer.core.dataset.pairs import Pair
 from tests.cli.studies import NAMES, write_study
 from tests.data.files import touch, write
 from tests.facts import missing
@@ -53,6 +56,17 @@ def test_ratings_that_hardly_differ_make_no_pair_if_it_is_asked_for(tmp_path: Pa
 
     assert counted() == (3, 0)
     assert counted("--smallest-difference", "7") == (2, 1)
+
+
+def test_inspect_names_who_is_on_both_sides_of_released_folds() -> None:
+    videos = tuple(DatasetVideo(name, participant=person) for name, person in (("a", "P"), ("b", "Q"), ("c", "P")))
+    pairs = (Pair("a", "b"), Pair("a", "c"))
+    fold = Fold("1", ("a", "b"), ("c",), pairs[:1], pairs[1:])
+    people, shared = describe_shared_videos(Dataset("d", "best", "t", videos, pairs, released=(fold,)))
+    assert not missing(people, "Fold 1", "1 person", ": P.")
+    assert not missing(shared, "Fold 1", "1 video", ": a.")
+    sound = Fold("1", ("b",), ("c",), (), (Pair("b", "c"),))
+    assert len(describe_shared_videos(Dataset("d", "best", "t", videos, (Pair("b", "c"),), released=(sound,)))) == 1
 
 
 def test_inspect_tells_of_every_task_in_a_folder(tmp_path: Path, capsys: Capture) -> None:

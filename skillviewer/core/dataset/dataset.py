@@ -1,8 +1,8 @@
 """A data set: videos of one task with their pairs, votes, ratings and published folds. All values are frozen."""
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair
@@ -100,6 +100,8 @@ class Dataset:
     problems: tuple[str, ...] = ()  # sentences on missing, contradictory or unreadable parts
     ratings: RatingSet | None = None  # ratings of the videos, or None
     criterion: str = ""  # criterion of ``pairs`` and ``scores``, or ""
+    # rows of a table that state the order of each pair, such as "pairs.csv line 2", if the form knows them
+    rows_by_pair: Mapping[Pair, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         names = set(self.names)

@@ -15,9 +15,11 @@ import numpy as np
 from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.text import counted
 
 USUAL_FOLDS = 4
 _BY_VIDEO_WARNING = "Folds are by video: the same person may be in training and test, so accuracies are too high."
+_MAX_NAMES = 5
 _UNKNOWN_PREFIX = "\0"  # begins the group of a video without a known participant, but no participant's name
 
 
@@ -241,6 +243,32 @@ def _released(dataset: Dataset) -> Folds:
             "accuracies are too high for new people: --by participant holds out whole people."
         )
     return Folds(FoldUnit.RELEASED, dataset.released, _join_warnings(warning, _missing_pairs_warning(dataset.released)))
+
+
+def describe_shared_videos(dataset: Dataset) -> list[str]:
+    """Return sentences that name the people and the videos on both sides of the folds that come with a data set."""
+    sentences = []
+    for fold in dataset.released or ():
+        people = sorted(_shared_participants(fold, dataset.participants))
+        trained = {*fold.train_videos, *videos_of(fold.train_pairs)}
+        videos = sorted(trained & set(videos_of(fold.test_pairs)))
+        if people:
+            people_text = counted(len(people), "person", "people")
+            sentences.append(
+                f"Fold {fold.name} has {people_text} both in training and among the held-out videos: "
+                f"{_first_names(people)}. Accuracies on it are too high for new people."
+            )
+        if videos:
+            sentences.append(
+                f"Fold {fold.name} has {counted(len(videos), 'video')} both in training and in test pairs: "
+                f"{_first_names(videos)}. Such pairs are no test on two new videos."
+            )
+    return sentences
+
+
+def _first_names(names: Sequence[str]) -> str:
+    text = ", ".join(names[:_MAX_NAMES])
+    return f"{text} and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else text
 
 
 def _has_pairs(fold: Fold) -> bool:

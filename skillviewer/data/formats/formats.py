@@ -1,16 +1,19 @@
 """Registry of data-set forms: a new form is one file and one line in DATASET_FORMATS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.missing_pairs import explain_missing_pairs
 from skillviewer.core.dataset.pair_graph import find_cycles, islands
+from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.errors import DatasetError, PluginError
 from skillviewer.core.plugins import report_problem
 from skillviewer.core.registry import Registry, look_up
+from skillviewer.core.text import counted
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
 from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.pair_folder import NO_PAIR
@@ -153,12 +156,13 @@ def _with_unique_files(dataset: Dataset) -> tuple[Dataset, list[str]]:
 
 
 _MAX_SHOWN = 3
+_MAX_CYCLE_PAIRS = 5
 
 
 def _pair_and_file_problems(dataset: Dataset) -> list[str]:
     """Return sentences about cycles, sets of videos that are never compared, and missing files."""
     cycles = find_cycles(dataset.pairs)
-    problems = [f"The pairs form a cycle: {' better than '.join((*cycle, cycle[0]))}." for cycle in cycles[:_MAX_SHOWN]]
+    problems = [_describe_cycle(dataset, cycle) for cycle in cycles[:_MAX_SHOWN]]
     if len(cycles) > _MAX_SHOWN:
         problems.append(f"There are {len(cycles) - _MAX_SHOWN} more sets of videos whose pairs form cycles.")
     islands_by_subtask: dict[str, list[tuple[str, ...]]] = {}
@@ -178,3 +182,32 @@ def _pair_and_file_problems(dataset: Dataset) -> list[str]:
     elif missing:
         problems.append(f"{len(missing)} of {len(dataset.videos)} videos have no file: {abbreviated(missing)}.")
     return problems
+
+
+def _describe_cycle(dataset: Dataset, cycle: Sequence[str]) -> str:
+    """Return a sentence on a cycle, and one on the rows or the votes that state each of its pairs."""
+    names = (*cycle, cycle[0])
+    sentence = f"The pairs form a cycle: {' better than '.join(names)}."
+    origins = []
+    for better, worse in list(pairwise(names))[:_MAX_CYCLE_PAIRS]:
+        origin = _origin(dataset, Pair(better, worse))
+        if origin:
+            origins.append(f"{better} above {worse} by {origin}")
+    if not origins:
+        return sentence
+    more = ", ..." if len(cycle) > _MAX_CYCLE_PAIRS else ""
+    return f"{sentence} {'; '.join(origins)}{more}."
+
+
+def _origin(dataset: Dataset, pair: Pair) -> str:
+    """Return the rows that state a pair, else the raters whose votes do, or ""."""
+    rows = dataset.rows_by_pair.get(pair, ())
+    if rows:
+        return abbreviated(rows)
+    verdict_by_sides = {(pair.better, pair.worse): Verdict.LEFT, (pair.worse, pair.better): Verdict.RIGHT}
+    raters = [
+        judgement.rater
+        for judgement in dataset.judgements
+        if judgement.verdict is verdict_by_sides.get((judgement.left, judgement.right))
+    ]
+    return f"{counted(len(raters), 'vote')} ({abbreviated(tuple(dict.fromkeys(raters)))})" if raters else ""

@@ -112,6 +112,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         reference_path=reference_file if reference_file.is_file() else None,
         instruments=_read_measures(file_in(folder, "measures.csv"), names, problems),
         problems=(*problems, *files.problems),
+        rows_by_pair={pair: tuple(places) for pair, places in rows.places.items()},
     )
 
 

@@ -40,6 +40,7 @@ class PairRows:
     labels: dict[SimilarPair, Pair | SimilarPair] = field(default_factory=dict)  # labels of rows that also have votes
     n_raters: dict[SimilarPair, int] = field(default_factory=dict)  # number of raters in a column of votes, by pair
     words: set[str] = field(default_factory=set)  # all labels and votes as written
+    places: dict[Pair, list[str]] = field(default_factory=dict)  # rows that state each order, by label or by a vote
     problems: list[str] = field(default_factory=list)  # rows that cannot be read, one sentence each
 
 
@@ -179,6 +180,7 @@ class _PairReader:
         for number, verdict in verdict_by_rater.items():
             if verdict is not None:
                 contents.judgements.append(Judgement(*videos, verdict, f"rater {n_earlier_raters + number}"))
+                self._add_place(_order(videos, verdict), place)
         label = self._verdict(row.cell(self._columns.label))
         if label is not None:
             order = _order(videos, label)
@@ -206,10 +208,18 @@ class _PairReader:
 
     def _add_verdict(self, place: str, videos: tuple[str, str], verdict: Verdict, rater: str | None) -> None:
         """Add a verdict as the judgement of a rater if the table names raters, else as an agreed claim."""
+        order = _order(videos, verdict)
+        self._add_place(order, place)
         if rater is not None:
             self._contents.judgements.append(Judgement(*videos, verdict, rater))
         else:
-            self._contents.claims.append(Claim(_order(videos, verdict), place))
+            self._contents.claims.append(Claim(order, place))
+
+    def _add_place(self, order: Pair | SimilarPair, place: str) -> None:
+        if isinstance(order, Pair):
+            places = self._contents.places.setdefault(order, [])
+            if place not in places:
+                places.append(place)
 
     def _verdict(self, text: str) -> Verdict | None:
         return _VERDICTS.get(self._plain_number(text))

@@ -1,6 +1,7 @@
 """Opening a data set of any form; every form answers alike."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,13 @@ from hypothesis import strategies as st
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.choices import Choices
-from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetFormat, open_dataset, recognised_form
+from skillviewer.data.formats.formats import (
+    DATASET_FORMATS,
+    DatasetFormat,
+    check_dataset,
+    open_dataset,
+    recognised_form,
+)
 from skillviewer_testing import check_dataset_form
 from tests.data.files import touch, write
 from tests.facts import missing
@@ -90,11 +97,24 @@ def test_cycles_islands_and_missing_files_are_told(tmp_path: Path) -> None:
     touch(tmp_path / "videos", ["a.mp4", "b.mp4", "x.mp4"])
     data = open_dataset(tmp_path)
     assert data.problems == (
-        "The pairs form a cycle: a better than b better than c better than a.",
+        (
+            "The pairs form a cycle: a better than b better than c better than a. a above b by pairs.csv line 2; b above c "
+            "by pairs.csv line 3; c above a by pairs.csv line 4."
+        ),
         "The videos fall into 2 sets that are never compared with each other (a, x): scores say nothing between them.",
         "2 of 5 videos have no file: c, y.",
     )
     assert len(data.pairs) == 4
+
+
+def test_a_cycle_of_votes_names_their_rows_and_those_of_a_study_their_raters(tmp_path: Path) -> None:
+    rows = ["left,right,label,rater", "a,b,1,Ann", "c,b,-1,Ann", "c,a,1,Bo", "a,b,1,Bo"]
+    write(tmp_path / "pairs.csv", "\n".join(rows))
+    (cycle, *_) = open_dataset(tmp_path).problems
+    assert not missing(cycle, "a above b by pairs.csv line 2, pairs.csv line 5", "b above c by pairs.csv line 3")
+    dataset = replace(open_dataset(tmp_path), rows_by_pair={}, problems=())
+    (cycle, *_) = check_dataset(dataset).problems
+    assert not missing(cycle, "a above b by 2 votes (Ann, Bo)", "c above a by 1 vote (Bo)")
 
 
 def test_many_cycles_are_summed_up(tmp_path: Path) -> None:
