@@ -23,7 +23,7 @@ from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds
 from skillviewer.engine.training.predict import pad_rows, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder, write_log
-from skillviewer.engine.training.run_record import RunConfiguration, card_of, provenance_of, training_seconds
+from skillviewer.engine.training.run_record import RunConfiguration, new_model_card, provenance_of, training_seconds
 from skillviewer.engine.training.run_result import Maps, ScoreCurves
 from skillviewer.engine.training.track_fusion import FusedTraining, fit_fused
 from skillviewer.engine.training.train_settings import EpochSelection
@@ -141,7 +141,7 @@ def _save_checkpoint(inputs: SharedInputs, run: Run, model: AttentionModel, trac
     plan, dataset = run.plan, inputs.dataset
     head, backbone_weights = model.separate_backbones()
     training_data = f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. {dataset.rule}"
-    card = card_of(run.folder.name, dataset, run.fold, training_data, plan.seed, plan.preset)
+    card = new_model_card(run.folder.name, dataset, run.fold, training_data, plan.seed, plan.preset)
     notes = "Trained for an evaluation, which has the accuracy on held-out pairs."
     save_checkpoint(
         run.folder / CHECKPOINT,

@@ -13,7 +13,6 @@ from skillviewer.core.version import __version__
 from skillviewer.data.study import Study, StudyVideo
 from skillviewer.engine.exporting.cohort_report import (
     CohortChoices,
-    card_of,
     choose_task,
     latest_of,
     model_in_use,
@@ -25,6 +24,7 @@ from skillviewer.export.options import option_field
 from skillviewer.export.reports.change import ChangeReport, ChangeSource, group_section, participant_section
 from skillviewer.export.reports.report import export_change
 from skillviewer.export.reports.why_content import date_or_today
+from skillviewer.nets.model_card import find_card
 
 _ATTEMPTS = (
     "An interval is about these attempts: what further raters of the same kind would give, or what the score of the "
@@ -152,7 +152,7 @@ def _model_source(study: Study, videos: Sequence[StudyVideo], choices: ChangeCho
         model = model_of(study, choices.model)
     if model is None:
         return
-    card = card_of(model)
+    card = find_card(model.path)
     scale = card.raters_scale if card is not None else None
     scores = study.models.scores(model.digest)
     estimates = {}

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.calibration import CalibratedScore, ScoreCalibration
 from skillviewer.core.dataset.dataset import Dataset
@@ -22,10 +21,8 @@ from skillviewer.export.reports.cohort import CohortModel, CohortOptions, Cohort
 from skillviewer.export.reports.pdf import Paper
 from skillviewer.export.reports.rater_summary import PairsInTraining
 from skillviewer.export.reports.report import export_cohort
+from skillviewer.nets.model_card import find_card
 from skillviewer.nets.model_library import criterion_of
-
-if TYPE_CHECKING:
-    from skillviewer.nets.model_card import ModelCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ def write_cohort_report(
         title = study.title
         settings = study.settings
         criteria = _ratings_by_criterion(study, model, {video.name: (video.task, settings.task) for video in videos})
-    card = card_of(model)
+    card = find_card(model.path)
     scale = card.raters_scale if card is not None else None
     scored_videos = [video for video in videos if video.name in scores]
     participants = pseudonyms([video.participant or "" for video in scored_videos], "P", names=choices.names)
@@ -128,13 +125,6 @@ def _own_warning(score: Score) -> str:
     return score.warning.replace(SCORED_BEFORE_BLURRING, "").strip()
 
 
-def card_of(model: ModelVersion) -> "ModelCard | None":
-    """Return the card of a model, or None if its checkpoint is missing or cannot be read."""
-    from skillviewer.nets.model_card import find_card
-
-    return find_card(model.path)
-
-
 def _ratings_by_criterion(
     study: Study, model_used: ModelVersion, tasks: Mapping[str, tuple[str, str]]
 ) -> dict[str, dict[str, str]]:
@@ -146,7 +136,7 @@ def _ratings_by_criterion(
     models = [model_used, *sorted(study.models.all(), key=lambda model: model.added_at, reverse=True)]
     texts_by_criterion: dict[str, dict[str, str]] = {}
     for model in models:
-        card = card_of(model) if model.state is not ModelState.DISCARDED else None
+        card = find_card(model.path) if model.state is not ModelState.DISCARDED else None
         if card is None or card.criterion in texts_by_criterion:
             continue
         texts = {}

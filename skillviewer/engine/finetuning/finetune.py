@@ -32,7 +32,7 @@ from skillviewer.engine.finetuning.tuning_data import TuningData, prepare_tuning
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.run_folder import write_json, write_log
-from skillviewer.engine.training.run_record import card_of
+from skillviewer.engine.training.run_record import new_model_card
 from skillviewer.export.rendering.matplotlib_figure import import_matplotlib
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_checkpoint
 from skillviewer.nets.model_card import HeldOut, ModelCard
@@ -205,7 +205,7 @@ def _card(
     preset = tuning_data.initial.config.preset
     held_out_rule = _held_out_rule(tuning_data, tuning_report)
     return msgspec.structs.replace(
-        card_of(job.folder.name, dataset, fold, training_data, job.choices.seed, preset),
+        new_model_card(job.folder.name, dataset, fold, training_data, job.choices.seed, preset),
         held_out=HeldOut.of(tuning_report.held_out.after, held_out_rule, tuning_report.both_new),
         notes=_card_notes(tuning_data, tuned, tuning_report),
         raters_scale=scale,

@@ -19,7 +19,7 @@ from skillviewer.core.text import counted, defined
 from skillviewer.engine.features.feature_statistics import mean_features
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.training.run_folder import write_log
-from skillviewer.engine.training.run_record import RunProvenance, card_of
+from skillviewer.engine.training.run_record import RunProvenance, new_model_card
 from skillviewer.engine.training.trainer import Trained
 from skillviewer.engine.training.training_data import TrainingData
 from skillviewer.engine.training.training_plan import TrainingPlan
@@ -106,7 +106,7 @@ def write_checkpoint(
 
 def _untested_card(plan: TrainingPlan, dataset: Dataset, fold: Fold, name: str) -> ModelCard:
     training_data = f"{dataset.name}: {len(fold.train_videos)} videos. {dataset.rule}"
-    return card_of(name, dataset, fold, training_data, plan.seed, plan.preset)
+    return new_model_card(name, dataset, fold, training_data, plan.seed, plan.preset)
 
 
 def _card_after_outer_check(

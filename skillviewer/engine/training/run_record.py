@@ -179,7 +179,7 @@ def training_seconds(rows: Sequence[EpochRow]) -> float:
     return seconds
 
 
-def card_of(name: str, dataset: Dataset, fold: Fold, data: str, seed: int, preset: str) -> ModelCard:
+def new_model_card(name: str, dataset: Dataset, fold: Fold, data: str, seed: int, preset: str) -> ModelCard:
     """Return the card of a new checkpoint, without the results of its test."""
     return ModelCard(
         name=name,

@@ -100,7 +100,7 @@ def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
     monkeypatch.setattr("skillviewer.data.study.models.StudyModels.default_model", lambda *_: model)
     monkeypatch.setattr("skillviewer.data.study.models.StudyModels.scores", lambda *_: scores)
     scale = ScoreCalibration("Global", "knots", map=MAP)
-    monkeypatch.setattr(report_module, "card_of", lambda _: SimpleNamespace(raters_scale=scale))
+    monkeypatch.setattr(report_module, "find_card", lambda _: SimpleNamespace(raters_scale=scale))
     raters, by_model = told(study, participant="T0")
     # 4 and 5.5 stand for 12 and 16.5, each within 2 points: the change is 4.5 within the root of 8
     assert numbers(by_model) == [4.5, 1.7, 7.3]

@@ -230,14 +230,18 @@ def test_without_known_training_pairs_the_cohort_report_says_so(study: Path, tmp
 
 def test_all_criteria_stand_in_one_table(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = "f" * 64
+    flow_folder = tmp_path / "flowing"
+    flow_folder.mkdir()
     with Study.open(study) as made, VideoReader(study.parent / "b.mp4") as reader:
-        made.models.add(other, "flowing", tmp_path)
+        made.models.add(other, "flowing", flow_folder)
         found = analysis(reader.info, passes=2)
         made.models.save_analysis(replace(found, provenance=replace(found.provenance, model_digest=other)))
     of_flow = ScoreCalibration("Flow", "grasp", refusal="Too few people.")
-    cards = {"tiny": SimpleNamespace(criterion="skill", raters_scale=None, held_out=None),
-             "flowing": SimpleNamespace(criterion="Flow", raters_scale=of_flow)}  # fmt: skip
-    monkeypatch.setattr(report_module, "card_of", lambda model: cards[model.name])
+    cards = {
+        tmp_path: SimpleNamespace(criterion="skill", raters_scale=None, held_out=None),
+        flow_folder: SimpleNamespace(criterion="Flow", raters_scale=of_flow),
+    }
+    monkeypatch.setattr(report_module, "find_card", cards.__getitem__)
     write_cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp", model="tiny"))
     assert "All criteria video skill Flow c +2.56 – b +1.56 +0.56 a +0.56 –" in words(tmp_path / "all.html")
 
