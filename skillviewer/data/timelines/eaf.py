@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
 from skillviewer.core.text import short
 from skillviewer.core.timelines.annotation import Annotation, without_lane
 from skillviewer.core.timelines.contents import TimelineContents
+from skillviewer.data.safe_xml import read_xml
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -60,10 +58,7 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
         ValueError: It is no ELAN document.
         xml.etree.ElementTree.ParseError: It is no XML.
     """
-    try:
-        root: Element = fromstring(path.read_bytes(), forbid_dtd=True)
-    except DefusedXmlException:
-        raise ValueError("it declares entities or a document type, which no ELAN document does") from None
+    root = read_xml(path)
     if root.tag != "ANNOTATION_DOCUMENT":
         raise ValueError(f"its root is <{root.tag}> and not <ANNOTATION_DOCUMENT>")
     rows = [

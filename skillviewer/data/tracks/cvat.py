@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillviewer.core.tracks.tracks import FrameState
+from skillviewer.data.safe_xml import read_xml
 from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits
-from skillviewer.data.tracks.safe_xml import read_xml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skillviewer.data.safe_xml import read_xml
 from skillviewer.data.tables.rows import read_text
 from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits, csv_rows, make_raw_track, parse_number
-from skillviewer.data.tracks.safe_xml import read_xml
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
