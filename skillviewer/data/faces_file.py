@@ -4,7 +4,6 @@ The program stores one file per searched or edited video in its data folder, nam
 remains valid if the video is moved, and serves every study and model.
 """
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +13,12 @@ from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError, VideoError, first_line, os_error_as
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.paths import data_dir
+from skillviewer.data.damaged_file import rename_damaged_file
 
 FORMAT = 1
 SUFFIX = ".faces.json"
-DAMAGED = ".damaged"
-"""Suffix added to the name of an unreadable file."""
-
 MAX_BYTES = 1 << 28
+_DRAW_AGAIN = "Boxes drawn by hand must be drawn again."
 _MAX_FRAMES = 10**8
 _FAR = 100.0  # largest coordinate of a box, as a fraction of the picture
 
@@ -120,9 +118,10 @@ class FaceStore:
                 return None
             if error.__cause__ is None or isinstance(error.__cause__, OSError):  # a newer program, or no access
                 raise
-            raise _rename_damaged(path, str(error)) from error
+            raise rename_damaged_file(path, str(error), _DRAW_AGAIN) from error
         if faces.video_digest != digest:
-            raise _rename_damaged(path, f"{path} holds face boxes of another video. Look for faces again.")
+            problem = f"{path} holds face boxes of another video. Look for faces again."
+            raise rename_damaged_file(path, problem, _DRAW_AGAIN)
         return None if _is_empty(faces) else faces
 
     def put(self, faces: Faces) -> None:
@@ -144,14 +143,6 @@ class FaceStore:
         path = self.path(digest)
         with os_error_as(ExportError, f"{path} could not be removed"):
             path.unlink(missing_ok=True)
-
-
-def _rename_damaged(path: Path, problem: str) -> VideoError:
-    """Rename a damaged file, and return the error to raise."""
-    damaged = path.with_name(path.name + DAMAGED)
-    with suppress(OSError):
-        path.replace(damaged)
-    return VideoError(f"{problem} The file is now called {damaged.name}; boxes drawn by hand must be drawn again.")
 
 
 def _is_empty(faces: Faces) -> bool:

@@ -24,12 +24,10 @@ from skillviewer.core.paths import data_dir
 from skillviewer.core.tracks.known_length import KnownLength
 from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackMethod, TrackSet
+from skillviewer.data.damaged_file import rename_damaged_file
 
 FORMAT = 1
 SUFFIX = ".tracks.safetensors"
-DAMAGED = ".damaged"
-"""Suffix added to the name of an unreadable file."""
-
 MAX_BYTES = 1 << 31
 MAX_FRAMES = 2_000_000
 MAX_TRACKS = 1000
@@ -289,21 +287,13 @@ class TrackStore:
             # neither a newer program nor missing access is damage
             if error.__cause__ is None or isinstance(error.__cause__, OSError) or not rename_damaged:
                 raise
-            raise _rename_damaged(path, str(error)) from error
+            raise rename_damaged_file(path, str(error)) from error
         if tracks.digest != digest:
             problem = f"{path} holds tracks of another video."
-            raise _rename_damaged(path, problem) if rename_damaged else VideoError(problem)
+            raise rename_damaged_file(path, problem) if rename_damaged else VideoError(problem)
         return tracks
 
 
 def _remove(path: Path) -> None:
     with os_error_as(ExportError, f"{path} could not be removed"):
         path.unlink(missing_ok=True)
-
-
-def _rename_damaged(path: Path, problem: str) -> VideoError:
-    """Rename a damaged file, and return the error to raise."""
-    renamed = path.with_name(path.name + DAMAGED)
-    with suppress(OSError):
-        path.replace(renamed)
-    return VideoError(f"{problem} The file is now called {renamed.name}.")
