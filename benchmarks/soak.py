@@ -41,8 +41,9 @@ from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.threads.priorities import Collector
 from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.fonts import load_fonts
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource, load_fonts
+from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
 from tests.checkpoints import tiny_checkpoint
 from tests.ui.conftest import flush
 from tests.ui.driving import busy_with

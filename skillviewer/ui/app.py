@@ -41,9 +41,10 @@ from skillviewer.ui.threads.exception_hook import ExceptionHook, log_to
 from skillviewer.ui.threads.messages import Message, Severity
 from skillviewer.ui.threads.priorities import Collector, configure_process
 from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.fonts import load_fonts
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.speech import speak_numbers
-from skillviewer.ui.widgets.theme import ThemeSource, load_fonts
+from skillviewer.ui.widgets.theme import ThemeSource
 
 if TYPE_CHECKING:
     from skillviewer.engine.features.feature_cache import FeatureCache

@@ -20,8 +20,9 @@ from skillviewer.ui.app import Composition, compose
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.widgets.fonts import load_fonts
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource, load_fonts, style_sheet
+from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource, style_sheet
 from tests.ui.fakes import FakeDialogs, FakeWorld
 
 MakeWindow = Callable[[Backend], Composition]

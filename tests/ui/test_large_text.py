@@ -8,7 +8,8 @@ from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.session.settings import TEXT_SIZES, Settings
-from skillviewer.ui.widgets.theme import ThemeSource, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import ThemeSource
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld

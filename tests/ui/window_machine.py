@@ -33,8 +33,9 @@ from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.video_entry import VideoState
+from skillviewer.ui.widgets.fonts import load_fonts
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource, load_fonts
+from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
 from tests.ui.conftest import flush
 from tests.ui.driving import busy_with, inspect
 from tests.ui.fakes import FakeDialogs, FakeReader, FakeWorld, numbered_picture, read_number

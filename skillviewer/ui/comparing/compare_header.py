@@ -13,7 +13,7 @@ from skillviewer.ui.comparing.models_menu import ModelsMenu
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import as_tip, push_button, with_accessible_name
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 BOX_WIDTH_PX = 150  # width of a combo box of models
 MAX_NAME_WIDTH_PX = 104  # width of a model's name in a combo box

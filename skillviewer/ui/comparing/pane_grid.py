@@ -13,7 +13,8 @@ from skillviewer.ui.player.video_canvas import fitted
 from skillviewer.ui.player.viewport import Viewport
 from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import PaintedWidget, apply_theme, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import PaintedWidget, apply_theme
 
 GAP_PX = 8
 WIDTH_STEP_PX = 16  # pictures are scaled to multiples of this width, because painters cache layers for each size

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.ui.widgets.layout import as_tip
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 ROW_PX = 22
 MAX_ROWS = 6  # rows that are visible without scrolling

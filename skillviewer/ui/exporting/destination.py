@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from skillviewer.core.paths import safe_name
 from skillviewer.ui.widgets.layout import NONE, as_tip, push_button, with_accessible_name
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 TWO_ROWS_BELOW_PX = 320
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QVBoxLayout, QWidget
 from skillviewer.ui.exporting.exporter_list import ExporterList
 from skillviewer.ui.exporting.option_form import FormArea
 from skillviewer.ui.widgets.layout import NONE, Margins, add_all, horizontal, vertical, with_accessible_name
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 MIN_FORM_HEIGHT_PX = 72
 BOX_MARGINS: Margins = (16, 8, 16, 0)

@@ -21,7 +21,7 @@ from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, vertical, with_accessible_name
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task

@@ -26,7 +26,7 @@ from skillviewer.core.text import printable
 from skillviewer.export.options import Option, OptionKind, map_style_options, options_of, parse_frames, parse_size
 from skillviewer.ui.widgets.form import indented
 from skillviewer.ui.widgets.layout import NONE, UNLIMITED_PX, add_all, vertical
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 MAX_INT = 2**31 - 1
 FIELD_PX = 122

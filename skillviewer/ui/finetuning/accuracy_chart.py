@@ -12,7 +12,8 @@ from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.accuracy_text import format_accuracy
 from skillviewer.core.text import percent
 from skillviewer.ui.widgets.speech import speak_numbers
-from skillviewer.ui.widgets.theme import PaintedWidget, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import PaintedWidget
 
 ROW_PX = 26
 MARK_RADIUS_PX = 4.5

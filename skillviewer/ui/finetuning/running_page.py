@@ -30,7 +30,7 @@ from skillviewer.ui.widgets.layout import (
     with_accessible_name,
 )
 from skillviewer.ui.widgets.pages import Pages
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 SIDE_PX = 300  # width of each half below which they are below each other
 STOPPING_TEXTS = {

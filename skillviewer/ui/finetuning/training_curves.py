@@ -12,7 +12,8 @@ from skillviewer.core.text import format_series
 from skillviewer.ui.finetuning.plot_legend import PlotLegend
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.speech import refresh_interface
-from skillviewer.ui.widgets.theme import Theme, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import Theme
 
 CHANCE = 50.0
 MIN_PLOT_HEIGHT_PX = 120

@@ -32,7 +32,7 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.form import NamedLines, indented
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 PLAN_AFTER_MS = 350  # delay before planning: quick changes are planned once
 FORM_PX = 340  # width of the choices

@@ -21,7 +21,7 @@ from skillviewer.ui.threads.messages import Message, error_text
 from skillviewer.ui.widgets.form import Form, offer
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 TIER_USES: tuple[tuple[str | None, str], ...] = (
     (None, "not used"),

@@ -27,7 +27,8 @@ from skillviewer.ui.widgets.form import Form, indented
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
-from skillviewer.ui.widgets.theme import PaintedWidget, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import PaintedWidget
 
 READ_AFTER_MS = 250
 """Delay before the file is read with changed units."""

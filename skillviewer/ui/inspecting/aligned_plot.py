@@ -13,7 +13,8 @@ from skillviewer.ui.player.time_plot import Seek
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import Theme, by_text, themed
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import Theme, themed
 
 PART_OPACITY = 0.22
 LARGE_TEXT_PERCENT = 130  # text size above which only the main numbers fit on the axis of a low plot

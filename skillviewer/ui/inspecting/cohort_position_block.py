@@ -12,7 +12,8 @@ from skillviewer.core.ratings.given_ratings import given_ratings
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, as_tip, push_button, vertical
-from skillviewer.ui.widgets.theme import PaintedWidget, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import PaintedWidget
 
 HEIGHT_PX = 44
 LINE_Y_PX = 14.0  # distance of the line from the top

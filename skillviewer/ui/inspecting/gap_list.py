@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidge
 
 from skillviewer.core.explanation.alignment import ScoreGap
 from skillviewer.core.text import clock, signed
-from skillviewer.ui.widgets.theme import Theme, by_text, themed
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import Theme, themed
 
 N_LINES = 3
 """Number of lines of a part: times, lengths and changes of the score."""

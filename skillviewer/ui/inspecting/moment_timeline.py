@@ -14,7 +14,8 @@ from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import LIGHT, Theme, by_text, themed
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 ROW_PX = 18
 MARGINS_PX = 8  # above the first row and below the last, together

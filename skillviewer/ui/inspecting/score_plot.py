@@ -19,7 +19,8 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.speech import announce
-from skillviewer.ui.widgets.theme import LIGHT, Theme, by_text, themed
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 FLAG_SHARE = 0.06  # distance of the flags from the top, as a share of the height
 STRIP_SHARE = 0.13  # share of the height, at the bottom, for segments and sampled frames

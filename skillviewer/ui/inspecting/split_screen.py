@@ -35,7 +35,8 @@ from skillviewer.ui.widgets.layout import (
     splitter,
     vertical,
 )
-from skillviewer.ui.widgets.theme import Theme, apply_theme, by_text, themed
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import Theme, apply_theme, themed
 
 if TYPE_CHECKING:
     from skillviewer.core.explanation.alignment import ScoreGap

@@ -11,7 +11,8 @@ from skillviewer.core.video.sound import ENVELOPE_BIN_S, SoundEnvelope
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.sound_player import SoundPlayer
-from skillviewer.ui.widgets.theme import Theme, by_text, themed
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import Theme, themed
 
 MAX_POINTS = 4000  # number of points drawn: a longer envelope is drawn as the peaks of groups
 MIN_FULL_PEAK = 0.02  # least peak of a sound that is scaled to the full height; fainter sounds are drawn lower

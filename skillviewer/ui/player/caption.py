@@ -12,7 +12,8 @@ from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.labels import ElidingLabel, SteadyField
 from skillviewer.ui.widgets.layout import UNLIMITED_PX, add_all, horizontal, with_accessible_name
-from skillviewer.ui.widgets.theme import DARK, PaintedWidget, Theme, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import DARK, PaintedWidget, Theme
 
 NARROW_PX = 440  # width below which the unit is hidden and the colour bar is short
 SHORT_BAR_PX = 120

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QSizePolicy, QWidget
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.speech import refresh_interface
-from skillviewer.ui.widgets.theme import Theme, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import Theme
 
 ZOOM_STEP = 1.25
 

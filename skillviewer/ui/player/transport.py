@@ -14,7 +14,8 @@ from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
 from skillviewer.ui.widgets.labels import ElidingLabel, changes_sizes, fix_size, text_label
 from skillviewer.ui.widgets.layout import Spacing, add_all, tool_button
-from skillviewer.ui.widgets.theme import Theme, icon_size
+from skillviewer.ui.widgets.text_scaling import icon_size
+from skillviewer.ui.widgets.theme import Theme
 
 
 def speed_text(speed: float) -> str:

@@ -12,7 +12,7 @@ from skillviewer.ui.preferences.storage_page import StoragePage
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, scroll_area, vertical, with_accessible_name
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 LIST_PX = 168
 MIN_SIZE = QSize(640, 440)

@@ -21,7 +21,7 @@ from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.plain_table import set_up
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 MIN_WIDTH_PX = 320  # width below which the column of places is hidden, for text of the default size
 RESERVED = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Esc")  # keys that move the focus or leave a field

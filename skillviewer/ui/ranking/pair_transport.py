@@ -13,7 +13,8 @@ from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.labels import ElidingLabel
 from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, horizontal, vertical
-from skillviewer.ui.widgets.theme import Theme, icon_size, themed
+from skillviewer.ui.widgets.text_scaling import icon_size
+from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class PairTransport(QWidget):

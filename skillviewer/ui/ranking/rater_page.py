@@ -9,7 +9,7 @@ from skillviewer.core.text import printable
 from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, with_accessible_name
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 ROW_PX = 30
 MAX_ROWS = 6  # rows of the list without scrolling

@@ -12,7 +12,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, scroll_area, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 if TYPE_CHECKING:
     from skillviewer.core.proportion import Proportion

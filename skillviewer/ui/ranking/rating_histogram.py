@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.ratings.summary import RatingBin, RatingSummary
 from skillviewer.ui.widgets.speech import speak_numbers
-from skillviewer.ui.widgets.theme import PaintedWidget, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import PaintedWidget
 
 HEIGHT_PX = 150
 BAR_GAP = 0.15

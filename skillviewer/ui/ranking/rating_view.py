@@ -30,7 +30,8 @@ from skillviewer.ui.widgets.layout import (
     vertical,
     with_accessible_name,
 )
-from skillviewer.ui.widgets.theme import Theme, by_text, icon_size, themed
+from skillviewer.ui.widgets.text_scaling import by_text, icon_size
+from skillviewer.ui.widgets.theme import Theme, themed
 
 SLIDER_STEPS = 1000
 FORM_PX = 380

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledIte
 from skillviewer.core.text import printable, signed
 from skillviewer.ui.widgets.plain_table import ENDS_ROLE, Column, Index, elided, n_alike
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from skillviewer.core.version import __version__
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 SIDES_PX = 120  # margins of the sheet and of the window around it
 

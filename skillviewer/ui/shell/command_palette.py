@@ -11,7 +11,7 @@ from skillviewer.ui.actions.table import SEARCH_WORDS
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, vertical, with_accessible_name
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 ROW_PX = 32
 MARGIN_PX = 8

@@ -9,7 +9,8 @@ from skillviewer.core.paths import docs_dir
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, vertical, with_accessible_name
-from skillviewer.ui.widgets.theme import ThemeSource, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import ThemeSource
 
 NAMES = (
     "index", "install", "first-steps", "data-needed", "tutorial-window", "tutorial-spreadsheet",

@@ -31,7 +31,8 @@ from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.pages import Pages
-from skillviewer.ui.widgets.theme import Theme, apply_theme, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import Theme, apply_theme
 
 LOGO_PX = 72
 MIN_SIZE_PX = (800, 600)

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
 from skillviewer.ui.shell.page_spec import FIRST_WIDTH_PX, PageSpec
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import tool_button
-from skillviewer.ui.widgets.theme import Theme, by_text, icon_size
+from skillviewer.ui.widgets.text_scaling import by_text, icon_size
+from skillviewer.ui.widgets.theme import Theme
 
 MIN_WIDTH_PX = 240  # of an open panel, if it leaves three fifths of the window
 

@@ -13,7 +13,7 @@ from skillviewer.ui.actions.actions import Actions, plain
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.labels import changes_sizes, text_label
 from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, as_tip, horizontal, push_button, vertical
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 CONTENT_WIDTH_PX = 720
 MAX_CONTENT_WIDTH_PX = 1216  # for a window of 1280 pixels

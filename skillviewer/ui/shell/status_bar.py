@@ -12,7 +12,8 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.jobs import Job
 from skillviewer.ui.widgets.labels import ElidingLabel, changes_sizes, fix_size
 from skillviewer.ui.widgets.layout import as_tip, tool_button
-from skillviewer.ui.widgets.theme import Theme, by_text, themed
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import Theme, themed
 
 VIDEO_FIELDS = ("frame", "sampled", "time", "rate", "speed")  # fields about the video on screen
 REDUNDANT_FIELDS = ("sampled", "rate", "speed")  # fields that other widgets show too

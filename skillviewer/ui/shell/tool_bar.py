@@ -11,7 +11,8 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.layout import as_tip, tool_button
-from skillviewer.ui.widgets.theme import Theme, icon_size
+from skillviewer.ui.widgets.text_scaling import icon_size
+from skillviewer.ui.widgets.theme import Theme
 
 MAX_MODEL_WIDTH_PX = 220
 MAX_GAP_PX = 7  # between buttons

@@ -26,7 +26,8 @@ from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTabl
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical
 from skillviewer.ui.widgets.plain_table import n_alike, share_width
-from skillviewer.ui.widgets.theme import Theme, by_text, themed
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import Theme, themed
 
 MIN_WIDTH_PX = 319  # for length and participant in the second line of a name
 ROW_HEIGHT_PX = 48

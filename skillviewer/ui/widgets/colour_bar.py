@@ -8,7 +8,8 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.text import plain
 from skillviewer.ui.widgets.icons import as_image
-from skillviewer.ui.widgets.theme import PaintedWidget, by_text
+from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.theme import PaintedWidget
 
 
 class ColourBar(PaintedWidget):

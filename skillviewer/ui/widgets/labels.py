@@ -74,7 +74,7 @@ def text_label(
         warns: Whether the text has the colour of warnings.
         plain: Whether the text is shown verbatim, even with tags; for names and errors, which come from files.
         heading: Whether the text is a heading.
-        letters: Size and weight of the text, one of ``theme.LETTERS``; "" for the default.
+        letters: Size and weight of the text, one of ``fonts.LETTERS``; "" for the default.
     """
     label = QLabel(text, parent)
     label.setWordWrap(wrap)

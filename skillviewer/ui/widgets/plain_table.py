@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTable
 
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import as_tip
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 MIN_COMMON = 4  # shorter common beginnings of names are shown
 

@@ -23,7 +23,7 @@ from skillviewer.ui.widgets.plain_table import (
     set_up,
     share_width,
 )
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,19 @@
-"""Colours, font and style of the window, in a light and a dark theme."""
+"""Colours and style sheet of the window, in a light and a dark theme."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from pathlib import Path
 from string import Template
 from typing import Any, Protocol, TypeVar
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QWidget
 
 from skillviewer.core.paths import resources_dir
+from skillviewer.ui.widgets.fonts import FONT_SIZE_PT, LETTERS, app_font
 
 MethodT = TypeVar("MethodT", bound=Callable[..., Any])
-
-FONT_SIZE_PT = 10
-LETTERS = {
-    "fine": (0.85, 400),
-    "chip": (0.9, 400),
-    "plain": (1.0, 400),  # for widgets whose own font would not follow the size of text
-    "lead": (1.15, 600),
-    "figure": (1.35, 600),
-    "question": (1.4, 600),
-    "page": (1.6, 600),
-    "brand": (2.2, 600),
-}
-"""Sizes of text, each with its ratio to the default size and its weight. A widget's property ``letters`` names one."""
-FONT_FAMILY = "Inter"
 
 
 class ThemeChoice(StrEnum):
@@ -82,31 +68,6 @@ _COLOURS = {  # light, dark
 }
 LIGHT = Theme(dark=False, **{name: light for name, (light, _) in _COLOURS.items()})
 DARK = Theme(dark=True, **{name: dark for name, (_, dark) in _COLOURS.items()})
-
-
-def load_fonts(folder: Path) -> None:
-    """Add the fonts of a folder to Qt, so that the window looks alike on all systems."""
-    for path in sorted(folder.glob("*.otf")):
-        QFontDatabase.addApplicationFont(str(path))
-
-
-def app_font(percent: int = 100) -> QFont:
-    """Return the window's font at ``percent`` of its default size, with digits of equal width."""
-    font = QFont(FONT_FAMILY)
-    font.setPointSizeF(FONT_SIZE_PT * percent / 100)
-    font.setFeature(QFont.Tag("tnum"), 1)
-    return font
-
-
-def by_text(px: int) -> int:
-    """Scale a length in pixels, given for text of the default size, with the present size of text; it never shrinks."""
-    return max(px, round(px * QApplication.font().pointSizeF() / FONT_SIZE_PT))
-
-
-def icon_size(px: int) -> QSize:
-    """Return the size of a square icon, scaled like ``by_text`` but at most by 1.5."""
-    side_px = min(by_text(px), round(1.5 * px))
-    return QSize(side_px, side_px)
 
 
 def palette_of(theme: Theme) -> QPalette:

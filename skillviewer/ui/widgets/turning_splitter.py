@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget, QWidgetItem
 
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.text_scaling import by_text
 
 SIZE_AT_FIRST_PX = 240  # of a part with a weight of 1, until the splitter is shown
 

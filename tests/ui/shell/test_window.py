@@ -22,8 +22,8 @@ from skillviewer.ui.shell.command_palette import CommandPalette
 from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.shell.shortcut_sheet import ShortcutSheet
 from skillviewer.ui.videos.columns import COLUMNS
+from skillviewer.ui.widgets.fonts import FONT_SIZE_PT, LETTERS
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
-from skillviewer.ui.widgets.theme import FONT_SIZE_PT, LETTERS
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import drop, inspect, open_and_load, states
 from tests.ui.fakes import N_SEGMENTS, FakeDialogs, FakeWorld

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.core.paths import resources_dir
 from skillviewer.ui.actions.table import ACTIONS
 from skillviewer.ui.session.video_entry import VideoState
+from skillviewer.ui.widgets.fonts import FONT_FAMILY, app_font
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import DARK, FONT_FAMILY, LIGHT, Theme, ThemeChoice, ThemeSource, app_font
+from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme, ThemeChoice, ThemeSource
 from tests.ui.widgets.test_contrast import luminance, rgb
 
 pytestmark = pytest.mark.styled
