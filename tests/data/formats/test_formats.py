@@ -98,8 +98,8 @@ def test_cycles_islands_and_missing_files_are_told(tmp_path: Path) -> None:
     data = open_dataset(tmp_path)
     assert data.problems == (
         (
-            "The pairs form a cycle: a better than b better than c better than a. a above b by pairs.csv line 2; b above c "
-            "by pairs.csv line 3; c above a by pairs.csv line 4."
+            "The pairs form a cycle: a better than b better than c better than a. a above b by pairs.csv line 2; "
+            "b above c by pairs.csv line 3; c above a by pairs.csv line 4."
         ),
         "The videos fall into 2 sets that are never compared with each other (a, x): scores say nothing between them.",
         "2 of 5 videos have no file: c, y.",
