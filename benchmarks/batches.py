@@ -29,7 +29,7 @@ from skillviewer.data.study import Study
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.engine.scoring.units import ResultFolder, Scoring, ScoringUnit, result_name
-from skillviewer.nets.model_library import DEFAULT_MODEL, digest, model_folder
+from skillviewer.nets.model_library import DEFAULT_MODEL, checkpoint_digest, model_folder
 
 PIECES, PIECE = 4, bytes(1024)
 ANALYSIS = resources_dir() / "sample_study" / "analyses" / "000.analysis.npz"
@@ -140,7 +140,7 @@ def full_disk() -> None:
 def fabricate(folder: Path, n: int) -> tuple[Scoring, list[ScoringUnit]]:
     """Make n small files in place of videos, with finished results that differ in the digest of the video alone."""
     model = model_folder(DEFAULT_MODEL)
-    scoring = Scoring(model.absolute(), digest(model), folder=folder / "out")
+    scoring = Scoring(model.absolute(), checkpoint_digest(model), folder=folder / "out")
     (folder / "videos").mkdir()
     (folder / "out").mkdir()
     analysis, units = load_analysis(ANALYSIS), []

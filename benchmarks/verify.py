@@ -26,7 +26,7 @@ from skillviewer.engine.exporting.verify import Verifier
 from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.export.exporters import exporter
 from skillviewer.export.options import options_from
-from skillviewer.nets.model_library import digest, model_folder
+from skillviewer.nets.model_library import checkpoint_digest, model_folder
 
 KINDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("scores", "csv", {}),
@@ -99,7 +99,7 @@ def main() -> int:
 
         def write(kind: str, options: dict[str, Any], path: Path, alter: Callable[[Analysis], Analysis]) -> None:
             used = models if kind == "comparison" else models[:1]
-            targets = [ExportSource(video, video.stem, m, digest(m), passes=2) for m in used]
+            targets = [ExportSource(video, video.stem, m, checkpoint_digest(m), passes=2) for m in used]
             ready = [
                 replace(t, analysis=alter(model_cache.assess(m, video, 2))) for t, m in zip(targets, used, strict=True)
             ]

@@ -132,7 +132,7 @@ def _train(study: "Study", parameters: Parameters) -> None:
     from skillviewer.core.evaluation.model_choice import CheckLevel
     from skillviewer.data.study import versions
     from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob
-    from skillviewer.nets.model_library import digest, model_folder
+    from skillviewer.nets.model_library import checkpoint_digest, model_folder
 
     output = parameters["output"]
     if study.read_only and not parameters["only_cost"]:
@@ -141,7 +141,7 @@ def _train(study: "Study", parameters: Parameters) -> None:
         study, parameters["rule"], LabelSource(parameters["learn_from"]), parameters["criterion"]
     )
     parent = None if parameters["begin"] == NO_PARENT else model_folder(parameters["begin"])
-    parent_digest = digest(parent) if parent is not None else None
+    parent_digest = checkpoint_digest(parent) if parent is not None else None
     if output is not None:
         name = Path(output).name
     else:
@@ -359,7 +359,7 @@ def _list_versions(study: "Study") -> None:
 
 def _use_version(study: "Study", name_and_number: str) -> None:
     from skillviewer.data.study import versions
-    from skillviewer.nets.model_library import digest
+    from skillviewer.nets.model_library import checkpoint_digest
 
     version_by_name = {f"{version.name}:{version.version}": version for version in study.models.all()}
     version = version_by_name.get(name_and_number)
@@ -367,7 +367,7 @@ def _use_version(study: "Study", name_and_number: str) -> None:
         raise StudyError(f"The study has no model {name_and_number}. List them with --versions.")
     if version.path is None:
         raise StudyError(f"The checkpoint of {name_and_number} is missing: it was at {version.recorded_path}.")
-    if digest(version.path) != version.digest:
+    if checkpoint_digest(version.path) != version.digest:
         raise versions.checkpoint_changed_error(version.name, version.path)
     versions.accept(study, version.digest)
     echo(f"{name_and_number} is in use")

@@ -112,12 +112,12 @@ def score(sources: tuple[Path, ...], **parameters: Any) -> int:  # noqa: ANN401 
 
 def _scoring(parameters: Parameters, workers: "Workers") -> "Scoring":
     from skillviewer.engine.scoring.units import Scoring
-    from skillviewer.nets.model_library import digest, model_folder
+    from skillviewer.nets.model_library import checkpoint_digest, model_folder
 
     folder = model_folder(parameters["model"], parameters["criterion"]).absolute()
     return Scoring(
         model=folder,
-        digest=digest(folder),
+        digest=checkpoint_digest(folder),
         passes=parameters["n_passes"],
         device="cuda" if workers.devices else parameters["device"],
         folder=None if parameters["out"] is None else parameters["out"].absolute(),

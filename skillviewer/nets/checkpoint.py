@@ -52,7 +52,7 @@ class Checkpoint:
     head: dict[str, Tensor]  # state dict of the model, float32
     streams: dict[str, Tensor]  # weights that differ from the named backbone's, ``appearance.*`` and ``motion.*``
     familiarity: TrainingFeatureStats | None  # statistics of the training videos, or None
-    digest: str  # see ``model_library.digest``
+    digest: str  # see ``model_library.checkpoint_digest``
     map_kind: MapKind  # kind of its maps
     map_rect: MapRect  # part of the picture that they cover
 

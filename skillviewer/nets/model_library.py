@@ -78,7 +78,7 @@ def _folder_of_criterion(path: Path, criterion: str) -> Path:
     return by_criterion[criterion.casefold()]
 
 
-def digest(folder: Path) -> str:
+def checkpoint_digest(folder: Path) -> str:
     """Return the SHA-256 of the configuration and weights of a checkpoint, which does not depend on the card.
 
     Raises:

@@ -15,7 +15,7 @@ from skillviewer.core.hashing import CARD, CONFIG, WEIGHTS
 from skillviewer.core.paths import HOME_VARIABLE, data_dir
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.study import NewVideo, Study, Vote
-from skillviewer.nets.model_library import digest
+from skillviewer.nets.model_library import checkpoint_digest
 from tests.facts import missing
 from tests.videos import write_barcode_video
 
@@ -106,7 +106,7 @@ def test_videos_are_exported_under_the_model_of_a_criterion(tmp_path: Path, monk
     with Study.create(path) as study:
         study.videos.add([NewVideo(file)])
         for at in (1, 2, 0):
-            study.models.add(digest(folders[at]), f"m{at}", folders[at])
+            study.models.add(checkpoint_digest(folders[at]), f"m{at}", folders[at])
 
     def models(source: Path, criterion: str | None, *names: str) -> list[Path | None]:
         found, problems = gather_sources([source], [], names, None, CancelToken(), criterion)

@@ -28,7 +28,7 @@ from skillviewer.nets.backbones.two_stream import FLOW_ACROSS_MODALITIES, UNIT
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
 from skillviewer.nets.model_card import HeldOut, ModelCard, load_card
-from skillviewer.nets.model_library import digest
+from skillviewer.nets.model_library import checkpoint_digest
 from skillviewer.nets.models import ATTENTION_MODELS, NUMERIC_INPUTS, attention_model
 from tests.nets.small import SMALL, small_features, small_model, small_sizes
 
@@ -120,7 +120,7 @@ def test_matrices_alone_are_stored_in_half_precision(tmp_path: Path) -> None:
 
 def test_digest_follows_weights_and_configuration_and_not_the_card(tmp_path: Path) -> None:
     first = saved(tmp_path / "a")
-    assert first.digest == digest(tmp_path / "a") == saved(tmp_path / "b").digest
+    assert first.digest == checkpoint_digest(tmp_path / "a") == saved(tmp_path / "b").digest
     config = configuration()
     other = msgspec.structs.replace(config, precision="bfloat16")
     changed = save_checkpoint(tmp_path / "c", other, small_model("full", config.sizes), CARD)

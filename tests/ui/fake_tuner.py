@@ -25,7 +25,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
 from skillviewer.engine.finetuning.process import StopFolder
-from skillviewer.nets.model_library import digest
+from skillviewer.nets.model_library import checkpoint_digest
 
 N_EPOCHS = 4
 N_BATCHES = 5
@@ -135,7 +135,7 @@ class FakeTuner:
         facts: dict[str, object] = {"accuracy": accuracy.value, "pairs": n_pairs, "low": accuracy.low}
         facts |= {"high": accuracy.high, "held_out_pairs": accuracy.n_pairs, "raters_scale": "Flow: 11 people."}
         facts["verdict"] = self.choice.verdict.sentence
-        return ChoiceResult(job.folder, digest(job.folder), self.choice, facts, ())
+        return ChoiceResult(job.folder, checkpoint_digest(job.folder), self.choice, facts, ())
 
     def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report, /) -> TuningResult:
         self.jobs.append(job)
@@ -209,7 +209,7 @@ class FakeTuner:
             seconds=4.0,
         )
         self.ended.append("stopped" if stop.path.exists() else "done")
-        parent = digest(job.parent) if job.parent is not None else None
+        parent = checkpoint_digest(job.parent) if job.parent is not None else None
         after = held_out.after
         facts: dict[str, object] = {
             "accuracy": after.value,
@@ -218,7 +218,7 @@ class FakeTuner:
         }
         facts |= {"low": 0.25, "high": 0.75, "held_out_pairs": after.n_pairs}
         parent_name = job.parent.name if job.parent is not None else ""
-        return TuningResult(job.folder, digest(job.folder), parent, parent_name, outcome, facts)
+        return TuningResult(job.folder, checkpoint_digest(job.folder), parent, parent_name, outcome, facts)
 
     def close(self) -> None:
         pass

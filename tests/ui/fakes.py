@@ -23,7 +23,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
 from skillviewer.data.tracks_file import TrackStore
-from skillviewer.nets.model_library import ModelEntry, digest
+from skillviewer.nets.model_library import ModelEntry, checkpoint_digest
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.widgets.dialogs import Dialogs
 from tests.export.analyses import evenly
@@ -352,7 +352,7 @@ class FakeAssessor:
     def __init__(self, world: FakeWorld, name: str, folder: Path) -> None:
         self._world, self._name = world, name
         # a checkpoint on the disk has its real digest
-        self._digest = digest(folder) if (folder / "config.json").is_file() else model_digest(name)
+        self._digest = checkpoint_digest(folder) if (folder / "config.json").is_file() else model_digest(name)
         self._whole: dict[object, Analysis] = {}
         self.closed = False
 

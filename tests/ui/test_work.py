@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import Progress
-from skillviewer.nets.model_library import digest
+from skillviewer.nets.model_library import checkpoint_digest
 from skillviewer.ui.app import Composition
 from skillviewer.ui.videos.columns import COLUMNS
 from tests.ui.driving import inspect, open_and_load, states
@@ -110,7 +110,7 @@ def test_a_model_that_was_trained_anew_is_asked_anew(qtbot: QtBot, window: Compo
         model, analysis = app_context.state.model, app_context.state.analysis
         if model is None or analysis is None or not analysis.complete or model.folder != folder:
             return False
-        return analysis.provenance.model_digest == model.digest == digest(folder)
+        return analysis.provenance.model_digest == model.digest == checkpoint_digest(folder)
 
     train(alpha, "first")
     train(beta, "other")

@@ -14,7 +14,7 @@ from skillviewer.data.study import FileState, Study
 from skillviewer.engine.exporting.cohort_report import latest_of
 from skillviewer.engine.exporting.requests import ExportSource
 from skillviewer.media.files import expand, folders_without_videos
-from skillviewer.nets.model_library import DEFAULT_MODEL, digest, model_folder
+from skillviewer.nets.model_library import DEFAULT_MODEL, checkpoint_digest, model_folder
 
 
 def gather_sources(
@@ -87,7 +87,7 @@ def _analysis_source(path: Path, folders: Sequence[Path], criterion: str | None)
     model_digest = analysis.provenance.model_digest
     # evidence is not in the file: it is computed with the model of the analysis
     candidates = folders or [_default_model(criterion)]
-    model = next((folder for folder in candidates if digest(folder) == model_digest), None)
+    model = next((folder for folder in candidates if checkpoint_digest(folder) == model_digest), None)
     if (folders or criterion) and model is None:
         model_names = ", ".join(folder.name for folder in candidates)
         raise StudyError(
@@ -167,5 +167,7 @@ def _source_by_model(source: ExportSource, folders: Sequence[Path]) -> tuple[Exp
     sources = []
     for folder in folders:
         title = f"{source.title}{model_suffix(folder)}" if len(folders) > 1 else source.title
-        sources.append(replace(source, title=title, video_name=source.title, model=folder, model_digest=digest(folder)))
+        sources.append(
+            replace(source, title=title, video_name=source.title, model=folder, model_digest=checkpoint_digest(folder))
+        )
     return tuple(sources)

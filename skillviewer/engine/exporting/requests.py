@@ -9,7 +9,7 @@ from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.study.models import analysis_path
-from skillviewer.nets.model_library import digest as model_digest
+from skillviewer.nets.model_library import checkpoint_digest as model_digest
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis

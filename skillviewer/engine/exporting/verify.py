@@ -44,7 +44,7 @@ from skillviewer.export.file_differences import check_unpacked_size, first_diffe
 from skillviewer.export.options import options_from
 from skillviewer.export.tables.tables import TABLES, export_table
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.nets.model_library import digest as model_digest
+from skillviewer.nets.model_library import checkpoint_digest as model_digest
 
 
 @dataclass(frozen=True, slots=True)

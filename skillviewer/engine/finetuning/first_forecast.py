@@ -8,7 +8,7 @@ from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob
-from skillviewer.engine.runtime.pace import IDLE, load_now, pace_of, record_pace
+from skillviewer.engine.runtime.pace import IDLE, current_load, pace_of, record_pace
 
 _USUAL_S = {
     "features": 6.0,
@@ -40,7 +40,7 @@ def _n_videos(job: TrainingJob) -> int:
 def first_forecast(job: TrainingJob) -> TrainingForecast:
     """Return an upper limit of the duration of a training, from its number of videos and earlier forecasts."""
     n_videos = _n_videos(job)
-    load = load_now()
+    load = current_load()
     phases = []
     for phase, (pace_name, usual_s) in _paces(job).items():
         pace = pace_of(f"forecast {pace_name}", usual_s)

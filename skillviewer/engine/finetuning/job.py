@@ -14,7 +14,7 @@ from skillviewer.core.paths import cache_dir
 from skillviewer.core.version import __version__
 from skillviewer.core.video.clips import range_cells
 from skillviewer.engine.features.feature_cache import FeatureCache
-from skillviewer.nets.model_library import digest
+from skillviewer.nets.model_library import checkpoint_digest
 from skillviewer.nets.presets import PRESETS
 
 
@@ -55,7 +55,7 @@ class TuningJob:
         """Return the folder of the training's state: the same for equal jobs in this version."""
         if self.work is not None:
             return self.work
-        parent_digest = digest(self.parent) if self.parent is not None else ""
+        parent_digest = checkpoint_digest(self.parent) if self.parent is not None else ""
         return _state_folder(self.study, asdict(self.choices), parent_digest)
 
 

@@ -1,68 +1,32 @@
-"""Early end of a fine-tuning with the best epoch so far."""
+"""Stopping of a fine-tuning: at once if there is no result yet, else with the best epoch so far."""
 
 from collections.abc import Callable
 
 from skillviewer.core.progress import CancelToken
-from skillviewer.engine.training.trainer import FitState, Trained, TrainingStateStore
 
 
 class StopTraining(Exception):  # noqa: N818 - no error: it was requested
-    """A stop was requested, and there is an epoch to end with."""
+    """A stop was requested, and the best epoch so far is the result."""
 
 
-class BestCheckpoint:
-    """State store that holds the last state in memory, and passes every state on to another store."""
+class BlockableToken(CancelToken):
+    """A copy of another cancel token that ignores its cancellation while ``is_blocked`` returns True."""
 
-    def __init__(self, next_store: TrainingStateStore | None) -> None:
-        self._next_store = next_store
-        self._state: FitState | None = None
+    __slots__ = ("_is_blocked", "_other")
 
-    def load(self) -> FitState | None:
-        """Return the state on disk, or None."""
-        self._state = self._next_store.load() if self._next_store is not None else None
-        return self._state
-
-    def save(self, state: Callable[[], FitState], *, finished: bool) -> None:
-        """Save the state of an epoch."""
-        current = state()
-        self._state = current
-        if self._next_store is not None:
-            self._next_store.save(lambda: current, finished=finished)
-
-    @property
-    def exists(self) -> bool:
-        """True once an epoch is finished and scored."""
-        return self._state is not None and self._state.best_epoch > 0
-
-    def trained(self) -> Trained | None:
-        """Return the best epoch, or None before one is finished."""
-        if self._state is None or not self.exists:
-            return None
-        state = self._state
-        prefix = "best."
-        names = [name for name in state.tensors if name.startswith(prefix)]
-        weights = {name.removeprefix(prefix): state.tensors[name] for name in names}
-        return Trained(weights, state.best_epoch, state.rows, state.best_unseen)
-
-
-class ConditionalToken(CancelToken):
-    """A cancel token that is cancelled if another token is cancelled while a condition is false."""
-
-    __slots__ = ("_condition", "_other")
-
-    def __init__(self, other: CancelToken, condition: Callable[[], bool]) -> None:
+    def __init__(self, other: CancelToken, is_blocked: Callable[[], bool]) -> None:
         super().__init__()
         self._other = other
-        self._condition = condition
+        self._is_blocked = is_blocked
 
     @property
     def cancelled(self) -> bool:
-        """True if the other token is cancelled and the condition is false."""
-        return self._other.cancelled and not self._condition()
+        """True if the other token is cancelled and its cancellation is not blocked."""
+        return self._other.cancelled and not self._is_blocked()
 
 
 class StopToken(CancelToken):
-    """A cancel token that raises StopTraining once a stop is requested and there is a result to keep."""
+    """A cancel token that raises StopTraining once a stop is requested and there is a result."""
 
     __slots__ = ("_has_result", "_stop", "_token")
 

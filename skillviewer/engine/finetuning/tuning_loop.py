@@ -23,7 +23,8 @@ from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, TuningRow
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.engine.features.feature_store import average_inputs, restore_inputs
-from skillviewer.engine.finetuning.stopping import BestCheckpoint, ConditionalToken, StopToken, StopTraining
+from skillviewer.engine.finetuning.state_recorder import StateRecorder
+from skillviewer.engine.finetuning.stopping import BlockableToken, StopToken, StopTraining
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.training.batches import draw_batches
 from skillviewer.engine.training.predict import Predictions, held_out_loss, predict
@@ -291,22 +292,22 @@ class _Stages:
             fold = split.inner if split.inner is not None and not is_final else split.fold
             pairs = replace(pairs, similar=similar_for_training(study.dataset, fold, study.reserved))
         state_file = StateFile(self._work / STATE_FILES[is_final]) if self._work is not None else None
-        best = BestCheckpoint(state_file)
+        recorder = StateRecorder(state_file)
         n_batches = self._final_batches if is_final else self._choice_batches
-        monitor.begin_stage(best.load(), n_batches)
+        monitor.begin_stage(recorder.load(), n_batches)
 
         def has_result() -> bool:
-            # a second stage need not have one of its own: the first stage has
-            return best.exists or (is_final and split.inner is not None)
+            # without a result of its own, the second stage ends with that of the first
+            return recorder.has_best_epoch or (is_final and split.inner is not None)
 
         token = StopToken(self._token, self._stop, has_result)
         report = monitor.stage_report(model, token, final=is_final, last_epoch=last_epoch)
-        control = TrainingControl(token, report, ConditionalToken(self._stop, has_result))
+        control = TrainingControl(token, report, BlockableToken(self._stop, is_blocked=has_result))
         settings = replace(self.settings, select=select)
         try:
-            return model, fit(model, tuning_data.store, pairs, settings, control, best, last_epoch)
+            return model, fit(model, tuning_data.store, pairs, settings, control, recorder, last_epoch)
         except StopTraining:
-            trained = best.trained()
+            trained = recorder.best_epoch()
             if trained is not None:
                 model.load_state_dict(trained.weights)
             return model, trained

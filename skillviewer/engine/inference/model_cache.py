@@ -21,7 +21,7 @@ from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
-from skillviewer.nets.model_library import digest, model_folder
+from skillviewer.nets.model_library import checkpoint_digest, model_folder
 from skillviewer.nets.models import attention_model
 
 
@@ -115,7 +115,7 @@ class ModelCache(Closeable):
     def _engine(self, folder: Path) -> Engine:
         """Return the loaded model of a folder; load it if it is not loaded, or if its checkpoint has changed."""
         engine = self._engines.get(folder)
-        if engine is not None and engine.digest == digest(model_folder(folder)):
+        if engine is not None and engine.digest == checkpoint_digest(model_folder(folder)):
             return engine
         self.retain([loaded_folder for loaded_folder in self._engines if loaded_folder != folder])
         device = choose_device(self._device_name)

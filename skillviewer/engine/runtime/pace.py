@@ -145,7 +145,7 @@ def _load_in(_period: int) -> Load:
     return _measure_load()
 
 
-def load_now() -> Load:
+def current_load() -> Load:
     """Return the use of the processors; a measurement takes half a second and is made at most three times a minute."""
     return _load_in(int(time.monotonic() / _LOAD_VALID_S))
 
@@ -212,4 +212,4 @@ def pace_of(work: str, usual_s: float, usual_width: float = 1.0) -> Pace:
     recorded = _read_paces().get(work)
     if recorded is not None:
         return recorded
-    return Pace(usual_s / load_now().speed, min(usual_width, usable_cores()))
+    return Pace(usual_s / current_load().speed, min(usual_width, usable_cores()))

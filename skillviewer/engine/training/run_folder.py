@@ -136,7 +136,7 @@ class RunFolder:
 
     def state_file(self, stage: str, *, writes: bool = True) -> StateFile:
         """Return the storage of the state of a stage of the training; without ``writes`` states are only loaded."""
-        return StateFile(self.path / f"state-{stage}.safetensors", writes=writes)
+        return StateFile(self.path / f"state-{stage}.safetensors", can_write=writes)
 
     def finish(
         self,

@@ -28,12 +28,13 @@ class StateFile:
         path: The file.
         interval_s: Least number of seconds between two saved states. The interval is longer if saving takes more than
             half a second, as on a busy computer or a slow disk.
-        writes: Whether to save states. Of several processes, one saves the state, and all continue from it.
+        can_write: Whether this process saves states. Of several processes one does, and all of them continue from the
+            saved state.
     """
 
-    def __init__(self, path: Path, interval_s: float = INTERVAL_S, *, writes: bool = True) -> None:
+    def __init__(self, path: Path, interval_s: float = INTERVAL_S, *, can_write: bool = True) -> None:
         self._path = path
-        self._writes = writes
+        self._can_write = can_write
         self._interval_s = interval_s
         self._next_save_s = monotonic() + interval_s
 
@@ -48,15 +49,15 @@ class StateFile:
         except (OSError, SafetensorError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
             return None
 
-    def save(self, state: Callable[[], FitState], *, finished: bool) -> None:
+    def save(self, make_state: Callable[[], FitState], *, finished: bool) -> None:
         """Save a state, or raise a CheckpointError; an unfinished training saves one only after the interval."""
         started_s = monotonic()
         is_early = not finished and started_s < self._next_save_s
-        if not self._writes or is_early:
+        if not self._can_write or is_early:
             return
-        current_state = state()
-        numbers = asdict(replace(current_state, tensors={}))
-        tensors = {name: tensor.contiguous() for name, tensor in current_state.tensors.items()}
+        state = make_state()
+        numbers = asdict(replace(state, tensors={}))
+        tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
         temp_path = self._path.with_name(self._path.name + ".part")
         try:
             temp_path.parent.mkdir(parents=True, exist_ok=True)  # the cache may have been emptied
@@ -68,5 +69,6 @@ class StateFile:
             raise CheckpointError(f"The state of the training could not be kept at {self._path}: {error}.") from error
         ended_s = monotonic()
         duration_s = ended_s - started_s
-        # with the default interval, slow saving takes a twentieth of the time
-        self._next_save_s = ended_s + self._interval_s * max(1, 2 * duration_s)
+        # with the default interval, the next save is at least 20 times the duration of this one away
+        interval_factor = max(1, 2 * duration_s)
+        self._next_save_s = ended_s + self._interval_s * interval_factor

@@ -95,8 +95,8 @@ class TrainingStateStore(Protocol):
     def load(self) -> FitState | None:
         """Return the last saved state, or None."""
 
-    def save(self, state: Callable[[], FitState], *, finished: bool) -> None:
-        """Save the state that ``state`` returns; that of an unfinished training may be skipped."""
+    def save(self, make_state: Callable[[], FitState], *, finished: bool) -> None:
+        """Save the state that ``make_state`` returns; that of an unfinished training may be skipped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Duration of single trainings on this computer, by recorded paces or usual ones (``engine.runtime.pace``)."""
+"""Duration of single trainings on this computer.
+
+It is computed from recorded or usual paces, in seconds per piece of work (``engine.runtime.pace``).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ import numpy as np
 from skillviewer.core.dataset.dataset import Fold
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation.training_forecast import PlannedPhase
-from skillviewer.engine.runtime.pace import IDLE, Pace, load_now
+from skillviewer.engine.runtime.pace import IDLE, Pace, current_load
 from skillviewer.engine.training.batches import draw_batches
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.training_pace import training_pace
@@ -17,44 +20,51 @@ from skillviewer.nets.models import NUMERIC_INPUTS
 from skillviewer.nets.presets import OptimiserSettings
 
 _SCORING_SHARE = 0.8
-"""Cost of scoring a video in float32 and reading it for the statistics, as a share of training on it once."""
+"""Duration of scoring a video in float32, divided by that of training on it once.
+
+The statistics of the features that the model was trained on are included.
+"""
+
 NUMERIC_TRAINING_S = 0.2
-"""Seconds of the training of a model on numbers."""
+"""Duration of the training of a model whose inputs are numbers, such as statistics of tracks (``NUMERIC_INPUTS``)."""
+
 _SAVING_S = 4.0
-"""Processor seconds in which a checkpoint is tested once more and written, with the figure of its training."""
+"""Processor seconds in which a checkpoint is tested once more and written, with the plot of its training curves."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkDuration:
     """Duration of some work."""
 
-    busy_s: float = 0.0  # seconds next to the programs that run now
+    loaded_s: float = 0.0  # seconds at the present load of the computer
     idle_s: float = 0.0  # seconds on an idle computer
 
     @classmethod
     def of(cls, pace: Pace, amount: float = 1.0) -> "WorkDuration":
         """Return the duration of ``amount`` equal pieces of work."""
-        busy_s = amount * pace.seconds(load_now())
+        loaded_s = amount * pace.seconds(current_load())
         idle_s = amount * pace.seconds(IDLE)
-        return cls(busy_s, idle_s)
+        return cls(loaded_s, idle_s)
 
     def __add__(self, other: "WorkDuration") -> "WorkDuration":
-        return WorkDuration(self.busy_s + other.busy_s, self.idle_s + other.idle_s)
+        return WorkDuration(self.loaded_s + other.loaded_s, self.idle_s + other.idle_s)
 
     def __mul__(self, times: float) -> "WorkDuration":
-        return WorkDuration(self.busy_s * times, self.idle_s * times)
+        return WorkDuration(self.loaded_s * times, self.idle_s * times)
 
     def phase(self, name: str, text: str) -> PlannedPhase:
         """Return a phase of this duration."""
-        return PlannedPhase(name, self.busy_s, text, self.idle_s)
+        return PlannedPhase(name=name, seconds=self.loaded_s, text=text, idle_s=self.idle_s)
 
 
 def _n_epochs(plan: TrainingPlan) -> int:
     """Return the number of epochs of a training, with those on inner folds, which choose the epoch."""
     epochs = plan.settings().optimiser.epochs
-    inner_epochs = plan.inner_folds * epochs if plan.select is EpochSelection.INNER else 0
-    final_epochs = epochs if plan.refit or not inner_epochs else 0
-    return inner_epochs + final_epochs
+    n_inner = 0
+    if plan.select is EpochSelection.INNER:
+        n_inner = plan.inner_folds * epochs
+    has_final_training = plan.refit or n_inner == 0
+    return n_inner + epochs if has_final_training else n_inner
 
 
 def training_duration(
@@ -63,7 +73,7 @@ def training_duration(
     """Return the duration of a training on some pairs, and of scoring some videos afterwards.
 
     Args:
-        pace: Pace of a video, each time that it is drawn into a batch.
+        pace: Pace of one video in one batch.
         settings: Settings of the optimiser, by which batches are drawn.
         pairs: Training pairs.
         n_epochs: Number of epochs.
@@ -76,7 +86,7 @@ def training_duration(
 
 
 def network_pace(plan: TrainingPlan) -> Pace:
-    """Return the pace of the training of a network for a video, each time that it is drawn into a batch."""
+    """Return the pace of the training of a network, for one video in one batch."""
     precision = plan.settings().precision
     return training_pace(plan.model, plan.sizes(), precision, plan.preprocessing.n_segments)
 
@@ -92,8 +102,13 @@ def network_duration(plan: TrainingPlan, fold: Fold, pace: Pace | None = None) -
     if plan.inputs in NUMERIC_INPUTS or not fold.train_pairs:
         return WorkDuration(NUMERIC_TRAINING_S, NUMERIC_TRAINING_S)
     n_scored = len(fold.train_videos) + len(fold.held_out_videos)
-    optimiser = plan.settings_on(fold).optimiser
-    return training_duration(pace or network_pace(plan), optimiser, fold.train_pairs, _n_epochs(plan), n_scored)
+    return training_duration(
+        pace=network_pace(plan) if pace is None else pace,
+        settings=plan.settings_on(fold).optimiser,
+        pairs=fold.train_pairs,
+        n_epochs=_n_epochs(plan),
+        n_scored=n_scored,
+    )
 
 
 def saving_duration() -> WorkDuration:

@@ -65,7 +65,7 @@ class Candidates(QObject):
 
         A single model is compared with the uniform baseline.
         """
-        chosen_model = self._app_context.models.requested
+        chosen_model = self._app_context.models.requested_folder
         keys = [key for key, _ in self.all if key != UNIFORM]
         if not keys:
             return []

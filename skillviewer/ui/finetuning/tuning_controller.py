@@ -14,7 +14,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.study import ModelVersion, Study, versions
 from skillviewer.engine.finetuning.job import ChoiceJob, TrainingOutcome, discard, discard_state
 from skillviewer.engine.finetuning.process import StopFolder
-from skillviewer.nets.model_library import digest
+from skillviewer.nets.model_library import checkpoint_digest
 from skillviewer.ui.finetuning.tuning_plan import TuningPlan, TuningSelection, make_plan
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import FineTuner
@@ -267,7 +267,7 @@ class TuningController(QObject):
         def accept_version(study: Study) -> ModelVersion:
             version = write_version(study)
             folder = version.path or result.folder
-            if digest(folder) != result.digest:
+            if checkpoint_digest(folder) != result.digest:
                 raise versions.checkpoint_changed_error(version.name, folder)
             accepted = versions.accept(study, result.digest)
             if versions.is_stored_elsewhere(accepted, result.folder):
@@ -352,7 +352,7 @@ class TuningController(QObject):
             return
 
         def accept_version(study: Study) -> object:
-            if digest(path) != version.digest:
+            if checkpoint_digest(path) != version.digest:
                 raise versions.checkpoint_changed_error(version.name, path)
             return versions.accept(study, version.digest)
 
@@ -369,7 +369,7 @@ class TuningController(QObject):
             return
 
         def discard_version(study: Study) -> object:
-            if path is not None and digest(path) != version.digest:
+            if path is not None and checkpoint_digest(path) != version.digest:
                 raise versions.checkpoint_changed_error(version.name, path)
             discarded = versions.discard(study, version.digest)
             if path is not None:

@@ -19,7 +19,7 @@ from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob, TuningJob,
 from skillviewer.engine.finetuning.prior_pairs import load_prior_pairs
 from skillviewer.engine.finetuning.split_study import split_study
 from skillviewer.engine.finetuning.tuned_scale_prospect import tuned_scale_prospect
-from skillviewer.nets.model_library import digest
+from skillviewer.nets.model_library import checkpoint_digest
 
 Line = tuple[str, str]
 """A heading, and a sentence."""
@@ -60,7 +60,7 @@ def make_plan(study: Study, selection: TuningSelection, cache_bytes: int) -> Tun
     """
     choices = selection.choices
     labels = versions.study_pairs(study, choices.rule, choices.labels, choices.criterion or None)
-    parent_digest = digest(selection.parent) if selection.parent is not None else None
+    parent_digest = checkpoint_digest(selection.parent) if selection.parent is not None else None
     name = versions.version_name(study, parent_digest, selection.parent_name or study.title)
     folder = versions.next_folder(study, name, parent_digest)
     job: TrainingJob

@@ -120,7 +120,7 @@ class ScoreHeader(QWidget):
         if entry.state in reasons:
             return reasons[entry.state]
         if app_context.state.model is None:
-            is_loading = app_context.models.requested is not None
+            is_loading = app_context.models.requested_folder is not None
             return "the model is being loaded" if is_loading else "no model: choose one above"
         if entry.state is VideoState.WORKING:
             return "starting assessment"

@@ -27,7 +27,8 @@ from skillviewer.ui.session.insight.tour import Tour
 from skillviewer.ui.session.insight.video_annotations import VideoAnnotations
 from skillviewer.ui.session.insight.why_loader import WhyLoader
 from skillviewer.ui.session.loaded_model import LoadedModel
-from skillviewer.ui.session.model_chooser import ModelChooser, ModelHolder
+from skillviewer.ui.session.model_chooser import ModelChooser
+from skillviewer.ui.session.model_holder import ModelHolder
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.open_videos import OpenVideos
 from skillviewer.ui.session.path_importer import PathImporter
@@ -323,7 +324,7 @@ class AppContext(QObject):
 
         if self.studies.writable:
             self.studies.submit_write(change, SETTINGS, VOTES)
-        chosen_model = self.models.requested
+        chosen_model = self.models.requested_folder
         if not criterion or (chosen_model is not None and criterion_of(chosen_model) == criterion):
             return
         folders = [entry.folder for entry in self.models.entries if entry.criterion == criterion]

@@ -10,7 +10,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.text import counted
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.loaded_model import LoadedModel
-from skillviewer.ui.session.model_chooser import ModelHolder
+from skillviewer.ui.session.model_holder import ModelHolder
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState

@@ -324,7 +324,7 @@ class ActionController(QObject):
         has_open_video = app_context.playback.video is not None
         has_listed_video = len(app_context.videos) > 0
         has_study = studies.current is not None
-        has_model = app_context.models.requested is not None
+        has_model = app_context.models.requested_folder is not None
         has_marks = app_context.playback.marks != (None, None)
         can_change_video = studies.writable and app_context.state.current is not None
         screen_actions = [

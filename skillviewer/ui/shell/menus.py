@@ -52,7 +52,7 @@ class ModelMenu(ExclusiveMenu):
 
     def _on_entries(self) -> None:
         entries = [(str(entry.folder), printable(entry.name)) for entry in self._models.entries]
-        chosen_model = self._models.requested
+        chosen_model = self._models.requested_folder
         if chosen_model is not None and str(chosen_model) not in {folder for folder, _ in entries}:
             entries.append((str(chosen_model), printable(chosen_model.name)))
         self.set_options(entries)

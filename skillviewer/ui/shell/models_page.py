@@ -132,7 +132,7 @@ class ModelsPage(QDialog):
         for index, box in enumerate(self.boxes):
             box.chosen.connect(self._app_context.models.choose)
             self._column.insertWidget(index, box)
-        self._show_chosen(self._app_context.models.requested)
+        self._show_chosen(self._app_context.models.requested_folder)
 
     def _show_chosen(self, folder: Path | None) -> None:
         for box in self.boxes:

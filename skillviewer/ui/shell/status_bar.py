@@ -193,7 +193,7 @@ class StatusBar(QStatusBar):
             self._show("device", f"{model.device} {model.memory}".rstrip())
             return
         self._fields["model"].setToolTip("Model")
-        is_loading = self._app_context.models.requested is not None
+        is_loading = self._app_context.models.requested_folder is not None
         self._show("model", "loading the model" if is_loading else "no model")
         self._show("device", "")
 

@@ -120,7 +120,7 @@ class ToolBar(QToolBar):
 
     def _on_model(self, *_: object) -> None:
         model = self._app_context.state.model
-        chosen_model = self._app_context.models.requested
+        chosen_model = self._app_context.models.requested_folder
         text = "No model"
         if model is not None:
             text = printable(model.name)

@@ -73,7 +73,7 @@ def test_features_at_hand_take_no_time_and_the_pace_is_remembered(
     assert forecast_training(PLAN, dataset, {}, cache, "cpu").frames_missing == 48, "without digests nothing is known"
     kinds = {name.split()[0] for name in json.loads((cache_dir() / pace.FILE).read_text())}
     assert kinds == {"frame", "decoding", "training"}
-    monkeypatch.setattr(pace, "load_now", lambda: pace.IDLE)
+    monkeypatch.setattr(pace, "current_load", lambda: pace.IDLE)
     source = TrainingInputs.of(PLAN, choose_device("cpu"), cache).source
     (cache_dir() / pace.FILE).write_text(json.dumps({f"frame {source.recipe}": (7.0, 1.0)}))
     assert frame_pace(source) == pace.Pace(7.0, 1.0)
@@ -106,7 +106,7 @@ def test_the_trainings_that_weigh_the_tracks_are_counted(dataset: Dataset, tmp_p
 
 def test_a_pace_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(pace, "load_now", lambda: pace.Load(1.0, 2.0, 2))
+    monkeypatch.setattr(pace, "current_load", lambda: pace.Load(1.0, 2.0, 2))
     usual = pace.Pace(1.5, 1.0)
     assert pace.pace_of("x", 3) == usual, "twice as fast as the computer of the table"
     pace.record_pace("x", 1.0, 1.0)
@@ -198,7 +198,7 @@ def test_a_long_video_is_decoded_longer(tmp_path: Path, monkeypatch: pytest.Monk
     assert header is not None
     exact = info.n_frames * info.width_px * info.height_px / 1e6
     assert header.total_megapixels() == pytest.approx(exact, rel=0.05)
-    monkeypatch.setattr(pace, "load_now", lambda: pace.IDLE)
+    monkeypatch.setattr(pace, "current_load", lambda: pace.IDLE)
     costs = [decoding_pace(Dataset("x", "pairs", "x", (video,), ())).cpu_s for video in (short, long)]
     assert costs[1] / costs[0] == pytest.approx(10, rel=0.1)
     half = replace(long, clip_range=FrameRange(0, 100))
@@ -237,7 +237,7 @@ def test_a_first_forecast_takes_the_figures_of_the_last_one(
     dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(first_forecast_module, "load_now", lambda: pace.Load(0.5, 1.0, 1))
+    monkeypatch.setattr(first_forecast_module, "current_load", lambda: pace.Load(0.5, 1.0, 1))
     job = ChoiceJob(StudyPairs(dataset), TuningChoices(), CheckLevel.QUICK, tmp_path / "model")
     usual = first_forecast(job)
     assert usual.is_first

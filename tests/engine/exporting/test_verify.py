@@ -25,7 +25,7 @@ from skillviewer.export.embedded_record import read_record
 from skillviewer.export.exporters import exporter
 from skillviewer.export.file_differences import first_difference
 from skillviewer.export.options import options_from
-from skillviewer.nets.model_library import digest
+from skillviewer.nets.model_library import checkpoint_digest
 from tests.checkpoints import tiny_checkpoint
 from tests.facts import missing
 from tests.videos import write_barcode_video
@@ -87,7 +87,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Callable[..., 
     with ExportService(lambda: model_cache) as service:
         for file, (kind, options) in KINDS.items():
             used = models if kind == "comparison" else models[:1]
-            targets = [ExportSource(video, "knot 1", m, digest(m), passes=2) for m in used]
+            targets = [ExportSource(video, "knot 1", m, checkpoint_digest(m), passes=2) for m in used]
             several = [replace(t, analysis=model_cache.assess(t.model, video, 2)) for t in targets]
             chosen = options_from(exporter(kind).options, options)
             service.write(ExportRequest(exporter(kind), tuple(several), folder / file, chosen))
@@ -107,7 +107,7 @@ def test_two_videos_with_the_same_bytes_are_two_rows(tmp_path: Path) -> None:
     videos = [write_barcode_video(tmp_path / "b.mp4", 24).path, tmp_path / "a.mp4"]
     shutil.copyfile(*videos)
     model_cache: Any = _Remembering()
-    sources = [ExportSource(video, video.stem, model, digest(model), passes=1) for video in videos]
+    sources = [ExportSource(video, video.stem, model, checkpoint_digest(model), passes=1) for video in videos]
     targets = tuple(replace(one, analysis=model_cache.assess(model, one.video, 1)) for one in sources)
     table = tmp_path / "scores.csv"
     with ExportService(lambda: model_cache) as service:

@@ -40,7 +40,7 @@ from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob, TuningResult
 from skillviewer.engine.finetuning.job_forecast import forecast_job
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs, load_prior_pairs
 from skillviewer.engine.finetuning.split_study import split_study
-from skillviewer.engine.finetuning.stopping import BestCheckpoint
+from skillviewer.engine.finetuning.state_recorder import StateRecorder
 from skillviewer.engine.finetuning.tuned_scale_prospect import tuned_scale_prospect
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
@@ -247,14 +247,14 @@ def test_after_a_stop_nothing_is_looked_at_again(
 
 
 def test_an_epoch_that_nobody_has_looked_at_is_nothing_to_keep() -> None:
-    best = BestCheckpoint(None)
+    best = StateRecorder(None)
     state = FitState(1, (3,), 0, (-1.0, 0.0), (), (0.1,), ((1, 2),), {}, {"best.weight": torch.zeros(1)})
     best.save(lambda: state, finished=False)
-    there = [best.exists]
-    assert best.trained() is None
+    there = [best.has_best_epoch]
+    assert best.best_epoch() is None
     best.save(lambda: replace(state, epoch=2, best_epoch=2), finished=False)
-    assert [*there, best.exists] == [False, True]
-    kept = best.trained()
+    assert [*there, best.has_best_epoch] == [False, True]
+    kept = best.best_epoch()
     assert kept is not None
     assert (kept.epoch, list(kept.weights)) == (2, ["weight"])
 

@@ -91,7 +91,7 @@ def take_part(process_group: ProcessGroup, folder: Path) -> None:
 
 def stopped_and_gone_on_with(name: str, process_group: ProcessGroup, folder: Path) -> Trained:
     """Train for an epoch, keep the state, and go on from it with models that began elsewhere."""
-    state = StateFile(folder / f"{name}.state", interval_s=0, writes=process_group.leads)
+    state = StateFile(folder / f"{name}.state", interval_s=0, can_write=process_group.leads)
     fit(
         beginning(name),
         store(),

@@ -25,7 +25,7 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import ModelState, Study, Vote
 from skillviewer.engine.finetuning.job import TrainingJob, TuningJob, TuningResult
 from skillviewer.engine.finetuning.process import StopFolder
-from skillviewer.nets.model_library import digest
+from skillviewer.nets.model_library import checkpoint_digest
 from skillviewer.ui.finetuning.training_setup_page import READ_ONLY
 from skillviewer.ui.finetuning.tuning_controller import TuningPhase
 from tests.facts import missing
@@ -429,7 +429,7 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTraining) ->
     table.selectRow(1)
     screen.versions.use.click()
     first = trainer.world.folder / "models" / "alpha"
-    qtbot.waitUntil(lambda: trainer.used() == digest(first))
+    qtbot.waitUntil(lambda: trainer.used() == checkpoint_digest(first))
     app_context = trainer.made.app_context
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.folder == first)
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["accepted", "in use"])

@@ -73,7 +73,7 @@ class Witness:
         analysis = self.made.app_context.state.analysis
         assert analysis is not None
         self._on_model(number, analysis.provenance.model)
-        wanted = self.made.app_context.models.requested
+        wanted = self.made.app_context.models.requested_folder
         if wanted is not None and wanted.name != analysis.provenance.model:
             self.wrong.append(f"frame {number}: the map is of {analysis.provenance.model}, {wanted.name} was chosen")
         truth = resolve(analysis, number, self.made.app_context.state.map_style)
@@ -207,7 +207,7 @@ def test_while_models_are_switched_and_it_plays(
     app_context.playback.play()
 
     def wait_for_map() -> None:
-        wanted = app_context.models.requested
+        wanted = app_context.models.requested_folder
         assert wanted is not None
         qtbot.waitUntil(lambda: wanted.name in witness.models)
         assert set(witness.models) <= {wanted.name, ""}
@@ -223,7 +223,7 @@ def test_while_models_are_switched_and_it_plays(
     wait_for_map()
     assert app_context.playback.playing
     assert app_context.state.model is not None
-    assert app_context.state.model.folder == app_context.models.requested
+    assert app_context.state.model.folder == app_context.models.requested_folder
     assert not witness.wrong
     assert {name for _, name in witness.drawn} - {""} == {"alpha", "beta", "gamma", "delta"}
     assert len({number for number, _ in witness.drawn}) > 5

@@ -30,7 +30,7 @@ from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.ranking.judging_session import withdraw_vote
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
-from skillviewer.ui.session import model_chooser
+from skillviewer.ui.session import model_holder
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.sample_study import sample_path
 from skillviewer.ui.session.study_controller import VIDEOS, VOTES
@@ -236,7 +236,9 @@ def test_what_a_model_said_is_there_while_it_is_loaded(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, study_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stored analysis shows by the digest of the checkpoint; one that cannot be loaded shows nothing."""
-    monkeypatch.setattr(model_chooser, "digest", lambda folder: model_digest(folder.name.removeprefix("broken ")))
+    monkeypatch.setattr(
+        model_holder, "checkpoint_digest", lambda folder: model_digest(folder.name.removeprefix("broken "))
+    )
     first = make_window(world.backend())
     app_context = first.app_context
     app_context.models.refresh()
@@ -271,7 +273,7 @@ def test_what_a_model_said_is_there_while_it_is_loaded(
     assert again.state.analysis.score == said.score
     assert len(world.assessed) == n_before, "it is not assessed again"
     again.models.choose(world.folder / "models" / "broken alpha")
-    qtbot.waitUntil(lambda: again.models.requested is not None and again.models.requested.name == "alpha")
+    qtbot.waitUntil(lambda: again.models.requested_folder is not None and again.models.requested_folder.name == "alpha")
     qtbot.waitUntil(lambda: again.state.model is not None and again.state.analysis is not None)
 
     monkeypatch.setattr(world, "models", ("broken alpha",))
@@ -279,7 +281,7 @@ def test_what_a_model_said_is_there_while_it_is_loaded(
     broken.models.refresh()
     broken.open([study_file])
     broken.models.choose_default(None)
-    qtbot.waitUntil(lambda: len(broken.videos) == 3 and broken.models.requested is None)
+    qtbot.waitUntil(lambda: len(broken.videos) == 3 and broken.models.requested_folder is None)
     assert broken.state.digest == ""
     assert broken.state.analysis is None
     assert all(entry.analysis is None and entry.state is VideoState.NEW for entry in broken.videos)

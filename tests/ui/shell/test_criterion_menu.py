@@ -34,7 +34,7 @@ def test_a_criterion_is_chosen_for_votes_and_models_alike(qtbot: QtBot, window: 
         replace(entry, criterion="Flow") if entry is beta else entry for entry in app_context.models.entries
     )
     menu.actions()[1].trigger()
-    assert app_context.models.requested == beta.folder
+    assert app_context.models.requested_folder == beta.folder
     qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.studies.current.criterion == "Flow")
     found: list[object] = []
     app_context.studies.read(lambda study: study.votes.judgements()).succeeded.connect(found.append)

@@ -128,7 +128,7 @@ def test_a_checkpoint_that_cannot_be_loaded_does_not_take_the_one_before_away(
     qtbot.waitUntil(window.window.messages.isVisible)
     assert window.window.messages.text == "broken model is not a checkpoint."
     qtbot.waitUntil(lambda: app_context.state.model == before)
-    assert app_context.models.requested == before.folder
+    assert app_context.models.requested_folder == before.folder
     assert states(window) == ["done", "done"]
     assert app_context.state.analysis is not None
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange
-from skillviewer.ui.session.model_chooser import ModelHolder
+from skillviewer.ui.session.model_holder import ModelHolder
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.messages import error_text

@@ -10,7 +10,7 @@ from skillviewer.core.explanation.alignment import Alignment, ScoreGap, score_ga
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyLoader, WhyStage
-from skillviewer.ui.session.model_chooser import ModelHolder
+from skillviewer.ui.session.model_holder import ModelHolder
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.messages import error_text
