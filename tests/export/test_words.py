@@ -7,7 +7,13 @@ import pytest
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_style import MapInterpolation, MapStyle, Overlay
 from skillviewer.core.analysis.scene import resolve
-from skillviewer.core.analysis.score_text import format_sampled, format_score, format_source, score_digits, score_so_far
+from skillviewer.core.analysis.score_text import (
+    format_sampled,
+    format_score,
+    format_source,
+    score_decimals,
+    score_so_far,
+)
 from skillviewer.core.text import clock, plain, printable, signed
 from tests.export.analyses import analysis, even_maps, info
 
@@ -57,11 +63,11 @@ def test_score_so_far_waits_for_all_passes() -> None:
 
 def test_flat_curves_get_more_decimals() -> None:
     steep = analysis(info())
-    assert score_digits([steep]) == 2
+    assert score_decimals([steep]) == 2
     flat = analysis(info())
     object.__setattr__(flat, "score_curve", steep.score_curve / 100)
-    assert score_digits([flat]) == 4
-    assert score_digits([flat, steep]) == 2
+    assert score_decimals([flat]) == 4
+    assert score_decimals([flat, steep]) == 2
 
 
 def test_score_has_its_interval_where_there_is_one() -> None:

@@ -8,7 +8,7 @@ from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.session.settings import TEXT_SIZES, Settings
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import ThemeSource
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import open_and_load
@@ -40,7 +40,7 @@ def test_no_word_is_cut_off_at_twice_the_size(
     open_and_load(qtbot, made, world.touch("a.mp4", "b.mp4"))
     qtbot.waitUntil(lambda: made.app_context.state.analysis is not None and made.app_context.state.analysis.complete)
     qtbot.waitUntil(lambda: made.app_context.why_loader.findings is not None)
-    assert by_text(100) == 200
+    assert scaled_px(100) == 200
     for screen in ("inspect", "compare", "rank", "finetune", "export"):
         window.actions_[f"show_{screen}"].trigger()
         flush()

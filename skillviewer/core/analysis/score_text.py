@@ -22,7 +22,7 @@ LEARNT_TEXT = "The model learnt from this video: on new people it is less accura
 SPREAD_EVENLY_TEXT = "Attention was spread evenly; the map says little here."
 
 
-def score_digits(analyses: Iterable[Analysis]) -> int:
+def score_decimals(analyses: Iterable[Analysis]) -> int:
     """Return the number of decimals, 2 to 5, that shows the differences within the score curves."""
     values = np.concatenate([analysis.score_curve.ravel() for analysis in analyses])
     span = float(np.ptp(values)) if len(values) else 0.0

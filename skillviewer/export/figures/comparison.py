@@ -13,7 +13,7 @@ from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import without_map
 from skillviewer.core.analysis.map_style import ColourLimits, MapStyle
 from skillviewer.core.analysis.scene import Scene, resolve
-from skillviewer.core.analysis.score_text import score_digits, score_phrase
+from skillviewer.core.analysis.score_text import score_decimals, score_phrase
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
@@ -354,4 +354,4 @@ class _ComparisonFigure:
 def _format_score(analysis: Analysis) -> str:
     if np.isnan(analysis.score):
         return "no score"
-    return score_phrase(analysis, score_digits([analysis]))
+    return score_phrase(analysis, score_decimals([analysis]))

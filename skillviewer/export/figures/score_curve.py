@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS, score_curve
-from skillviewer.core.analysis.score_text import score_digits, score_phrase
+from skillviewer.core.analysis.score_text import score_decimals, score_phrase
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo
@@ -204,7 +204,7 @@ def _write_names(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOp
     figure = axes.figure
     em_mm = _em_mm(options)
     letters = measuring_renderer(options.text_pt)
-    digits = score_digits([video.analysis for video in videos])
+    digits = score_decimals([video.analysis for video in videos])
     left_mm = _LEFT_EM * em_mm
     text_left_mm = left_mm + _SAMPLE_LINE_EM * em_mm
     for index, video in enumerate(videos):

@@ -15,7 +15,7 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.analysis.scene import resolve
-from skillviewer.core.analysis.score_text import HIDDEN, SPREAD_EVENLY_TEXT, score_digits, score_phrase, score_so_far
+from skillviewer.core.analysis.score_text import HIDDEN, SPREAD_EVENLY_TEXT, score_decimals, score_phrase, score_so_far
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
@@ -137,7 +137,7 @@ class _Sheet:
         self.map_styles = common_map_styles(self.analyses, options.look)
         self.frames = [self._choose_frames(analysis) for analysis in self.analyses]  # of each row
         self.n_columns = min(options.columns or 8, max(len(frames) for frames in self.frames))
-        self.digits = score_digits(self.analyses)
+        self.digits = score_decimals(self.analyses)
         self.bar_owners = bar_owners(self.analyses, options.look)
         self.margin = self._to_px(_MARGIN_MM)
         self.gap = max(1, self._to_px(_GAP_MM))

@@ -11,7 +11,7 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.analysis.scene import Scene, resolve
-from skillviewer.core.analysis.score_text import HIDDEN, format_sampled, format_source, score_digits, score_so_far
+from skillviewer.core.analysis.score_text import HIDDEN, format_sampled, format_source, score_decimals, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.text import clock, plain, signed
@@ -73,7 +73,7 @@ class ClipCanvas:
         self._theme = theme
         self._map_styles = common_map_styles(analyses, map_style)
         self._painters = [Painter() for _ in analyses]
-        self._digits = score_digits(analyses)
+        self._digits = score_decimals(analyses)
         # a row of pixels: copying it to clear a box is ten times as fast as filling with one colour
         self._blank_row: RGBImage = np.array([theme.background] * layout.width, np.uint8)
         self._canvas: RGBImage = np.empty((layout.height, layout.width, 3), np.uint8)

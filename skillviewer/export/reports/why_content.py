@@ -17,7 +17,7 @@ from skillviewer.core.analysis.score_text import (
     HIDDEN,
     LEARNT_TEXT,
     SPREAD_EVENLY_TEXT,
-    score_digits,
+    score_decimals,
     score_so_far,
     unfamiliar_sentence,
 )
@@ -299,7 +299,7 @@ def gather_why(
         frames_by_video.append([_matching_frame(context.reference.analysis, analysis, main_frame)])
     pictures_by_video = _draw_frames(videos, frames_by_video, options.look, token, report)
     pictures = pictures_by_video[0]
-    digits = score_digits([analysis])
+    digits = score_decimals([analysis])
     explained_moments = [
         ExplainedMoment(
             moment=moment,

@@ -13,7 +13,7 @@ from skillviewer.ui.comparing.models_menu import ModelsMenu
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import as_tip, push_button, with_accessible_name
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 BOX_WIDTH_PX = 150  # width of a combo box of models
 MAX_NAME_WIDTH_PX = 104  # width of a model's name in a combo box
@@ -63,7 +63,7 @@ class CompareHeader(QWidget):
     def _model_box(self, name: str) -> QComboBox:
         box = with_accessible_name(QComboBox(self), name)
         box.setToolTip(as_tip(name))
-        box.setFixedWidth(by_text(BOX_WIDTH_PX))
+        box.setFixedWidth(scaled_px(BOX_WIDTH_PX))
         return box
 
     @property

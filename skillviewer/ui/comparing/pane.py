@@ -11,7 +11,7 @@ from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.difference import Difference
 from skillviewer.core.analysis.map_style import Overlay
 from skillviewer.core.analysis.scene import Scene
-from skillviewer.core.analysis.score_text import format_score, format_source, score_digits
+from skillviewer.core.analysis.score_text import format_score, format_source, score_decimals
 from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress
@@ -244,7 +244,7 @@ def score_of(row: ComparedModel) -> str:
     if row.is_uniform:
         return "no score"
     if analysis is not None:
-        return format_score(analysis, score_digits([analysis]))
+        return format_score(analysis, score_decimals([analysis]))
     progress_texts = {ModelProgress.FAILED: "failed", ModelProgress.STOPPED: "stopped"}
     return progress_texts.get(row.progress, "waiting")
 

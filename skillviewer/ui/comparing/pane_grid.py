@@ -13,7 +13,7 @@ from skillviewer.ui.player.video_canvas import fitted
 from skillviewer.ui.player.viewport import Viewport
 from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import PaintedWidget, apply_theme
 
 GAP_PX = 8
@@ -55,7 +55,7 @@ class PaneGrid(PaintedWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Pictures of the compared models")
-        self.setMinimumHeight(by_text(120))
+        self.setMinimumHeight(scaled_px(120))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def set_keys(self, keys: tuple[str, ...]) -> None:

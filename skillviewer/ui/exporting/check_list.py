@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.ui.widgets.layout import as_tip
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 ROW_PX = 22
 MAX_ROWS = 6  # rows that are visible without scrolling
@@ -37,10 +37,10 @@ class CheckList(QListWidget):
                 item.setData(Qt.ItemDataRole.UserRole, key)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Checked if key in checked_keys else Qt.CheckState.Unchecked)
-                item.setSizeHint(QSize(10, by_text(ROW_PX)))
+                item.setSizeHint(QSize(10, scaled_px(ROW_PX)))
                 self.addItem(item)
         n_rows = max(1, min(len(items), MAX_ROWS))
-        self.setFixedHeight(by_text(ROW_PX) * n_rows + 2 * self.frameWidth() + 2)
+        self.setFixedHeight(scaled_px(ROW_PX) * n_rows + 2 * self.frameWidth() + 2)
 
     @property
     def chosen(self) -> list[object]:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from skillviewer.core.paths import safe_name
 from skillviewer.ui.widgets.layout import NONE, as_tip, push_button, with_accessible_name
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 TWO_ROWS_BELOW_PX = 320
 
@@ -62,11 +62,11 @@ class Destination(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange(two_rows=self.width() < by_text(TWO_ROWS_BELOW_PX))
+        self._arrange(two_rows=self.width() < scaled_px(TWO_ROWS_BELOW_PX))
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of the arrangement in two rows."""
-        width = max(self.kind.sizeHint().width() + self.browse.sizeHint().width() + 8, by_text(160))
+        width = max(self.kind.sizeHint().width() + self.browse.sizeHint().width() + 8, scaled_px(160))
         return QSize(width, super().minimumSizeHint().height())
 
     @property

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QVBoxLayout, QWidget
 from skillviewer.ui.exporting.exporter_list import ExporterList
 from skillviewer.ui.exporting.option_form import FormArea
 from skillviewer.ui.widgets.layout import NONE, Margins, add_all, horizontal, vertical, with_accessible_name
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 MIN_FORM_HEIGHT_PX = 72
 BOX_MARGINS: Margins = (16, 8, 16, 0)
@@ -55,7 +55,7 @@ class ExportPage(QWidget):
         self._box_frame.setVisible(compact)
         self._below_form.setVisible(compact)
         if compact:
-            self._preview.setMinimumHeight(by_text(180))
+            self._preview.setMinimumHeight(scaled_px(180))
             add_all(self._below_form_layout, self._preview, self._queue)
             add_all(self._right_layout, self._destination)
         else:
@@ -97,7 +97,7 @@ class ExportPage(QWidget):
         width_px = self._destination.minimumSizeHint().width()
         box_px = self.exporter_box.sizeHint().height() + BOX_MARGINS[1] + BOX_MARGINS[3]
         destination_px = self._destination_height_px(max(self.width(), width_px))
-        return QSize(width_px, box_px + by_text(MIN_FORM_HEIGHT_PX) + destination_px)
+        return QSize(width_px, box_px + scaled_px(MIN_FORM_HEIGHT_PX) + destination_px)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

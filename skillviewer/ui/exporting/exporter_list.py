@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidge
 
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
 
 HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
@@ -41,7 +41,7 @@ class ExporterList(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("What to export")
-        self.setFixedWidth(by_text(WIDTH_PX))
+        self.setFixedWidth(scaled_px(WIDTH_PX))
         self.setFont(QApplication.font())  # lists have another font by default
         self.setProperty("letters", "plain")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -61,7 +61,7 @@ class ExporterList(QListWidget):
         font.setWeight(QFont.Weight.DemiBold)
         item.setFont(font)
         item.setTextAlignment(Qt.AlignmentFlag.AlignBottom)
-        item.setSizeHint(QSize(10, by_text(HEADING_PX)))
+        item.setSizeHint(QSize(10, scaled_px(HEADING_PX)))
         self._headings.append(item)
 
     def _add_exporter(self, exporter: Exporter | StudyExporter) -> None:
@@ -69,7 +69,7 @@ class ExporterList(QListWidget):
         item = QListWidgetItem(f"   {_short_title(exporter)}", self)
         item.setToolTip(exporter.about)
         item.setData(Qt.ItemDataRole.UserRole, exporter.name)
-        item.setSizeHint(QSize(10, by_text(ROW_PX)))
+        item.setSizeHint(QSize(10, scaled_px(ROW_PX)))
 
     @property
     def exporter(self) -> Exporter | StudyExporter:

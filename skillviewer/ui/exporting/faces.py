@@ -21,7 +21,7 @@ from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, vertical, with_accessible_name
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
@@ -81,7 +81,7 @@ class FacesReview(QWidget):
 
     def _make_side(self) -> QWidget:
         side = QWidget(self)
-        side.setFixedWidth(by_text(SIDE_PX))
+        side.setFixedWidth(scaled_px(SIDE_PX))
         self.summary = text_label("", side, wrap=True, plain=True)
         self.search_button = push_button("Look for faces", side, self.search)
         self.blur_span = with_accessible_name(QComboBox(side), "Frames in which a drawn box is blurred")

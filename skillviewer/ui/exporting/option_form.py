@@ -26,7 +26,7 @@ from skillviewer.core.text import printable
 from skillviewer.export.options import Option, OptionKind, map_style_options, options_of, parse_frames, parse_size
 from skillviewer.ui.widgets.form import indented
 from skillviewer.ui.widgets.layout import NONE, UNLIMITED_PX, add_all, vertical
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 MAX_INT = 2**31 - 1
 FIELD_PX = 122
@@ -151,7 +151,7 @@ class OptionForm(QWidget):
             field.widget.setText(title)
             self._rows.addRow(field.widget)
         else:
-            field.widget.setFixedWidth(by_text(FIELD_PX))
+            field.widget.setFixedWidth(scaled_px(FIELD_PX))
             label = QLabel(title, self)
             label.setToolTip(hint)
             label.setBuddy(field.widget)
@@ -297,7 +297,7 @@ class FormArea(QScrollArea):
 
     def _fit_width(self) -> None:
         needed_px = self._form.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        self.needed_width_px = max(by_text(MIN_FORM_PX), needed_px)
+        self.needed_width_px = max(scaled_px(MIN_FORM_PX), needed_px)
         if not self._is_free:
             self.setFixedWidth(self.needed_width_px)
 

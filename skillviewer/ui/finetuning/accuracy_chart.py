@@ -12,7 +12,7 @@ from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.accuracy_text import format_accuracy
 from skillviewer.core.text import percent
 from skillviewer.ui.widgets.speech import speak_numbers
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import PaintedWidget
 
 ROW_PX = 26
@@ -55,13 +55,13 @@ class AccuracyChart(PaintedWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(by_text(460), self._height())
+        return QSize(scaled_px(460), self._height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(by_text(280), self._height())
+        return QSize(scaled_px(280), self._height())
 
     def _height(self) -> int:
-        return by_text(ROW_PX) * len(self._rows) + self.fontMetrics().height() + 4
+        return scaled_px(ROW_PX) * len(self._rows) + self.fontMetrics().height() + 4
 
     def accessible_text(self) -> str:
         """Return all accuracies for screen readers."""
@@ -77,13 +77,13 @@ class AccuracyChart(PaintedWidget):
         name_px = min(widest_name_px, round(MAX_NAME_SHARE * self.width()))
         texts = [row.text for row in self._rows]
         text_px = max(map(metrics.horizontalAdvance, texts)) + 12
-        if self.width() - name_px - text_px < by_text(MIN_AXIS_PX):  # the line shows the interval
+        if self.width() - name_px - text_px < scaled_px(MIN_AXIS_PX):  # the line shows the interval
             texts = [percent(row.estimate.value, " %") for row in self._rows]
             text_px = max(map(metrics.horizontalAdvance, texts)) + 12
         axis_left = name_px + 6.0
         axis_right = self.width() - text_px - 6.0
         lowest = self._lowest_share()
-        row_px = by_text(ROW_PX)
+        row_px = scaled_px(ROW_PX)
 
         def x_of(share: float) -> float:
             return axis_left + (axis_right - axis_left) * (share - lowest) / (1 - lowest)

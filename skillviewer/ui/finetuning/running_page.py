@@ -30,7 +30,7 @@ from skillviewer.ui.widgets.layout import (
     with_accessible_name,
 )
 from skillviewer.ui.widgets.pages import Pages
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 SIDE_PX = 300  # width of each half below which they are below each other
 STOPPING_TEXTS = {
@@ -59,7 +59,7 @@ class RunningPage(QWidget):
         self.views.addWidget(self.curves)
         self.views.addWidget(self.phases)
         side = self._make_side(page)
-        min_width_px = by_text(SIDE_PX)
+        min_width_px = scaled_px(SIDE_PX)
         page.set_arrangements(
             wide=(Place(self.views, 0, 0, min_width_px=min_width_px), Place(side, 0, 1, min_width_px=min_width_px)),
             narrow=(Place(side, 0, 0), Place(self.views, 1, 0)),

@@ -12,7 +12,7 @@ from skillviewer.core.text import format_series
 from skillviewer.ui.finetuning.plot_legend import PlotLegend
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.speech import refresh_interface
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme
 
 CHANCE = 50.0
@@ -62,9 +62,9 @@ class _CurvePlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setPen(theme.line)
             axis.setTextPen(theme.muted)
             axis.setStyle(tickLength=-4, tickFont=self.font())
-        self.setMinimumHeight(by_text(MIN_PLOT_HEIGHT_PX))
+        self.setMinimumHeight(scaled_px(MIN_PLOT_HEIGHT_PX))
         # room for the numbers, so that nothing moves when the first curve is drawn
-        self.getAxis("left").setWidth(by_text(52))
+        self.getAxis("left").setWidth(scaled_px(52))
         bottom = self.getAxis("bottom")
         bottom.setHeight(self.fontMetrics().height() + bottom.style["tickTextOffset"][1])
 

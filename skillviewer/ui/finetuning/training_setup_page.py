@@ -32,7 +32,7 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.form import NamedLines, indented
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 PLAN_AFTER_MS = 350  # delay before planning: quick changes are planned once
 FORM_PX = 340  # width of the choices
@@ -51,7 +51,7 @@ AT_LEAST = "at-least"
 
 def form_width_px() -> int:
     """Return the width of the choices, which fit the smallest window with the largest text."""
-    return min(by_text(FORM_PX), MAX_FORM_PX)
+    return min(scaled_px(FORM_PX), MAX_FORM_PX)
 
 
 class TrainingSetupPage(QWidget):
@@ -80,7 +80,7 @@ class TrainingSetupPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the plan below the choices if both do not fit side by side."""
-        is_wide = event.size().width() >= form_width_px() + by_text(PLAN_PX) + 88
+        is_wide = event.size().width() >= form_width_px() + scaled_px(PLAN_PX) + 88
         self._row.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
         super().resizeEvent(event)
 
@@ -200,7 +200,7 @@ class TrainingSetupPage(QWidget):
 
     def _connect_fields(self) -> None:
         for spin_box in (self.min_votes, self.epochs, self.seed):
-            spin_box.setMinimumHeight(by_text(FIELD_PX))
+            spin_box.setMinimumHeight(scaled_px(FIELD_PX))
             spin_box.valueChanged.connect(self._on_change)
         combo_boxes = (self.labels, self.criterion, self.initial_model, self.level)
         for combo_box in (*combo_boxes, self.model, self.rule, self.fold_unit):
@@ -235,7 +235,7 @@ class TrainingSetupPage(QWidget):
         add_all(column, self._refusal, (self.judge_button, 0, Qt.AlignmentFlag.AlignLeft), self._warnings, 1)
         area = scroll_area(self, "What will be trained")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        area.setMinimumSize(by_text(PLAN_PX), by_text(PLAN_PX) // 2)
+        area.setMinimumSize(scaled_px(PLAN_PX), scaled_px(PLAN_PX) // 2)
         area.setWidget(page)
         return area
 

@@ -21,7 +21,7 @@ from skillviewer.ui.threads.messages import Message, error_text
 from skillviewer.ui.widgets.form import Form, offer
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 TIER_USES: tuple[tuple[str | None, str], ...] = (
     (None, "not used"),
@@ -70,7 +70,7 @@ class TimelinePage(QDialog):
         column = vertical(self, (16, 12, 16, 12), 8)
         add_all(column, self.message, self.observation, (area, 2), (self.problems, 1), buttons)
         self.setMinimumSize(MIN_SIZE / 2)
-        self.resize(QSize(by_text(560), by_text(420)).boundedTo(parent.size()))
+        self.resize(QSize(scaled_px(560), scaled_px(420)).boundedTo(parent.size()))
         self._read()
 
     def _read(self, *_: object) -> None:

@@ -27,7 +27,7 @@ from skillviewer.ui.widgets.form import Form, indented
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import PaintedWidget
 
 READ_AFTER_MS = 250
@@ -132,7 +132,7 @@ class TracksPage(QDialog):
         add_all(column, self.message, (self.preview, 1), self.units, self.counts, buttons)
         self._read_timer = single_shot(self, READ_AFTER_MS, self._read)
         self.setMinimumSize(MIN_SIZE)
-        self.resize(QSize(by_text(620), by_text(560)).boundedTo(parent.size()).expandedTo(MIN_SIZE))
+        self.resize(QSize(scaled_px(620), scaled_px(560)).boundedTo(parent.size()).expandedTo(MIN_SIZE))
         self.message.set_plain("Reading…")
         app_context.video_opener.opened.connect(self._on_opened)
         if self._video is not None:

@@ -13,7 +13,7 @@ from skillviewer.ui.player.time_plot import Seek
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
 
 PART_OPACITY = 0.22
@@ -73,7 +73,7 @@ class AlignedPlot(ScorePlot):
     @themed
     def on_theme(self, theme: Theme) -> None:
         super().on_theme(theme)
-        has_large_text = by_text(100) > LARGE_TEXT_PERCENT
+        has_large_text = scaled_px(100) > LARGE_TEXT_PERCENT
         self.getAxis("left").setStyle(maxTextLevel=0 if has_large_text else 2)
         self._colour_parts()
 

@@ -5,7 +5,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.core.analysis.score_text import score_digits
+from skillviewer.core.analysis.score_text import score_decimals
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.explanation.moments import divided_area_text
 from skillviewer.core.text import signed
@@ -130,7 +130,7 @@ class CellBlock(Section):
         self.setVisible(cells is not None)
         if evidence is None or cells is None or regions is None:
             return
-        digits = max(score_digits([findings.analysis]), 3)
+        digits = max(score_decimals([findings.analysis]), 3)
         sentences: list[str] = []
         for region, effect in zip(regions, ("raised", "lowered"), strict=True):
             if region is None:

@@ -7,12 +7,12 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.cohort import CohortPosition
-from skillviewer.core.analysis.score_text import LEARNT_TEXT, UNFAMILIAR, score_digits
+from skillviewer.core.analysis.score_text import LEARNT_TEXT, UNFAMILIAR, score_decimals
 from skillviewer.core.ratings.given_ratings import given_ratings
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, as_tip, push_button, vertical
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import PaintedWidget
 
 HEIGHT_PX = 44
@@ -33,7 +33,7 @@ class CohortStrip(PaintedWidget):
         self.setToolTip("Ticks: comparable videos; long tick: their median; dot: this video; bar: its interval.")
 
     def sizeHint(self) -> QSize:
-        return QSize(200, by_text(HEIGHT_PX))
+        return QSize(200, scaled_px(HEIGHT_PX))
 
     def show_position(self, position: CohortPosition, others: Sequence[float]) -> None:
         """Show the position of a score among the scores of other videos."""
@@ -144,7 +144,7 @@ class CohortPositionBlock(QWidget):
             meaningless: True if the score has no meaning, since the model does not know such videos.
         """
         position = findings.position
-        self.sentence.set_plain(UNFAMILIAR if meaningless else position.sentence(score_digits([findings.analysis])))
+        self.sentence.set_plain(UNFAMILIAR if meaningless else position.sentence(score_decimals([findings.analysis])))
         self.show_anyway.setVisible(meaningless)
         scaled = findings.analysis.scaled
         self.rating.setVisible(scaled is not None and not meaningless)

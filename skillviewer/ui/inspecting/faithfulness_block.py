@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QProgressBar, QWidget
 
-from skillviewer.core.analysis.score_text import score_digits
+from skillviewer.core.analysis.score_text import score_decimals
 from skillviewer.core.text import signed
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.form import Section
@@ -40,7 +40,7 @@ class FaithfulnessBlock(Section):
         if faithfulness is None:
             return
         self.gauge.setValue(round(100 * faithfulness.value))
-        digits = max(score_digits([findings.analysis]), 3)
+        digits = max(score_decimals([findings.analysis]), 3)
         gain = signed(faithfulness.gain, digits)
         threshold = signed(faithfulness.threshold, digits)
         permuted_change = f"{faithfulness.permuted_change:.{digits}f}"

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidge
 
 from skillviewer.core.explanation.alignment import ScoreGap
 from skillviewer.core.text import clock, signed
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
 
 N_LINES = 3
@@ -48,7 +48,7 @@ class GapList(QListWidget):
 
     def _fit_height(self) -> None:
         """Fit the rows to the text size, and the list to its rows."""
-        row_px = N_LINES * QFontMetrics(QApplication.font()).lineSpacing() + by_text(12)
+        row_px = N_LINES * QFontMetrics(QApplication.font()).lineSpacing() + scaled_px(12)
         for row in range(self.count()):
             self.item(row).setSizeHint(QSize(10, row_px))
         self.setFixedHeight(self.count() * row_px + 4)

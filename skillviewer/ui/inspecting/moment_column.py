@@ -7,7 +7,7 @@ from PySide6.QtGui import QEnterEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
-from skillviewer.core.analysis.score_text import score_digits
+from skillviewer.core.analysis.score_text import score_decimals
 from skillviewer.ui.inspecting.moment_row import MomentRow
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.layout import NONE, vertical
@@ -146,7 +146,7 @@ class MomentColumn(QWidget):
         amounts = [abs(card.model_moment.amount) for card in self._why_loader.cards if card.model_moment is not None]
         max_amount = max(amounts, default=1.0)
         findings = self._why_loader.listed_findings
-        digits = score_digits([findings.analysis]) if findings is not None else 2
+        digits = score_decimals([findings.analysis]) if findings is not None else 2
         digest = findings.analysis.provenance.model_digest if findings is not None else ""
         writable = self._annotations.writable
         for index, (key, card) in enumerate(cards_by_key.items()):

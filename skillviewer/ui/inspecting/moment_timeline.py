@@ -14,7 +14,7 @@ from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 ROW_PX = 18
@@ -91,7 +91,7 @@ class MomentTimeline(TimePlot):
             (self._kept_bars, QColor(theme.muted)),  # blue would mean lowering
             (self._dragged_bar, QColor(theme.text)),
         ):
-            item.setPen(pg.mkPen(colour, width=by_text(BAR_PX), capstyle=Qt.PenCapStyle.FlatCap))
+            item.setPen(pg.mkPen(colour, width=scaled_px(BAR_PX), capstyle=Qt.PenCapStyle.FlatCap))
         self._fit_height()
 
     def set_theatre(self, on: bool) -> None:
@@ -105,7 +105,7 @@ class MomentTimeline(TimePlot):
 
     def _fit_height(self) -> None:
         n_rows = len(self.rows)
-        self.setFixedHeight(n_rows * by_text(ROW_PX) + MARGINS_PX if n_rows else 0)
+        self.setFixedHeight(n_rows * scaled_px(ROW_PX) + MARGINS_PX if n_rows else 0)
         self._box.setYRange(-n_rows + 0.5, 0.5, padding=0)
 
     def _refresh(self) -> None:

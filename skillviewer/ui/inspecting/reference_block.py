@@ -3,7 +3,7 @@
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.core.analysis.score_text import score_digits
+from skillviewer.core.analysis.score_text import score_decimals
 from skillviewer.core.explanation.alignment import ScoreGap
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.actions.actions import ActionTip
@@ -47,7 +47,7 @@ class ReferenceBlock(Section):
             self.message.set_plain("There are no comparable videos yet.")
             return
         reason = "it looks most similar" if reference.near_by == "looks" else "its score is nearest"
-        score = signed(reference.score, score_digits([findings.analysis]))
+        score = signed(reference.score, score_decimals([findings.analysis]))
         self.message.set_plain(f"{reference.name} scores {score}. Chosen from the top 25 %: {reason}.")
 
     def _refresh(self) -> None:

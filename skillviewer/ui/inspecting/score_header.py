@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.score_text import UNFAMILIAR, score_digits
+from skillviewer.core.analysis.score_text import UNFAMILIAR, score_decimals
 from skillviewer.core.text import printable, signed
 from skillviewer.ui.actions.actions import Actions, ActionTip
 from skillviewer.ui.session.app_context import AppContext
@@ -84,13 +84,13 @@ class ScoreHeader(QWidget):
         if analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar:
             self._text.set_forms(UNFAMILIAR)
             return
-        digits = score_digits([analysis])
+        digits = score_decimals([analysis])
         self._number.setText(signed(analysis.score, digits))
         self._show_details(analysis)
 
     def _show_details(self, analysis: Analysis) -> None:
         """Show the rating, the progress or the interval, and the score at the playhead, as far as there is room."""
-        digits = score_digits([analysis])
+        digits = score_decimals([analysis])
         details = []
         if analysis.scaled is not None and analysis.scaled.words:
             details.append(analysis.scaled.words)

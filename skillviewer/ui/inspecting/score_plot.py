@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_curve import CurveMark, ScoreCurve, score_curve
-from skillviewer.core.analysis.score_text import score_digits
+from skillviewer.core.analysis.score_text import score_decimals
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import clock, format_series, signed
 from skillviewer.core.video.info import VideoInfo
@@ -19,7 +19,7 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.speech import announce
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 FLAG_SHARE = 0.06  # distance of the flags from the top, as a share of the height
@@ -82,7 +82,7 @@ class ScorePlot(TimePlot):
         if curve is None or analysis is None:
             return ""
         times_s = analysis.times_s.max(axis=0)
-        digits = score_digits([analysis])
+        digits = score_decimals([analysis])
         scores = analysis.score_curve.mean(axis=0)
         sentences = [self._score_at_playhead_text(), format_series(map(clock, times_s), scores, digits)]
         for mark in self._marks:
@@ -96,7 +96,7 @@ class ScorePlot(TimePlot):
         analysis = self._state.analysis
         score_text = "–"
         if point is not None and analysis is not None:
-            score_text = signed(point[1], score_digits([analysis]))
+            score_text = signed(point[1], score_decimals([analysis]))
         return f"{clock(time_s)}: {score_text}."
 
     def set_marks(self, marks: tuple[CurveMark, ...]) -> None:
@@ -160,8 +160,8 @@ class ScorePlot(TimePlot):
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.apply_theme_to_axes(theme)
-        self.getAxis("left").setWidth(by_text(56))
-        self.setMinimumHeight(min(by_text(self.min_height_px), 2 * self.min_height_px - 40))
+        self.getAxis("left").setWidth(scaled_px(56))
+        self.setMinimumHeight(min(scaled_px(self.min_height_px), 2 * self.min_height_px - 40))
         accent = QColor(theme.accent)
         self._mean.setPen(pg.mkPen(accent, width=2))
         self._passes.setPen(pg.mkPen(_faded(accent, 0.7), width=1))

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QWidget
 
-from skillviewer.core.analysis.score_text import score_digits
+from skillviewer.core.analysis.score_text import score_decimals
 from skillviewer.core.explanation.why import format_fifths
 from skillviewer.core.text import signed
 from skillviewer.ui.inspecting.segment_bars import SegmentBars, segments_of
@@ -63,7 +63,7 @@ class SegmentContributions(Section):
             return
         self.fifths.set_plain(format_fifths(findings.analysis, evidence))
         amounts = evidence.contributions
-        digits = max(score_digits([findings.analysis]), 3)
+        digits = max(score_decimals([findings.analysis]), 3)
         segments = self.bars.segments
         if segments is None or segments.amounts.tobytes() != amounts.tobytes() or segments.digits != digits:
             self.bars.set_segments(segments_of(findings.analysis, amounts, digits), grey=grey)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.core.analysis.score_text import score_digits
+from skillviewer.core.analysis.score_text import score_decimals
 from skillviewer.core.text import counted, printable, signed
 from skillviewer.ui.actions.actions import Actions, ActionTip, Handlers
 from skillviewer.ui.inspecting.aligned_plot import AlignedPlot
@@ -35,7 +35,7 @@ from skillviewer.ui.widgets.layout import (
     splitter,
     vertical,
 )
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, apply_theme, themed
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class SplitScreen(QWidget):
             buttons.addWidget(button)
         add_all(vertical(side, (12, 8, 12, 4), 6), self.heading, self.message, buttons, self.gap_list, 1)
         area.setWidget(side)
-        area.setMinimumWidth(by_text(200))
+        area.setMinimumWidth(scaled_px(200))
         return area
 
     def _connect(self) -> None:
@@ -336,7 +336,7 @@ class SplitScreen(QWidget):
         """Return the number of decimals of scores."""
         analyses = (self._loader.own_analysis, self._loader.analysis)
         known_analyses = [analysis for analysis in analyses if analysis is not None]
-        return score_digits(known_analyses) if known_analyses else 2
+        return score_decimals(known_analyses) if known_analyses else 2
 
     def _show_gaps(self) -> None:
         loader = self._loader

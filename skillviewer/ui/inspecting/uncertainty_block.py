@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.core.analysis.score_text import score_digits
+from skillviewer.core.analysis.score_text import score_decimals
 from skillviewer.export.reports.limits import describe_limits
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.form import Section
@@ -18,5 +18,5 @@ class UncertaintyBlock(Section):
         self.column.addWidget(self.message)
 
     def show_findings(self, findings: Findings) -> None:
-        digits = score_digits([findings.analysis])
+        digits = score_decimals([findings.analysis])
         self.message.set_plain(*describe_limits(findings.analysis, findings.other_models, findings.versions, digits))

@@ -11,7 +11,7 @@ from skillviewer.core.video.sound import ENVELOPE_BIN_S, SoundEnvelope
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.sound_player import SoundPlayer
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
 
 MAX_POINTS = 4000  # number of points drawn: a longer envelope is drawn as the peaks of groups
@@ -66,7 +66,7 @@ class Waveform(TimePlot):
             curve.setPen(pg.mkPen(colour, width=1))
         self._message.setColor(QColor(theme.muted))
         self._message.setFont(self.font())
-        self.setFixedHeight(by_text(56))
+        self.setFixedHeight(scaled_px(56))
 
     def _align(self) -> None:
         """Align the time axis with that of the curve above."""

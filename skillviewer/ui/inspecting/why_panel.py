@@ -3,7 +3,7 @@
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from skillviewer.core.analysis.score_text import SPREAD_EVENLY_TEXT, score_digits
+from skillviewer.core.analysis.score_text import SPREAD_EVENLY_TEXT, score_decimals
 from skillviewer.core.explanation.moments import Basis, default_basis, no_clear_moment_text
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, Handlers
@@ -189,7 +189,7 @@ class WhyPanel(QStackedWidget):
         if findings.moments:
             self.basis.set_plain(_format_basis(findings))
         else:
-            self.basis.set_plain(no_clear_moment_text(analysis, findings.n_smaller, score_digits([analysis])))
+            self.basis.set_plain(no_clear_moment_text(analysis, findings.n_smaller, score_decimals([analysis])))
         meaningless = analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar
         self.position.show_findings(findings, meaningless=meaningless)
 

@@ -12,7 +12,7 @@ from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.labels import ElidingLabel, SteadyField
 from skillviewer.ui.widgets.layout import UNLIMITED_PX, add_all, horizontal, with_accessible_name
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import DARK, PaintedWidget, Theme
 
 NARROW_PX = 440  # width below which the unit is hidden and the colour bar is short
@@ -106,9 +106,9 @@ class Caption(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the unit and shorten the colour bar in a narrow player."""
         super().resizeEvent(event)
-        is_narrow = self.width() < by_text(NARROW_PX)
+        is_narrow = self.width() < scaled_px(NARROW_PX)
         self._unit.setVisible(not is_narrow)
-        self._bar.setMaximumWidth(by_text(SHORT_BAR_PX) if is_narrow else UNLIMITED_PX)
+        self._bar.setMaximumWidth(scaled_px(SHORT_BAR_PX) if is_narrow else UNLIMITED_PX)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         if analysis is None:

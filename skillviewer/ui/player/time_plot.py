@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QSizePolicy, QWidget
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.speech import refresh_interface
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme
 
 ZOOM_STEP = 1.25
@@ -275,7 +275,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setPen(line_colour)
             axis.setTickPen(line_colour)
             axis.setTextPen(theme.muted)
-            axis.setTickDensity(100 / by_text(100))  # larger labels need more space
+            axis.setTickDensity(100 / scaled_px(100))  # larger labels need more space
             axis.setStyle(tickLength=tick_length, tickFont=self.font())
 
     def _time_at(self, event: QMouseEvent | QWheelEvent) -> float:

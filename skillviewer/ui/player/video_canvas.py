@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.analysis.scene import Scene, resolve
-from skillviewer.core.analysis.score_text import format_source, score_digits
+from skillviewer.core.analysis.score_text import format_source, score_decimals
 from skillviewer.core.explanation.moments import format_peak
 from skillviewer.core.text import clock, signed
 from skillviewer.core.video.info import VideoInfo
@@ -117,7 +117,7 @@ class VideoCanvas(QWidget):
         texts = [f"Frame {frame + 1} of {self._video.n_frames}", clock(self._video.times_s[frame])]
         if scene is not None:
             if scene.step >= 0 and self._analysis is not None:
-                score = signed(scene.score, score_digits([self._analysis]))
+                score = signed(scene.score, score_decimals([self._analysis]))
                 texts.append(f"score so far {score}")
             texts += [format_source(scene), format_peak(scene)]
         return ", ".join(text for text in texts if text)

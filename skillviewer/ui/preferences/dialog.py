@@ -12,7 +12,7 @@ from skillviewer.ui.preferences.storage_page import StoragePage
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, scroll_area, vertical, with_accessible_name
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 LIST_PX = 168
 MIN_SIZE = QSize(640, 440)
@@ -36,7 +36,7 @@ class Preferences(QDialog):
         for text, page in zip(("Appearance", "Assessing", "Storage", "Keys"), self._contents, strict=True):
             self.list.addItem(text)
             self._pages.addWidget(page if page is self.keys else self._in_scroll_area(page, text))
-        self.list.setFixedWidth(min(by_text(LIST_PX), self.list.sizeHintForColumn(0) + 48))
+        self.list.setFixedWidth(min(scaled_px(LIST_PX), self.list.sizeHintForColumn(0) + 48))
         for page_row in range(self.list.count()):
             self.list.item(page_row).setSizeHint(QSize(0, self.fontMetrics().height() + 16))
         self.list.currentRowChanged.connect(self._on_row)
@@ -48,7 +48,7 @@ class Preferences(QDialog):
         row = add_all(horizontal(self, NONE, 0), self.list, (column, 1))
         row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # pages scroll or wrap
         self.setMinimumSize(MIN_SIZE)
-        self.resize(QSize(by_text(760), by_text(540)).boundedTo(parent.size() - QSize(40, 40)).expandedTo(MIN_SIZE))
+        self.resize(QSize(scaled_px(760), scaled_px(540)).boundedTo(parent.size() - QSize(40, 40)).expandedTo(MIN_SIZE))
         self.list.setCurrentRow(0)
 
     def _in_scroll_area(self, page: QWidget, title: str) -> QWidget:

@@ -21,7 +21,7 @@ from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.plain_table import set_up
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 MIN_WIDTH_PX = 320  # width below which the column of places is hidden, for text of the default size
 RESERVED = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Esc")  # keys that move the focus or leave a field
@@ -77,7 +77,7 @@ class ShortcutsPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the places of the keys if the page is narrow: the menus in the names of the actions say as much."""
         super().resizeEvent(event)
-        self.table.setColumnHidden(1, self.width() < by_text(MIN_WIDTH_PX))
+        self.table.setColumnHidden(1, self.width() < scaled_px(MIN_WIDTH_PX))
 
     # the table
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, push_button, vertical
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 COLUMN_PX = 440
 
@@ -23,7 +23,7 @@ class MessagePage(QWidget):
         self._button_row = FlowLayout(gap_px=8)
         rows = (self._heading, self._text, Spacing(8), self._body, Spacing(8), self._button_row)
         column = QWidget(self)
-        column.setMaximumWidth(by_text(COLUMN_PX))
+        column.setMaximumWidth(scaled_px(COLUMN_PX))
         add_all(vertical(column, NONE, 8), 2, *rows, 3)
         add_all(QHBoxLayout(self), 1, (column, 1000), 1)
         self._main_button: QPushButton | None = None

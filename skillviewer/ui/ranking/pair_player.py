@@ -16,7 +16,7 @@ from skillviewer.ui.session.open_videos import OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, tool_button, vertical
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
 
 NARROW_PX = 440
@@ -106,11 +106,11 @@ class PairPlayer(QWidget):
 
     def _fit_header(self) -> None:
         """Shorten the texts around the time if the player is narrow, so that the time is not elided."""
-        is_narrow = self.width() < by_text(NARROW_PX)
+        is_narrow = self.width() < scaled_px(NARROW_PX)
         self._title.setText(self._title_text.removesuffix(" video") if is_narrow else self._title_text)
         duration_s = self.clip.duration_s if self.clip is not None else 0.0
         time_px = self._time.fontMetrics().horizontalAdvance(clock(duration_s)) + 2
-        is_very_narrow = self.width() < by_text(VERY_NARROW_PX)
+        is_very_narrow = self.width() < scaled_px(VERY_NARROW_PX)
         short_text = "Sync" if is_very_narrow else "Sync point"
         self.sync_button.setText(short_text if is_narrow else "Set sync point")
         self._time.setMinimumWidth(time_px)

@@ -9,7 +9,7 @@ from skillviewer.core.text import printable
 from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, with_accessible_name
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 ROW_PX = 30
 MAX_ROWS = 6  # rows of the list without scrolling
@@ -78,12 +78,12 @@ class RaterPage(MessagePage):
         self.list.clear()
         for rater in raters:
             list_item = QListWidgetItem(printable(rater))
-            list_item.setSizeHint(QSize(0, by_text(ROW_PX)))
+            list_item.setSizeHint(QSize(0, scaled_px(ROW_PX)))
             list_item.setData(Qt.ItemDataRole.UserRole, rater)
             self.list.addItem(list_item)
         self.list.setVisible(bool(raters))
-        self.list.setMinimumHeight(by_text(ROW_PX) * 3 // 2)  # half a row tells that there are more
-        self.list.setMaximumHeight(by_text(ROW_PX) * min(max(len(raters), 1), MAX_ROWS) + 4)
+        self.list.setMinimumHeight(scaled_px(ROW_PX) * 3 // 2)  # half a row tells that there are more
+        self.list.setMaximumHeight(scaled_px(ROW_PX) * min(max(len(raters), 1), MAX_ROWS) + 4)
         text = "Choose a name above or type a new one" if raters else "Your name or initials"
         self.field.setPlaceholderText(text)
 

@@ -12,7 +12,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, scroll_area, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 if TYPE_CHECKING:
     from skillviewer.core.proportion import Proportion
@@ -49,7 +49,7 @@ class RatersView(VoteReportView):
 
     def _make_page(self) -> QWidget:
         self.table = PlainTable("Raters", self)
-        self.table.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
+        self.table.verticalHeader().setDefaultSectionSize(scaled_px(ROW_PX))
         self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # aligned with the titles
         self.warnings = WrappingLabel(self)
         page = QWidget(self)
@@ -75,7 +75,7 @@ class RatersView(VoteReportView):
         self.table.fill(self._columns(), [_make_row(rater) for rater in rater_reports])
         n_rows = min(len(rater_reports), MAX_ROWS)
         header_px = self.table.horizontalHeader().sizeHint().height()
-        self.table.setFixedHeight(header_px + n_rows * by_text(ROW_PX) + 4)
+        self.table.setFixedHeight(header_px + n_rows * scaled_px(ROW_PX) + 4)
         warnings = [f"{rater.name}: {' '.join(rater.warnings)}" for rater in rater_reports if rater.warnings]
         if not warnings:
             warnings = ["Nothing: no rater's votes are unusual."]

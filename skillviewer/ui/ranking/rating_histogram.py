@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.ratings.summary import RatingBin, RatingSummary
 from skillviewer.ui.widgets.speech import speak_numbers
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import PaintedWidget
 
 HEIGHT_PX = 150
@@ -35,7 +35,7 @@ class RatingHistogram(PaintedWidget):
         self.setAccessibleName("Histogram of the ratings")
 
     def sizeHint(self) -> QSize:
-        return QSize(by_text(320), by_text(HEIGHT_PX))
+        return QSize(scaled_px(320), scaled_px(HEIGHT_PX))
 
     def show_summary(self, summary: RatingSummary) -> None:
         """Show the ratings of an item."""

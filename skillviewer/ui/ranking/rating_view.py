@@ -30,7 +30,7 @@ from skillviewer.ui.widgets.layout import (
     vertical,
     with_accessible_name,
 )
-from skillviewer.ui.widgets.text_scaling import by_text, icon_size
+from skillviewer.ui.widgets.text_scaling import icon_size, scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
 
 SLIDER_STEPS = 1000
@@ -70,7 +70,7 @@ class RatingView(QWidget):
         self.continue_button.hide()
         left = self._make_player_side()
         right = QWidget(self)
-        right.setMinimumWidth(by_text(260))
+        right.setMinimumWidth(scaled_px(260))
         add_all(
             vertical(right, (8, 0, 16, 8), 8),
             (self._scroll_area, 1),

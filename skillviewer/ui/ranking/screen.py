@@ -34,7 +34,7 @@ from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, tool_button, vertical
 from skillviewer.ui.widgets.pages import Pages
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 STATEMENT_PX = 240  # width of the question below which it gets a row of its own, for text of the default size
 MAX_NAME_LETTERS = 16  # width of a rater's name in front of the progress, in letters of average width
@@ -168,7 +168,7 @@ class RankScreen(QWidget):
         head.set_arrangements(
             wide=(
                 Place(left, 0, 0),
-                Place(self.statement, 0, 1, min_width_px=by_text(STATEMENT_PX)),
+                Place(self.statement, 0, 1, min_width_px=scaled_px(STATEMENT_PX)),
                 Place(right, 0, 2),
             ),
             narrow=(Place(left, 0, 0), Place(right, 0, 1), Place(self.statement, 1, 0, 2)),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledIte
 from skillviewer.core.text import printable, signed
 from skillviewer.ui.widgets.plain_table import ENDS_ROLE, Column, Index, elided, n_alike
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +101,7 @@ class StrengthTable(SortedTable):
         self.setStyleSheet("QTableView::item { padding: 0 8px 0 5px; }")  # numbers end where their titles end
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
+        self.verticalHeader().setDefaultSectionSize(scaled_px(ROW_PX))
 
     def show_ranking(self, ranked_videos: "Sequence[RankedVideo]") -> None:
         """Show strengths, the strongest first; those of different tasks are not on one scale."""

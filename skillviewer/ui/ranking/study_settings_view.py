@@ -19,7 +19,7 @@ from skillviewer.ui.session.study_controller import PAIRS, SETTINGS, VIDEOS, VOT
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import Form, choose, control_width_px
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, scroll_area, vertical
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 COMPARISONS_PER_VIDEO = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
 TEST_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
@@ -38,7 +38,7 @@ class StudySettingsView(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         form = Form(self)
-        form.setMaximumWidth(by_text(FORM_PX))
+        form.setMaximumWidth(scaled_px(FORM_PX))
         self.form = form
         self.question = QLineEdit(form)
         self.criterion = QLineEdit(form)

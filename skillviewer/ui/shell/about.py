@@ -11,7 +11,7 @@ from skillviewer.core.version import __version__
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 SIDES_PX = 120  # margins of the sheet and of the window around it
 
@@ -34,7 +34,7 @@ class About(OverlaySheet):
         )
         body = text_label(text, self, wrap=True)
         body.setTextFormat(Qt.TextFormat.RichText)
-        body.setMinimumWidth(min(by_text(380), parent.width() - logo.width() - SIDES_PX))
+        body.setMinimumWidth(min(scaled_px(380), parent.width() - logo.width() - SIDES_PX))
         row = add_all(horizontal(spacing=20), (picture, 0, Qt.AlignmentFlag.AlignTop), (body, 1))
         button = push_button("Close", self, self.dismiss)
         add_all(vertical(self, (24, 24, 24, 16), 16), row, (button, 0, Qt.AlignmentFlag.AlignRight))

@@ -11,7 +11,7 @@ from skillviewer.ui.actions.table import SEARCH_WORDS
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, vertical, with_accessible_name
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 ROW_PX = 32
 MARGIN_PX = 8
@@ -62,7 +62,7 @@ class _Row(QWidget):
 
     def height_px(self, width_px: int) -> int:
         """Return the height that the name needs in a row of this width."""
-        return max(by_text(ROW_PX), self._row.heightForWidth(width_px))
+        return max(scaled_px(ROW_PX), self._row.heightForWidth(width_px))
 
 
 class CommandPalette(OverlaySheet):
@@ -81,7 +81,7 @@ class CommandPalette(OverlaySheet):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._run)
         add_all(column, self.field, self.list)
-        self.setFixedSize(QSize(by_text(520), by_text(420)).boundedTo(parent.size() - QSize(48, 96)))
+        self.setFixedSize(QSize(scaled_px(520), scaled_px(420)).boundedTo(parent.size() - QSize(48, 96)))
         self.setFocusProxy(self.field)
         self._fill("")
 

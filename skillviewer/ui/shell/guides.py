@@ -9,7 +9,7 @@ from skillviewer.core.paths import docs_dir
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, vertical, with_accessible_name
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import ThemeSource
 
 NAMES = (
@@ -106,7 +106,7 @@ class Guides(QDialog):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave more than half of a narrow dialog to the guide."""
         super().resizeEvent(event)
-        self._left_column.setFixedWidth(min(by_text(LIST_WIDTH_PX), self.width() * 2 // 5))
+        self._left_column.setFixedWidth(min(scaled_px(LIST_WIDTH_PX), self.width() * 2 // 5))
 
     def show_guide(self, name: str, heading: str = "") -> None:
         """Open a guide, one of ``NAMES``, at the heading with an anchor, and end the search."""

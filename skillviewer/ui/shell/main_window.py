@@ -31,7 +31,7 @@ from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.pages import Pages
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, apply_theme
 
 LOGO_PX = 72
@@ -238,7 +238,7 @@ class MainWindow(QMainWindow):
 
     def _fit(self, *_: object) -> None:
         """Collapse the panels to icons if the window is narrow for its text size."""
-        text_scale = by_text(100) / 100
+        text_scale = scaled_px(100) / 100
         min_width_px = self.narrow_below_px * (1 + (text_scale - 1) / 2)
         self.screens.set_collapsed(self.width() < min_width_px)
         has_panels = any(self.screens.has(panel) for panel in self.panel_specs)

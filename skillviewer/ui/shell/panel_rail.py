@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
 from skillviewer.ui.shell.page_spec import FIRST_WIDTH_PX, PageSpec
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import tool_button
-from skillviewer.ui.widgets.text_scaling import by_text, icon_size
+from skillviewer.ui.widgets.text_scaling import icon_size, scaled_px
 from skillviewer.ui.widgets.theme import Theme
 
 MIN_WIDTH_PX = 240  # of an open panel, if it leaves three fifths of the window
@@ -50,8 +50,8 @@ class PanelRail(QToolBar):
         dock.raise_()
         window = dock.parentWidget()
         if isinstance(window, QMainWindow):
-            large_px = min(by_text(MIN_WIDTH_PX), window.width() * 2 // 5)
-            width_px = min(by_text(FIRST_WIDTH_PX), max(window.width() // 3, large_px))
+            large_px = min(scaled_px(MIN_WIDTH_PX), window.width() * 2 // 5)
+            width_px = min(scaled_px(FIRST_WIDTH_PX), max(window.width() // 3, large_px))
             window.resizeDocks([dock], [width_px], Qt.Orientation.Horizontal)
 
     def on_theme(self, theme: Theme) -> None:

@@ -10,7 +10,7 @@ from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 SPACE_PX = 112
 """Width of the sheet apart from the keys: margins, gap and scroll bar."""
@@ -42,7 +42,7 @@ class ShortcutSheet(OverlaySheet):
         add_all(vertical(self, (4, 4, 4, 4)), area, foot)
         self.setFocusProxy(area)
         width_px = left_px + right_px + SPACE_PX
-        self.setFixedSize(QSize(width_px, by_text(600)).boundedTo(parent.size() - QSize(48, 48)))
+        self.setFixedSize(QSize(width_px, scaled_px(600)).boundedTo(parent.size() - QSize(48, 48)))
 
     def _split_menus(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Split the menus into a left and a right half of about the same length."""

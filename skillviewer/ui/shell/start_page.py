@@ -13,7 +13,7 @@ from skillviewer.ui.actions.actions import Actions, plain
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.labels import changes_sizes, text_label
 from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, as_tip, horizontal, push_button, vertical
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 CONTENT_WIDTH_PX = 720
 MAX_CONTENT_WIDTH_PX = 1216  # for a window of 1280 pixels
@@ -165,11 +165,11 @@ class StartPage(QWidget):
 
     @property
     def _content_width_px(self) -> int:
-        return min(self.contentsRect().width() - 2 * MARGIN_PX, by_text(CONTENT_WIDTH_PX), MAX_CONTENT_WIDTH_PX)
+        return min(self.contentsRect().width() - 2 * MARGIN_PX, scaled_px(CONTENT_WIDTH_PX), MAX_CONTENT_WIDTH_PX)
 
     def _fit(self) -> None:
         """Place the cards next to each other, or below the sample study if the page is narrow."""
-        self._content.setMaximumWidth(min(by_text(CONTENT_WIDTH_PX), MAX_CONTENT_WIDTH_PX))
+        self._content.setMaximumWidth(min(scaled_px(CONTENT_WIDTH_PX), MAX_CONTENT_WIDTH_PX))
         card_width_px = max(card.minimumSizeHint().width() for card in self.cards)
         is_wide = 3 * card_width_px + 2 * CARD_GAP_PX <= self._content_width_px
         across, down, up = (

@@ -12,7 +12,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.jobs import Job
 from skillviewer.ui.widgets.labels import ElidingLabel, changes_sizes, fix_size
 from skillviewer.ui.widgets.layout import as_tip, tool_button
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
 
 VIDEO_FIELDS = ("frame", "sampled", "time", "rate", "speed")  # fields about the video on screen
@@ -121,14 +121,14 @@ class StatusBar(QStatusBar):
         return f"frame {number}/{self._app_context.playback.frames.stop}"
 
     def _update_visibility(self, name: str) -> None:
-        has_space = name not in REDUNDANT_FIELDS or not (self._is_crowded or by_text(100) > LARGE_TEXT_PERCENT)
+        has_space = name not in REDUNDANT_FIELDS or not (self._is_crowded or scaled_px(100) > LARGE_TEXT_PERCENT)
         field = self._fields[name]
         field.setVisible(bool(field.text()) and has_space and self._is_allowed(name))
 
     @property
     def _is_crowded(self) -> bool:
         """True if jobs are running in a window that is too narrow for all fields."""
-        return bool(self._app_context.jobs.running) and self.width() < by_text(MIN_WIDTH_WITH_JOBS_PX)
+        return bool(self._app_context.jobs.running) and self.width() < scaled_px(MIN_WIDTH_WITH_JOBS_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -26,7 +26,7 @@ from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTabl
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical
 from skillviewer.ui.widgets.plain_table import n_alike, share_width
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
 
 MIN_WIDTH_PX = 319  # for length and participant in the second line of a name
@@ -44,7 +44,7 @@ class VideosView(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the names the remaining width, but not less than their minimum."""
         super().resizeEvent(event)
-        share_width(self, by_text(MIN_NAME_WIDTH_PX))
+        share_width(self, scaled_px(MIN_NAME_WIDTH_PX))
 
 
 class VideosPanel(QWidget):
@@ -142,7 +142,7 @@ class VideosPanel(QWidget):
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.verticalHeader().hide()
         view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        view.verticalHeader().setDefaultSectionSize(by_text(ROW_HEIGHT_PX))
+        view.verticalHeader().setDefaultSectionSize(scaled_px(ROW_HEIGHT_PX))
         header = view.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsMovable(False)
@@ -279,7 +279,7 @@ class VideosPanel(QWidget):
             is_replaced = any(has_values[name] for name in column.unless)
             is_shown = column.visible and has_values[column.name] and not is_replaced
             self.view.setColumnHidden(index, not is_shown)
-        share_width(self.view, by_text(MIN_NAME_WIDTH_PX))
+        share_width(self.view, scaled_px(MIN_NAME_WIDTH_PX))
 
     def _has_values(self, column: VideoColumn) -> bool:
         return column.is_known is None or any(column.is_known(entry) for entry in self._videos)

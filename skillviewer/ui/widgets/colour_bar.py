@@ -8,7 +8,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.text import plain
 from skillviewer.ui.widgets.icons import as_image
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import PaintedWidget
 
 
@@ -24,7 +24,7 @@ class ColourBar(PaintedWidget):
     def sizeHint(self) -> QSize:
         """Return the size of the bar. Without a map, it has no width and the same height, so that nothing moves."""
         self.ensurePolished()
-        width = min(by_text(200), 300) if self._scene is not None else 0
+        width = min(scaled_px(200), 300) if self._scene is not None else 0
         return QSize(width, 12 + self.fontMetrics().height())
 
     def set_scene(self, scene: Scene | None) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QFormLayout, QLabel, 
 
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, as_tip, vertical
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 CONTROL_WIDTH_PX = 260
 MAX_CONTROL_WIDTH_PX = 400
@@ -20,7 +20,7 @@ SpinBoxT = TypeVar("SpinBoxT", bound=QAbstractSpinBox)
 
 def control_width_px() -> int:
     """Return the width of a control, which is smaller in proportion for large text, so that a form stays narrow."""
-    return min(by_text(CONTROL_WIDTH_PX), MAX_CONTROL_WIDTH_PX)
+    return min(scaled_px(CONTROL_WIDTH_PX), MAX_CONTROL_WIDTH_PX)
 
 
 class Form(QWidget):
@@ -143,7 +143,7 @@ def choose(box: QComboBox, value: object) -> None:
 def indented(box: SpinBoxT) -> SpinBoxT:
     """Indent the number of a spin box like the text of other fields; Qt ignores the padding in its style sheet."""
     box.lineEdit().setTextMargins(TEXT_MARGIN_PX, 0, 0, 0)
-    box.setMinimumWidth(by_text(MIN_NUMBER_WIDTH_PX))
+    box.setMinimumWidth(scaled_px(MIN_NUMBER_WIDTH_PX))
     return box
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTable
 
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import as_tip
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 MIN_COMMON = 4  # shorter common beginnings of names are shown
 
@@ -210,7 +210,7 @@ class PlainTable(QTableWidget):
 
     def _needed_width_px(self, index: int) -> int:
         if self._columns[index].fills:
-            return by_text(MIN_NAME_WIDTH_PX)
+            return scaled_px(MIN_NAME_WIDTH_PX)
         heading_width_px = (
             self.horizontalHeader().sectionSizeFromContents(index).width()
         )  # known for hidden columns too

@@ -23,7 +23,7 @@ from skillviewer.ui.widgets.plain_table import (
     set_up,
     share_width,
 )
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +130,13 @@ class SortedTable(QTableView):
         super().__init__(parent)
         self._cells = CellModel(columns, self)
         self.setModel(self._cells)
-        set_up(self, name, by_text(ROW_HEIGHT_PX))
+        set_up(self, name, scaled_px(ROW_HEIGHT_PX))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         header = self.horizontalHeader()
         if columns:
             header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.setMinimumHeight(3 * by_text(ROW_HEIGHT_PX))
+        self.setMinimumHeight(3 * scaled_px(ROW_HEIGHT_PX))
         self.clicked.connect(self._on_asked)
         self.activated.connect(self._on_asked)
 
@@ -174,7 +174,7 @@ class SortedTable(QTableView):
                 self._is_hiding = True
                 self._hide_spare()
                 self._is_hiding = False
-            share_width(self, by_text(MIN_NAME_WIDTH_PX), self.name_column)
+            share_width(self, scaled_px(MIN_NAME_WIDTH_PX), self.name_column)
 
     def _hide_spare(self) -> None:
         header = self.horizontalHeader()
@@ -183,7 +183,7 @@ class SortedTable(QTableView):
             if column.spare:
                 self.setColumnHidden(index, False)
         others_px = sum(header.sectionSize(index) for index in range(len(columns)) if index != self.name_column)
-        excess_px = by_text(MIN_NAME_WIDTH_PX) + others_px - self.viewport().width()
+        excess_px = scaled_px(MIN_NAME_WIDTH_PX) + others_px - self.viewport().width()
         for index in reversed(range(len(columns))):
             if columns[index].spare and excess_px > 0:
                 excess_px -= header.sectionSize(index)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget, QWidgetItem
 
-from skillviewer.ui.widgets.text_scaling import by_text
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 SIZE_AT_FIRST_PX = 240  # of a part with a weight of 1, until the splitter is shown
 
@@ -37,7 +37,7 @@ class TurningSplitter(QSplitter):
 
     def _turn(self) -> None:
         needed_px = sum(self._min_widths_px()) + self.handleWidth() * (self.count() - 1)
-        fits = max(needed_px, by_text(self._min_width_px)) <= self.width()
+        fits = max(needed_px, scaled_px(self._min_width_px)) <= self.width()
         orientation = Qt.Orientation.Horizontal if fits else Qt.Orientation.Vertical
         if orientation is self.orientation():
             return

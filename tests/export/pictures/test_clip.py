@@ -10,7 +10,7 @@ import pytest
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.analysis.scene import resolve
-from skillviewer.core.analysis.score_text import score_digits, score_so_far
+from skillviewer.core.analysis.score_text import score_decimals, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.explanation.alignment import Alignment
@@ -348,7 +348,7 @@ def test_a_score_is_never_cut(reader: VideoReader, size: tuple[int, int], shift:
     assert box is not None
     pane = canvas.layout.panes[0].picture
     painted = canvas.paint(1.9, [57], [np.zeros((pane.height, pane.width, 3), np.uint8)])
-    number = signed(score_so_far(one, 57)[1], score_digits([one]))
+    number = signed(score_so_far(one, 57)[1], score_decimals([one]))
     whole = []
     for em in (BIG_EM, 1):  # large letters, or smaller ones where there is no room
         tile = TextRenderer(round(canvas.layout.em * em), DARK.text, DARK.background, bold=True).tile(number)
