@@ -27,7 +27,7 @@ from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.result_file import save_result
 from skillviewer.data.study import Study
 from skillviewer.engine.runtime.processes import JobResult
-from skillviewer.engine.runtime.workers import Workers, work
+from skillviewer.engine.runtime.workers import Workers, map_on_workers
 from skillviewer.engine.scoring.units import ResultFolder, Scoring, ScoringUnit, result_name
 from skillviewer.nets.model_library import DEFAULT_MODEL, checkpoint_digest, model_folder
 
@@ -76,7 +76,7 @@ def run(units: list[Made], workers: Workers, pause_s: float = 0.0) -> tuple[list
     def nothing(_index: int, _progress: Progress) -> None:
         pass
 
-    work(partial(make, pause_s), todo, workers, CancelToken(), nothing, finished)
+    map_on_workers(partial(make, pause_s), todo, workers, CancelToken(), nothing, finished)
     return succeeded, failed
 
 

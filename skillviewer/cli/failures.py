@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.cli.output import echo
-from skillviewer.core.errors import NameTakenError, escaped
+from skillviewer.core.errors import NameTakenError, escaped_text
 
 if TYPE_CHECKING:
     from skillviewer.data.study import Study
@@ -18,7 +18,7 @@ def message_of(error: Exception) -> str:
     if isinstance(error, NameTakenError):
         return f"{error.path} is there already: choose another name, or give --force to replace it."
     if isinstance(error, UnicodeEncodeError):
-        return f"“{escaped(error)}” is not UTF-8 and cannot be written: rename the file, or its folder."
+        return f"“{escaped_text(error)}” is not UTF-8 and cannot be written: rename the file, or its folder."
     if isinstance(error, MemoryError):
         details = f": {error}" if str(error) else ""
         return f"There is not enough memory for that{details}."

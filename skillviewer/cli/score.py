@@ -150,7 +150,7 @@ class _Scorer:
             log: File that gets a line for every scored video, or None.
             retry: Whether to score videos again that failed in an earlier run.
         """
-        from skillviewer.engine.runtime.workers import work
+        from skillviewer.engine.runtime.workers import map_on_workers
         from skillviewer.engine.scoring.units import ResultFolder, open_engine, score_unit
 
         results = ResultFolder(self._scoring)
@@ -181,7 +181,7 @@ class _Scorer:
 
             with closing(batch_report):
                 score_one = partial(score_unit, self._scoring)
-                work(score_one, units_to_score, workers, CancelToken(), on_progress, on_finished)
+                map_on_workers(score_one, units_to_score, workers, CancelToken(), on_progress, on_finished)
 
     def _print_earlier(self, results: "ResultFolder", *, retry: bool) -> "list[ScoringUnit]":
         """Print scores and failures of an earlier run, and return the other units."""

@@ -173,7 +173,7 @@ class _HandSearcher:
 
     def search_all(self, workers: "Workers") -> None:
         """Search all videos, and print how often each hand was found."""
-        from skillviewer.engine.runtime.workers import work
+        from skillviewer.engine.runtime.workers import map_on_workers
         from skillviewer.engine.tracking.hand_units import track_unit
 
         n_units = len(self._units)
@@ -197,7 +197,9 @@ class _HandSearcher:
                     bar(progress)
 
             with closing(batch_report):
-                work(partial(track_unit, self._job), self._units, workers, CancelToken(), on_progress, on_finished)
+                map_on_workers(
+                    partial(track_unit, self._job), self._units, workers, CancelToken(), on_progress, on_finished
+                )
 
     def _write_csv(self, unit: "ScoringUnit", tracks: "TrackSet") -> None:
         from skillviewer.data.tracks.skillviewer_csv import write_skillviewer_csv

@@ -53,7 +53,7 @@ def measure(sources: tuple[Path, ...], output: Path | None, **parameters: Any) -
     from skillviewer.core.atomic_write import atomic_export, check_free
     from skillviewer.core.kinematics.compared_measures import compare_measures
     from skillviewer.data.tables.csv_output import write_rows
-    from skillviewer.engine.runtime.workers import work
+    from skillviewer.engine.runtime.workers import ignore_progress, map_on_workers
     from skillviewer.engine.tracking.measure_units import MeasureJob, measure_unit
 
     as_json = parameters["as_json"]
@@ -85,7 +85,7 @@ def measure(sources: tuple[Path, ...], output: Path | None, **parameters: Any) -
         progress_bar(unit="video") as bar,
         closing(BatchReport(len(units), bar if len(units) > 1 else None, None, stage="measuring")) as batch_report,
     ):
-        work(partial(measure_unit, job), units, workers, CancelToken(), lambda _index, _progress: None, on_finished)
+        map_on_workers(partial(measure_unit, job), units, workers, CancelToken(), ignore_progress, on_finished)
     table: list[Sequence[object]] = []
     for index, measures in sorted(measures_by_index.items()):
         other_videos = [other for other_index, other in measures_by_index.items() if other_index != index]

@@ -56,8 +56,8 @@ class Cancelled(Exception):  # noqa: N818 - a request of the user, not an error
     """The user asked to stop. Not a SkillViewerError, since nothing went wrong."""
 
 
-def escaped(error: UnicodeEncodeError) -> str:
-    """Return the text that could not be encoded, with escapes for the characters at fault."""
+def escaped_text(error: UnicodeEncodeError) -> str:
+    """Return the text of an error of encoding, with escapes for the characters at fault."""
     return error.object.encode(errors="backslashreplace").decode()
 
 
@@ -72,4 +72,6 @@ def os_error_as(error_type: type[SkillViewerError], failure: str) -> Iterator[No
 
 def first_line(error: BaseException) -> str:
     """Return the first line of a library's error message, at most 300 characters, without its full stop."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:300].rstrip(".")
+    lines = str(error).splitlines()
+    first = lines[0] if lines else type(error).__name__
+    return first[:300].rstrip(".")

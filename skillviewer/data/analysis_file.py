@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.atomic_write import atomic_export
-from skillviewer.core.errors import ExportError, StudyError, escaped
+from skillviewer.core.errors import ExportError, StudyError, escaped_text
 from skillviewer.core.video.clips import range_cells, range_from_cells
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.tracks_file import TrackStore
@@ -117,7 +117,8 @@ def write_analysis(analysis: Analysis, file: IO[bytes]) -> None:
         text = np.array(msgspec.json.encode(about).decode())
     except UnicodeEncodeError as error:
         raise ExportError(
-            f"“{escaped(error)}” is not UTF-8 and cannot be written into an analysis: rename the video, or its folder."
+            f"“{escaped_text(error)}” is not UTF-8 and cannot be written into an analysis: rename the video, or its "
+            "folder."
         ) from error
     np.savez_compressed(file, allow_pickle=False, about=text, **arrays)
 

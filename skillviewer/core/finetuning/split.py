@@ -87,7 +87,7 @@ class StudyPairs:
             (self.digests[video.name], video.clip_range) for video in self.dataset.videos if video.name in self.digests
         )
 
-    def sharing_frames(self, clips: ClipsByFile) -> frozenset[str]:
+    def videos_sharing_frames(self, clips: ClipsByFile) -> frozenset[str]:
         """Return the names of the videos that may share frames with some clips."""
         identified = (video for video in self.dataset.videos if video.name in self.digests)
         return frozenset(

@@ -9,7 +9,7 @@ from skillviewer.core.kinematics.measures import LengthUnit, finger_opening, mea
 from skillviewer.core.kinematics.motion import Motion
 from skillviewer.core.kinematics.movements import Pause, movement_peaks_s, pauses
 from skillviewer.core.tracks.hand_points import HAND_POINTS
-from skillviewer.core.tracks.track_drawing import colours_of
+from skillviewer.core.tracks.track_drawing import colour_indices_of
 from skillviewer.core.tracks.tracks import Track, TrackSet, gaps
 
 MAX_CURVES = 6
@@ -78,7 +78,7 @@ def _value_at(times_s: FloatArray, values: FloatArray, time_s: float) -> float |
 def motion_curves(tracks: TrackSet, unit: LengthUnit | None = None) -> MotionCurves:
     """Return the curves of every measured point that was seen for long enough."""
     unit = unit or LengthUnit.of(tracks)
-    colours = colours_of(tracks)
+    colours = colour_indices_of(tracks)
     curves = []
     for track in tracks.tracks:
         points = measured_points(track)

@@ -36,41 +36,43 @@ class TrackDrawing(ReadOnly):
         name: Name of the track.
         label: Letter at the wrist of a hand, "L" or "R"; "" for other tracks.
         points_px: (P, 2) float32, points in pixels of the picture, NaN where one was not found; (0, 2) in a gap.
-        colours: P places in ``COLOURS``.
+        colour_indices: P indices of ``COLOURS``.
         bones: Pairs of points that a line joins.
-        trails: Lines of the last second, (m, 2) each, with the place of their colour.
+        trails: Lines of the last second, (m, 2) each, with the index of their colour.
         dashed: The same, where the points are interpolated.
-        held: True if the points are those of an earlier frame: this one was not searched.
-        interpolated: True if the points were not measured in this frame.
-        anchored: True if the user set the points in this frame.
+        is_held: True if the points are those of an earlier frame, since this one was not searched.
+        is_interpolated: True if the points were not measured in this frame.
+        is_anchored: True if the user set the points in this frame.
     """
 
     name: str
     label: str
     points_px: Float32Array
-    colours: tuple[int, ...]
+    colour_indices: tuple[int, ...]
     bones: tuple[tuple[int, int], ...]
     trails: tuple[tuple[int, Float32Array], ...]
     dashed: tuple[tuple[int, Float32Array], ...]
     is_held: bool = False
-    interpolated: bool = False
-    anchored: bool = False
+    is_interpolated: bool = False
+    is_anchored: bool = False
 
 
-def colours_of(tracks: TrackSet) -> dict[str, tuple[int, ...]]:
-    """Return the place in ``COLOURS`` of every point, by name of the track; hands have one colour each."""
-    colours: dict[str, tuple[int, ...]] = {}
-    following = 2
+def colour_indices_of(tracks: TrackSet) -> dict[str, tuple[int, ...]]:
+    """Return the index in ``COLOURS`` of every point, by name of the track; hands have one colour each."""
+    colour_indices: dict[str, tuple[int, ...]] = {}
+    next_index = 2  # after the two colours of hands
     for track in tracks.tracks:
         n_points = len(track.points)
         if track.kind is TrackKind.HAND and track.side is not Side.UNKNOWN:
-            colours[track.name] = (0 if track.side is Side.LEFT else 1,) * n_points
+            hand_index = 0 if track.side is Side.LEFT else 1
+            colour_indices[track.name] = (hand_index,) * n_points
             continue
         n_colours = 1 if track.kind is TrackKind.HAND else n_points
-        places = tuple(2 + (following - 2 + number) % (len(COLOURS) - 2) for number in range(n_colours))
-        following += n_colours
-        colours[track.name] = places if n_colours == n_points else places * n_points
-    return colours
+        numbers = range(next_index - 2, next_index - 2 + n_colours)
+        indices = tuple(2 + number % (len(COLOURS) - 2) for number in numbers)
+        next_index += n_colours
+        colour_indices[track.name] = indices if n_colours == n_points else indices * n_points
+    return colour_indices
 
 
 def draw_tracks(tracks: TrackSet, frame: int) -> tuple[TrackDrawing, ...]:
@@ -78,12 +80,12 @@ def draw_tracks(tracks: TrackSet, frame: int) -> tuple[TrackDrawing, ...]:
     if frame not in tracks.frames:
         return ()
     row = frame - tracks.start_frame
-    colours = colours_of(tracks)
-    drawings = (_drawing(tracks, track, row, colours[track.name]) for track in tracks.tracks)
+    colour_indices = colour_indices_of(tracks)
+    drawings = (_drawing(tracks, track, row, colour_indices[track.name]) for track in tracks.tracks)
     return tuple(drawing for drawing in drawings if len(drawing.points_px) or drawing.trails or drawing.dashed)
 
 
-def _drawing(tracks: TrackSet, track: Track, row: int, colours: tuple[int, ...]) -> TrackDrawing:
+def _drawing(tracks: TrackSet, track: Track, row: int, colour_indices: tuple[int, ...]) -> TrackDrawing:
     searched = _searched_row(tracks, track, row)
     shown_row = searched if searched is not None and track.has_points[searched] else None
     is_hand = track.points == HAND_POINTS
@@ -94,18 +96,18 @@ def _drawing(tracks: TrackSet, track: Track, row: int, colours: tuple[int, ...])
     with_trail = (MIDDLE_KNUCKLE,) if is_hand else tuple(range(len(track.points)))
     for point in with_trail if searched is not None and len(with_trail) <= MAX_TRAILS else ():
         for line, is_dashed in _trail(tracks, track, point, row):
-            (dashed if is_dashed else trails).append((colours[point], line))
+            (dashed if is_dashed else trails).append((colour_indices[point], line))
     return TrackDrawing(
         name=track.name,
         label={Side.LEFT: "L", Side.RIGHT: "R", Side.UNKNOWN: ""}[track.side] if is_hand else "",
         points_px=points_px,
-        colours=colours,
+        colour_indices=colour_indices,
         bones=SKELETON if is_hand else (),
         trails=tuple(trails),
         dashed=tuple(dashed),
         is_held=shown_row is not None and shown_row != row,
-        interpolated=state is FrameState.INTERPOLATED,
-        anchored=state is FrameState.ANCHORED,
+        is_interpolated=state is FrameState.INTERPOLATED,
+        is_anchored=state is FrameState.ANCHORED,
     )
 
 

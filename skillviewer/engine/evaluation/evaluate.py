@@ -31,7 +31,7 @@ from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
 from skillviewer.engine.runtime.exclusive import exclusive_lock
 from skillviewer.engine.runtime.processes import JobResult
-from skillviewer.engine.runtime.workers import Workers, work
+from skillviewer.engine.runtime.workers import Workers, map_on_workers
 from skillviewer.engine.training.run_folder import RunFolder
 from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.engine.training.train_settings import EpochSelection
@@ -151,7 +151,7 @@ def _make_runs(
     if not runs:
         return failures
     report_progress()
-    work(partial(run_fold, shared_inputs), runs, workers, token, on_progress, on_done)
+    map_on_workers(partial(run_fold, shared_inputs), runs, workers, token, on_progress, on_done)
     return failures
 
 

@@ -17,7 +17,7 @@ from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import read_export
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol, open_model_cache
 from skillviewer.engine.runtime.processes import JobResult
-from skillviewer.engine.runtime.workers import Workers, work
+from skillviewer.engine.runtime.workers import Workers, ignore_progress, map_on_workers
 from skillviewer.export.embedded_record import RecordedSource
 from skillviewer.export.options import options_to_dict
 
@@ -111,4 +111,4 @@ def write_units(
             finished(requests[index], result)
 
         units = _RequestsWithoutStudies(requests, service)
-        work(partial(_write, device), units, workers, token, lambda *_: None, on_finished)
+        map_on_workers(partial(_write, device), units, workers, token, ignore_progress, on_finished)

@@ -1,4 +1,4 @@
-"""Computation of the features of many videos, which are mapped from the cache afterwards."""
+"""Computation of the features of many videos, which are then memory-mapped from the cache."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -13,7 +13,7 @@ from skillviewer.engine.features.frame_sources import FrameSource
 from skillviewer.engine.features.video_facts import clip_ranges_of, files_of
 from skillviewer.engine.runtime.device import device_errors
 from skillviewer.engine.runtime.processes import JobResult
-from skillviewer.engine.runtime.workers import Workers, work
+from skillviewer.engine.runtime.workers import Workers, ignore_progress, map_on_workers
 from skillviewer.media.reading.reader import VideoReader
 
 LOCAL_WORKERS = Workers()
@@ -21,7 +21,7 @@ LOCAL_WORKERS = Workers()
 
 def build_store(
     videos: Sequence[tuple[str, Path]],
-    source: FrameSource | Callable[[], FrameSource],
+    source_or_factory: FrameSource | Callable[[], FrameSource],
     n_passes: int,
     token: CancelToken,
     report: Report,
@@ -32,8 +32,8 @@ def build_store(
 
     Args:
         videos: (name, path) of the videos.
-        source: Source of the features, or a recipe by which workers in other processes make the source.
-        n_passes: K, passes over each video: candidate frames of every segment.
+        source_or_factory: Source of the features, or a function that makes it in the process of each worker.
+        n_passes: K, the number of passes over each video; every pass takes another frame of each segment.
         token: Checked after every sampled frame.
         report: Receives every finished video.
         clip_ranges: Ranges by name of video; other videos are whole files.
@@ -43,7 +43,7 @@ def build_store(
         The store, and one sentence for every video that could not be read.
 
     Raises:
-        DeviceError: The device ran out of memory, or workers died. Either concerns all videos.
+        DeviceError: The device ran out of memory, or workers died; this stops the work on all videos.
         SettingsError: The workers cannot be started.
     """
     results: dict[int, JobResult[list[StoredPass]]] = {}
@@ -54,8 +54,8 @@ def build_store(
         results[index] = result
         report(Progress("features of videos", len(results), len(videos)))
 
-    compute_passes = partial(_compute_passes, source, n_passes)
-    work(compute_passes, clips, workers, token, lambda *_progress: None, on_video_done)
+    compute_passes = partial(_compute_passes, source_or_factory, n_passes)
+    map_on_workers(compute_passes, clips, workers, token, ignore_progress, on_video_done)
     passes: dict[str, list[StoredPass]] = {}
     problems = []
     for index, (name, _) in enumerate(videos):
@@ -77,7 +77,7 @@ def build_dataset_store(
 
 
 def _compute_passes(
-    source: FrameSource | Callable[[], FrameSource],
+    source_or_factory: FrameSource | Callable[[], FrameSource],
     n_passes: int,
     clip: tuple[Path, ClipRange | None],
     token: CancelToken,
@@ -85,6 +85,6 @@ def _compute_passes(
 ) -> list[StoredPass]:
     path, clip_range = clip
     with device_errors(), VideoReader(path, token) as reader:
-        frame_source = source() if callable(source) else source
-        passes = frame_source.passes(reader, n_passes, token, clip_range)
+        source = source_or_factory() if callable(source_or_factory) else source_or_factory
+        passes = source.passes(reader, n_passes, token, clip_range)
         return [stored_pass(features) for features in passes]

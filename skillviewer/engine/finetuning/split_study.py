@@ -6,21 +6,26 @@ from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningS
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs
 
 
-def split_study(study: StudyPairs, choices: TuningChoices, prior: PriorPairs | None, parent_name: str) -> TuningSplit:
-    """Split the pairs of a study for a model, if possible without held-out participants that it was trained on.
+def split_study(
+    study_pairs: StudyPairs, choices: TuningChoices, prior_pairs: PriorPairs | None, parent_name: str
+) -> TuningSplit:
+    """Split the pairs of a study for a model.
+
+    Participants that the model was trained on are held out only if there are too few others.
 
     Args:
-        study: Pairs of the study.
+        study_pairs: Pairs of the study.
         choices: Choices of the user.
-        prior: Pairs that the model was trained on, or None if they are not known.
+        prior_pairs: Pairs that the model was trained on, or None if they are not known.
         parent_name: Name of the model, or "" for a new model.
 
     Raises:
         DatasetError: There is nothing to train on.
     """
-    trained_videos = study.sharing_frames(prior.trained_on) if prior is not None else ()
-    split = split_pairs(study, choices, trained_videos)
-    if prior is not None or not parent_name:
+    trained_videos = study_pairs.videos_sharing_frames(prior_pairs.trained_on) if prior_pairs is not None else ()
+    split = split_pairs(study_pairs, choices, trained_videos)
+    is_training_unknown = parent_name and prior_pairs is None
+    if not is_training_unknown:
         return split
     warning = (
         f"The training data of {parent_name} is unknown. If it includes held-out videos, the accuracy is inflated: it "

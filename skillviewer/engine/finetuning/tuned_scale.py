@@ -96,7 +96,7 @@ def learn_tuned_scale(
 def _unseen_people(study: StudyPairs, prior: PriorPairs | None) -> Dataset:
     """Return the videos of the people that the initial model was not trained on."""
     participants = study.dataset.participants
-    trained_videos = study.sharing_frames(prior.trained_on) if prior is not None else frozenset()
+    trained_videos = study.videos_sharing_frames(prior.trained_on) if prior is not None else frozenset()
     trained_people = {participants[name] for name in trained_videos if name in participants}
     new_names = []
     for video in study.dataset.videos:

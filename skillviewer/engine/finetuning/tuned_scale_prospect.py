@@ -23,5 +23,5 @@ def tuned_scale_prospect(study: StudyPairs, prior: PriorPairs | None, parent_nam
     if prior is None and parent_name:
         text = f"{TRAINING_DATA_UNKNOWN} Scores stay on the model's own scale."
         return replace(scale_prospect(study.dataset), n_people=0, text=text)
-    trained_videos = study.sharing_frames(prior.trained_on) if prior is not None else ()
+    trained_videos = study.videos_sharing_frames(prior.trained_on) if prior is not None else ()
     return scale_prospect(study.dataset, trained_videos)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.runtime import processes
 from skillviewer.engine.runtime.cluster import work_on_cluster
 from skillviewer.engine.runtime.processes import ItemT, ItemWork, JobResult, Processes, ProgressCallback, ResultT
@@ -57,7 +57,11 @@ class Workers:
         return tuple(environments)
 
 
-def work(
+def ignore_progress(_index: int, _progress: Progress) -> None:
+    """Take the place of a callback for the progress of an item."""
+
+
+def map_on_workers(
     do: ItemWork[ItemT, ResultT],
     items: Sequence[ItemT],
     workers: Workers,
@@ -65,7 +69,7 @@ def work(
     on_progress: ProgressCallback,
     on_done: Callable[[int, JobResult[ResultT]], None],
 ) -> None:
-    """Work on items on an engine; the item of a worker that dies is tried twice more.
+    """Apply a function to items on an engine; the item of a worker that dies is tried twice more.
 
     Args:
         do: Works on one item; the function, the items and their results are pickled unless this process does the work.

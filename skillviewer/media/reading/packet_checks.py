@@ -12,15 +12,15 @@ _MALFORMED = "a packet is malformed"
 
 def packet_check(codec: str, extradata: bytes | None) -> PacketCheck:
     """Return the check for packets of a codec; ``extradata`` is what the container holds for the decoder."""
-    length_size = _length_size(codec, extradata or b"")
-    if length_size:
-        return lambda data: _check_units(data, length_size)
+    length_field_bytes = _length_field_bytes(codec, extradata or b"")
+    if length_field_bytes:
+        return lambda data: _check_units(data, length_field_bytes)
     if codec == "rawvideo":
         return lambda _data: ""
-    return _CHECKS.get(codec, _check_blank)
+    return _CHECKS.get(codec, _check_not_blank)
 
 
-def _length_size(codec: str, extradata: bytes) -> int:
+def _length_field_bytes(codec: str, extradata: bytes) -> int:
     """Return the size of the length field before each unit of H.264 or HEVC, or 0 if start codes separate the units.
 
     ISO/IEC 14496-15, decoder configuration records.
@@ -33,20 +33,23 @@ def _length_size(codec: str, extradata: bytes) -> int:
     return 0
 
 
-def _check_units(data: memoryview, length_size: int) -> str:
+def _check_units(data: memoryview, length_field_bytes: int) -> str:
     """Check that the units fill the packet, and that the forbidden bit of each is zero."""
     position = 0
     end = len(data)
     while position < end:
-        start = position + length_size
+        start = position + length_field_bytes
         length = int.from_bytes(data[position:start], "big")
         position = start + length
-        if not length or position > end or data[start] & 0x80:
+        if length == 0 or position > end:
+            return _MALFORMED
+        is_forbidden_bit_set = data[start] & 0x80
+        if is_forbidden_bit_set:
             return _MALFORMED
     return ""
 
 
-def _check_blank(data: memoryview) -> str:
+def _check_not_blank(data: memoryview) -> str:
     return "" if any(data[:8]) else _MALFORMED
 
 
@@ -55,33 +58,33 @@ def _check_start_code(data: memoryview) -> str:
 
 
 def _check_mpeg4(data: memoryview) -> str:
-    """Check for pictures marked "not coded", which fill packed streams and are smaller than all others."""
+    """Check for pictures marked "not coded", which fill packed streams: pictures of less than 10 bytes."""
     return _HIDDEN if len(data) < 10 else _check_start_code(data)
 
 
 def _check_vp8(data: memoryview) -> str:
     """Check show_frame (RFC 6386, section 9.1)."""
-    problem = _check_blank(data)
+    problem = _check_not_blank(data)
     if problem:
         return problem
-    is_shown = data[0] >> 4 & 1
+    is_shown = (data[0] >> 4) & 1
     return "" if is_shown else _HIDDEN
 
 
 def _check_vp9(data: memoryview) -> str:
     """Check frame_marker, profile, show_existing_frame, frame_type and show_frame (VP9 specification 6.2).
 
-    A superframe, whose last byte begins with 110, contains the shown picture.
+    A superframe, whose last byte has 110 as its upper bits, contains the shown picture.
     """
     header = data[0]
     if header >> 6 != 0b10:
         return _MALFORMED
     is_superframe = data[-1] >> 5 == 0b110
-    is_profile_3 = header >> 4 & 0b11 == 0b11
-    if is_superframe or is_profile_3:
+    profile = (header >> 4) & 0b11
+    if is_superframe or profile == 3:
         return ""
-    shows_existing_frame = header >> 3 & 1
-    shows_frame = header >> 1 & 1
+    shows_existing_frame = (header >> 3) & 1
+    shows_frame = (header >> 1) & 1
     return "" if shows_existing_frame or shows_frame else _HIDDEN
 
 
@@ -97,7 +100,7 @@ def _check_av1(data: memoryview) -> str:
         if header & 0x81:  # bits that must be zero
             return _MALFORMED
         if not has_size:  # only the last unit may omit its size
-            return _check_blank(data)
+            return _check_not_blank(data)
         size = 0
         shift = 0
         while position < end and shift < 56:  # LEB128
@@ -107,7 +110,7 @@ def _check_av1(data: memoryview) -> str:
             if not data[position - 1] & 0x80:
                 break
         position += size
-    return _check_blank(data) if position == end else _MALFORMED
+    return _check_not_blank(data) if position == end else _MALFORMED
 
 
 _CHECKS: dict[str, PacketCheck] = {

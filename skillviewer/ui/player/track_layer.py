@@ -96,7 +96,7 @@ def _draw_track(painter: QPainter, viewport: Viewport, drawing: TrackDrawing) ->
     if not len(drawing.points_px):
         painter.setOpacity(1.0)
         return
-    painter.setOpacity(HELD_OPACITY if drawing.is_held or drawing.interpolated else 1.0)
+    painter.setOpacity(HELD_OPACITY if drawing.is_held or drawing.is_interpolated else 1.0)
     positions = _positions_of(viewport, drawing.points_px)
     bones = QPainterPath()
     for start, stop in drawing.bones:
@@ -105,7 +105,7 @@ def _draw_track(painter: QPainter, viewport: Viewport, drawing: TrackDrawing) ->
         if bone_start is not None and bone_stop is not None:
             bones.moveTo(bone_start)
             bones.lineTo(bone_stop)
-    colour = QColor(COLOURS[drawing.colours[0]])
+    colour = QColor(COLOURS[drawing.colour_indices[0]])
     if drawing.bones:
         _stroke(painter, bones, colour, LINE_WIDTH_PX)
     _draw_points(painter, drawing, positions)
@@ -126,17 +126,17 @@ def _positions_of(viewport: Viewport, points_px: "Float32Array") -> list[QPointF
 def _draw_points(painter: QPainter, drawing: TrackDrawing, positions: list[QPointF | None]) -> None:
     """Draw measured points as discs, interpolated ones as rings, and those set by the user in a second ring."""
     radius = 1.8 if drawing.bones else 3.2
-    for position, colour in zip(positions, drawing.colours, strict=True):
+    for position, colour in zip(positions, drawing.colour_indices, strict=True):
         if position is None:
             continue
-        if drawing.interpolated:
+        if drawing.is_interpolated:
             _stroke(painter, _ring(position, radius), QColor(COLOURS[colour]), 1.2)
             continue
         painter.setPen(QPen(HALO, 1))
         painter.setBrush(QColor(COLOURS[colour]))
         painter.drawEllipse(position, radius, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if drawing.anchored:
+        if drawing.is_anchored:
             _stroke(painter, _ring(position, radius + 3.5), QColor(COLOURS[colour]), 1.2)
 
 

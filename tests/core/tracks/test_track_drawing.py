@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from skillviewer.core.tracks.hand_points import HAND_POINTS, SKELETON
-from skillviewer.core.tracks.track_drawing import TRAIL_S, colours_of, draw_tracks
+from skillviewer.core.tracks.track_drawing import TRAIL_S, colour_indices_of, draw_tracks
 from skillviewer.core.tracks.tracks import FrameState, Side, TrackKind, TrackSet
 from tests.core.tracks.test_tracks import VIDEO, A, F, I, U, track
 
@@ -31,7 +31,7 @@ def test_interpolated_points_are_dashed_and_said_to_be_so() -> None:
     assert [line[:, 0].tolist() for _, line in drawing.dashed] == [[1, 2, 3, 4]]
     assert [line[:, 0].tolist() for _, line in drawing.trails] == [[0, 1], [4, 5]]
     (drawing,) = draw_tracks(TrackSet.of_video(VIDEO, tracks=[track(F, F, I, I, F, F)]), 3)
-    assert drawing.interpolated
+    assert drawing.is_interpolated
 
 
 def test_frames_that_were_not_searched_hold_the_points_for_a_moment() -> None:
@@ -57,4 +57,4 @@ def test_hands_have_a_colour_a_letter_and_a_skeleton_each() -> None:
     assert [d.label for d in drawings] == ["L", "R", ""]
     assert [set(d.colours) for d in drawings] == [{0}, {1}, {2, 3}]
     assert drawings[0].bones == SKELETON
-    assert colours_of(both)["tip"] == (2, 3)
+    assert colour_indices_of(both)["tip"] == (2, 3)

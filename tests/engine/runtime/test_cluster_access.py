@@ -10,7 +10,7 @@ import pytest
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.runtime import cluster
-from skillviewer.engine.runtime.workers import Workers, work
+from skillviewer.engine.runtime.workers import Workers, map_on_workers
 from tests.engine.scoring.made_units import MadeUnit, make
 
 distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
@@ -65,5 +65,5 @@ def test_a_scheduler_elsewhere_without_encryption_is_warned_of(
     }.items():
         caplog.clear()
         with pytest.raises(SettingsError, match="nobody there"):
-            work(make, [MadeUnit(1, tmp_path)], Workers(cluster=address), CancelToken(), print, print)
+            map_on_workers(make, [MadeUnit(1, tmp_path)], Workers(cluster=address), CancelToken(), print, print)
         assert sum("not encrypted" in message for message in caplog.messages) == warned

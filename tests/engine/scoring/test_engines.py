@@ -24,7 +24,7 @@ from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.runtime import cluster
 from skillviewer.engine.runtime import workers as engine_workers
 from skillviewer.engine.runtime.processes import JobResult, Processes, work_in_processes, work_in_this_process
-from skillviewer.engine.runtime.workers import Workers, work
+from skillviewer.engine.runtime.workers import Workers, map_on_workers
 from skillviewer.engine.scoring.units import ResultFolder, Scoring, ScoringUnit, open_engine, score_unit
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.scoring.made_units import MadeUnit, make
@@ -56,7 +56,9 @@ def test_results_of_every_engine_are_the_same_bytes(tmp_path: Path) -> None:
     finally:
         open_engine.cache_clear()
     work_in_processes(partial(score_unit, settings("process")), units, Processes(1), token, nothing, finished)
-    work(partial(score_unit, settings("cluster")), units, Workers(1, cluster="local"), token, nothing, finished)
+    map_on_workers(
+        partial(score_unit, settings("cluster")), units, Workers(1, cluster="local"), token, nothing, finished
+    )
     for name in ("here", "process", "cluster"):
         files[name] = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
     assert len(files["here"]) == 2
@@ -70,7 +72,7 @@ def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Wor
     numbers = [1, 3, 5, 7, 9, 13, 17]
     units = [MadeUnit(number, tmp_path, deaths.get(number, 0)) for number in numbers]
     outcomes: dict[int, JobResult[int]] = {}
-    work(
+    map_on_workers(
         make,
         units,
         workers,
@@ -131,7 +133,9 @@ def test_only_faults_of_a_video_are_kept(tmp_path: Path) -> None:
 
 def test_a_cluster_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"127\.0\.0\.1:9"):
-        work(make, [MadeUnit(1, tmp_path)], Workers(cluster="tcp://127.0.0.1:9"), CancelToken(), nothing, print)
+        map_on_workers(
+            make, [MadeUnit(1, tmp_path)], Workers(cluster="tcp://127.0.0.1:9"), CancelToken(), nothing, print
+        )
 
 
 COMMANDS = {
@@ -175,7 +179,7 @@ def test_jobs_that_slurm_refuses_cost_no_work_of_the_others(slurm: Path, caplog:
     before = signal.getsignal(signal.SIGINT)
     outcomes: dict[int, JobResult[int]] = {}
     numbers = range(1, 5)
-    work(
+    map_on_workers(
         make,
         [MadeUnit(number, slurm) for number in numbers],
         Workers(3, cluster="slurm"),
@@ -200,5 +204,5 @@ def test_jobs_that_slurm_refuses_cost_no_work_of_the_others(slurm: Path, caplog:
 def test_the_reason_of_slurm_is_told_if_it_refuses_all_jobs(slurm: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (slurm / "taken").mkdir()
     with pytest.raises(DeviceError, match=r"SLURM refused: sbatch: error: too many jobs$"):
-        work(make, [MadeUnit(1, slurm)], Workers(2, cluster="slurm"), CancelToken(), nothing, print)
+        map_on_workers(make, [MadeUnit(1, slurm)], Workers(2, cluster="slurm"), CancelToken(), nothing, print)
     assert "Traceback" not in capfd.readouterr().err
