@@ -55,6 +55,6 @@ def test_hands_have_a_colour_a_letter_and_a_skeleton_each() -> None:
     both = both.with_tracks([track(F, F, F, F, F, F, points=("a", "b"))])
     drawings = draw_tracks(both, 2)
     assert [d.label for d in drawings] == ["L", "R", ""]
-    assert [set(d.colours) for d in drawings] == [{0}, {1}, {2, 3}]
+    assert [set(d.colour_indices) for d in drawings] == [{0}, {1}, {2, 3}]
     assert drawings[0].bones == SKELETON
     assert colour_indices_of(both)["tip"] == (2, 3)
