@@ -401,12 +401,12 @@ def two_players(made: Composition, folder: Path, model: Path, heart: Heart, size
     entries = [entry for entry in (app_context.videos.get(VideoClip(clip)) for clip in clips) if entry is not None]
     lower = min(entries, key=lambda entry: entry.analysis.score if entry.analysis is not None else np.inf)
     app_context.state.set_current(lower.clip)
-    wait(lambda: app_context.reference.clip is not None or app_context.why_loader.stage is WhyStage.FAILED)
+    wait(lambda: app_context.reference_loader.clip is not None or app_context.why_loader.stage is WhyStage.FAILED)
     made.window.actions_["better_video"].trigger()
     split = made.window.screens.named("split")
     assert isinstance(split, SplitScreen)
-    wait(lambda: split.reference_player.playback.video is not None and app_context.reference.pace is not None)
-    wait(lambda: not app_context.reference.aligning and not app_context.jobs.running)
+    wait(lambda: split.reference_player.playback.video is not None and app_context.reference_loader.pace is not None)
+    wait(lambda: not app_context.reference_loader.aligning and not app_context.jobs.running)
     pause(3000)  # scrub proxies
     wait(lambda: not app_context.jobs.running)
     video = app_context.playback.video

@@ -160,8 +160,8 @@ class Tour:
         pause(300)
         pictures = [self._frame_at(frame) for frame in self._played_frames()]
         window.actions_["better_video"].trigger()
-        wait(lambda: bool(app_context.reference.gaps))
-        gaps, video = app_context.reference.gaps, app_context.playback.video
+        wait(lambda: bool(app_context.reference_loader.gaps))
+        gaps, video = app_context.reference_loader.gaps, app_context.playback.video
         assert video is not None
         first, last = video.frame_at(gaps[0].start_s), video.frame_at(gaps[-1].stop_s - 0.01)
         pause(1000)
@@ -188,9 +188,9 @@ class Tour:
         """Picture the lowest video next to a better one."""
         window = self.made.window
         window.screens.show("inspect")
-        wait(lambda: self.made.app_context.reference.clip is not None)
+        wait(lambda: self.made.app_context.reference_loader.clip is not None)
         window.actions_["better_video"].trigger()
-        wait(lambda: bool(self.made.app_context.reference.gaps))
+        wait(lambda: bool(self.made.app_context.reference_loader.gaps))
         self.grab("split")
 
     def compare(self) -> None:

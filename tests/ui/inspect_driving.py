@@ -81,7 +81,7 @@ def findings_of(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Fi
 
     def known() -> bool:
         found = why_loader.findings
-        return found is not None and found.position.n == n and (not evidence or found.evidence is not None)
+        return found is not None and found.position.n_compared == n and (not evidence or found.evidence is not None)
 
     qtbot.waitUntil(known)
     assert why_loader.findings is not None

@@ -72,7 +72,7 @@ def compare_one(stage: "Stage") -> QWidget:
 def compare_two(stage: "Stage") -> QWidget:
     """Two models and their difference."""
     _compared(stage, TWO)
-    _screen(stage).header.difference.setChecked(True)
+    _screen(stage).header.difference_box.setChecked(True)
     stage.pause(200)
     return stage.made.window
 
@@ -142,8 +142,8 @@ def compare_long_names(stage: "Stage") -> QWidget:
     """Long names of models and videos, a scale for each model."""
     _compared(stage, LONG, stem="Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_Pause")
     screen = _screen(stage)
-    screen.header.scale.setCurrentIndex(screen.header.scale.findData(ColourLimits.CLIPPED))
-    screen.header.difference.setChecked(True)
+    screen.header.scale_box.setCurrentIndex(screen.header.scale_box.findData(ColourLimits.CLIPPED))
+    screen.header.difference_box.setChecked(True)
     screen.side.setCurrentWidget(screen.side.models)
     return stage.made.window
 

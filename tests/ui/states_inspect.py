@@ -58,7 +58,7 @@ def _wait_for_page(stage: "Stage", *, evidence: bool = True) -> None:
 
     def complete() -> bool:
         found = why_loader.findings
-        return found is not None and found.position.n == n and (not evidence or found.evidence is not None)
+        return found is not None and found.position.n_compared == n and (not evidence or found.evidence is not None)
 
     stage.wait(complete, 60_000)
     stage.pause(300)
@@ -171,7 +171,7 @@ def split(stage: "Stage") -> QWidget:
     _wait_for_page(stage)
     window = stage.made.window
     window.actions_["better_video"].trigger()
-    stage.wait(lambda: bool(stage.made.app_context.reference.gaps))
+    stage.wait(lambda: bool(stage.made.app_context.reference_loader.gaps))
     screen = window.screens.widget
     assert isinstance(screen, SplitScreen)
     stage.seek(97)

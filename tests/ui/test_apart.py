@@ -19,7 +19,7 @@ def found_among(qtbot: QtBot, made: Composition, entry: VideoEntry, n: int) -> F
 
     def there() -> bool:
         found = made.app_context.why_loader.findings
-        return found is not None and found.analysis.clip == entry.clip and found.position.n == n
+        return found is not None and found.analysis.clip == entry.clip and found.position.n_compared == n
 
     qtbot.waitUntil(there)
     found = made.app_context.why_loader.findings
@@ -41,7 +41,7 @@ def test_another_task_lends_no_percentile_and_no_better_video(
     assert not missing(found.position.format_position(), "only 3", "too few")
     position = videos.cohorts.position(videos[videos.row(others[-1].clip) or 0])
     assert position is not None
-    assert position.n == len(others) - 4
+    assert position.n_compared == len(others) - 4
 
 
 def test_another_study_lends_nothing(qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path) -> None:

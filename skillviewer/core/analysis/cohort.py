@@ -26,7 +26,7 @@ class CohortPosition:
     score: float
     interval: tuple[float, float] | None
     cohort: str  # name of the cohort within a sentence, such as "this task" or "the task “Suturing”"
-    n: int  # number of comparable videos, without the video itself
+    n_compared: int  # number of comparable videos, without the video itself
     n_lower: int  # number of videos with a lower score
     n_higher: int  # number of videos with a higher score
     median: float  # median score of the comparable videos; NaN if there are none
@@ -37,24 +37,24 @@ class CohortPosition:
     @property
     def n_tied(self) -> int:
         """Number of videos with the same score."""
-        return self.n - self.n_lower - self.n_higher
+        return self.n_compared - self.n_lower - self.n_higher
 
     @property
     def has_percentile(self) -> bool:
         """True if there are enough videos for a percentile."""
-        return self.n >= MIN_COHORT
+        return self.n_compared >= MIN_COHORT
 
     @property
     def percentile(self) -> float | None:
         """Percentile, 0 to 100, counting half of the tied scores as lower; None below ``MIN_COHORT`` videos."""
-        return 100 * (self.n_lower + self.n_tied / 2) / self.n if self.has_percentile else None
+        return 100 * (self.n_lower + self.n_tied / 2) / self.n_compared if self.has_percentile else None
 
     @property
     def percentile_text(self) -> str:
         """The percentile with its range, "19 (9 to 36)"; it is 0 or 100 only if all scores are higher or lower."""
         if not self.has_percentile:
             return "–"
-        percentile = whole_percent(2 * self.n_lower + self.n_tied, 2 * self.n)
+        percentile = whole_percent(2 * self.n_lower + self.n_tied, 2 * self.n_compared)
         low, high = self.percentile_range
         return f"{percentile} ({low:.0f} to {high:.0f})"
 
@@ -65,8 +65,8 @@ class CohortPosition:
         The range covers Wilson's 95 % intervals of the shares of lower scores at both ends of the score's interval.
         """
         n_below_low, n_below_high = self.n_below_ends
-        low, _ = Proportion(n_below_low, self.n).interval
-        _, high = Proportion(n_below_high, self.n).interval
+        low, _ = Proportion(n_below_low, self.n_compared).interval
+        _, high = Proportion(n_below_high, self.n_compared).interval
         return 100 * low, 100 * high
 
     @property
@@ -88,9 +88,9 @@ class CohortPosition:
 
     def format_position(self) -> str:
         """Return the position as text, such as "lower than 88 % of the 48 comparable videos of this task"."""
-        if not self.n:
+        if not self.n_compared:
             return f"no comparable videos of {self.cohort}"
-        videos_text = f"{self.n} comparable video{'s' if self.n > 1 else ''} of {self.cohort}"
+        videos_text = f"{self.n_compared} comparable video{'s' if self.n_compared > 1 else ''} of {self.cohort}"
         if not self.has_percentile:
             return f"only {videos_text}, too few for a percentile (at least {MIN_COHORT})"
         if self.at_median:
@@ -100,9 +100,9 @@ class CohortPosition:
         is_lower = self.n_higher > self.n_lower
         comparison = "lower" if is_lower else "higher"
         n_beyond = self.n_higher if is_lower else self.n_lower
-        if n_beyond == self.n:
+        if n_beyond == self.n_compared:
             return f"{comparison} than all {videos_text}"
-        percent_beyond = whole_percent(n_beyond, self.n)
+        percent_beyond = whole_percent(n_beyond, self.n_compared)
         return f"{comparison} than {percent_beyond} % of the {videos_text}{self._format_ties()}"
 
     def _format_ties(self) -> str:
@@ -162,7 +162,7 @@ def position_among(
         score=score,
         interval=interval,
         cohort=cohort,
-        n=n_others,
+        n_compared=n_others,
         n_lower=n_lower,
         n_higher=len(ascending_scores) - bisect_right(ascending_scores, score),
         median=median,
@@ -196,7 +196,7 @@ class ReferenceVideo:
 
     name: str
     score: float
-    near_by: SimilarityMeasure  # measure of similarity: looks, or the score if an embedding is missing
+    similarity: SimilarityMeasure  # measure of similarity: looks, or the score if an embedding is missing
     # by looks, the root mean square difference of the embeddings in standard deviations over the cohort; by score, the
     # difference of the scores
     distance: float

@@ -15,9 +15,9 @@ _MIN_TOGETHER_S = 2.0
 class Bimanual:
     """Measures of two hands while both are seen."""
 
-    share_left: float  # path of the left hand over the paths of both, 0 to 1
+    share_left: float  # path of the left hand divided by the paths of both, 0 to 1
     correlation: float  # correlation of the two speeds, -1 to 1
-    both_moving: float  # share of time in which both move, 0 to 1
+    share_both_moving: float  # share of time in which both move, 0 to 1
     share_seen: float  # share of the frames in which both are seen, 0 to 1
 
 
@@ -39,10 +39,11 @@ def bimanual(left: Motion, right: Motion, times_s: FloatArray, idle_below: float
     left_mean = float(speeds[0].mean())
     sum_of_means = left_mean + float(speeds[1].mean())
     both_vary = speeds.std(axis=1).min() > 0
+    correlation = float(np.asarray(np.corrcoef(speeds))[0, 1]) if both_vary else math.nan
     is_moving = speeds >= idle_below
     return Bimanual(
         share_left=left_mean / sum_of_means if sum_of_means > 0 else math.nan,
-        correlation=float(np.corrcoef(speeds[0], speeds[1]).min()) if both_vary else math.nan,
-        both_moving=float(is_moving.all(axis=0).mean()),
+        correlation=correlation,
+        share_both_moving=float(is_moving.all(axis=0).mean()),
         share_seen=float(both_seen.mean()),
     )

@@ -70,9 +70,9 @@ def _format_pauses(motion: MotionMeasures) -> str:
 
 
 def _format_speed(speed: CohortPosition) -> str:
-    videos_text = counted(speed.n, "comparable video")
+    videos_text = counted(speed.n_compared, "comparable video")
     if speed.at_median or speed.n_higher == speed.n_lower:
         return f"speed not distinguishable from the median of {videos_text}"
     if speed.n_higher > speed.n_lower:
-        return f"slower than {whole_percent(speed.n_higher, speed.n)} % of {videos_text}"
-    return f"faster than {whole_percent(speed.n_lower, speed.n)} % of {videos_text}"
+        return f"slower than {whole_percent(speed.n_higher, speed.n_compared)} % of {videos_text}"
+    return f"faster than {whole_percent(speed.n_lower, speed.n_compared)} % of {videos_text}"

@@ -267,7 +267,7 @@ def _measure_both_hands(left: Motion, right: Motion, times_s: FloatArray, unit: 
         both = bimanual(motions[0], motions[1], times_s, unit.idle_below)
         if both is None:
             return {}
-        return {"share_left": both.share_left, "correlation": both.correlation, "both_moving": both.both_moving}
+        return {"share_left": both.share_left, "correlation": both.correlation, "both_moving": both.share_both_moving}
 
     both = bimanual(left, right, times_s, unit.idle_below)
     if both is None:

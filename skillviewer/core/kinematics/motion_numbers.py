@@ -68,5 +68,5 @@ def _numbers(tracks: TrackSet, unit: LengthUnit, reference: ReferencePath | None
         if both is not None:
             values["both hands: share_left"] = both.share_left
             values["both hands: correlation"] = both.correlation
-            values["both hands: both_moving"] = both.both_moving
+            values["both hands: both_moving"] = both.share_both_moving
     return values

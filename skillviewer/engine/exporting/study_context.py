@@ -235,4 +235,4 @@ def _find_reference(
     reference_analysis = cached_analysis(videos[reference.name], analysis.provenance.model_digest)
     if reference_analysis is None:
         return None, None
-    return AnalysedVideo(reference_analysis, reference.name), reference.near_by
+    return AnalysedVideo(reference_analysis, reference.name), reference.similarity

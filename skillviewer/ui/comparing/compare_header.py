@@ -28,36 +28,45 @@ class CompareHeader(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.menu = ModelsMenu(candidates, self)
-        self.models = QPushButton("Models", self)
-        self.models.setMenu(self.menu)
-        self.models.setToolTip("Choose two to nine models")
-        self.scale = QComboBox(self)
+        self.models_button = QPushButton("Models", self)
+        self.models_button.setMenu(self.menu)
+        self.models_button.setToolTip("Choose two to nine models")
+        self.scale_box = QComboBox(self)
         for scale, text in (
             (ColourLimits.COMMON, "One scale for all"),
             (ColourLimits.CLIPPED, "A scale for each model"),
             (ColourLimits.FRAME, "A scale for each frame"),
         ):
-            self.scale.addItem(text, scale)
-        self.scale.setAccessibleName("Colour scale")
-        self.scale.setToolTip("Range of values that the colours cover")
-        self.first = self._model_box("Compared model")
-        self.second = self._model_box("Compared with")
+            self.scale_box.addItem(text, scale)
+        self.scale_box.setAccessibleName("Colour scale")
+        self.scale_box.setToolTip("Range of values that the colours cover")
+        self.first_box = self._model_box("Compared model")
+        self.second_box = self._model_box("Compared with")
         self._against = text_label("against", self, muted=True)
-        self.difference = QCheckBox("Show the difference", self)
-        self.difference.setToolTip("+ where the first model looks more, − where the second does")
-        self.again = push_button("Try again", self)
-        self.save = QPushButton("Save", self)
-        controls = (self.models, self.scale, self.first, self.second, self.difference, self.again, self.save)
+        self.difference_box = QCheckBox("Show the difference", self)
+        self.difference_box.setToolTip("+ where the first model looks more, − where the second does")
+        self.retry_button = push_button("Try again", self)
+        self.save_button = QPushButton("Save", self)
+        widgets: tuple[QWidget, ...] = (
+            self.models_button,
+            self.scale_box,
+            self.first_box,
+            self._against,
+            self.second_box,
+            self.difference_box,
+            self.retry_button,
+            self.save_button,
+        )
         row = FlowLayout(self, 8)
         row.setContentsMargins(8, 6, 8, 6)
-        for control in controls:
-            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for widget in (*controls[:3], self._against, *controls[3:]):
-            widget.setMinimumHeight(self.save.sizeHint().height())  # aligns the texts vertically
+        for widget in widgets:
+            if widget is not self._against:
+                widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            widget.setMinimumHeight(self.save_button.sizeHint().height())  # aligns the texts vertically
             row.addWidget(widget)
-        self.first.currentIndexChanged.connect(self._on_pair)
-        self.second.currentIndexChanged.connect(self._on_pair)
-        self.again.hide()
+        self.first_box.currentIndexChanged.connect(self._on_pair)
+        self.second_box.currentIndexChanged.connect(self._on_pair)
+        self.retry_button.hide()
         self._show_controls(0)
 
     def _model_box(self, name: str) -> QComboBox:
@@ -68,12 +77,12 @@ class CompareHeader(QWidget):
 
     @property
     def chosen_scale(self) -> ColourLimits:
-        return ColourLimits(self.scale.currentData())
+        return ColourLimits(self.scale_box.currentData())
 
     @property
     def pair(self) -> tuple[str, str]:
         """Keys of the two models to compare; "" if there is none."""
-        return str(self.first.currentData() or ""), str(self.second.currentData() or "")
+        return str(self.first_box.currentData() or ""), str(self.second_box.currentData() or "")
 
     def set_models(self, models: Sequence[ComparedModel]) -> None:
         """Offer the compared models, and keep the chosen pair if both models are still compared."""
@@ -85,8 +94,8 @@ class CompareHeader(QWidget):
             first = keys[0] if keys else ""
         if second not in keys or second == first:
             second = next((key for key in keys if key != first), "")
-        self._fill_box(self.first, models, first)
-        self._fill_box(self.second, models, second)
+        self._fill_box(self.first_box, models, first)
+        self._fill_box(self.second_box, models, second)
         self._show_controls(len(keys))
         if self.pair != previous_pair:
             self.pair_chosen.emit()
@@ -103,25 +112,27 @@ class CompareHeader(QWidget):
 
     def _show_controls(self, n_models: int) -> None:
         """Show the controls that need a model, and those that need two."""
-        model_controls: tuple[QWidget, ...] = (self.scale, self.save)
-        pair_controls: tuple[QWidget, ...] = (self.first, self._against, self.second, self.difference)
+        model_controls: tuple[QWidget, ...] = (self.scale_box, self.save_button)
+        pair_controls: tuple[QWidget, ...] = (self.first_box, self._against, self.second_box, self.difference_box)
         for control in model_controls:
             control.setVisible(n_models > 0)
         for control in pair_controls:
             control.setVisible(n_models > 1)
-        self.difference.setEnabled(n_models > 1)
+        self.difference_box.setEnabled(n_models > 1)
 
     def choose_second(self, key: str) -> None:
         """Compare the first model with this one, unless it is the first model itself."""
         first, _ = self.pair
-        index = self.second.findData(key)
+        index = self.second_box.findData(key)
         if key != first and index >= 0:
-            self.second.setCurrentIndex(index)
+            self.second_box.setCurrentIndex(index)
 
     def _on_pair(self, _index: int) -> None:
         first, second = self.pair
-        if first == second:  # the other box takes the next model, and emits the signal
-            other_box = self.second if self.sender() is self.first else self.first
-            other_box.setCurrentIndex((other_box.currentIndex() + 1) % max(other_box.count(), 1))
+        if first != second:
+            self.pair_chosen.emit()
             return
-        self.pair_chosen.emit()
+        other_box = self.second_box if self.sender() is self.first_box else self.first_box
+        if other_box.count():
+            # the other box takes the next model, which calls this function again
+            other_box.setCurrentIndex((other_box.currentIndex() + 1) % other_box.count())

@@ -78,11 +78,11 @@ class CompareScreen(QWidget):
         self.blur_faces.setCheckable(True)
         self.blur_faces.setToolTip("Some faces may be missed: check the saved file")
         save_menu.setToolTipsVisible(True)
-        self.header.save.setMenu(save_menu)
+        self.header.save_button.setMenu(save_menu)
         self.empty = QWidget(self)
         self._empty_text = text_label("", self.empty, wrap=True)
         self._empty_text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.choose = push_button("Choose models", self.empty, self.header.models.showMenu, primary=True)
+        self.choose = push_button("Choose models", self.empty, self.header.models_button.showMenu, primary=True)
 
     def _lay_out(self) -> None:
         centred_button = (self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -115,11 +115,11 @@ class CompareScreen(QWidget):
         self.candidates.changed.connect(self._on_candidates)
         header.menu.toggled.connect(self._on_toggled)
         self.grid.remove_asked.connect(self._on_remove)
-        header.scale.currentIndexChanged.connect(self._refresh)
+        header.scale_box.currentIndexChanged.connect(self._refresh)
         header.pair_chosen.connect(self._refresh)
-        header.difference.toggled.connect(self._on_models)
-        header.again.clicked.connect(models.again)
-        header.difference.toggled.connect(self._actions["compare_difference"].setChecked)
+        header.difference_box.toggled.connect(self._on_models)
+        header.retry_button.clicked.connect(models.again)
+        header.difference_box.toggled.connect(self._actions["compare_difference"].setChecked)
         self.side.second_chosen.connect(header.choose_second)
         self.side.video_chosen.connect(self._on_video_chosen)
         self.side.models.measure_asked.connect(models.explain)
@@ -162,14 +162,14 @@ class CompareScreen(QWidget):
 
     def _on_models(self, *_: object) -> None:
         keys = self.models.keys
-        has_difference = self.header.difference.isChecked() and len(keys) > 1
+        has_difference = self.header.difference_box.isChecked() and len(keys) > 1
         self.grid.set_keys((*keys, DIFFERENCE) if has_difference else keys)
         self.header.set_models(self.models.rows)
         self._refresh()
 
     def _on_remove(self, key: str) -> None:
         if key == DIFFERENCE:
-            self.header.difference.setChecked(False)
+            self.header.difference_box.setChecked(False)
         else:
             self.models.remove(key)
 
@@ -217,7 +217,7 @@ class CompareScreen(QWidget):
         contrast = self.contrast_loader.contrast
         frame = self._app_context.playback.frame
         self.side.show_numbers(rows, contrast, self.models, self.agreement_loader, frame)
-        self.header.again.setVisible(self.models.can_retry)
+        self.header.retry_button.setVisible(self.models.can_retry)
 
     @property
     def _map_style(self) -> MapStyle:
@@ -320,7 +320,7 @@ class CompareScreen(QWidget):
         self.header.menu.open_asked.connect(lambda: self._open_model(dialogs))
         return Handlers(
             run={
-                "compare_models": self.header.models.showMenu,
+                "compare_models": self.header.models_button.showMenu,
                 "compare_all": self.models.assess_all,
                 "save_comparison": lambda: self.saver.table(dialogs, self.models.rows),
                 "save_comparison_figure": lambda: self.save_figure(dialogs),
@@ -329,7 +329,7 @@ class CompareScreen(QWidget):
                 ),
                 "save_ranks": lambda: self.saver.agreement(dialogs, self.models, self.agreement_loader, ranks=True),
             },
-            switch={"compare_difference": self.header.difference.setChecked},
+            switch={"compare_difference": self.header.difference_box.setChecked},
             player={
                 "zoom_in": self.grid.zoom_in,
                 "zoom_out": self.grid.zoom_out,

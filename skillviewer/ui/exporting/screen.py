@@ -336,7 +336,7 @@ class ExportScreen(QWidget):
     def choose_split(self) -> None:
         """Choose a clip of the player's selection, or of the whole video, aligned with its reference video."""
         app_context = self._app_context
-        reference = app_context.reference.clip
+        reference = app_context.reference_loader.clip
         current = app_context.state.current
         if reference is None or current is None:
             app_context.messages.note("There is no better video to show next to this one.")

@@ -266,7 +266,7 @@ class RatingsPage(QDialog):
         """Return the selected row of the import report."""
         preview = self.loader.preview
         index = self.report_view.currentIndex().row()
-        if preview is None or preview.rated is None or not 0 <= index < len(self.report_view.texts.rows):
+        if preview is None or preview.rated is None or not 0 <= index < len(self.report_view.table_model.rows):
             return None
         if self.only_with_notes.isChecked():
             index = preview.rows_with_notes[index]

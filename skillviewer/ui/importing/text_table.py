@@ -55,15 +55,15 @@ class TextTableView(QTableView):
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         set_up(self, name, self.fontMetrics().height() + 8)
-        self.texts = TextTableModel(self)
-        self.setModel(self.texts)
+        self.table_model = TextTableModel(self)
+        self.setModel(self.table_model)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setResizeContentsPrecision(50)
         self.horizontalHeader().setDefaultAlignment(alignment_of(number=False))
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        self.texts.rejected_colour = QColor(theme.warn)
+        self.table_model.rejected_colour = QColor(theme.warn)
 
     def show_rows(
         self,
@@ -79,11 +79,11 @@ class TextTableView(QTableView):
             rejected: Reasons why cells are rejected, by row and column; these cells are marked.
         """
         current_row = self.currentIndex().row()
-        self.texts.beginResetModel()
-        self.texts.titles = titles
-        self.texts.rows = rows
-        self.texts.rejected = rejected or {}
-        self.texts.endResetModel()
+        self.table_model.beginResetModel()
+        self.table_model.titles = titles
+        self.table_model.rows = rows
+        self.table_model.rejected = rejected or {}
+        self.table_model.endResetModel()
         self.resizeColumnsToContents()
         if 0 <= current_row < len(rows):
             self.selectRow(current_row)

@@ -71,7 +71,7 @@ class CohortStrip(PaintedWidget):
         painter.setPen(QPen(tick_colour, 1.2))
         for score in self._others:
             self._draw_tick(painter, score, TICK_PX)
-        if position.n:
+        if position.n_compared:
             painter.setPen(QPen(QColor(self._theme.text), 1.2))
             self._draw_tick(painter, position.median, 2 * TICK_PX)
         painter.setPen(QPen(QColor(self._theme.base), 2))
@@ -91,7 +91,7 @@ class CohortStrip(PaintedWidget):
         painter.setPen(QColor(self._theme.muted))
         painter.drawText(row, Qt.AlignmentFlag.AlignLeft, "lower")
         painter.drawText(row, Qt.AlignmentFlag.AlignRight, "higher")
-        if not position.n:
+        if not position.n_compared:
             return
         half_width = metrics.horizontalAdvance("median") / 2
         x = self.x_of(position.median)
@@ -156,12 +156,12 @@ class CohortPositionBlock(QWidget):
         self.given.setVisible(bool(given_text))
         self.given.set_plain(given_text)
         self.learnt.setVisible(findings.was_trained_on)
-        self.strip.setVisible(position.n > 1 and not meaningless)
+        self.strip.setVisible(position.n_compared > 1 and not meaningless)
         self.strip.show_position(position, findings.cohort)
-        self.cohort.setVisible(position.n > 0 and not meaningless)
+        self.cohort.setVisible(position.n_compared > 0 and not meaningless)
         self.cohort.set_plain(format_cohort(findings))
         n_unassessed = findings.n_unassessed
-        self.missing.set_plain(format_unassessed(n_unassessed, position.n))
+        self.missing.set_plain(format_unassessed(n_unassessed, position.n_compared))
         for widget in (self.missing, self.assess_all):
             widget.setVisible(n_unassessed > 0 and not meaningless)
 

@@ -85,7 +85,7 @@ class MeasuresTable(Section):
 def _percentile_note(motion: ComparedMotion | None) -> str:
     if motion is None:
         return "No point was seen for long enough to be measured, or the search is not finished."
-    n = max((position.n for position in motion.positions if position is not None), default=0)
+    n = max((position.n_compared for position in motion.positions if position is not None), default=0)
     if n < MIN_COHORT:
         return f"Percentiles need {MIN_COHORT} comparable videos with tracks; there are {n}."
     return f"Percentiles are among {counted(n, 'comparable video')}."
@@ -111,7 +111,7 @@ def _measure_row(measure: MeasureValue, position: CohortPosition | None, has_col
         tip += f". {measure.note[:1].upper()}{measure.note[1:]}."
     if position is not None and position.has_percentile:
         low, high = position.percentile_range
-        tip += f" Percentile {low:.0f} to {high:.0f} of {position.n} comparable videos."
+        tip += f" Percentile {low:.0f} to {high:.0f} of {position.n_compared} comparable videos."
     texts = (title, value, f"{100 * measure.share_seen:.0f} %", percentile)
     shown_texts = tuple(text for text, is_shown in zip(texts, has_column, strict=True) if is_shown)
     return Cells(measure.kind.name, shown_texts, tip)

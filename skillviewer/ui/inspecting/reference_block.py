@@ -29,29 +29,30 @@ class ReferenceBlock(Section):
 
     def __init__(self, app_context: AppContext, action: QAction, parent: QWidget) -> None:
         super().__init__("How would better look here?", parent)
-        self._loader = app_context.reference
+        self._loader = app_context.reference_loader
         self.message = WrappingLabel(self)
         self.gaps = WrappingLabel(self, muted=True)
-        self.show_both = push_button("Show both videos", self, action.trigger)
-        ActionTip(self.show_both, action)
-        add_all(self.column, self.message, self.gaps, add_all(horizontal(), self.show_both, 1))
+        self.show_both_button = push_button("Show both videos", self, action.trigger)
+        ActionTip(self.show_both_button, action)
+        button_row = add_all(horizontal(), self.show_both_button, 1)
+        add_all(self.column, self.message, self.gaps, button_row)
         self._loader.changed.connect(self._refresh)
         self._refresh()
 
     def show_findings(self, findings: Findings) -> None:
         reference = findings.reference
-        if reference is None and findings.position.n:
+        if reference is None and findings.position.n_compared:
             self.message.set_plain("No comparable video in the top 25 % scores higher than this one.")
             return
         if reference is None:
             self.message.set_plain("There are no comparable videos yet.")
             return
-        reason = "it looks most similar" if reference.near_by == "looks" else "its score is nearest"
+        reason = "it looks most similar" if reference.similarity == "looks" else "its score is nearest"
         score = signed(reference.score, score_decimals([findings.analysis]))
         self.message.set_plain(f"{reference.name} scores {score}. Chosen from the top 25 %: {reason}.")
 
     def _refresh(self) -> None:
-        self.show_both.setVisible(self._loader.clip is not None)
+        self.show_both_button.setVisible(self._loader.clip is not None)
         text = format_gaps(self._loader.gaps)
         self.gaps.set_plain(text)
         self.gaps.setVisible(bool(text))

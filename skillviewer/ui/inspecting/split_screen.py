@@ -60,7 +60,7 @@ class SplitScreen(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         self._actions = actions
-        self._loader = app_context.reference
+        self._loader = app_context.reference_loader
         self._is_shown = False
         self._theme: Theme | None = None
         self._opened_clip: VideoClip | None = None  # the reference video in the second player

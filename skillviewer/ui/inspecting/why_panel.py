@@ -99,8 +99,8 @@ class WhyPanel(QStackedWidget):
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         return Handlers(
-            enabled={"better_video": lambda: self._app_context.reference.clip is not None},
-            changed=(self._app_context.reference.changed,),
+            enabled={"better_video": lambda: self._app_context.reference_loader.clip is not None},
+            changed=(self._app_context.reference_loader.changed,),
         )
 
     @themed

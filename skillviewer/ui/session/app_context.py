@@ -180,7 +180,7 @@ class AppContext(QObject):
             self.index_worker, state, videos, studies, self.evidence_loader, self.annotations, self.messages, self
         )
         self.models.requested_changed.connect(self.why_loader.on_model_requested)
-        self.reference = ReferenceLoader(self.model_worker, state, videos, self.why_loader, self)
+        self.reference_loader = ReferenceLoader(self.model_worker, state, videos, self.why_loader, self)
         self.cameras = VideoCameras(
             studies, self.undo, videos, state, self.playback, self.waveform_worker, self.jobs, self.messages
         )

@@ -13,7 +13,7 @@ from skillviewer.core.video.sound import SOUND_RATE_HZ
 log = logging.getLogger(__name__)
 
 Fill = Callable[[int, float], Float32Array]
-"""Returns the next (2, n) samples, given n and the reading of the clock at which the first sample is heard. It is
+"""Returns the next (2, n) samples, given n and the time of the playhead's clock when the first sample is heard. It is
 called in the device's thread."""
 
 _LATENCY_S = 0.12  # requested buffer of the device, long enough for a thread that waits for Python's lock
@@ -38,11 +38,11 @@ class DeviceOutput:
     """The default sound device of the computer.
 
     Args:
-        now_s: The clock of the playhead, in seconds; called in the device's thread.
+        clock: Returns the time of the playhead's clock, in seconds; called in the device's thread.
     """
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._now_s = now_s
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._stream: Any = None
 
     def start(self, fill: Fill) -> None:
@@ -60,13 +60,14 @@ class DeviceOutput:
                 "Videos play without sound: the library PortAudio is missing (on Debian: apt install libportaudio2)."
             ) from error
 
+        usual_latency_s = _LATENCY_S  # until the device reports its own
+
         def on_samples_needed(out: Any, n: int, times: Any, _status: object) -> None:  # noqa: ANN401 - types of PortAudio
             latency_s = float(times.outputBufferDacTime - times.currentTime)
             if not 0 < latency_s < _MAX_LATENCY_S:  # some systems do not report it
                 latency_s = usual_latency_s
-            out[:] = fill(n, self._now_s() + latency_s).T
+            out[:] = fill(n, self._clock() + latency_s).T
 
-        usual_latency_s = _LATENCY_S
         try:
             stream = sounddevice.OutputStream(
                 samplerate=SOUND_RATE_HZ, channels=2, dtype=np.float32, latency=_LATENCY_S, callback=on_samples_needed

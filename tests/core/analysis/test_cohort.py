@@ -80,7 +80,7 @@ def test_percentile_is_the_mean_rank(others: list[float], score: float) -> None:
     found = cohort_position(score, None, others)
     brute = np.mean([1.0 if other < score else 0.5 if other == score else 0.0 for other in others]) * 100
     assert found.percentile == pytest.approx(brute)
-    assert found.n_lower + found.n_tied + found.n_higher == found.n == len(others)
+    assert found.n_lower + found.n_tied + found.n_higher == found.n_compared == len(others)
     assert found.median == np.median(others)
 
 

@@ -56,7 +56,7 @@ def test_a_measure_has_a_percentile_among_enough_videos_in_the_same_unit() -> No
     assert not {p.has_percentile for p in few.positions if p is not None} - {False}
     mm = [measure_video(tracks_of(hand(reaches(8))), LengthUnit.millimetres(1)) for _ in range(20)]
     (other_unit,) = compare_measures(own, mm)
-    assert {p.n for p in other_unit.positions if p is not None} == {0}
+    assert {p.n_compared for p in other_unit.positions if p is not None} == {0}
 
 
 def test_two_hands_have_two_curves() -> None:

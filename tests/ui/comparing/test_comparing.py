@@ -147,7 +147,7 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     labels = tuple(label.text() for label, _ in screen.bars._labelled_bars if not label.isHidden())
     assert len(labels) == 3
     assert "distribution" in labels[0]
-    screen.header.scale.setCurrentIndex(screen.header.scale.findData(ColourLimits.CLIPPED))
+    screen.header.scale_box.setCurrentIndex(screen.header.scale_box.findData(ColourLimits.CLIPPED))
     for name in ("full", "other-net"):
         assert scene_of(canvases(screen)[name]).high == pytest.approx(clipped[name])
     assert not tuple(label.text() for label, _ in screen.bars._labelled_bars if not label.isHidden())
@@ -205,7 +205,7 @@ def test_attention_on_hands_is_a_column_where_there_are_tracks(
 
 def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
-    screen.header.difference.click()
+    screen.header.difference_box.click()
     assert window.window.actions_["compare_difference"].isChecked()
     pane = screen.grid.panes[DIFFERENCE]
     go_to(qtbot, window, 60)
@@ -221,21 +221,21 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
     assert np.array_equal(values, truth.values)
     turned = -truth.values
     assert pane.caption.text.startswith("1 minus 2")
-    screen.header.first.setCurrentIndex(1)
+    screen.header.first_box.setCurrentIndex(1)
     qtbot.waitUntil(lambda: pane.caption.text.startswith("2 minus 1"))
     qtbot.waitUntil(lambda: pane.canvas.shown is not None and pane.canvas.shown.scene is not None
                     and pane.canvas.shown.scene.values is not None
                     and np.allclose(pane.canvas.shown.scene.values, turned, atol=1e-6))  # fmt: skip
     click(pane.close_button)
     assert DIFFERENCE not in screen.grid.panes
-    assert not screen.header.difference.isChecked()
+    assert not screen.header.difference_box.isChecked()
 
 
 def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "mapless-none", "xbar"))
-    screen.header.difference.click()
+    screen.header.difference_box.click()
     view = screen.side.video_numbers
     screen.side.setCurrentWidget(view)
     qtbot.waitUntil(
@@ -253,7 +253,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert pane.caption.text.startswith("1 minus 2")
     assert pane.canvas.shown is not None
     assert pane.canvas.shown.scene is None or pane.canvas.shown.scene.values is None
-    screen.header.first.setCurrentIndex(1)
+    screen.header.first_box.setCurrentIndex(1)
     qtbot.waitUntil(lambda: "has no map to compare" in view._note.text())
     rows = {row.texts[1]: row for row in view.table.shown_rows}
     assert rows["xbar"].texts[2:8] == ("–",) * 6
@@ -384,7 +384,7 @@ def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(
     broken = screen.models.keys[1]
     qtbot.waitUntil(lambda: screen.models.row(broken).progress is ModelProgress.FAILED)
     assert "config.json" in screen.models.row(broken).reason
-    screen.header.difference.click()
+    screen.header.difference_box.click()
     qtbot.waitUntil(
         lambda: screen.contrast_loader.contrast is not None and screen.contrast_loader.contrast.second == broken
     )
@@ -392,7 +392,7 @@ def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(
     assert pane.caption.text.startswith("1 minus 2")
     assert "no map" not in pane.caption.text, "it has not looked, which is another thing"
     assert "failed" in screen.grid.panes[broken].caption.text
-    qtbot.waitUntil(screen.header.again.isVisible)
+    qtbot.waitUntil(screen.header.retry_button.isVisible)
     qtbot.waitUntil(lambda: screen.contrast_loader.contrast is not None)
     assert screen.agreement_loader.keys == (screen.models.keys[0], screen.models.keys[2])
 
@@ -409,10 +409,10 @@ def test_what_failed_can_be_tried_again(qtbot: QtBot, window: Composition, world
     qtbot.waitUntil(lambda: [row.progress for row in screen.models.rows] == [ModelProgress.FAILED] * 2)
     assert "GPU ran out of memory" in screen.models.rows[0].reason
     world.failing = set()
-    qtbot.waitUntil(screen.header.again.isVisible)
-    click(screen.header.again)
+    qtbot.waitUntil(screen.header.retry_button.isVisible)
+    click(screen.header.retry_button)
     qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
-    qtbot.waitUntil(lambda: not screen.header.again.isVisible())
+    qtbot.waitUntil(lambda: not screen.header.retry_button.isVisible())
 
 
 def test_models_are_compared_within_the_task_of_the_video_on_screen(
@@ -511,8 +511,8 @@ def test_without_a_model_there_is_one_thing_to_do(qtbot: QtBot, window: Composit
     window.window.screens.show("compare")
     screen = compare(window)
     assert screen.choose.isVisible()
-    assert not screen.header.first.isVisible()
-    assert not screen.header.save.isVisible()
+    assert not screen.header.first_box.isVisible()
+    assert not screen.header.save_button.isVisible()
 
 
 def test_with_one_model_the_uniform_baseline_stands_beside_it(

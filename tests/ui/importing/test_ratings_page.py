@@ -195,7 +195,9 @@ def test_a_rejected_rating_is_counted_marked_and_a_remark(qtbot: QtBot, window: 
     shown = texts(page.first_rows)
     assert [row[0] for row in shown].count("line 42") == 1  # below the first rows
     assert not missing(shown[-1][3], "7", "rejected")
-    assert not missing(page.first_rows.texts.index(len(shown) - 1, 3).data(Qt.ItemDataRole.ToolTipRole), "outside")
+    assert not missing(
+        page.first_rows.table_model.index(len(shown) - 1, 3).data(Qt.ItemDataRole.ToolTipRole), "outside"
+    )
     assert [row for row in texts(page.notices_view) if "outside the scale" in row[0]]
     assert page.tabs.tabText(3) == f"Remarks ({len(texts(page.notices_view))})"
 

@@ -119,7 +119,7 @@ def test_an_observation_is_chosen_and_events_that_are_not_used_are_listed(
     drop(made, [write(world.folder / "a.boris", text)])
     page = page_of(qtbot, made)
     assert not page.import_button.isEnabled()
-    assert not missing(page.problems.texts.rows[0][0], "2 observations", "one.mp4")
+    assert not missing(page.problems.table_model.rows[0][0], "2 observations", "one.mp4")
     page.observation.setFocus()
     for name, rejected in (("first", 0), ("second", 1)):
         key(page.observation, Qt.Key.Key_Down)
@@ -127,7 +127,7 @@ def test_an_observation_is_chosen_and_events_that_are_not_used_are_listed(
         qtbot.waitUntil(page.import_button.isEnabled)
         assert page.observation.currentText() == name
         assert list(page.boxes) == ["slip"]
-        assert len(page.problems.texts.rows) == 1 + rejected
+        assert len(page.problems.table_model.rows) == 1 + rejected
         assert page.observation.isVisible()
     page.import_button.click()
     qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of a timeline")

@@ -26,7 +26,7 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> SplitScreen:
     action.trigger()
     found = window.window.screens.widget
     assert isinstance(found, SplitScreen)
-    qtbot.waitUntil(lambda: bool(window.app_context.reference.gaps))
+    qtbot.waitUntil(lambda: bool(window.app_context.reference_loader.gaps))
     qtbot.waitUntil(lambda: found.reference_player.canvas.shown is not None and found.reference_player.feed.settled)
     return found
 
@@ -42,7 +42,7 @@ def test_both_play_on_one_clock_and_show_their_own_frames(
     qtbot: QtBot, window: Composition, screen: SplitScreen
 ) -> None:
     app_context = window.app_context
-    playback, reference = app_context.playback, app_context.reference
+    playback, reference = app_context.playback, app_context.reference_loader
     assert playback.video is not None
     assert reference.clip is not None
     assert screen.reference_player.playback.video is not None
@@ -87,7 +87,7 @@ def test_scrubbing_either_curve_moves_both(window: Composition, screen: SplitScr
 
 
 def test_parts_are_listed_marked_on_both_and_reached_by_keys(window: Composition, screen: SplitScreen) -> None:
-    gaps, playback = window.app_context.reference.gaps, window.app_context.playback
+    gaps, playback = window.app_context.reference_loader.gaps, window.app_context.playback
     assert playback.video is not None
     assert screen.gap_list.count() == len(gaps) > 1
     assert screen.curve.parts == tuple((gap.start_s, gap.stop_s) for gap in gaps)
@@ -123,12 +123,12 @@ def test_the_clip_of_both_is_prepared_on_the_export_screen(window: Composition, 
     assert isinstance(export, ExportScreen)
     choices = export.choices
     assert choices.exporter.name == "clip"
-    assert [entry.clip for entry in choices.videos] == [app_context.state.current, app_context.reference.clip]
+    assert [entry.clip for entry in choices.videos] == [app_context.state.current, app_context.reference_loader.clip]
     assert (choices.options.align, choices.options.start, choices.options.stop) == (True, 30, 61)
 
 
 def test_another_video_brings_its_own_better_one(qtbot: QtBot, window: Composition, screen: SplitScreen) -> None:
-    reference = window.app_context.reference
+    reference = window.app_context.reference_loader
     best = by_score(window)[-1]
     choose(qtbot, window, best.path)
     qtbot.waitUntil(lambda: reference.clip is None and window.app_context.why_loader.findings is not None)

@@ -353,7 +353,7 @@ def test_the_page_follows_as_more_videos_are_assessed(qtbot: QtBot, window: Comp
     qtbot.waitUntil(why_of(window).position.missing.isVisible)
     assert not missing(why_of(window).position.missing.plain, "22 comparable")
     assess_all(qtbot, window)
-    qtbot.waitUntil(lambda: findings_of(qtbot, window).position.n == 22)
+    qtbot.waitUntil(lambda: findings_of(qtbot, window).position.n_compared == 22)
 
 
 @pytest.mark.slow
@@ -411,7 +411,7 @@ def test_a_reference_is_named_in_two_lines(qtbot: QtBot, window: Composition, wo
     best = by_score(window)[-2:]
     assert found.reference.name in {entry.name for entry in best}
     assert block.message.plain.startswith(f"{found.reference.name} scores {told_number(found.reference.score)}")
-    assert not block.show_both.isHidden()
+    assert not block.show_both_button.isHidden()
 
 
 @pytest.mark.slow
