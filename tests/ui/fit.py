@@ -126,11 +126,12 @@ def primary_faults(top: QWidget) -> list[str]:
     return [
         f"primary button out of sight: {button.text()}"
         for button in top.findChildren(QPushButton)
-        if button.property("primary") and button.isVisible() and not _is_whole(button, top)
+        if button.property("primary") and button.isVisible() and not is_whole(button, top)
     ]
 
 
-def _is_whole(widget: QWidget, top: QWidget) -> bool:
+def is_whole(widget: QWidget, top: QWidget) -> bool:
+    """Return True if the whole widget is in sight."""
     visible = QRect(QPoint(), top.size())
     for parent in _ancestors(widget, top):
         visible &= QRect(parent.mapTo(top, QPoint()), parent.size())

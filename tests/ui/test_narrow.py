@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from skillviewer.ui.ranking.vote_bar import VoteBar
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.labels import text_label
@@ -16,7 +17,7 @@ from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
 from skillviewer.ui.widgets.turning_splitter import TurningSplitter
-from tests.ui.fit import primary_faults, scroll_faults, text_faults
+from tests.ui.fit import is_whole, primary_faults, scroll_faults, text_faults
 from tests.ui.states import shoot
 
 pytestmark = pytest.mark.styled
@@ -60,6 +61,26 @@ def test_a_screen_fits(qapp: QApplication, icons: Icons, themes: ThemeSource, tm
     shoot(qapp, name, ThemeChoice.LIGHT, SMALLEST, tmp_path, wide=False, settle_ms=30, text=200, drawn=icons, look=look)
     themes.apply_theme()  # the next test finds the colours and the text size that its own windows have
     assert faults == []
+
+
+@pytest.mark.parametrize("text", [100, 200])
+def test_the_buttons_of_a_vote_are_in_sight(
+    qapp: QApplication, icons: Icons, themes: ThemeSource, tmp_path: Path, text: int
+) -> None:
+    in_sight: dict[str, bool] = {}
+
+    def look(widget: QWidget) -> None:
+        (bar,) = widget.findChildren(VoteBar)
+        in_sight.update(
+            {button.text(): is_whole(button, widget) for button in bar.findChildren(QPushButton) if button.isVisible()}
+        )
+
+    shoot(
+        qapp, "rank_pair", ThemeChoice.LIGHT, SMALLEST, tmp_path, wide=False, settle_ms=30, text=text, drawn=icons,
+        look=look,
+    )  # fmt: skip
+    themes.apply_theme()
+    assert list(in_sight.values()) == 4 * [True], in_sight
 
 
 def test_a_grid_takes_the_narrow_arrangement_if_the_wide_one_does_not_fit(qtbot: QtBot) -> None:

@@ -79,6 +79,7 @@ def test_a_video_is_opened_judged_and_exported_with_no_eyes(
     qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, reader: Reader, tmp_path: Path
 ) -> None:
     app_context = window.app_context
+    window.window.resize(1280, 800)  # where the exporters are a list
     dialogs.videos_answer = world.touch("a.mp4", "b.mp4")
     app_context.models.choose_default(None)
     reader.press("Open…")

@@ -15,6 +15,7 @@ HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 ROW_PX = 28
 HEADING_PX = 36
 WIDTH_PX = 168
+SPACE_PX = 16  # beside a title
 
 
 def _short_title(exporter: Exporter | StudyExporter) -> str:
@@ -41,7 +42,6 @@ class ExporterList(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("What to export")
-        self.setFixedWidth(scaled_px(WIDTH_PX))
         self.setFont(QApplication.font())  # lists have another font by default
         self.setProperty("letters", "plain")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -53,6 +53,14 @@ class ExporterList(QListWidget):
                 self._add_exporter(exporter)
         self.currentItemChanged.connect(lambda: self.chosen.emit(self.exporter))
         self.itemSelectionChanged.connect(self._on_selected)
+        self._fix_width()
+
+    def _fix_width(self) -> None:
+        """Fix the width, so that no title is cut."""
+        texts = [self.item(row).text() for row in range(self.count())]
+        widest_px = max(self.fontMetrics().horizontalAdvance(text) for text in texts)
+        bar_px = self.verticalScrollBar().sizeHint().width()
+        self.setFixedWidth(max(scaled_px(WIDTH_PX), widest_px + bar_px + SPACE_PX))
 
     def _add_heading(self, heading: str) -> None:
         item = QListWidgetItem(f" {heading}", self)
@@ -92,3 +100,4 @@ class ExporterList(QListWidget):
     def on_theme(self, theme: Theme) -> None:
         for item in self._headings:
             item.setForeground(QColor(theme.muted))
+        self._fix_width()

@@ -1,6 +1,6 @@
 """The view in which a rater judges."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
@@ -18,10 +18,13 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import VIDEOS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.pages import Pages
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 OPEN_NEXT_AFTER_MS = 400  # time on screen of a pair before the next pair is opened, so that this one can play at once
+TITLES_PX = 26  # height of the row above the pictures
+MIN_PICTURE_PX = 90
 
 
 class JudgingView(QWidget):
@@ -45,7 +48,13 @@ class JudgingView(QWidget):
         self._next_pair: PresentedPair | None = None
         self._open_timer = single_shot(self, OPEN_NEXT_AFTER_MS, self._open_next_pair)
         self._marks_s: Marks = NO_MARKS
-        self._stack = Pages(self)
+        # only the videos of a low window scroll: the buttons of a vote stay in sight
+        area = scroll_area(self, "The two videos")
+        self._area = area
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setMinimumHeight(scaled_px(TITLES_PX) + MIN_PICTURE_PX)
+        page = QWidget(area)
+        self._stack = Pages(page)
         for pair_view in self.pair_views:
             self._stack.addWidget(pair_view)
             pair_view.both_painted.connect(self._on_both_painted)
@@ -54,8 +63,13 @@ class JudgingView(QWidget):
             pair_view.sync_asked.connect(self._on_sync_asked)
         self.transport = PairTransport(self.pair_views, actions, app_context.icons, self)
         self.votes = VoteBar(actions, self)
-        add_all(vertical(self, NONE, 0), (self._stack, 1), self.transport, self.votes)
+        self._reason_row = horizontal(margins=(16, 0, 16, 0))
+        add_all(vertical(page, NONE, 0), (self._stack, 1), self.transport, self._reason_row)
+        area.setWidget(page)
+        add_all(vertical(self, NONE, 0), (area, 1), self.votes)
         self.transport.set_pair_view(self.pair_view)
+        self.votes.arranged.connect(self._on_votes_arranged)
+        self._on_votes_arranged(is_narrow=bool(self.votes.is_narrow))
         self.votes.reason_finished.connect(self.take_focus)
         judging.turn_changed.connect(self._on_turn)
         judging.answer_withdrawn.connect(self._on_answer_withdrawn)
@@ -65,6 +79,10 @@ class JudgingView(QWidget):
         judging.feedback.connect(self._on_feedback)
         self.votes.continue_button.clicked.connect(judging.end_feedback)
         self.apply_settings()
+
+    def _on_votes_arranged(self, is_narrow: bool) -> None:
+        if is_narrow:
+            self._reason_row.addWidget(self.votes.reason)
 
     @property
     def pair_view(self) -> PairView:
@@ -204,6 +222,7 @@ class JudgingView(QWidget):
         self._front_index = 1 - self._front_index
         self.transport.set_pair_view(self.pair_view)
         self._stack.setCurrentWidget(self.pair_view)
+        self._area.verticalScrollBar().setValue(0)  # Qt scrolls to what gets the focus of the hidden view
         self.front_changed.emit()
 
     @property

@@ -38,7 +38,7 @@ class PairPlayer(QWidget):
         super().__init__(parent)
         self.feed = FrameFeed(worker, self)
         self.canvas = VideoCanvas(self)
-        self.canvas.setMinimumSize(200, 112)
+        self.canvas.setMinimumSize(160, 90)
         self._pair_video: PairVideo | None = None
         self.clip: AlignedClip | None = None  # the part of the video that plays, once the file is open
         self._seen_frames: SeenFrames | None = None

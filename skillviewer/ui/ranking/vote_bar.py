@@ -1,6 +1,6 @@
 """The buttons of a vote, and its reason."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
@@ -10,10 +10,18 @@ from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal
 
 MAX_REASON_CHARACTERS = 300
+BUTTON_PX = 40
 
 
 class _VoteButton(QPushButton):
-    """A button that counts a double click as one vote: the second click may come when the next pair is on screen."""
+    """A high button that counts a double click as one vote: the second click may come when the next pair is shown."""
+
+    def sizeHint(self) -> QSize:
+        size = super().sizeHint()
+        return QSize(size.width(), max(size.height(), BUTTON_PX))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()
@@ -32,12 +40,15 @@ class _ReasonEdit(QLineEdit):
 
 
 class VoteBar(AdaptiveGrid):
-    """The buttons of a vote, those for a side under their video, and the reason."""
+    """The buttons of a vote, those for a side under their video, the reason and a message.
+
+    In the narrow arrangement the reason is left out, to be placed where it may scroll.
+    """
 
     reason_finished = Signal()  # the rater has left the reason by Enter or Escape
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
-        super().__init__(parent, (16, 0, 16, 8), 8)
+        super().__init__(parent, (16, 8, 16, 8), 8)
         self._actions = actions
         self._buttons: dict[str, QPushButton] = {}
         self.left_button = self._add_button(actions["rank_left"])
@@ -58,6 +69,7 @@ class VoteBar(AdaptiveGrid):
         middle = QWidget(self)
         add_all(horizontal(middle, NONE, 8), self.neither_button, self.skip_button, self.continue_button)
         self.message = RaterMessage(self)
+        self.arranged.connect(self._show_or_hide_message)
         self.set_arrangements(
             wide=(
                 Place(self.left_button, 0, 0),
@@ -67,11 +79,10 @@ class VoteBar(AdaptiveGrid):
                 Place(self.message, 1, 1, 2),
             ),
             narrow=(
-                Place(self.left_button, 0, 0),
-                Place(self.right_button, 0, 1),
-                Place(middle, 1, 0, 2),
-                Place(self.reason, 2, 0, 2),
-                Place(self.message, 3, 0, 2),
+                Place(self.message, 0, 0, 2),
+                Place(self.left_button, 1, 0),
+                Place(self.right_button, 1, 1),
+                Place(middle, 2, 0, 2),
             ),
             stretches=((3, 2, 3), (1, 1, 0)),
         )
@@ -88,7 +99,6 @@ class VoteBar(AdaptiveGrid):
     def _add_button(self, action: QAction) -> QPushButton:
         button = _VoteButton(self)
         self._buttons[action.objectName()] = button
-        button.setMinimumHeight(40)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(plain(action.text()))
         button.clicked.connect(action.trigger)
@@ -109,3 +119,8 @@ class VoteBar(AdaptiveGrid):
     def show_message(self, text: str) -> None:
         """Show a warning, or "" for none."""
         self.message.show_message(text)
+        self._show_or_hide_message()
+
+    def _show_or_hide_message(self, *_: object) -> None:
+        """Keep the space of the message, or take it above the buttons if there is little: no button moves."""
+        self.message.setVisible(not self.is_narrow or bool(self.message.text()))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget, QWidgetItem
 
@@ -30,6 +30,8 @@ class AdaptiveGrid(QWidget):
 
     Its minimum width is that of the narrow arrangement.
     """
+
+    arranged = Signal(bool)  # whether the parts are now arranged in the narrow way
 
     def __init__(self, parent: QWidget, margins: Margins = NONE, spacing: int = 8) -> None:
         super().__init__(parent)
@@ -77,6 +79,7 @@ class AdaptiveGrid(QWidget):
             stretches = self._stretches[is_narrow]
             self._grid.setColumnStretch(column, stretches[column] if column < len(stretches) else 0)
         self.updateGeometry()
+        self.arranged.emit(is_narrow)
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the narrow arrangement, and the height of the present one."""
