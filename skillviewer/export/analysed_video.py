@@ -38,9 +38,9 @@ class AnalysedVideo:
         faces: Faces to blur in every picture, or None.
         evidence: Evidence for the score, or None; for exports that show evidence.
         annotations: Annotations from the study; for exports that show annotations.
-        cameras: Further cameras of the attempt; for clips.
         alignment: Alignment of the export's first video with this one, or None. An aligned video follows the clock of
             the first.
+        cameras: Further cameras of the attempt; for clips.
         tracks: Tracks to draw over the pictures, or None.
         video_name: Name of the video in tables over a study; "" for the name of its file.
         model_name: Name of the model in those tables; "" for the name of its checkpoint.

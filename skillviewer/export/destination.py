@@ -46,5 +46,5 @@ def atomic_output(path: str | Path, suffixes: Sequence[str], *, overwrite: bool)
     """
     path = Path(path)
     check_suffix(path, suffixes)
-    with atomic_export(path, overwrite=overwrite) as temporary:
-        yield temporary
+    with atomic_export(path, overwrite=overwrite) as temp_path:
+        yield temp_path

@@ -24,12 +24,12 @@ from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.options import options_to_dict
 
 _MARK = b"SkillViewer record "
-_MAX_BYTES = 1 << 18
+_TAIL_BYTES = 1 << 18  # read from the end of a file to find its record
 MAX_PASSES = 64
 
 
 class AlteredExportError(ExportError):
-    """Error for a field of an export with a value that no export has; the message names both."""
+    """Error for a value that no export has. The message names the field and the value."""
 
 
 class RecordedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"clip_range": "extent"}):
@@ -40,7 +40,7 @@ class RecordedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
     passes: Annotated[int, msgspec.Meta(ge=1, le=MAX_PASSES)]  # number of passes
     clip_range: tuple[str, float, float] = ("", 0.0, 0.0)  # analysed part of the file, as ``range_cells`` gives it
     title: str = ""  # title of the video if several are shown, or ""
-    times_s: tuple[float, float] | None = None  # start and stop of the analysed part in a table without its range
+    times_s: tuple[float, float] | None = None  # start and stop of the analysed part, of a table that has no range
 
 
 class ExportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sources": "subjects"}):
@@ -103,9 +103,12 @@ _PLACEMENTS: Mapping[str, tuple[bytes, Callable[[bytes], bytes]]] = {
     ".webm": (b"", lambda text: b"\xec\x01" + len(text).to_bytes(7, "big") + text),
     ".pdf": (b"", lambda text: b"%" + text + b"\n"),
 }
-"""For each suffix the last bytes of a file ("" for its end), before which the record is inserted, and a function that
-encodes the record there: as a text chunk (PNG), a comment (GIF, HTML, SVG, EAF, VTT, PDF), a key (BORIS), a free box
-(MP4) or a void element (WebM)."""
+"""Place and form of the record in a file, by suffix.
+
+The record is inserted before the given last bytes of the file; b"" stands for the end. The function encodes the record
+as a text chunk (PNG), a comment (GIF, HTML, SVG, EAF, VTT, PDF), a key (BORIS), a free box (MP4) or a void element
+(WebM).
+"""
 
 
 def embed_record(path: Path, record: ExportRecord) -> None:
@@ -118,8 +121,9 @@ def embed_record(path: Path, record: ExportRecord) -> None:
     if suffix not in _PLACEMENTS:
         return
     last_bytes, encode = _PLACEMENTS[suffix]
-    # a comment in HTML ends at two hyphens
-    text = _MARK + json.dumps(msgspec.to_builtins(record)).replace("--", "-\\u002d").encode()
+    record_json = json.dumps(msgspec.to_builtins(record))
+    # two hyphens would end a comment in HTML
+    text = _MARK + record_json.replace("--", "-\\u002d").encode()
     try:
         with path.open("r+b") as file:
             tail = _read_tail(path)
@@ -134,12 +138,13 @@ def embed_record(path: Path, record: ExportRecord) -> None:
             os.fsync(file.fileno())
     except (OSError, ValueError) as error:
         path.unlink(missing_ok=True)
-        raise ExportError(f"{path} could not be written: {getattr(error, 'strerror', None) or error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ExportError(f"{path} could not be written: {reason}.") from error
 
 
 def _read_tail(path: Path) -> bytes:
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _MAX_BYTES))
+        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
         return file.read()
 
 

@@ -209,7 +209,8 @@ class Exporter:
         token.check()
         if options is None and self.options is not None:
             options = self.options()
-        videos, options = resolve_faces(videos, with_date(options), saved_faces, token, report)
+        options = with_date(options)
+        videos, options = resolve_faces(videos, options, saved_faces, token, report)
         return PreparedExport(self, tuple(videos), options)
 
 
@@ -237,9 +238,12 @@ class PreparedExport:
         """Write the export with its record, and return its path; raises as ``Exporter.export``."""
         path = Path(path)
         check_not_source(path, [video.path for video in self.videos])
-        written = self.exporter.write(self.videos, path, self.options, overwrite=overwrite, token=token, report=report)
-        embed_record(written, make_record(self.exporter.name, self.options, self.videos))
-        return written
+        record = make_record(self.exporter.name, self.options, self.videos)
+        written_path = self.exporter.write(
+            self.videos, path, self.options, overwrite=overwrite, token=token, report=report
+        )
+        embed_record(written_path, record)
+        return written_path
 
 
 def quick_writer(export: Callable[..., ResultT]) -> Callable[..., ResultT]:

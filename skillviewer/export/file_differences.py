@@ -16,8 +16,8 @@ import numpy as np
 from skillviewer.core.errors import ExportError
 from skillviewer.media.reading.reader import VideoReader
 
-Piece: TypeAlias = tuple[str, object]
-"""One value of a file: its place in words for the user, and the value (a text, a number or a picture)."""
+Entry: TypeAlias = tuple[str, object]
+"""One value of a file: a description of its place for the user, and the value (a text, a number or a picture)."""
 
 _MAX_SHOWN_CHARACTERS = 60
 _MAX_BYTES = 1 << 30
@@ -26,7 +26,7 @@ _PIXEL_TOLERANCE = 40
 _EXACT_DIGITS = 17
 
 
-def iter_pieces(path: Path) -> Iterator[Piece]:
+def iter_entries(path: Path) -> Iterator[Entry]:
     """Yield all values of an exported file, in order.
 
     Raises:
@@ -59,7 +59,7 @@ def iter_pieces(path: Path) -> Iterator[Piece]:
         raise ExportError(f"{path} cannot be read: {reason:.200}") from error
 
 
-def _iter_cells(path: Path) -> Iterator[Piece]:
+def _iter_cells(path: Path) -> Iterator[Entry]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         header = next(rows, [])
@@ -70,18 +70,19 @@ def _iter_cells(path: Path) -> Iterator[Piece]:
                 yield f"row {number}, {name}", cell
 
 
-def _iter_json_values(path: Path) -> Iterator[Piece]:
-    def walk(place: str, value: object) -> Iterator[Piece]:
+def _iter_json_values(path: Path) -> Iterator[Entry]:
+    def walk(place: str, value: object) -> Iterator[Entry]:
         if not isinstance(value, dict | list):
             yield place, value
             return
-        entries = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, entry in entries:
-            yield from walk(f"{place}.{key}" if place else str(key), entry)
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, member in members:
+            yield from walk(f"{place}.{key}" if place else str(key), member)
         yield f"{place}: entries", len(value)
 
-    # numbers stay texts: several texts stand for one number, and each digit is compared
-    return walk("", json.loads(path.read_text(encoding="utf-8"), parse_float=str))
+    # numbers stay texts, so that each digit is compared
+    content = json.loads(path.read_text(encoding="utf-8"), parse_float=str)
+    return walk("", content)
 
 
 def check_unpacked_size(path: Path) -> None:
@@ -91,7 +92,7 @@ def check_unpacked_size(path: Path) -> None:
             raise ValueError("it is larger than any export")
 
 
-def _iter_array_values(path: Path) -> Iterator[Piece]:
+def _iter_array_values(path: Path) -> Iterator[Entry]:
     check_unpacked_size(path)
     with np.load(path, allow_pickle=False) as arrays:
         for name in arrays.files:
@@ -100,7 +101,7 @@ def _iter_array_values(path: Path) -> Iterator[Piece]:
                 yield f"{name}{list(index)}", value.item()
 
 
-def _iter_pdf_words(path: Path) -> Iterator[Piece]:
+def _iter_pdf_words(path: Path) -> Iterator[Entry]:
     from pypdf import PdfReader
 
     for page_number, page in enumerate(PdfReader(path).pages, 1):
@@ -113,13 +114,13 @@ def _iter_pdf_words(path: Path) -> Iterator[Piece]:
         yield f"page {page_number}, its drawing", digest
 
 
-def _iter_words(path: Path) -> Iterator[Piece]:
+def _iter_words(path: Path) -> Iterator[Entry]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         for word in re.findall(r"[^\s<>\"]+", line):
             yield f"line {number}", word
 
 
-def _iter_picture(path: Path) -> Iterator[Piece]:
+def _iter_picture(path: Path) -> Iterator[Entry]:
     from PIL.PngImagePlugin import PngImageFile
 
     with PngImageFile(path) as picture:
@@ -128,7 +129,7 @@ def _iter_picture(path: Path) -> Iterator[Piece]:
         yield "the picture", np.asarray(picture.convert("RGB"))
 
 
-def _iter_frames(path: Path) -> Iterator[Piece]:
+def _iter_frames(path: Path) -> Iterator[Entry]:
     with VideoReader(path, cache_bytes=0) as reader:
         for decoded in reader.stream(range(reader.n_frames)):
             time_s = round(float(reader.info.times_s[decoded.index]), 6)
@@ -145,7 +146,7 @@ def first_difference(
         file: The exported file.
         new_file: The same export, made again in the same format.
         digits: Significant digits in which numbers must agree.
-        videos_moved: Whether videos may lie in other folders than the file says.
+        videos_moved: Whether to accept videos in other folders than those that the file names.
 
     Returns:
         Number of compared values, and a sentence on the first difference, or "".
@@ -155,9 +156,10 @@ def first_difference(
     """
     exact_pixels = file.suffix.lower() == ".png"
     n_compared = 0
-    for n_compared, (piece, new_piece) in enumerate(zip_longest(iter_pieces(file), iter_pieces(new_file)), 1):
+    entry_pairs = zip_longest(iter_entries(file), iter_entries(new_file))
+    for n_compared, (entry, new_entry) in enumerate(entry_pairs, start=1):
         difference = _describe_difference(
-            piece, new_piece, digits, videos_moved=videos_moved, exact_pixels=exact_pixels
+            entry, new_entry, digits, videos_moved=videos_moved, exact_pixels=exact_pixels
         )
         if difference:
             return n_compared, difference
@@ -165,18 +167,19 @@ def first_difference(
 
 
 def _describe_difference(
-    piece: Piece | None, new_piece: Piece | None, digits: int, *, videos_moved: bool, exact_pixels: bool
+    entry: Entry | None, new_entry: Entry | None, digits: int, *, videos_moved: bool, exact_pixels: bool
 ) -> str:
     """Return a sentence on the difference of two values at the same position of two files, or "" if they agree.
 
     A value is None if its file has ended.
     """
-    new_place, new_value = new_piece if new_piece is not None else ("", None)
-    place, value = piece if piece is not None else (f"nothing where there should be {new_place}", None)
+    new_place, new_value = new_entry if new_entry is not None else ("", None)
+    missing_entry = (f"nothing where there should be {new_place}", None)
+    place, value = entry if entry is not None else missing_entry
     if isinstance(value, np.ndarray) and isinstance(new_value, np.ndarray):
         position = _picture_difference(value, new_value, exact=exact_pixels)
         return f"{place} differs {position}." if position else ""
-    if piece is not None and new_piece is not None and place != new_place:
+    if entry is not None and new_entry is not None and place != new_place:
         return f"{_shortened(place)} stands where {_shortened(new_place)} belongs."
     if not _values_agree(place, value, new_value, digits, videos_moved=videos_moved):
         return f"{place} says {_shortened(value)}; made again it is {_shortened(new_value)}."

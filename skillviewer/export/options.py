@@ -37,8 +37,8 @@ class OptionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _OptionText:
-    """Title, help and limits of an option. See ``option_field``."""
+class _OptionDescription:
+    """Description of an option for the user; see ``option_field``."""
 
     title: str
     help: str = ""
@@ -73,15 +73,15 @@ def option_field(
         unit: Unit of a number.
         choices: (name, value) of each choice, unless the type lists the choices.
         screen_title: Title in the window, if it differs from the title on the command line.
-        screen_offset: Number added to a frame in the window, where frames count from 1: 1 for a frame, and 0 for the
-            frame after the last, since counted from 1 that is the number of the last frame.
+        screen_offset: Number added to a frame in the window, where frames count from 1. It is 1 for a frame. It is 0
+            for the frame after the last one, whose number from 0 is that of the last frame from 1.
     """
-    text = _OptionText(title, help, low, high, unit, choices, screen_offset, screen_title)
-    return field(default=default, metadata={_METADATA_KEY: text})
+    description = _OptionDescription(title, help, low, high, unit, choices, screen_offset, screen_title)
+    return field(default=default, metadata={_METADATA_KEY: description})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option(_OptionText):
+class Option(_OptionDescription):
     """One option of an export."""
 
     name: str  # field of the dataclass
@@ -130,7 +130,7 @@ def _make_option(
     name: str,
     hint: Any,  # noqa: ANN401 - a type
     default: object,
-    text: _OptionText | None,
+    description: _OptionDescription | None,
 ) -> Option | None:
     """Return the option of a field; None if users cannot enter values of its type."""
     optional = False
@@ -140,13 +140,14 @@ def _make_option(
             return None
         optional = True
         hint = value_types[0]
-    text = text if text is not None else _OptionText(name.replace("_", " ").capitalize())
-    choices = text.choices or _choices_of_type(hint)
+    if description is None:
+        description = _OptionDescription(title=name.replace("_", " ").capitalize())
+    choices = description.choices or _choices_of_type(hint)
     kind = OptionKind.CHOICE if choices else _kind_of_type(hint)
     if kind is None:
         return None
-    values = {field_.name: getattr(text, field_.name) for field_ in fields(_OptionText)}
-    values |= {"choices": choices, "screen_title": text.screen_title or text.title}
+    values = {field_.name: getattr(description, field_.name) for field_ in fields(_OptionDescription)}
+    values |= {"choices": choices, "screen_title": description.screen_title or description.title}
     return Option(**values, name=name, kind=kind, default=default, optional=optional)
 
 
@@ -170,14 +171,14 @@ def _kind_of_type(hint: Any) -> OptionKind | None:  # noqa: ANN401 - a type
     return None
 
 
-_MAP_STYLE_TEXTS: Mapping[str, _OptionText] = {
-    "overlay": _OptionText("Map"),
-    "scale": _OptionText("Colour scale", "Maps whose values determine the ends of the scale"),
-    "between": _OptionText("Between samples", "Hold the last map, or blend it into the next"),
-    "colours": _OptionText("Colours", choices=(("inferno", "inferno"), ("cividis", "cividis"))),
-    "strength": _OptionText("Strength", "Greatest opacity of the map", 0.0, 1.0),
-    "smooth": _OptionText("Blend cells"),
-    "common_limit": _OptionText(
+_MAP_STYLE_DESCRIPTIONS: Mapping[str, _OptionDescription] = {
+    "overlay": _OptionDescription("Map"),
+    "scale": _OptionDescription("Colour scale", "Maps whose values determine the ends of the scale"),
+    "between": _OptionDescription("Between samples", "Hold the last map, or blend it into the next"),
+    "colours": _OptionDescription("Colours", choices=(("inferno", "inferno"), ("cividis", "cividis"))),
+    "strength": _OptionDescription("Strength", "Greatest opacity of the map", 0.0, 1.0),
+    "smooth": _OptionDescription("Blend cells"),
+    "common_limit": _OptionDescription(
         "Common scale ends at", "For the common scale, of maps that are distributions", 0.1, 1000.0, "× average"
     ),
 }
@@ -190,7 +191,7 @@ def map_style_options(map_style: MapStyle | None = None) -> tuple[Option, ...]:
     options = []
     for field_ in fields(MapStyle):
         default = getattr(map_style, field_.name)
-        option = _make_option(field_.name, hints[field_.name], default, _MAP_STYLE_TEXTS[field_.name])
+        option = _make_option(field_.name, hints[field_.name], default, _MAP_STYLE_DESCRIPTIONS[field_.name])
         if option is not None:
             options.append(option)
     return tuple(options)
@@ -198,10 +199,11 @@ def map_style_options(map_style: MapStyle | None = None) -> tuple[Option, ...]:
 
 def options_to_dict(options: object) -> dict[str, object]:
     """Return the values of options, except files, as values for JSON; {} for None."""
-    described = options_of(type(options)) if options is not None else ()
+    if options is None:
+        return {}
     return {
         option.name: _to_plain_value(option, getattr(options, option.name))
-        for option in described
+        for option in options_of(type(options))
         if option.kind is not OptionKind.FILE
     }
 
@@ -209,7 +211,10 @@ def options_to_dict(options: object) -> dict[str, object]:
 def _to_plain_value(option: Option, value: Any) -> object:  # noqa: ANN401 - any value of an option
     if option.kind is OptionKind.LOOK:
         style_options = map_style_options(value)
-        return {part.name: _to_plain_value(part, getattr(value, part.name)) for part in style_options}
+        return {
+            style_option.name: _to_plain_value(style_option, getattr(value, style_option.name))
+            for style_option in style_options
+        }
     if option.kind is OptionKind.CHOICE and value is not None:
         return option.choice_name(value)
     return value
@@ -226,7 +231,8 @@ def options_from(options_class: type[Any] | None, values: Mapping[str, Any]) -> 
     """
     if options_class is None:
         return None
-    return options_class(**{option.name: _read_value(option, values) for option in options_of(options_class)})
+    arguments = {option.name: _read_value(option, values) for option in options_of(options_class)}
+    return options_class(**arguments)
 
 
 def _read_value(option: Option, values: Mapping[str, Any]) -> object:
@@ -264,7 +270,9 @@ _VALID_TYPES: Mapping[OptionKind, tuple[type, ...]] = {
 
 def _read_map_style(option: Option, values: Mapping[str, Any]) -> MapStyle:
     default_style = option.default if isinstance(option.default, MapStyle) else MapStyle()
-    style_values: dict[str, Any] = {part.name: _read_value(part, values) for part in map_style_options(default_style)}
+    style_values: dict[str, Any] = {}
+    for style_option in map_style_options(default_style):
+        style_values[style_option.name] = _read_value(style_option, values)
     return MapStyle(**style_values)
 
 
@@ -288,10 +296,10 @@ def parse_size(text: str) -> tuple[int, int]:
     """
     from skillviewer.media.writing.writer import MAX_PX
 
-    parts = text.lower().replace("×", "x").split("x")
-    if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+    sides = text.lower().replace("×", "x").split("x")
+    if len(sides) != 2 or not all(side.strip().isdecimal() and int(side) > 0 for side in sides):
         raise ExportError(f"“{text}” is no size: write it as 1280x720.")
-    size = int(parts[0]), int(parts[1])
+    size = int(sides[0]), int(sides[1])
     if max(size) > MAX_PX:
         raise ExportError(f"“{text}” is too large: choose at most {MAX_PX} pixels a side.")
     return size
@@ -303,7 +311,7 @@ def parse_frames(text: str) -> tuple[int, ...]:
     Raises:
         ExportError: A frame is not a whole number.
     """
-    parts = text.replace(",", " ").split()
-    if not all(part.isdecimal() for part in parts):
+    numbers = text.replace(",", " ").split()
+    if not all(number.isdecimal() for number in numbers):
         raise ExportError(f"“{text}” are no frames: write whole numbers with spaces or commas between.")
-    return tuple(int(part) for part in parts)
+    return tuple(int(number) for number in numbers)

@@ -24,7 +24,6 @@ from skillviewer.export.options import option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
-from skillviewer.export.rendering.lettering import TextRenderer, measuring_renderer, to_measuring_px
 from skillviewer.export.rendering.matplotlib_figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
@@ -37,6 +36,7 @@ from skillviewer.export.rendering.matplotlib_figure import (
     tick_align,
     write_line,
 )
+from skillviewer.export.rendering.text_renderer import TextRenderer, measuring_renderer, to_measuring_px
 from skillviewer.export.rendering.theme import WHITE, rgb_fractions
 from skillviewer.media.overlay.painter import paint
 
@@ -91,9 +91,9 @@ def export_compared(
     options = _check_options(videos, options if options is not None else ComparedOptions())
     check_destination(path, FIGURE_SUFFIXES, overwrite=overwrite)
     token.check()
-    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temp_path:
         figure = _ComparisonFigure(videos, options).draw()
-        save_figure(figure, temporary, path.suffix.lower())
+        save_figure(figure, temp_path, path.suffix.lower())
     return path
 
 
@@ -115,14 +115,18 @@ def _check_options(videos: Sequence[AnalysedVideo], options: ComparedOptions) ->
         raise ExportError("A figure of compared models shows one video: choose one, or a folder for a file each.")
     frame = options.frame if options.frame is not None else int(first.samples.max())
     check_frame(first, frame)
-    subtracted = options.less
-    has_two_models = len(subtracted) == 2 and len(set(subtracted)) == 2
-    if subtracted and not (has_two_models and set(subtracted) <= set(range(len(videos)))):
-        raise ExportError(
-            f"The difference of {list(subtracted)} cannot be shown: name two of the {len(videos)} models."
-        )
+    if options.less:
+        _check_difference(options.less, len(videos))
     check_faces(videos, options)
     return replace(options, frame=frame)
+
+
+def _check_difference(indices: Sequence[int], n_models: int) -> None:
+    """Raise an ExportError unless two different models are named."""
+    are_two = len(indices) == 2 and len(set(indices)) == 2
+    exist = all(0 <= index < n_models for index in indices)
+    if not (are_two and exist):
+        raise ExportError(f"The difference of {list(indices)} cannot be shown: name two of the {n_models} models.")
 
 
 def _choose_n_columns(n_panes: int) -> int:
@@ -177,10 +181,10 @@ class _ComparisonFigure:
             self._draw_pane(index, picture, scene, caption, self._describe_scene(index, scene))
         bars: list[tuple[str, Scene]] = []
         if self._has_common_scale:
-            owners = bar_owners(self._analyses, options.look)
-            bars = [
-                (bar_scale(scenes[owner]).title, scenes[owner]) for owner in owners if scenes[owner].values is not None
-            ]
+            for owner in bar_owners(self._analyses, options.look):
+                scene = scenes[owner]
+                if scene.values is not None:
+                    bars.append((bar_scale(scene).title, scene))
         if options.less:
             bars += self._draw_difference(options.frame, picture, scenes)
         self._draw_bars(bars)
@@ -254,7 +258,7 @@ class _ComparisonFigure:
         bottom_mm = top_mm + self._pane_height_mm
         self._write(caption, left_mm, bottom_mm + 0.6 * self._line_mm, bold=True, max_width_mm=self._pane_width_mm)
         # a description that is too wide is written smaller: shortening it would cut numbers
-        description_px = max(1, self._letters().width(description))
+        description_px = max(1, self._renderer().width(description))
         relative_size = min(1.0, self._measured_px(self._pane_width_mm) / description_px)
         self._write(description, left_mm, bottom_mm + 1.6 * self._line_mm, muted=True, relative_size=relative_size)
 
@@ -274,8 +278,10 @@ class _ComparisonFigure:
         self._draw_picture(colours, left_mm, top_mm + 1.1 * line_mm, width_mm, 0.6 * line_mm)
         scale = bar_scale(scene)
         for value, label in zip(scale.ticks, format_ticks(scale), strict=True):
-            share = scale.share(value)
-            self._write(label, left_mm + share * width_mm, top_mm + 2.2 * line_mm, muted=True, align=tick_align(share))
+            position = scale.position(value)
+            self._write(
+                label, left_mm + position * width_mm, top_mm + 2.2 * line_mm, muted=True, align=tick_align(position)
+            )
 
     def _draw_curves(self) -> None:
         """Draw each curve between its own smallest and greatest score: heights of two curves cannot be compared."""
@@ -324,12 +330,12 @@ class _ComparisonFigure:
                 annotation_clip=False,
             )
 
-    def _letters(self, *, bold: bool = False) -> TextRenderer:
+    def _renderer(self, *, bold: bool = False) -> TextRenderer:
         """Return the renderer that measures text, independent of the resolution of the page."""
         return measuring_renderer(self._options.text_pt, bold=bold)
 
     def _measured_px(self, width_mm: float) -> int:
-        return to_measuring_px(0.97 * width_mm)  # letters are measured in whole pixels
+        return to_measuring_px(0.97 * width_mm)  # characters are measured in whole pixels
 
     def _write(
         self,
@@ -345,7 +351,7 @@ class _ComparisonFigure:
     ) -> None:
         """Write a line of text, shortened to ``max_width_mm``; ``relative_size`` is relative to ``text_pt``."""
         if max_width_mm is not None:
-            text = self._letters(bold=bold).elided(text, self._measured_px(max_width_mm))
+            text = self._renderer(bold=bold).elided(text, self._measured_px(max_width_mm))
         position = (left_mm / self._options.width_mm, middle_mm / self._height_mm)
         size_pt = self._options.text_pt * relative_size
         write_line(self._figure, position, text, size_pt, bold=bold, muted=muted, align=align)

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 WIDTH_MM = 160.0
 TEXT_PT = 8.0
 DPI = 200.0
-BAR_ALPHA = 0.45  # light enough to see the line of an interval on a bar
-_SMOOTHING = 0.1  # share of the points of a curve that a smoothed point is the mean of
+BAR_ALPHA = 0.45  # opacity of a bar, so that the line of an interval on it is visible
+_SMOOTHING = 0.1  # length of the moving average as a share of the points of a curve
 
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """One pairwise accuracy with its interval: a bar of ``plot_accuracies``."""
+    """One bar of ``plot_accuracies``: a pairwise accuracy with its interval."""
 
     label: str
     value: float  # accuracy, 0 to 1
@@ -45,7 +45,7 @@ class Accuracy:
 
 
 def moving_average(values: FloatArray, half_width: int) -> FloatArray:
-    """Return the mean of each value and ``half_width`` values on both sides, of fewer at the ends."""
+    """Return the mean of each value and of ``half_width`` values on both sides; the ends have fewer neighbours."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     index = np.arange(len(values))
     start = np.maximum(index - half_width, 0)
@@ -93,8 +93,8 @@ def plot_training(
     axes[-1].set_xlabel(x, fontproperties=text_and_font(x, TEXT_PT)[1], color=rgb_fractions(WHITE.muted))
     text, face = text_and_font(title, TEXT_PT + 1, bold=True)
     axes[0].set_title(text, fontproperties=face, color=rgb_fractions(WHITE.text), loc="left", pad=6)
-    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
-        save_figure(figure, temporary, path.suffix.lower())
+    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temp_path:
+        save_figure(figure, temp_path, path.suffix.lower())
     return path
 
 
@@ -139,16 +139,16 @@ def _draw_curves(
     for column, (xs, ys) in curves.items():
         colour = colours[_data_name(column, kind)]
         half_width = round(len(xs) * _SMOOTHING / 2)
-        bold = ys
+        bold_ys = ys
         if kind == "loss" and half_width >= 2:
             axes.plot(xs, ys, color=rgb_fractions(colour), alpha=0.25, linewidth=0.8)
-            bold = moving_average(ys, half_width)
+            bold_ys = moving_average(ys, half_width)
         marker = "o" if len(xs) <= 40 else ""
-        axes.plot(xs, bold, color=rgb_fractions(colour), linewidth=1.6, marker=marker, markersize=3)
+        axes.plot(xs, bold_ys, color=rgb_fractions(colour), linewidth=1.6, marker=marker, markersize=3)
         best = f"best {ys.max():.3f} at {xs[ys.argmax()]:g}"
-        last = f"last {bold[-1]:.3g}"
+        last = f"last {bold_ys[-1]:.3g}"
         number = best if kind == "accuracy" else last
-        _label_end(axes, column.replace("_", " "), number, float(bold[-1]), rgb_fractions(colour))
+        _label_end(axes, column.replace("_", " "), number, float(bold_ys[-1]), rgb_fractions(colour))
     _separate_labels(axes)
     axes.set_ylabel(kind, fontproperties=text_and_font(kind, TEXT_PT)[1], color=rgb_fractions(WHITE.muted))
 
@@ -250,8 +250,8 @@ def plot_accuracies(
     _draw_references(axes, references or {})
     text, face = text_and_font(title, TEXT_PT + 1, bold=True)
     figure.text(0.02, 1 - 4 / height_mm, text, fontproperties=face, color=rgb_fractions(WHITE.text), va="center")
-    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
-        save_figure(figure, temporary, path.suffix.lower())
+    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temp_path:
+        save_figure(figure, temp_path, path.suffix.lower())
     return path
 
 
@@ -314,6 +314,6 @@ def plot_limits_of_agreement(agreement: RaterAgreement, path: Path, *, overwrite
         for set_text, text in texts:
             drawable, face = text_and_font(text, _AGREEMENT_TEXT_PT)
             set_text(drawable, fontproperties=face, color=rgb_fractions(WHITE.text))
-    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
-        save_figure(figure, temporary, path.suffix.lower())
+    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temp_path:
+        save_figure(figure, temp_path, path.suffix.lower())
     return path

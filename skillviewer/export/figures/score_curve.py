@@ -13,7 +13,6 @@ from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, option_field
 from skillviewer.export.rendering.curve_plot import plot_curve
-from skillviewer.export.rendering.lettering import measuring_renderer, to_measuring_px
 from skillviewer.export.rendering.matplotlib_figure import (
     MM_PER_INCH,
     draw_to_rgb,
@@ -23,6 +22,7 @@ from skillviewer.export.rendering.matplotlib_figure import (
     style_axes,
     text_and_font,
 )
+from skillviewer.export.rendering.text_renderer import measuring_renderer, to_measuring_px
 from skillviewer.export.rendering.theme import WHITE, Colour, blend, rgb_fractions
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def export_curve(
     """
     path = Path(path)
     options = options if options is not None else CurveOptions()
-    with atomic_output(path, CURVE_SUFFIXES, overwrite=overwrite) as temporary:
-        save_figure(_draw_figure(videos, options), temporary, path.suffix.lower())
+    with atomic_output(path, CURVE_SUFFIXES, overwrite=overwrite) as temp_path:
+        save_figure(_draw_figure(videos, options), temp_path, path.suffix.lower())
     return path
 
 
@@ -98,7 +98,8 @@ def _draw_figure(videos: Sequence[AnalysedVideo], options: CurveOptions) -> "Fig
     style_axes(axes, WHITE, options.text_pt * 0.9)
     _draw_curves(axes, videos, options)
     _label_axes(axes, options)
-    _write_names(axes, videos, options, _write_title(axes, options))
+    top_mm = _write_title(axes, options)
+    _write_names(axes, videos, options, top_mm)
     if not options.unfamiliar_scores and any(video.analysis.unfamiliar for video in videos):
         axes.tick_params(labelleft=False)  # the axis is common to all curves
     return figure
@@ -203,7 +204,7 @@ def _write_names(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOp
 
     figure = axes.figure
     em_mm = _em_mm(options)
-    letters = measuring_renderer(options.text_pt)
+    renderer = measuring_renderer(options.text_pt)
     digits = score_decimals([video.analysis for video in videos])
     left_mm = _LEFT_EM * em_mm
     text_left_mm = left_mm + _SAMPLE_LINE_EM * em_mm
@@ -211,7 +212,7 @@ def _write_names(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOp
         y = (top_mm - (0.45 + _NAME_EM * index) * em_mm) / options.height_mm
         name = video.title or video.analysis.video.path.stem
         score = f"   {score_phrase(video.analysis, digits, unfamiliar_scores=options.unfamiliar_scores)}"
-        name_px = _available_px(options, text_left_mm) - letters.width(score)
+        name_px = _available_px(options, text_left_mm) - renderer.width(score)
         if name_px < 0:  # the score is never shortened: it would be another number
             raise ExportError(
                 f"The score does not fit into {options.width_mm:g} mm: choose a larger figure or a smaller text."
@@ -225,6 +226,6 @@ def _write_names(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOp
         )
         set_dashes(line, index)
         figure.add_artist(line)
-        drawable, face = text_and_font(letters.elided(name, name_px) + score, options.text_pt)
+        drawable, face = text_and_font(renderer.elided(name, name_px) + score, options.text_pt)
         x = text_left_mm / options.width_mm
         figure.text(x, y, drawable, fontproperties=face, color=rgb_fractions(WHITE.text))

@@ -93,6 +93,8 @@ def _further_videos(options: Any) -> tuple[AnalysedVideo, ...]:  # noqa: ANN401 
 
 
 class _FaceSearch:
+    """Search for faces, without videos that come with faces or have saved ones."""
+
     def __init__(self, saved: SavedFaces | None, token: CancelToken, report: Report) -> None:
         self._saved = saved
         self._token = token
@@ -102,7 +104,9 @@ class _FaceSearch:
         faces_by_digest = {video.analysis.video.digest: video.faces for video in videos if video.faces is not None}
         for video in videos:
             digest = video.analysis.video.digest
-            faces = faces_by_digest.get(digest) or self._load(digest)
+            faces = faces_by_digest.get(digest)
+            if faces is None:
+                faces = self._load(digest)
             if faces is None:
                 with open_readers([video]) as (reader,):
                     faces = self._search(reader)

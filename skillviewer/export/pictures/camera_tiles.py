@@ -10,7 +10,7 @@ from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import VideoError
 from skillviewer.core.text import printable
 from skillviewer.export.analysed_video import ShownCamera
-from skillviewer.export.rendering.lettering import TextRenderer, copy_onto
+from skillviewer.export.rendering.text_renderer import TextRenderer, copy_onto
 from skillviewer.export.rendering.theme import ExportTheme
 from skillviewer.media.faces import blurred
 from skillviewer.media.reading.reader import VideoReader
@@ -23,25 +23,25 @@ _PICTURE_ASPECT = 16 / 9
 class CameraTiles(Closeable):
     """Column of the cameras of one video, one above the other, on the clock of the assessed video.
 
-    The tile of a camera that cannot be read has a name and no picture.
+    For a camera that cannot be read the column shows the name alone.
 
     Args:
         cameras: The cameras.
         height_px: Height of the column, which is that of the clip.
         theme: Colours.
-        blur: Whether faces are blurred; cameras whose faces are unknown are then not shown.
+        blur_faces: Whether to blur faces. Cameras whose faces are unknown are then not shown.
     """
 
     def __init__(
-        self, cameras: Sequence[ShownCamera], height_px: int, theme: ExportTheme, *, blur: bool = False
+        self, cameras: Sequence[ShownCamera], height_px: int, theme: ExportTheme, *, blur_faces: bool = False
     ) -> None:
         self._cameras = cameras
         self._theme = theme
-        self._blur = blur
+        self._blur_faces = blur_faces
         self._height_px = height_px
         self._tile_height_px = height_px // len(cameras)
-        self._letters = TextRenderer(max(_MIN_TEXT_PX, self._tile_height_px // 20), theme.text, theme.background)
-        self._picture_height_px = self._tile_height_px - self._letters.height_px - 2 * _MARGIN_PX
+        self._renderer = TextRenderer(max(_MIN_TEXT_PX, self._tile_height_px // 20), theme.text, theme.background)
+        self._picture_height_px = self._tile_height_px - self._renderer.height_px - 2 * _MARGIN_PX
         picture_width_px = round(max(self._picture_height_px, 2) * _PICTURE_ASPECT / 2) * 2
         self.width_px = picture_width_px + 2 * _MARGIN_PX
         self._files = ExitStack()
@@ -51,7 +51,7 @@ class CameraTiles(Closeable):
 
     def _open_reader(self, shown_camera: ShownCamera) -> VideoReader | None:
         camera = shown_camera.camera
-        if camera.path is None or camera.offset_s is None or (self._blur and shown_camera.faces is None):
+        if camera.path is None or camera.offset_s is None or (self._blur_faces and shown_camera.faces is None):
             return None
         try:
             reader = self._files.enter_context(VideoReader(camera.path))
@@ -81,14 +81,14 @@ class CameraTiles(Closeable):
         column[:] = self._theme.background
         for index, shown_camera in enumerate(self._cameras):
             top = index * self._tile_height_px + _MARGIN_PX
-            picture = self._picture_at(index, time_s)
+            picture = self._read_picture(index, time_s)
             if picture is not None:
                 copy_onto(column, picture, (self.width_px - picture.shape[1]) // 2, top)
-            name = self._letters.elided(printable(shown_camera.camera.name), self.width_px - 2 * _MARGIN_PX)
-            copy_onto(column, self._letters.tile(name), _MARGIN_PX, top + self._picture_height_px)
+            name = self._renderer.elided(printable(shown_camera.camera.name), self.width_px - 2 * _MARGIN_PX)
+            copy_onto(column, self._renderer.draw(name), _MARGIN_PX, top + self._picture_height_px)
         return column
 
-    def _picture_at(self, index: int, time_s: float) -> RGBImage | None:
+    def _read_picture(self, index: int, time_s: float) -> RGBImage | None:
         reader = self._readers[index]
         if reader is None or self._picture_height_px < 2:
             return None
@@ -103,7 +103,8 @@ class CameraTiles(Closeable):
         scale = min((self.width_px - 2 * _MARGIN_PX) / info.width_px, self._picture_height_px / info.height_px)
         size = max(1, round(info.width_px * scale)), max(1, round(info.height_px * scale))
         try:
-            picture = next(iter(reader.stream([frame]))).rgb(size)
+            decoded = next(reader.stream([frame]))
+            picture = decoded.rgb(size)
         except VideoError:
             return None
         if shown_camera.faces is not None:

@@ -28,7 +28,7 @@ from skillviewer.media.reading.sound_reader import Sound, SoundReader, has_sound
 from skillviewer.media.writing.sound_track import ENCODERS
 from skillviewer.media.writing.writer import VideoWriter, rate_of_last_frame_hz
 
-_CHECK_TILE_HEIGHT_PX = 480  # of camera tiles that are only checked for missing parts, never painted
+_CHECK_TILE_HEIGHT_PX = 480  # height of camera tiles that are checked for missing pictures and never painted
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
 _MIN_FRAME_SECONDS = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
 """Shortest time between frames that each format can store; browsers show a GIF's frame for at least 0.02 s."""
@@ -56,18 +56,15 @@ def clip_title(analyses: Sequence[Analysis], options: ClipOptions | StillOptions
 def clip_canvas(videos: Sequence[AnalysedVideo], options: ClipOptions | StillOptions, span: Span) -> ClipCanvas:
     """Return the canvas that a clip or a still is painted on."""
     analyses = [video.analysis for video in videos]
-    captions = [video.title for video in videos]
-    alignments = [video.alignment for video in videos]
-    layout = clip_layout(analyses, options)
     return ClipCanvas(
         analyses,
-        clip_title(analyses, options),
-        captions,
-        layout,
-        span,
-        options.look,
-        options.theme,
-        alignments,
+        title=clip_title(analyses, options),
+        captions=[video.title for video in videos],
+        layout=clip_layout(analyses, options),
+        span=span,
+        map_style=options.look,
+        theme=options.theme,
+        alignments=[video.alignment for video in videos],
         unfamiliar_scores=options.unfamiliar_scores,
         track_drawings=[video.track_drawings for video in videos],
     )
@@ -121,26 +118,26 @@ def export_grid(
     canvas = clip_canvas(videos, options, schedule.span)
     height_px = canvas.layout.height
     n_frames = len(schedule.times_s)
+    last_frame_s = schedule.stop_s - float(schedule.times_s[-1])
     make_folder(path)
-    with (
-        open_readers(videos) as readers,
-        _open_tiles(videos, options, height_px) as tiles,
-        VideoWriter(
+    with open_readers(videos) as readers, _open_tiles(videos, options, height_px) as tiles:
+        tiles_width_px = tiles.width_px if tiles is not None else 0
+        writer = VideoWriter(
             path,
-            canvas.layout.width + (tiles.width_px if tiles is not None else 0),
+            canvas.layout.width + tiles_width_px,
             height_px,
-            rate_hz=rate_of_last_frame_hz(schedule.stop_s - float(schedule.times_s[-1])),
+            rate_hz=rate_of_last_frame_hz(last_frame_s),
             quality=options.quality,
             overwrite=overwrite,
             sound=_sound_of_clip(videos, options, path, schedule.span),
-        ) as writer,
-        closing(prefetched(_iter_pictures(videos, readers, schedule.frames, _pane_sizes(canvas)))) as decoded,
-    ):
-        for index, pictures in enumerate(decoded):
-            token.check()
-            picture = _paint_frame(canvas, tiles, schedule, index, pictures)
-            writer.write(picture, float(schedule.times_s[index]))
-            report(Progress("writing the clip", index + 1, n_frames))
+        )
+        all_pictures = _iter_pictures(videos, readers, schedule.frames, _pane_sizes(canvas))
+        with writer, closing(prefetched(all_pictures)) as prefetched_pictures:
+            for index, pictures in enumerate(prefetched_pictures):
+                token.check()
+                picture = _paint_frame(canvas, tiles, schedule, index, pictures)
+                writer.write(picture, float(schedule.times_s[index]))
+                report(Progress("writing the clip", index + 1, n_frames))
     return path
 
 
@@ -164,7 +161,7 @@ def _open_tiles(
     cameras = videos[0].cameras
     if not options.cameras or not cameras:
         return nullcontext()
-    return CameraTiles(cameras, height_px, options.theme, blur=options.blur_faces)
+    return CameraTiles(cameras, height_px, options.theme, blur_faces=options.blur_faces)
 
 
 def _sound_of_clip(videos: Sequence[AnalysedVideo], options: ClipOptions, path: Path, span: Span) -> Sound | None:
@@ -201,7 +198,7 @@ def _camera_warnings(videos: Sequence[AnalysedVideo], options: ClipOptions) -> t
         return (f"{video.path.name} has no other cameras in its study.",)
     try:
         span = schedule_frames(videos, options).span
-        with CameraTiles(video.cameras, _CHECK_TILE_HEIGHT_PX, options.theme, blur=options.blur_faces) as tiles:
+        with CameraTiles(video.cameras, _CHECK_TILE_HEIGHT_PX, options.theme, blur_faces=options.blur_faces) as tiles:
             return tiles.describe_gaps(span.start_s, min(span.stop_s, video.analysis.video.duration_s))
     except (ExportError, VideoError) as error:
         return (str(error),)
@@ -248,7 +245,7 @@ def _first_map_frame(analysis: Analysis) -> int:
 
 
 def _preview_index(frames: IntArray, first_map_frames: Sequence[int]) -> int:
-    """Return the index of the first row, from the middle on, in which every video has a map; else the middle.
+    """Return the index of the middle row, or of the first row after it in which every video has a map.
 
     Args:
         frames: (M, V) int64 frames of V videos.
@@ -275,18 +272,18 @@ def _iter_pictures(
     for pane, reader in enumerate(readers):
         first_panes.setdefault(id(reader), pane)
     streams = {pane: readers[pane].stream(np.unique(frames[:, pane])) for pane in first_panes.values()}
-    decoded = {pane: next(stream) for pane, stream in streams.items()}
+    decoded_frames = {pane: next(stream) for pane, stream in streams.items()}
     pictures: dict[tuple[int, tuple[int, int], int], RGBImage] = {}
     for row in frames:
         for pane, stream in streams.items():
-            if decoded[pane].index != row[pane]:
-                decoded[pane] = next(stream)
+            if decoded_frames[pane].index != row[pane]:
+                decoded_frames[pane] = next(stream)
                 pictures = {key: picture for key, picture in pictures.items() if key[0] != pane}
         row_pictures = []
         for video, reader, size in zip(videos, readers, sizes, strict=True):
             first_pane = first_panes[id(reader)]
             key = (first_pane, size, id(video.faces))
             if key not in pictures:
-                pictures[key] = video.picture(decoded[first_pane], size)
+                pictures[key] = video.picture(decoded_frames[first_pane], size)
             row_pictures.append(pictures[key])
         yield row_pictures

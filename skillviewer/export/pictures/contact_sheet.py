@@ -1,4 +1,4 @@
-"""Contact sheets: sampled frames in a row with their maps, as Figures 4 and 5 of Li et al. (2019).
+"""Contact sheets: sampled frames in a row with their maps, like Figures 4 and 5 of Li et al. (2019).
 
 Each row shows one video or one model. Maps of one kind share one scale. The page is white. In PDF and SVG the text
 stays sharp at any size.
@@ -26,7 +26,6 @@ from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HEL
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
-from skillviewer.export.rendering.lettering import TextRenderer
 from skillviewer.export.rendering.matplotlib_figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
@@ -36,6 +35,7 @@ from skillviewer.export.rendering.matplotlib_figure import (
     tick_align,
     write_line,
 )
+from skillviewer.export.rendering.text_renderer import TextRenderer
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.media.overlay.painter import paint
 from skillviewer.media.overlay.track_overlay import paint_tracks
@@ -104,9 +104,9 @@ def export_sheet(
     options = options if options is not None else SheetOptions()
     if not videos:
         raise ExportError(f"There is nothing to put on the sheet {path}.")
-    with atomic_output(path, SHEET_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, SHEET_SUFFIXES, overwrite=overwrite) as temp_path:
         figure = _Sheet(videos, options).draw(token, report)
-        save_figure(figure, temporary, path.suffix.lower())
+        save_figure(figure, temp_path, path.suffix.lower())
     return path
 
 
@@ -155,9 +155,12 @@ class _Sheet:
         return round(length_mm / MM_PER_INCH * self.options.dpi)
 
     def _choose_frames(self, analysis: Analysis) -> list[int]:
+        if not self.options.frames:
+            frames: list[int] = evenly_spread(analysis, self.options.n_frames).tolist()
+            return frames
         for frame in self.options.frames:
             check_frame(analysis, frame)
-        return sorted(set(self.options.frames)) or evenly_spread(analysis, self.options.n_frames).tolist()
+        return sorted(set(self.options.frames))
 
     def _picture_height(self, row: int) -> int:
         video = self.analyses[row].video
@@ -202,7 +205,7 @@ class _Sheet:
     def _draw_pictures(self, tops: Sequence[int], token: CancelToken, report: Report) -> None:
         """Decode every file once, and draw each frame in every row that shows it."""
         n_drawn = 0
-        n_all = sum(len(frames) for frames in self.frames)
+        n_total = sum(len(frames) for frames in self.frames)
         with open_readers(self.videos) as readers:
             for reader in dict.fromkeys(readers):
                 rows = [row for row, row_reader in enumerate(readers) if row_reader is reader]
@@ -212,14 +215,14 @@ class _Sheet:
                         if decoded.index in self.frames[row]:
                             self._draw_cell(row, decoded, tops[row])
                             n_drawn += 1
-                            report(Progress("drawing the sheet", n_drawn, n_all))
+                            report(Progress("drawing the sheet", n_drawn, n_total))
                             token.check()
 
     def _write_heading(self, row: int, top: int) -> None:
         y = top + self.line_height // 2
         score = score_phrase(self.analyses[row], self.digits, unfamiliar_scores=self.options.unfamiliar_scores)
         self._write(score, self.right, y, align="right")
-        score_width = self._letters(1.0, bold=False).width(score)
+        score_width = self._renderer(1.0, bold=False).width(score)
         title_width = self.right - self.margin - score_width - 2 * self.line_height
         self._write(self.videos[row].title, self.margin, y, bold=True, max_width=title_width)
         if self.analyses[row].spread_evenly:
@@ -269,9 +272,9 @@ class _Sheet:
         grey = np.full((1, 1, 3), 90, np.uint8)
         text_y = top + height + round(self.line_height * 0.62)
         for value, text in zip(scale.ticks, format_ticks(scale), strict=True):
-            share = scale.share(value)
-            align = tick_align(share)
-            x = left + round(share * width)
+            position = scale.position(value)
+            align = tick_align(position)
+            x = left + round(position * width)
             if align == "center":
                 self._draw_picture(grey, x, top + height, max(1, self.gap // 4), height // 3)
             self._write(text, x, text_y, relative_size=0.85, muted=True, align=align)
@@ -280,7 +283,7 @@ class _Sheet:
         extent = (left, left + width, top + height, top)
         self.page.imshow(picture, extent=extent, aspect="auto", interpolation="nearest")
 
-    def _letters(self, relative_size: float, *, bold: bool) -> TextRenderer:
+    def _renderer(self, relative_size: float, *, bold: bool) -> TextRenderer:
         size_px = round(self.options.text_pt * relative_size * self.options.dpi / 72)
         return TextRenderer(max(1, size_px), WHITE.text, WHITE.background, bold=bold)
 
@@ -298,7 +301,7 @@ class _Sheet:
     ) -> None:
         """Write a line of text around the height ``y``, shortened to ``max_width``."""
         if max_width is not None:
-            text = self._letters(relative_size, bold=bold).elided(text, max_width)
+            text = self._renderer(relative_size, bold=bold).elided(text, max_width)
         position = (x / self.width, y / self.height)
         size_pt = self.options.text_pt * relative_size
         write_line(self.figure, position, text, size_pt, bold=bold, muted=muted, align=align)

@@ -83,19 +83,19 @@ def build_schedule(
     else:
         stop_s = first.end_s(frames.stop - 1)
     has_alignment = any(alignment is not None for alignment in alignments)
-    leading = first if has_alignment else max(videos, key=lambda video: video.rate_hz)
-    clock_s = _clock_of(leading, start_s, stop_s)
+    leading_video = first if has_alignment else max(videos, key=lambda video: video.rate_hz)
+    clock_s = _clock_of(leading_video, start_s, stop_s)
     times_s = (clock_s - start_s) / options.speed
     if options.speed > 1:
-        min_interval_s = max(min_interval_s, 1 / max(_MAX_SPED_UP_HZ, leading.rate_hz))
+        min_interval_s = max(min_interval_s, 1 / max(_MAX_SPED_UP_HZ, leading_video.rate_hz))
     indices = _spaced_indices(times_s, min_interval_s)
     clock_s = clock_s[indices]
-    columns = []
+    frames_by_video = []
     for video, alignment in zip(videos, alignments or [None] * len(videos), strict=True):
         video_clock_s = clock_s if alignment is None else alignment.to_other(clock_s)
-        columns.append([video.frame_at(float(time_s)) for time_s in video_clock_s])
+        frames_by_video.append([video.frame_at(float(time_s)) for time_s in video_clock_s])
     return FrameSchedule(
-        frames=np.stack(columns, axis=1).astype(np.int64),
+        frames=np.stack(frames_by_video, axis=1).astype(np.int64),
         clock_s=clock_s,
         times_s=times_s[indices],
         stop_s=(stop_s - start_s) / options.speed,

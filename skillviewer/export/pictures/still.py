@@ -71,7 +71,7 @@ def export_stills(
     """Write the same time of one or more videos side by side, as PNG; see ``export_still``."""
     from PIL import Image
 
-    with atomic_output(path, STILL_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, STILL_SUFFIXES, overwrite=overwrite) as temp_path:
         picture = paint_still(videos, options if options is not None else StillOptions())
-        Image.fromarray(picture).save(temporary, format="PNG")
+        Image.fromarray(picture).save(temp_path, format="PNG")
     return path

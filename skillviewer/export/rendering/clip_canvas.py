@@ -20,7 +20,7 @@ from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
 from skillviewer.export.rendering.layout import BAR_EM, BAR_TITLE_EM, BIG_EM, LINE_EM, Box, Layout
-from skillviewer.export.rendering.lettering import TextRenderer, copy_onto
+from skillviewer.export.rendering.text_renderer import TextRenderer, copy_onto
 from skillviewer.export.rendering.theme import Colour, ExportTheme
 from skillviewer.media.overlay.painter import Painter
 from skillviewer.media.overlay.track_overlay import paint_tracks
@@ -28,7 +28,7 @@ from skillviewer.media.overlay.track_overlay import paint_tracks
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Interval of the presentation times that a clip shows, and its speed."""
+    """Presentation times that a clip shows, and its speed."""
 
     start_s: float  # presentation time at the left end of the curve
     stop_s: float  # presentation time at its right end
@@ -66,7 +66,7 @@ class ClipCanvas:
         track_drawings: Sequence[Callable[[int], Sequence[TrackDrawing]]] = (),
     ) -> None:
         self._track_drawings = track_drawings
-        self._hides_score = [analysis.unfamiliar and not unfamiliar_scores for analysis in analyses]
+        self._hides_scores = [analysis.unfamiliar and not unfamiliar_scores for analysis in analyses]
         self._analyses = analyses
         self.layout = layout
         self._span = span
@@ -84,7 +84,7 @@ class ClipCanvas:
         self._big = self._make_renderer(BIG_EM, theme.text, bold=True)
         self._muted = self._make_renderer(0.9, theme.muted)
         self._small = self._make_renderer(0.8, theme.muted)
-        self._caption_fits = self._check_caption_width()
+        self._captions_fit = self._longest_caption_fits()
         durations_s = [analysis.video.duration_s for analysis in analyses]
         longest_clock = clock(max(span.stop_s, *durations_s))
         self._clock_px = self._big.width(max("00:00.000", longest_clock, key=len))  # all digits have one width
@@ -105,14 +105,14 @@ class ClipCanvas:
                 em=layout.em,
                 theme=theme,
                 alignments=alignments,
-                show_scores=not any(self._hides_score),  # the axis is common to all curves
+                show_scores=not any(self._hides_scores),  # the axis is common to all curves
             )
         self._draw_static_text(title, captions)
 
     def _make_renderer(self, size_em: float, colour: Colour, *, bold: bool = False) -> TextRenderer:
         return TextRenderer(round(self.layout.em * size_em), colour, self._theme.background, bold=bold)
 
-    def _check_caption_width(self) -> bool:
+    def _longest_caption_fits(self) -> bool:
         """Return True if the longest caption fits on one line; all captions of a clip then have the same form."""
         n_frames = max(analysis.video.n_frames for analysis in self._analyses)
         n_sampled = max(analysis.samples.size for analysis in self._analyses)
@@ -225,7 +225,7 @@ class ClipCanvas:
         frame_text = f"frame {scene.frame_index + 1}/{self._analyses[0].video.n_frames}"
         texts = [frame_text, format_sampled(scene), format_source(scene)]
         if len(layout.captions) == 1:
-            if not self._caption_fits:
+            if not self._captions_fit:
                 texts = [frame_text, format_source(scene)]
             texts = [" · ".join(texts)]
         for box, text in zip(layout.captions, texts, strict=True):
@@ -236,7 +236,7 @@ class ClipCanvas:
 
     def format_score(self, index: int, frame: int) -> str:
         """Return the score of an analysis up to a frame, or a question mark if the video is unfamiliar."""
-        if self._hides_score[index]:
+        if self._hides_scores[index]:
             return HIDDEN
         _, score = score_so_far(self._analyses[index], frame)
         return signed(score, self._digits)
@@ -257,7 +257,7 @@ class ClipCanvas:
         self._contents[box] = scale
         em = self.layout.em
         self._clear(box)
-        title = self._muted.tile(self._muted.elided(scale.title, box.width))
+        title = self._muted.draw(self._muted.elided(scale.title, box.width))
         copy_onto(self._canvas, title, box.left, box.top)
         bar_top = box.top + round(em * BAR_TITLE_EM)
         bar_height = round(em * BAR_EM)
@@ -266,23 +266,24 @@ class ClipCanvas:
         tick_width = max(1, round(em / 10))
         tick_height = round(em * 0.3)
         for value, label in zip(scale.ticks, format_ticks(scale), strict=True):
-            x = box.left + round(scale.share(value) * (box.width - 1))
+            x = box.left + round(scale.position(value) * (box.width - 1))
             tick_left = min(max(x - tick_width // 2, box.left), box.right - tick_width)
             tick = self._canvas[bar_bottom : bar_bottom + tick_height, tick_left : tick_left + tick_width]
             tick[:] = self._theme.muted
-            tile = self._small.tile(label)
-            label_left = min(max(x - tile.shape[1] // 2, box.left), box.right - tile.shape[1])
-            copy_onto(self._canvas, tile, label_left, bar_bottom + round(em * 0.35))
+            label_picture = self._small.draw(label)
+            label_width = label_picture.shape[1]
+            label_left = min(max(x - label_width // 2, box.left), box.right - label_width)
+            copy_onto(self._canvas, label_picture, label_left, bar_bottom + round(em * 0.35))
 
     def _write(self, box: Box, renderer: TextRenderer, text: str, *, align_right: bool = False) -> None:
         """Replace the content of a box by a line of text, unless the box already shows this text."""
         if self._contents.get(box) == text:
             return
         self._contents[box] = text
-        tile = renderer.tile(text)[:, : box.width]
+        picture = renderer.draw(text)[:, : box.width]
         self._clear(box)
-        left = box.right - tile.shape[1] if align_right else box.left
-        copy_onto(self._canvas, tile, left, box.top + (box.height - tile.shape[0]) // 2)
+        left = box.right - picture.shape[1] if align_right else box.left
+        copy_onto(self._canvas, picture, left, box.top + (box.height - picture.shape[0]) // 2)
 
     def _clear(self, box: Box) -> None:
         self._pixels_of(box)[:] = self._blank_row[: box.width]

@@ -29,8 +29,8 @@ _AHEAD_OPACITY = 0.38
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
-    """Mapping of times and scores to pixels of a drawing, counted from its top left corner."""
+class PlotArea:
+    """Area between the axes of a drawing, which maps times and scores to pixels from the top left corner."""
 
     left: float  # column of ``start_s``
     right: float  # column of ``stop_s``
@@ -42,7 +42,7 @@ class Axis:
     high: float  # score at the upper end
 
     def x(self, time_s: float) -> float:
-        """Return the column of a time, clamped to the axis."""
+        """Return the column of a time, clamped to the area."""
         share = (time_s - self.start_s) / (self.stop_s - self.start_s)
         return self.left + min(max(share, 0.0), 1.0) * (self.right - self.left)
 
@@ -87,7 +87,7 @@ class ClipCurve:
         low = float(scores.min())
         high = float(scores.max())
         margin = max((high - low) * 0.1, abs(high) * 1e-3, 1e-6)
-        self.axis = Axis(
+        self.area = PlotArea(
             left=em * 3.4,
             right=size[0] - em * 1.4,
             top=em * 0.4,
@@ -110,20 +110,20 @@ class ClipCurve:
             frames: Frame of each analysis on screen, from 0.
         """
         target = canvas[box.top : box.bottom, box.left : box.right]
-        cursor_x = self.axis.x(time_s)
+        cursor_x = self.area.x(time_s)
         first_ahead = round(cursor_x)
         target[:, :first_ahead] = self._played[:, :first_ahead]
         target[:, first_ahead:] = self._ahead[:, first_ahead:]
         width = max(1, round(self._em / 10))
         left = round(cursor_x - width / 2)
-        target[round(self.axis.top) : round(self.axis.bottom), left : left + width] = self._theme.text
+        target[round(self.area.top) : round(self.area.bottom), left : left + width] = self._theme.text
         for index, (analysis, frame) in enumerate(zip(self._analyses, frames, strict=True)):
             step, score = score_so_far(analysis, frame)
             if step < 0:
                 continue
             step_s = float(self._to_clock(index, analysis.times_s[0, step]))
-            if step_s >= self.axis.start_s:
-                _paint_disc(target, self._disc, self.axis.x(step_s), self.axis.y(score), self._colour(index))
+            if step_s >= self.area.start_s:
+                _paint_disc(target, self._disc, self.area.x(step_s), self.area.y(score), self._colour(index))
 
     def _to_clock(self, index: int, times_s: FloatArray) -> FloatArray:
         """Return times of an analysis on the clock of the first one."""
@@ -135,20 +135,20 @@ class ClipCurve:
 
     def _draw_curves(self, size: tuple[int, int]) -> tuple[RGBImage, RGBImage]:
         """Return the drawing with played curves, and the drawing with curves ahead."""
-        axis = self.axis
+        area = self.area
         theme = self._theme
         width, height = size
         figure = new_figure(width / _DPI, height / _DPI, _DPI, theme)
         axes = figure.add_axes(
             (
-                axis.left / width,
-                1 - axis.bottom / height,
-                (axis.right - axis.left) / width,
-                (axis.bottom - axis.top) / height,
+                area.left / width,
+                1 - area.bottom / height,
+                (area.right - area.left) / width,
+                (area.bottom - area.top) / height,
             )
         )
-        axes.set_xlim(axis.start_s, axis.stop_s)
-        axes.set_ylim(axis.low, axis.high)
+        axes.set_xlim(area.start_s, area.stop_s)
+        axes.set_ylim(area.low, area.high)
         style_axes(axes, theme, self._em * 0.78)
         self._draw_ticks(axes)
         if len(self._analyses) == 1:
@@ -181,13 +181,13 @@ class ClipCurve:
         return lines
 
     def _draw_ticks(self, axes: "Axes") -> None:
-        axis = self.axis
+        area = self.area
         em = self._em
-        scores = score_ticks(axis.low, axis.high, 4)
+        scores = score_ticks(area.low, area.high, 4)
         score_positions = [score for score, _ in scores]
         axes.set_yticks(score_positions, [label if self._show_scores else "" for _, label in scores])
-        max_time_ticks = max(2, int((axis.right - axis.left) / (em * 5)))
-        times = time_ticks(axis.start_s, axis.stop_s, max_time_ticks)
+        max_time_ticks = max(2, int((area.right - area.left) / (em * 5)))
+        times = time_ticks(area.start_s, area.stop_s, max_time_ticks)
         axes.set_xticks([time_s for time_s, _ in times], [label for _, label in times])
         face = text_and_font("0", em * 0.78)[1]
         for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):

@@ -30,7 +30,7 @@ class BarScale:
     ticks: tuple[float, ...]  # labelled values, ascending; the last is the upper end
     clipped: bool = False  # whether larger values share the colour of the upper end
 
-    def share(self, value: float) -> float:
+    def position(self, value: float) -> float:
         """Return the position of a value on the bar, 0 to 1."""
         return (value - self.low) / (self.high - self.low)
 

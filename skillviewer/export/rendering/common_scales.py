@@ -25,11 +25,13 @@ def common_map_styles(analyses: Sequence[Analysis], map_style: MapStyle) -> tupl
 def _common_limit(kind: MapKind, analyses: Sequence[Analysis], map_style: MapStyle) -> float:
     if kind in (MapKind.GATE, MapKind.NONE):
         return 1.0
-    of_kind = [analysis for analysis in analyses if analysis.map_kind is kind]
+    analyses_of_kind = [analysis for analysis in analyses if analysis.map_kind is kind]
     if map_style.scale is ColourLimits.CLIPPED:
-        uneven = [analysis for analysis in of_kind if not analysis.spread_evenly] or of_kind
-        return min(clipped_limit(analysis) for analysis in uneven) or 1.0
-    return max(display_limit(analysis) for analysis in of_kind) or 1.0
+        uneven_analyses = [analysis for analysis in analyses_of_kind if not analysis.spread_evenly]
+        limit = min(clipped_limit(analysis) for analysis in uneven_analyses or analyses_of_kind)
+    else:
+        limit = max(display_limit(analysis) for analysis in analyses_of_kind)
+    return limit or 1.0  # a scale needs an extent even if all maps are 0
 
 
 def bar_owners(analyses: Sequence[Analysis], map_style: MapStyle) -> tuple[int, ...]:

@@ -116,10 +116,10 @@ def _write(
     n_pages: int | None = None,
 ) -> None:
     """Write a report in the format of its suffix, and check that the file contains the sentences."""
-    with atomic_output(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, REPORT_SUFFIXES, overwrite=overwrite) as temp_path:
         if path.suffix.lower() == ".pdf":
-            temporary.write_bytes(make_pdf())
-            check_pdf(temporary, path, sentences, n_pages)
+            temp_path.write_bytes(make_pdf())
+            check_pdf(temp_path, path, sentences, n_pages)
         else:
-            temporary.write_text(make_html(), encoding="utf-8")
-            check_html(temporary, path, sentences)
+            temp_path.write_text(make_html(), encoding="utf-8")
+            check_html(temp_path, path, sentences)

@@ -407,7 +407,7 @@ def _make_colour_bar(analysis: Analysis, frame: int, map_style: MapStyle) -> Rep
     scene = resolve(analysis, frame, map_style)
     scale = bar_scale(scene)
     colours = [(int(red), int(green), int(blue)) for red, green, blue in bar_colours(scene)[::4]]
-    positions = [scale.share(value) for value in scale.ticks]
+    positions = [scale.position(value) for value in scale.ticks]
     ticks = tuple(zip(positions, format_ticks(scale), strict=True))
     return ReportColourBar(tuple(colours), ticks, scale.title)
 

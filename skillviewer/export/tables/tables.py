@@ -111,9 +111,9 @@ def export_table(
     row_class, table_rows = _make_table(name, arguments)
     if path.suffix.lower() != ".json":
         return write_csv(row_class, table_rows, path, TABLE_SUFFIXES, overwrite=overwrite)
-    with atomic_output(path, TABLE_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, TABLE_SUFFIXES, overwrite=overwrite) as temp_path:
         text = json.dumps([asdict(row) for row in table_rows], indent=1)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temp_path.write_text(text + "\n", encoding="utf-8")
     return path
 
 
@@ -169,8 +169,8 @@ def write_csv(
     """
     # paths on Linux may contain bytes that are not valid UTF-8: they are written as \udcXX
     with (
-        atomic_output(path, suffixes, overwrite=overwrite) as temporary,
-        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+        atomic_output(path, suffixes, overwrite=overwrite) as temp_path,
+        temp_path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
         writer = csv.DictWriter(file, [field.name for field in fields(row_class)], lineterminator="\n")
         writer.writeheader()
@@ -182,8 +182,8 @@ def write_csv(
 def export_record(analysis: Analysis, path: str | Path, *, overwrite: bool = False) -> Path:
     """Write the result of one analysis as JSON (``AnalysisRecord``), as ``skillviewer score --json`` prints it."""
     path = Path(path)
-    with atomic_output(path, RECORD_SUFFIXES, overwrite=overwrite) as temporary:
-        temporary.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
+    with atomic_output(path, RECORD_SUFFIXES, overwrite=overwrite) as temp_path:
+        temp_path.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
     return path
 
 
@@ -220,7 +220,7 @@ def export_maps(analysis: Analysis, path: str | Path, *, overwrite: bool = False
         "stop_s": round(analysis.stop_s, 6),
         "provenance": asdict(analysis.provenance),
     }
-    with atomic_output(path, MAPS_SUFFIXES, overwrite=overwrite) as temporary, temporary.open("wb") as file:
+    with atomic_output(path, MAPS_SUFFIXES, overwrite=overwrite) as temp_path, temp_path.open("wb") as file:
         np.savez_compressed(
             file,
             attention=analysis.attention,

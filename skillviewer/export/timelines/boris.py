@@ -13,8 +13,8 @@ from skillviewer.core.video.info import VideoInfo
 _NO_TIME = "1970-01-01T00:00:00"
 _Event: TypeAlias = tuple[float, str, str, str, str, int]
 """Time, subject, behavior, modifier, comment and frame of an event."""
-_LABELLED = frozenset({Tier.MOMENTS, Tier.ATTEMPTS})
-"""Tiers whose texts become behaviors; of other tiers the name becomes the behavior, and the text its comment."""
+_TIERS_WITH_LABELS = frozenset({Tier.MOMENTS, Tier.ATTEMPTS})
+"""Tiers whose labels become behaviors. The name of any other tier becomes a behavior, and its texts become comments."""
 
 
 def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> str:
@@ -29,8 +29,8 @@ def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> s
     observation_names: set[str] = set()
     for video, annotations in videos:
         events: list[_Event] = []
-        for (_, lane), timed in lanes(annotations, _overlap_key, _ends).items():
-            for start_s, stop_s, annotation in timed:
+        for (_, lane), timed_annotations in lanes(annotations, _overlap_key, _ends).items():
+            for start_s, stop_s, annotation in timed_annotations:
                 subject = ""
                 if annotation.author or lane > 1:
                     subject = lane_name(printable(annotation.author), lane)
@@ -38,15 +38,21 @@ def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> s
                 code = _behavior_code(annotation)
                 event_type = "Point event" if _is_point(annotation) else "State event"
                 tier_by_behavior.setdefault((code, event_type), annotation.tier)
-                comment = "" if annotation.tier in _LABELLED else printable(annotation.text)
+                comment = "" if annotation.tier in _TIERS_WITH_LABELS else printable(annotation.text)
                 times_s = (start_s,) if _is_point(annotation) else (start_s, stop_s)
                 events += [(time_s, subject, code, "", comment, video.frame_at(time_s)) for time_s in times_s]
         name = reserve_name(printable(video.path.stem), observation_names)
         events.sort(key=itemgetter(0))
         observations[name] = _observation(video, events)
-    unset: dict[str, object] = {"key": "", "description": "", "modifiers": {}, "excluded": "", "coding map": ""}
+    no_details: dict[str, object] = {
+        "key": "",
+        "description": "",
+        "modifiers": {},
+        "excluded": "",
+        "coding map": "",
+    }
     behaviors = {
-        str(number): unset | {"type": event_type, "code": code, "category": tier}
+        str(number): no_details | {"type": event_type, "code": code, "category": tier}
         for number, ((code, event_type), tier) in enumerate(sorted(tier_by_behavior.items()))
     }
     subjects_conf = {str(number): {"key": "", "name": name, "description": ""} for number, name in enumerate(subjects)}
@@ -77,7 +83,7 @@ def _ends(annotation: Annotation) -> tuple[float, float]:
 
 
 def _behavior_code(annotation: Annotation) -> str:
-    text = annotation.label if annotation.tier in _LABELLED else annotation.tier
+    text = annotation.label if annotation.tier in _TIERS_WITH_LABELS else annotation.tier
     suffix = " (point)" if _is_point(annotation) else ""  # a behavior cannot be both a point and a state
     return f"{text}{suffix}".replace("|", "/")
 

@@ -34,20 +34,21 @@ def eaf_document(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
         annotations, lambda annotation: annotation.full_tier, lambda annotation: interval_ms(video, annotation)
     )
     times_ms = set()
-    for timed in tiers.values():
-        for start_ms, stop_ms, _ in timed:
+    for timed_annotations in tiers.values():
+        for start_ms, stop_ms, _ in timed_annotations:
             times_ms |= {round(start_ms), round(stop_ms)}
     slot_ids = {time_ms: f"ts{number}" for number, time_ms in enumerate(sorted(times_ms), start=1)}
     time_order = ET.SubElement(root, "TIME_ORDER")
     for time_ms, slot_id in slot_ids.items():
         ET.SubElement(time_order, "TIME_SLOT", TIME_SLOT_ID=slot_id, TIME_VALUE=str(time_ms))
     n_annotations = 0
-    for (tier_name, lane), timed in tiers.items():
-        first_author = timed[0][2].author
+    for (tier_name, lane), timed_annotations in tiers.items():
+        _, _, first_annotation = timed_annotations[0]
+        first_author = first_annotation.author
         participant = {"PARTICIPANT": printable(first_author)} if first_author else {}
         tier_id = lane_name(tier_name, lane)
         tier = ET.SubElement(root, "TIER", participant, LINGUISTIC_TYPE_REF="default", TIER_ID=tier_id)
-        for start_ms, stop_ms, annotation in timed:
+        for start_ms, stop_ms, annotation in timed_annotations:
             n_annotations += 1
             slots = {"TIME_SLOT_REF1": slot_ids[round(start_ms)], "TIME_SLOT_REF2": slot_ids[round(stop_ms)]}
             element = ET.SubElement(tier, "ANNOTATION")

@@ -6,8 +6,6 @@ from skillviewer.core.timelines.annotation import Annotation, interval_ms
 from skillviewer.core.video.info import VideoInfo
 
 _BRACKETS = str.maketrans("[]", "()")
-
-
 _XML_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 

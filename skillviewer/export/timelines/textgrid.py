@@ -21,14 +21,14 @@ def textgrid_text(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
     end_s = max((video.duration_s, *(_ends(annotation)[1] for annotation in annotations)))
     names_used: set[str] = set()
     tiers = []
-    for (tier_name, lane), timed in lanes(intervals, _tier_of, _ends).items():
+    for (tier_name, lane), timed_annotations in lanes(intervals, _tier_of, _ends).items():
         name = lane_name(tier_name, lane)
         names_used.add(name)
-        tiers.append(_interval_tier(name, timed, end_s))
-    for (tier_name, lane), timed in lanes(points, _tier_of, _point_ends).items():
+        tiers.append(_interval_tier(name, timed_annotations, end_s))
+    for (tier_name, lane), timed_annotations in lanes(points, _tier_of, _point_ends).items():
         name = _free_lane_name(tier_name, lane, names_used)
         names_used.add(name)
-        tiers.append(_point_tier(name, timed, end_s))
+        tiers.append(_point_tier(name, timed_annotations, end_s))
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {_format_time(end_s)}"]
     lines += ["tiers? <exists>", f"size = {len(tiers)}", "item []:"]
     for number, tier in enumerate(tiers, start=1):
@@ -73,11 +73,11 @@ def _tier_header(tier_class: str, name: str, end_s: float) -> list[str]:
     return [f'class = "{tier_class}"', f"name = {_quote(name)}", "xmin = 0", f"xmax = {_format_time(end_s)}"]
 
 
-def _interval_tier(name: str, timed: Sequence[tuple[float, float, Annotation]], end_s: float) -> list[str]:
+def _interval_tier(name: str, timed_annotations: Sequence[tuple[float, float, Annotation]], end_s: float) -> list[str]:
     """Return the lines of a tier of intervals, with empty intervals between the annotations."""
     intervals: list[tuple[float, float, str]] = []
     previous_stop_s = 0.0
-    for start_s, stop_s, annotation in timed:
+    for start_s, stop_s, annotation in timed_annotations:
         if start_s > previous_stop_s:
             intervals.append((previous_stop_s, start_s, ""))
         intervals.append((start_s, stop_s, annotation.label))
@@ -95,9 +95,9 @@ def _interval_tier(name: str, timed: Sequence[tuple[float, float, Annotation]], 
     return lines
 
 
-def _point_tier(name: str, timed: Sequence[tuple[float, float, Annotation]], end_s: float) -> list[str]:
-    lines = [*_tier_header("TextTier", name, end_s), f"points: size = {len(timed)}"]
-    for number, (time_s, _, annotation) in enumerate(timed, start=1):
+def _point_tier(name: str, timed_annotations: Sequence[tuple[float, float, Annotation]], end_s: float) -> list[str]:
+    lines = [*_tier_header("TextTier", name, end_s), f"points: size = {len(timed_annotations)}"]
+    for number, (time_s, _, annotation) in enumerate(timed_annotations, start=1):
         lines += [
             f"points [{number}]:",
             f"    number = {_format_time(time_s)}",

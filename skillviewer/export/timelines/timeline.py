@@ -58,11 +58,11 @@ def export_timeline(
         ExportError: There is no annotation, the format holds a single video, or the file is refused or cannot be
             written.
     """
-    options = options or TimelineOptions()
+    options = options if options is not None else TimelineOptions()
     suffix = path.suffix.lower()
     if suffix in TABLE_SUFFIXES:
         return export_table("timeline", path, videos, options.tiers, overwrite=overwrite)
-    with atomic_output(path, TIMELINE_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, TIMELINE_SUFFIXES, overwrite=overwrite) as temp_path:
         timelines = _timelines_by_file(videos, options)
         if not any(annotations for _, annotations in timelines):
             raise ExportError(f"{path.name} would be empty: there is no annotation in the chosen tiers.")
@@ -73,7 +73,7 @@ def export_timeline(
         else:
             info, annotations = timelines[0]
             text = _WRITERS[suffix](info, annotations)
-        temporary.write_bytes(text.encode("utf-8", errors="backslashreplace"))
+        temp_path.write_bytes(text.encode("utf-8", errors="backslashreplace"))
     return path
 
 
@@ -84,6 +84,8 @@ def _timelines_by_file(
     by_digest: dict[str, tuple[VideoInfo, list[Annotation]]] = {}
     for video, annotations in timelines_of(videos, options.tiers):
         info = video.analysis.video
-        _, file_annotations = by_digest.setdefault(info.digest, (info, []))
-        file_annotations += annotations
+        if info.digest not in by_digest:
+            by_digest[info.digest] = (info, [])
+        _, annotations_of_file = by_digest[info.digest]
+        annotations_of_file.extend(annotations)
     return list(by_digest.values())

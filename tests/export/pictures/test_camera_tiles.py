@@ -56,10 +56,10 @@ def test_what_cannot_be_shown_is_a_name_and_a_sentence(side: ShownCamera) -> Non
 
 
 def test_a_camera_whose_faces_are_not_known_is_not_shown_where_faces_are_blurred(side: ShownCamera) -> None:
-    with CameraTiles([side], HEIGHT, DARK, blur=True) as tiles:
+    with CameraTiles([side], HEIGHT, DARK, blur_faces=True) as tiles:
         assert number_in(tiles.paint(0.6), tiles) is None
     faces = Faces(side.camera.digest, 30).with_drawn(FaceBox(0.0, 0.0, 1.0, 1.0), 0, 0, 30)
-    with CameraTiles([replace(side, faces=faces)], HEIGHT, DARK, blur=True) as tiles, pytest.raises(ValueError):  # noqa: PT011
+    with CameraTiles([replace(side, faces=faces)], HEIGHT, DARK, blur_faces=True) as tiles, pytest.raises(ValueError):  # noqa: PT011
         number_in(tiles.paint(0.6), tiles)
 
 

@@ -25,7 +25,7 @@ from skillviewer.export.pictures.picture_options import ClipOptions, StillOption
 from skillviewer.export.pictures.still import export_still, paint_still
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.layout import BIG_EM, Box
-from skillviewer.export.rendering.lettering import TextRenderer
+from skillviewer.export.rendering.text_renderer import TextRenderer
 from skillviewer.export.rendering.theme import DARK
 from skillviewer.media.overlay.painter import paint
 from skillviewer.media.reading.reader import VideoReader
@@ -71,7 +71,7 @@ def test_cursor_of_a_written_clip_stands_at_the_time_of_its_frame(tmp_path: Path
     _, pictures = read_back(path)
     box, span = clip_layout([one], ClipOptions(look=BARE)).curve, build_schedule([one.video], ClipOptions(start=4)).span
     assert box is not None
-    axis = ClipCurve([one], span.start_s, span.stop_s, (box.width, box.height), 14, DARK).axis
+    axis = ClipCurve([one], span.start_s, span.stop_s, (box.width, box.height), 14, DARK).area
     for picture, time_s in zip(pictures, one.video.times_s[4:], strict=True):
         rows = cut(picture, box)[round(axis.top) + 1 : round(axis.bottom) - 1].astype(int).min(axis=(0, 2))
         assert int(rows.argmax()) + 0.5 == pytest.approx(axis.x(float(time_s)), abs=1)
@@ -351,7 +351,7 @@ def test_a_score_is_never_cut(reader: VideoReader, size: tuple[int, int], shift:
     number = signed(score_so_far(one, 57)[1], score_decimals([one]))
     whole = []
     for em in (BIG_EM, 1):  # large letters, or smaller ones where there is no room
-        tile = TextRenderer(round(canvas.layout.em * em), DARK.text, DARK.background, bold=True).tile(number)
+        tile = TextRenderer(round(canvas.layout.em * em), DARK.text, DARK.background, bold=True).draw(number)
         top = box.top + (box.height - tile.shape[0]) // 2
         whole.append(np.array_equal(painted[top : top + len(tile), box.right - tile.shape[1] : box.right], tile))
     assert any(whole)

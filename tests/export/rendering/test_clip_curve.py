@@ -37,23 +37,23 @@ def painted(plot: ClipCurve, time_s: float, frame: int) -> RGBImage:
 @pytest.mark.parametrize("time_s", [0.0, 0.7, 1.5, 2.97])
 def test_cursor_stands_at_its_time(plot: ClipCurve, time_s: float) -> None:
     picture = painted(plot, time_s, 0)
-    rows = slice(round(plot.axis.top), round(plot.axis.bottom))
+    rows = slice(round(plot.area.top), round(plot.area.bottom))
     columns = np.flatnonzero((picture[rows] == DARK.text).all(axis=(0, 2)))
-    assert columns.mean() + 0.5 == pytest.approx(plot.axis.x(time_s), abs=1)
+    assert columns.mean() + 0.5 == pytest.approx(plot.area.x(time_s), abs=1)
 
 
 def test_curve_passes_through_every_step(plot: ClipCurve) -> None:
     one = analysis(info(90))
     picture = painted(plot, 3.0, 0)
     for time_s, score in zip(one.times_s[0], one.score_curve[0], strict=True):
-        x, y = round(plot.axis.x(float(time_s))), round(plot.axis.y(float(score)))
+        x, y = round(plot.area.x(float(time_s))), round(plot.area.y(float(score)))
         assert near(picture[y - 2 : y + 3, x - 2 : x + 3], DARK.series[0]).any()
 
 
 def test_what_is_ahead_is_fainter_than_what_was_seen(plot: ClipCurve) -> None:
     one = analysis(info(90))
-    x = round(plot.axis.x(float(one.times_s[0, 2])))
-    y = round(plot.axis.y(float(one.score_curve[0, 2])))
+    x = round(plot.area.x(float(one.times_s[0, 2])))
+    y = round(plot.area.y(float(one.score_curve[0, 2])))
     seen, ahead = (painted(plot, t, 0)[y - 2 : y + 3, x - 2 : x + 3].max() for t in (3.0, 0.0))
     assert seen >= 230
     assert ahead < 160
@@ -64,11 +64,11 @@ def test_disc_lies_on_the_last_step_that_was_seen(plot: ClipCurve) -> None:
     frame = int(one.samples[0, 3])
     for shown, step in ((frame, 3), (frame - 1, 2)):
         picture = painted(plot, shown / 30, shown)
-        x, y = plot.axis.x(float(one.times_s[0, step])), plot.axis.y(float(one.score_curve[0, step]))
+        x, y = plot.area.x(float(one.times_s[0, step])), plot.area.y(float(one.score_curve[0, step]))
         left = picture[round(y) - 3 : round(y) + 4, round(x) - 3 : round(x) - 1]
         assert near(left, DARK.series[0]).all()
         # no disc at the next step
-        x, y = plot.axis.x(float(one.times_s[0, step + 1])), plot.axis.y(float(one.score_curve[0, step + 1]))
+        x, y = plot.area.x(float(one.times_s[0, step + 1])), plot.area.y(float(one.score_curve[0, step + 1]))
         after = picture[round(y) - 3 : round(y) + 4, round(x) + 2 : round(x) + 4]
         assert not near(after, DARK.series[0]).all()
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skillviewer.export.rendering.lettering import TextRenderer, copy_onto
 from skillviewer.export.rendering.matplotlib_figure import text_and_font, text_and_font_file
+from skillviewer.export.rendering.text_renderer import TextRenderer, copy_onto
 from skillviewer.export.rendering.theme import DARK, WHITE, Colour, ExportTheme, blend
 
 
@@ -38,7 +38,7 @@ def test_digits_are_of_one_width_so_that_a_clock_does_not_wobble() -> None:
 
 
 def test_tile_has_the_background_and_the_full_colour() -> None:
-    tile = TextRenderer(40, (250, 10, 20), (5, 6, 7), bold=True).tile("I")
+    tile = TextRenderer(40, (250, 10, 20), (5, 6, 7), bold=True).draw("I")
     assert tile.dtype == np.uint8
     assert (tile[0, 0] == (5, 6, 7)).all()
     assert (tile.reshape(-1, 3) == (250, 10, 20)).all(axis=1).any()
@@ -46,9 +46,9 @@ def test_tile_has_the_background_and_the_full_colour() -> None:
 
 def test_the_same_letters_whether_kept_or_drawn_anew() -> None:
     letters = TextRenderer(18, DARK.text, DARK.background)
-    first = letters.tile("frame 12/34").copy()
-    letters.tile("frame 99/34")
-    np.testing.assert_array_equal(letters.tile("frame 12/34"), first)
+    first = letters.draw("frame 12/34").copy()
+    letters.draw("frame 99/34")
+    np.testing.assert_array_equal(letters.draw("frame 12/34"), first)
 
 
 def test_a_long_name_keeps_both_ends_and_fits() -> None:

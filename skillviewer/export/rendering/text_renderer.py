@@ -33,40 +33,41 @@ class TextRenderer:
         ascent, descent = self._font("").getmetrics()
         self._ascent_px = ascent
         self.height_px = ascent + descent
-        self._piece = lru_cache(maxsize=512)(self._draw_piece)
+        self._cached_piece = lru_cache(maxsize=512)(self._draw_piece)
 
     def _font(self, text: str) -> "FreeTypeFont":
         from PIL import ImageFont
 
-        file = str(text_and_font_file(text, bold=self._bold)[1])
-        if file not in self._fonts:
-            self._fonts[file] = ImageFont.truetype(file, self._size_px)
-        return self._fonts[file]
+        _, font_file = text_and_font_file(text, bold=self._bold)
+        key = str(font_file)
+        if key not in self._fonts:
+            self._fonts[key] = ImageFont.truetype(key, self._size_px)
+        return self._fonts[key]
 
     def _draw_piece(self, text: str) -> RGBImage:
         from PIL import Image, ImageDraw
 
         font = self._font(text)
-        drawable = text_and_font_file(text, bold=self._bold)[0]
+        drawable, _ = text_and_font_file(text, bold=self._bold)
         width = max(1, round(font.getlength(drawable)))
         mask = Image.new("L", (width, self.height_px))
         ImageDraw.Draw(mask).text((0, self._ascent_px), drawable, fill=255, font=font, anchor="ls")
         opacity = np.asarray(mask, np.float32)[..., None] / 255
         return np.rint(self._background + (self._colour - self._background) * opacity).astype(np.uint8)
 
-    def tile(self, text: str) -> RGBImage:
+    def draw(self, text: str) -> RGBImage:
         """Return a picture of a text, (``height_px``, width, 3) uint8."""
-        pieces = [self._piece(piece) for piece in _PIECES.findall(text)]
+        pieces = [self._cached_piece(piece) for piece in _PIECES.findall(text)]
         if not pieces:
             return np.empty((self.height_px, 0, 3), np.uint8)
         return np.concatenate(pieces, axis=1)
 
     def width(self, text: str) -> int:
         """Return the width of a text in pixels."""
-        return sum(self._piece(piece).shape[1] for piece in _PIECES.findall(text))
+        return sum(self._cached_piece(piece).shape[1] for piece in _PIECES.findall(text))
 
     def elided(self, text: str, width_px: int) -> str:
-        """Return a text that fits into a width, with an ellipsis for its middle: both ends of a file name matter."""
+        """Return a text that fits into a width; an ellipsis replaces its middle, since both ends of a name matter."""
         if self.width(text) <= width_px:
             return text
         # bisection over the number of characters that remain
@@ -88,13 +89,13 @@ def _shortened(text: str, n_characters: int) -> str:
     return head + ELLIPSIS + tail
 
 
-def copy_onto(canvas: RGBImage, tile: RGBImage, left: int, top: int) -> None:
+def copy_onto(canvas: RGBImage, picture: RGBImage, left: int, top: int) -> None:
     """Copy a picture onto a canvas, cut off at the edges of the canvas."""
     height, width = canvas.shape[:2]
-    rows = slice(max(top, 0), min(top + tile.shape[0], height))
-    columns = slice(max(left, 0), min(left + tile.shape[1], width))
+    rows = slice(max(top, 0), min(top + picture.shape[0], height))
+    columns = slice(max(left, 0), min(left + picture.shape[1], width))
     if rows.start < rows.stop and columns.start < columns.stop:
-        canvas[rows, columns] = tile[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+        canvas[rows, columns] = picture[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
 
 
 _MEASURING_DPI = 300
