@@ -146,7 +146,7 @@ def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
     error = measurement_error(matrix.values)
     one_rater_margin = NAN
     if error is not None:
-        one_rater_margin = error.sem * float(stdtrit(error.freedom, (1 + LEVEL) / 2))
+        one_rater_margin = error.sem * float(stdtrit(error.degrees_of_freedom, (1 + LEVEL) / 2))
     lowest = scale.low if scale.stated else -math.inf
     highest = scale.high if scale.stated else math.inf
     counts = matrix.counts()

@@ -134,12 +134,12 @@ class RatingRule:
 
 def _detectable_text(item: str, error: MeasurementError, difference: float, median_count: int) -> str:
     """Return the description of the rule by the smallest detectable difference."""
-    crossing_text = "each rated all of them" if error.crossed else "did not all rate the same"
+    crossing_text = "each rated all of them" if error.is_crossed else "did not all rate the same"
     return (
         f"ratings of “{item}” that differ by at least the smallest detectable difference (1.96 standard errors: "
         f"{difference:.3g} points for {median_count} raters per video, from a standard error of measurement of "
-        f"{error.sem:.3g} of {error.raters} raters on {error.videos} videos, who {crossing_text}) are ordered; those "
-        "within one standard error are alike"
+        f"{error.sem:.3g} of {error.n_raters} raters on {error.n_videos} videos, who {crossing_text}) are ordered; "
+        "those within one standard error are alike"
     )
 
 

@@ -1,9 +1,12 @@
 """Agreement of raters on a scale: intraclass correlations, weighted kappa, limits of agreement and severity.
 
-Sources are, for intraclass correlations, Shrout & Fleiss, Psychological Bulletin 86 (1979), and McGraw & Wong,
-Psychological Methods 1 (1996), for their intervals; for the weighted kappa, Cohen, Psychological Bulletin 70 (1968),
-and Fleiss, Cohen & Everitt, Psychological Bulletin 72 (1969), for its error; for limits of agreement, Bland & Altman,
-Statistical Methods in Medical Research 8 (1999). Missing ratings are NaN.
+Missing ratings are NaN. Sources:
+
+* intraclass correlations: Shrout & Fleiss, Psychological Bulletin 86 (1979)
+* their intervals: McGraw & Wong, Psychological Methods 1 (1996)
+* weighted kappa: Cohen, Psychological Bulletin 70 (1968)
+* its standard error: Fleiss, Cohen & Everitt, Psychological Bulletin 72 (1969)
+* limits of agreement: Bland & Altman, Statistical Methods in Medical Research 8 (1999)
 """
 
 import math
@@ -38,10 +41,10 @@ class MeanSquares:
 
     n: int  # number of videos
     k: int  # number of raters
-    videos: float  # between videos
-    raters: float  # between raters
+    between_videos: float  # with n - 1 degrees of freedom
+    between_raters: float  # with k - 1 degrees of freedom
     residual: float  # with (n - 1)(k - 1) degrees of freedom
-    within: float  # within videos, with n (k - 1) degrees of freedom
+    within_videos: float  # with n (k - 1) degrees of freedom
 
 
 def mean_squares(values: FloatArray) -> MeanSquares:
@@ -53,7 +56,9 @@ def mean_squares(values: FloatArray) -> MeanSquares:
     values = np.asarray(values, dtype=np.float64)
     n, k = values.shape
     if n < 2 or k < 2:
-        raise DatasetError(f"{n} videos that each of {k} raters rated are too few: agreement needs two and two.")
+        raise DatasetError(
+            f"{n} videos that each of {k} raters rated are too few: agreement needs two videos and two raters."
+        )
     grand_mean = values.mean()
     video_means = values.mean(axis=1)
     rater_means = values.mean(axis=0)
@@ -64,18 +69,18 @@ def mean_squares(values: FloatArray) -> MeanSquares:
     return MeanSquares(
         n=n,
         k=k,
-        videos=videos_sum / (n - 1),
-        raters=raters_sum / (k - 1),
+        between_videos=videos_sum / (n - 1),
+        between_raters=raters_sum / (k - 1),
         residual=residual_sum / ((n - 1) * (k - 1)),
-        within=(raters_sum + residual_sum) / (n * (k - 1)),
+        within_videos=(raters_sum + residual_sum) / (n * (k - 1)),
     )
 
 
 def icc(values: FloatArray, level: float = 0.95) -> tuple[Estimate, Estimate]:
     """Return ICC(2,1) and ICC(2,k) of (n, k) ratings without missing ones; NaN if all ratings are equal.
 
-    They are the absolute agreement of one random rater and that of the mean of k raters, with the interval of McGraw &
-    Wong (1996, case 2A, with Satterthwaite's degrees of freedom).
+    ICC(2,1) is the absolute agreement of a single random rater, and ICC(2,k) that of the mean of k raters. The
+    intervals are those of McGraw & Wong (1996, case 2A, with Satterthwaite's degrees of freedom).
 
     Raises:
         DatasetError: There are fewer than two videos or raters.
@@ -83,11 +88,11 @@ def icc(values: FloatArray, level: float = 0.95) -> tuple[Estimate, Estimate]:
     ms = mean_squares(values)
     n, k = ms.n, ms.k
     undefined = Estimate(NAN, NAN, NAN, level)
-    total_variance = ms.videos + (k - 1) * ms.residual + k * (ms.raters - ms.residual) / n
+    total_variance = ms.between_videos + (k - 1) * ms.residual + k * (ms.between_raters - ms.residual) / n
     if total_variance <= 0:
         return undefined, undefined
-    single = (ms.videos - ms.residual) / total_variance
-    mean = (ms.videos - ms.residual) / (ms.videos + (ms.raters - ms.residual) / n)
+    single = (ms.between_videos - ms.residual) / total_variance
+    mean = (ms.between_videos - ms.residual) / (ms.between_videos + (ms.between_raters - ms.residual) / n)
     low, high = _icc_interval(ms, single, level)
 
     def of_mean(single_icc: float) -> float:
@@ -102,21 +107,25 @@ def _icc_interval(ms: MeanSquares, single: float, level: float) -> tuple[float, 
     from scipy import special  # imported late, since it takes a third of a second
 
     n, k = ms.n, ms.k
-    if ms.residual <= 0 and ms.raters <= 0:  # perfect agreement would have an interval of zero width
+    if ms.residual <= 0 and ms.between_raters <= 0:  # perfect agreement would have an interval of zero width
         return NAN, NAN
-    a = k * single / (n * (1 - single))
-    b = 1 + k * single * (n - 1) / (n * (1 - single))
-    raters_term = a * ms.raters
-    residual_term = b * ms.residual
-    freedom = (raters_term + residual_term) ** 2 / (raters_term**2 / (k - 1) + residual_term**2 / ((n - 1) * (k - 1)))
-    if not math.isfinite(freedom) or freedom <= 0:
+    raters_coefficient = k * single / (n * (1 - single))
+    residual_coefficient = 1 + k * single * (n - 1) / (n * (1 - single))
+    raters_term = raters_coefficient * ms.between_raters
+    residual_term = residual_coefficient * ms.residual
+    # Satterthwaite's degrees of freedom of the sum of both terms
+    squares_per_degree = raters_term**2 / (k - 1) + residual_term**2 / ((n - 1) * (k - 1))
+    degrees_of_freedom = (raters_term + residual_term) ** 2 / squares_per_degree
+    if not math.isfinite(degrees_of_freedom) or degrees_of_freedom <= 0:
         return NAN, NAN
     probability = 1 - (1 - level) / 2
-    lower_f = special.fdtri(n - 1, freedom, probability)
-    upper_f = special.fdtri(freedom, n - 1, probability)
-    raters_and_residual = k * ms.raters + (k * n - k - n) * ms.residual
-    low = n * (ms.videos - lower_f * ms.residual) / (lower_f * raters_and_residual + n * ms.videos)
-    high = n * (upper_f * ms.videos - ms.residual) / (raters_and_residual + n * upper_f * ms.videos)
+    lower_f = special.fdtri(n - 1, degrees_of_freedom, probability)
+    upper_f = special.fdtri(degrees_of_freedom, n - 1, probability)
+    raters_and_residual = k * ms.between_raters + (k * n - k - n) * ms.residual
+    low_denominator = lower_f * raters_and_residual + n * ms.between_videos
+    high_denominator = raters_and_residual + n * upper_f * ms.between_videos
+    low = n * (ms.between_videos - lower_f * ms.residual) / low_denominator
+    high = n * (upper_f * ms.between_videos - ms.residual) / high_denominator
     return float(low), float(high)
 
 
@@ -125,10 +134,10 @@ class MeasurementError:
     """Standard error of measurement of one rater, from the videos with two ratings or more."""
 
     sem: float  # standard error of measurement, in points
-    freedom: float  # degrees of freedom of the error
-    raters: int  # number of raters
-    videos: int  # number of videos
-    crossed: bool  # whether all raters rated all videos, so that the error does not include their severity
+    degrees_of_freedom: float
+    n_raters: int
+    n_videos: int
+    is_crossed: bool  # whether all raters rated all videos, so that the error does not include their severity
 
 
 def measurement_error(values: FloatArray) -> MeasurementError | None:
@@ -147,32 +156,41 @@ def measurement_error(values: FloatArray) -> MeasurementError | None:
     if not np.isnan(values).any():
         return MeasurementError(
             sem=math.sqrt(mean_squares(values).residual),
-            freedom=(n_videos - 1) * (n_raters - 1),
-            raters=n_raters,
-            videos=n_videos,
-            crossed=True,
+            degrees_of_freedom=(n_videos - 1) * (n_raters - 1),
+            n_raters=n_raters,
+            n_videos=n_videos,
+            is_crossed=True,
         )
-    freedom = float((counts[counts > 1] - 1).sum())
+    degrees_of_freedom = float((counts[counts > 1] - 1).sum())
     deviations = several_ratings - np.nanmean(several_ratings, axis=1, keepdims=True)
-    variance = float(np.nansum(deviations**2)) / freedom
-    return MeasurementError(sem=math.sqrt(variance), freedom=freedom, raters=n_raters, videos=n_videos, crossed=False)
+    variance = float(np.nansum(deviations**2)) / degrees_of_freedom
+    return MeasurementError(
+        sem=math.sqrt(variance),
+        degrees_of_freedom=degrees_of_freedom,
+        n_raters=n_raters,
+        n_videos=n_videos,
+        is_crossed=False,
+    )
 
 
 def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, level: float = 0.95) -> Estimate:
     """Return the weighted kappa of two raters' (n,) ratings with its large-sample interval; NaN for constant ratings.
 
-    Each value is a category. A disagreement is weighted by the distance of the values to a ``power``, such as 2 for
-    quadratic and 1 for linear weights.
+    Each value is a category. A disagreement is weighted by the distance of the values, raised to ``power``: 2 for
+    quadratic weights, 1 for linear ones.
     """
     has_both = ~(np.isnan(first) | np.isnan(second))
-    a = np.asarray(first, dtype=np.float64)[has_both]
-    b = np.asarray(second, dtype=np.float64)[has_both]
-    n = len(a)
-    values = np.unique(np.concatenate([a, b]))
+    first_common = np.asarray(first, dtype=np.float64)[has_both]
+    second_common = np.asarray(second, dtype=np.float64)[has_both]
+    n = len(first_common)
+    values = np.unique(np.concatenate([first_common, second_common]))
     if n == 0 or len(values) < 2:
         return Estimate(NAN, NAN, NAN, level)
+    # confusion matrix: the share of the videos that have the first rater's value (row) and the second's (column)
     observed = np.zeros((len(values), len(values)))
-    np.add.at(observed, (np.searchsorted(values, a), np.searchsorted(values, b)), 1 / n)
+    rows = np.searchsorted(values, first_common)
+    columns = np.searchsorted(values, second_common)
+    np.add.at(observed, (rows, columns), 1 / n)
     row_shares = observed.sum(axis=1)
     column_shares = observed.sum(axis=0)
     distances = np.abs(values[:, None] - values[None, :]) / (values[-1] - values[0])
@@ -185,7 +203,9 @@ def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, le
     row_weights = weights @ column_shares
     column_weights = weights.T @ row_shares
     deviations = weights - (row_weights[:, None] + column_weights[None, :]) * (1 - kappa)
-    variance = float((observed * deviations**2).sum()) - (kappa - chance_agreement * (1 - kappa)) ** 2
+    mean_square = float((observed * deviations**2).sum())
+    mean_deviation = kappa - chance_agreement * (1 - kappa)
+    variance = mean_square - mean_deviation**2
     if variance <= 0:  # perfect agreement would have an interval of zero width
         return Estimate(kappa, NAN, NAN, level)
     standard_error = math.sqrt(variance / n) / (1 - chance_agreement)
@@ -216,12 +236,12 @@ def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> 
     from scipy import special
 
     has_both = ~(np.isnan(first) | np.isnan(second))
-    a = np.asarray(first, dtype=np.float64)[has_both]
-    b = np.asarray(second, dtype=np.float64)[has_both]
-    n = len(a)
+    first_common = np.asarray(first, dtype=np.float64)[has_both]
+    second_common = np.asarray(second, dtype=np.float64)[has_both]
+    n = len(first_common)
     if n < 3:
         raise DatasetError(f"{n} videos with both ratings are too few for limits of agreement: three are needed.")
-    differences = a - b
+    differences = first_common - second_common
     bias = float(differences.mean())
     deviation = float(differences.std(ddof=1))
     t = float(special.stdtrit(n - 1, (1 + level) / 2))
@@ -233,7 +253,7 @@ def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> 
 
     return LimitsOfAgreement(
         n=n,
-        means=(a + b) / 2,
+        means=(first_common + second_common) / 2,
         differences=differences,
         bias=estimate(bias, bias_margin),
         low=estimate(bias - 1.96 * deviation, limit_margin),
@@ -241,8 +261,8 @@ def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> 
     )
 
 
-def severity(values: FloatArray) -> FloatArray:
-    """Return the effects of raters, (k,), in points, from (n, k) ratings; below 0 is severe.
+def rater_effects(values: FloatArray) -> FloatArray:
+    """Return the effects of raters, (k,), in points, from (n, k) ratings; below 0 a rater gives lower numbers.
 
     The effects are the least-squares solution of rating = video + rater, with sum 0, so that they do not depend on the
     choice of videos. All are NaN if common videos do not link the raters.
@@ -278,11 +298,11 @@ class RaterAgreement:
     item: str
     raters: tuple[str, ...]
     n_complete: int  # number of videos that all raters rated
-    single: Estimate | None  # ICC(2,1) on these videos, of one rater; None with fewer than two videos
-    mean: Estimate | None  # ICC(2,k) on these videos, of the mean of all raters; None with fewer than two videos
+    icc_single: Estimate | None  # ICC(2,1) on these videos, of one rater; None with fewer than two videos
+    icc_mean: Estimate | None  # ICC(2,k) on these videos, of the mean of all raters; None with fewer than two videos
     sem: float  # standard error of measurement of one rater, in points; NaN if unknown
-    # effect of each rater in points, below 0 severe, even if a lower number shows better skill; NaN if common videos do
-    # not link the raters
+    # effect of each rater in points, with the sign flipped if a lower number shows better skill: below 0 is severe. NaN
+    # if common videos do not link the raters
     severity: tuple[float, ...]
     pairs: tuple[TwoRaters, ...]
 
@@ -290,10 +310,10 @@ class RaterAgreement:
     def sentences(self) -> tuple[str, ...]:
         """The agreement as sentences."""
         lines = [f"{len(self.raters)} raters of “{self.item}”; {self.n_complete} videos were rated by all."]
-        if self.single is not None and self.mean is not None:
+        if self.icc_single is not None and self.icc_mean is not None:
             lines.append(
-                f"ICC(2,1), one rater: {_format_estimate(self.single, word_for_icc)}. "
-                f"ICC(2,k), mean of all: {_format_estimate(self.mean, word_for_icc)}."
+                f"ICC(2,1), one rater: {_format_estimate(self.icc_single, word_for_icc)}. "
+                f"ICC(2,k), mean of all: {_format_estimate(self.icc_mean, word_for_icc)}."
             )
         if np.isfinite(self.sem):
             lines.append(f"Standard error of measurement of one rater: {self.sem:.2f} points.")
@@ -312,8 +332,8 @@ class RaterAgreement:
                 )
             lines.append(f"{line}.")
         coefficients = [pair.kappa.value for pair in self.pairs]
-        if self.single is not None:
-            coefficients.append(self.single.value)
+        if self.icc_single is not None:
+            coefficients.append(self.icc_single.value)
         if np.isfinite(coefficients).any():
             lines.append(SOURCES)
         return tuple(lines)
@@ -322,7 +342,7 @@ class RaterAgreement:
 def _format_estimate(estimate: Estimate, word_for: Callable[[float], str] | None = None) -> str:
     if not np.isfinite(estimate.value):
         return "not defined"
-    has_interval = np.isfinite(estimate.low + estimate.high)
+    has_interval = math.isfinite(estimate.low) and math.isfinite(estimate.high)
     interval_text = f"({estimate.low:.2f} to {estimate.high:.2f})" if has_interval else "(no interval)"
     text = f"{estimate.value:.2f} {interval_text}"
     return text if word_for is None else f"{text}, {word_for(estimate.value)}"
@@ -338,28 +358,32 @@ def rater_agreement(ratings: RatingSet, item: str) -> RaterAgreement:
     if len(matrix.raters) < 2:
         raise DatasetError(f"“{item}” has ratings of {len(matrix.raters)} rater: agreement needs two.")
     complete = matrix.values[~np.isnan(matrix.values).any(axis=1)]
-    single, mean = icc(complete) if len(complete) > 1 else (None, None)
+    icc_single = None
+    icc_mean = None
+    if len(complete) > 1:
+        icc_single, icc_mean = icc(complete)
     error = measurement_error(matrix.values)
     pairs = []
-    for a, b in combinations(range(len(matrix.raters)), 2):
-        first_values = matrix.values[:, a]
-        second_values = matrix.values[:, b]
-        n_common = np.isfinite(first_values - second_values).sum()
+    for first, second in combinations(range(len(matrix.raters)), 2):
+        first_values = matrix.values[:, first]
+        second_values = matrix.values[:, second]
+        n_common = np.count_nonzero(np.isfinite(first_values) & np.isfinite(second_values))
         pair = TwoRaters(
-            first=matrix.raters[a],
-            second=matrix.raters[b],
+            first=matrix.raters[first],
+            second=matrix.raters[second],
             kappa=weighted_kappa(first_values, second_values),
             limits=bland_altman(first_values, second_values) if n_common > 2 else None,
         )
         pairs.append(pair)
     leniency_sign = -1 if ratings.scale(item).less_is_better else 1
+    severity = leniency_sign * rater_effects(matrix.values)
     return RaterAgreement(
         item=item,
         raters=matrix.raters,
         n_complete=len(complete),
-        single=single,
-        mean=mean,
+        icc_single=icc_single,
+        icc_mean=icc_mean,
         sem=error.sem if error else NAN,
-        severity=tuple((leniency_sign * severity(matrix.values)).tolist()),
+        severity=tuple(severity.tolist()),
         pairs=tuple(pairs),
     )

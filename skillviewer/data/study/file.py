@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import StudyError
+from skillviewer.core.os_differences import on_network_drive
 from skillviewer.core.study_log import log_author
-from skillviewer.core.system import on_network_drive
 from skillviewer.data.study.backups import new_migration_backup_path
 from skillviewer.data.study.database import (
     check_path,

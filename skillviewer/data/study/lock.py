@@ -4,7 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from skillviewer.core.system import has_no_locks, removes_open_files, try_lock
+from skillviewer.core.os_differences import can_remove_open_files, means_no_locks, try_lock
 
 
 class WriteLock:
@@ -42,7 +42,7 @@ class WriteLock:
     @staticmethod
     def locks_supported(error: OSError) -> bool:
         """Return True if the file system supports locks, given the error of creating one."""
-        return not has_no_locks(error)
+        return not means_no_locks(error)
 
     def _is_lock_file(self, handle: int) -> bool:
         """Return True if an open file is the one that now has the name of the lock file."""
@@ -55,7 +55,7 @@ class WriteLock:
         """Release the lock; a second call does nothing."""
         if self._handle is None:
             return
-        if removes_open_files():  # other systems cannot remove an open file, and the lock file may stay
+        if can_remove_open_files():  # other systems cannot remove an open file, and the lock file may stay
             with contextlib.suppress(OSError):
                 self._path.unlink()
         os.close(self._handle)

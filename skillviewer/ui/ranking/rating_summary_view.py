@@ -193,8 +193,8 @@ def format_agreement(summary: RatingSummary) -> list[str]:
     if agreement is None:
         return ["One rater alone: whether another would rate alike is not known."]
     sentences = [f"{agreement.n_complete} of {summary.n_videos} videos were rated by all raters."]
-    if agreement.single is not None and agreement.mean is not None:
-        for name, estimate in (("One rater", agreement.single), ("Mean of all raters", agreement.mean)):
+    if agreement.icc_single is not None and agreement.icc_mean is not None:
+        for name, estimate in (("One rater", agreement.icc_single), ("Mean of all raters", agreement.icc_mean)):
             word = word_for_icc(estimate.value)
             if word:
                 has_interval = math.isfinite(estimate.low) and math.isfinite(estimate.high)

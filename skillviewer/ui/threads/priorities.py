@@ -7,7 +7,7 @@ import threading
 
 from PySide6.QtCore import QObject, QThread, QTimer, Slot
 
-from skillviewer.core.system import request_short_time_slices
+from skillviewer.core.os_differences import request_short_time_slices
 from skillviewer.engine.runtime.threads import configure_threads
 
 SWITCH_INTERVAL_S = 0.001  # switch interval of Python's lock; with Python's default of 5 ms, events wait too long

@@ -20,9 +20,9 @@ def given(values: np.ndarray) -> RatingSet:
 
 def test_agreement_of_shrout_and_fleiss() -> None:
     found = rater_agreement(given(SHROUT_FLEISS), "Flow")
-    assert found.single is not None
-    assert found.mean is not None
-    assert [round(one.value, 2) for one in (found.single, found.mean)] == [0.29, 0.62]
+    assert found.icc_single is not None
+    assert found.icc_mean is not None
+    assert [round(one.value, 2) for one in (found.icc_single, found.icc_mean)] == [0.29, 0.62]
     assert found.severity == pytest.approx(SHROUT_FLEISS.mean(axis=0) - SHROUT_FLEISS.mean())
     assert found.sem == pytest.approx(np.sqrt(1.02), abs=0.01)
     assert len(found.pairs) == 6
@@ -50,7 +50,7 @@ def test_limits_of_agreement_of_bland_and_altman() -> None:
 def test_raters_without_common_videos_have_little_to_tell() -> None:
     apart = np.array([[1.0, np.nan], [2.0, np.nan], [np.nan, 3.0]])
     found = rater_agreement(given(apart), "Flow")
-    assert (found.n_complete, found.single, found.pairs[0].limits) == (0, None, None)
+    assert (found.n_complete, found.icc_single, found.pairs[0].limits) == (0, None, None)
     assert found.sentences == (
         "2 raters of “Flow”; 0 videos were rated by all.", "r0 and r1: weighted kappa not defined."
     )  # fmt: skip

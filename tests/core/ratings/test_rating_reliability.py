@@ -10,7 +10,7 @@ from skillviewer.core.ratings.reliability import (
     icc,
     mean_squares,
     measurement_error,
-    severity,
+    rater_effects,
     weighted_kappa,
 )
 
@@ -25,7 +25,12 @@ MINI = [512, 430, 520, 428, 500, 600, 364, 380, 658, 445, 432, 626, 260, 477, 25
 
 def test_the_mean_squares_are_those_of_shrout_and_fleiss() -> None:
     ms = mean_squares(SHROUT_FLEISS)
-    assert [round(x, 2) for x in (ms.videos, ms.within, ms.raters, ms.residual)] == [11.24, 6.26, 32.49, 1.02]
+    assert [round(x, 2) for x in (ms.between_videos, ms.within_videos, ms.between_raters, ms.residual)] == [
+        11.24,
+        6.26,
+        32.49,
+        1.02,
+    ]
 
 
 def test_intraclass_correlations_are_those_of_shrout_and_fleiss() -> None:
@@ -102,19 +107,19 @@ def test_the_error_of_measurement_leaves_severity_out_where_all_rated_all() -> N
     values = true + np.array([[-2.0, 0, 2]]) + rng.normal(0, 0.5, (400, 3))
     crossed = measurement_error(values)
     assert crossed is not None
-    assert crossed.crossed
+    assert crossed.is_crossed
     assert crossed.sem == pytest.approx(0.5, abs=0.03)
     some = values.copy()
     some[np.arange(400), rng.integers(0, 3, 400)] = np.nan
     apart = measurement_error(some)
     assert apart is not None
-    assert not apart.crossed
+    assert not apart.is_crossed
     assert apart.sem > 1.5  # the raters' severity is in it now
     some = values.copy()
     some[:300, 1:] = np.nan  # of most videos one rating alone: they are compared with those of other raters
     partly = measurement_error(some)
     assert partly is not None
-    assert (partly.crossed, partly.videos, partly.freedom) == (False, 100, 200)
+    assert (partly.is_crossed, partly.n_videos, partly.degrees_of_freedom) == (False, 100, 200)
     assert partly.sem == pytest.approx(np.sqrt((values[300:].var(axis=1, ddof=1)).mean()))
     assert measurement_error(values[:, :1]) is None
 
@@ -124,20 +129,20 @@ def test_severity_is_told_apart_from_the_videos_that_a_rater_saw() -> None:
     true, effects = rng.normal(10, 3, (60, 1)), np.array([-1.5, 0.5, 1.0])
     values = true + effects + rng.normal(0, 0.01, (60, 3))
     values[true[:, 0] > 10, 0] = np.nan  # the severe rater saw weak videos alone
-    assert severity(values) == pytest.approx(effects, abs=0.02)
+    assert rater_effects(values) == pytest.approx(effects, abs=0.02)
     unlinked = np.array([[1.0, np.nan], [np.nan, 2.0]])
-    assert np.isnan(severity(unlinked)).all()
+    assert np.isnan(rater_effects(unlinked)).all()
 
 
 def test_f_quantiles_are_scipys() -> None:
     """Anchor the interval to its definition once more, with the numbers of the paper's table and F from scipy."""
     ms = mean_squares(SHROUT_FLEISS)
     one, _ = icc(SHROUT_FLEISS)
-    f_j = ms.raters / ms.residual
+    f_j = ms.between_raters / ms.residual
     rho, k, n = one.value, 4, 6
     numerator = (k - 1) * (n - 1) * (k * rho * f_j + n * (1 + (k - 1) * rho) - k * rho) ** 2
     freedom = numerator / ((n - 1) * k**2 * rho**2 * f_j**2 + (n * (1 + (k - 1) * rho) - k * rho) ** 2)
     upper = stats.f.ppf(0.975, n - 1, freedom)
-    rest = k * ms.raters + (k * n - k - n) * ms.residual
-    low = n * (ms.videos - upper * ms.residual) / (upper * rest + n * ms.videos)
+    rest = k * ms.between_raters + (k * n - k - n) * ms.residual
+    low = n * (ms.between_videos - upper * ms.residual) / (upper * rest + n * ms.between_videos)
     assert one.low == pytest.approx(low)

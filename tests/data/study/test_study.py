@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.study import VoteDriver, losses
-from skillviewer.core import system
+from skillviewer.core import os_differences
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError, StudyError
 from skillviewer.data.study import Study, StudySettings, Vote, database, file
@@ -350,9 +350,9 @@ def test_kind_of_drive_is_read_from_the_mounts(tmp_path: Path, monkeypatch: pyte
     )
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(Path, "read_text", lambda *_, **__: mounts)
-    assert not system.on_network_drive(tmp_path)
-    assert system.on_network_drive(tmp_path / "far away" / "studies")
-    assert not system.on_network_drive(tmp_path / "far away" / "near" / "studies")
+    assert not os_differences.on_network_drive(tmp_path)
+    assert os_differences.on_network_drive(tmp_path / "far away" / "studies")
+    assert not os_differences.on_network_drive(tmp_path / "far away" / "near" / "studies")
 
 
 def test_unicode_and_long_paths(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.system import SLICE_NS, request_short_time_slices
+from skillviewer.core.os_differences import SLICE_NS, request_short_time_slices
 from skillviewer.ui.threads import priorities
 from skillviewer.ui.threads.priorities import NICENESS, Collector
 from skillviewer.ui.threads.worker_thread import WorkerThread

@@ -14,36 +14,39 @@ from pathlib import Path
 SLICE_NS = 200_000
 """Time slice that the program's threads request from the scheduler; the default of Linux is 3 ms."""
 
-LOCKED_BYTE = 1 << 30
+LOCKED_OFFSET = 1 << 30
 """Offset of the locked byte on Windows, beyond the content of any file."""
+
+_SCHED_ATTR_LAYOUT = "IIQiIQQQ"
+"""Layout of ``struct sched_attr``: size, policy, flags, nice, priority, runtime (the slice), deadline and period."""
 
 _NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 _NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.rclone")
 
 
-def has_no_locks(error: OSError) -> bool:
+def means_no_locks(error: OSError) -> bool:
     """Return True if the error of a lock means that the file system has no locks."""
     return error.errno in _NO_LOCKS
 
 
-def try_lock(handle: int) -> bool:
-    """Lock an open file; return False if another process holds it.
+def try_lock(fd: int) -> bool:
+    """Lock the open file with a descriptor; return False if another process holds it.
 
     Raises:
-        OSError: The file system has no locks (see ``has_no_locks``).
+        OSError: The file system has no locks (see ``means_no_locks``).
     """
     try:
         if sys.platform == "win32":
             import msvcrt
 
-            os.lseek(handle, LOCKED_BYTE, os.SEEK_SET)
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            os.lseek(fd, LOCKED_OFFSET, os.SEEK_SET)
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        if has_no_locks(error):
+        if means_no_locks(error):
             raise
         if isinstance(error, BlockingIOError | PermissionError) or error.errno == errno.EDEADLK:
             return False
@@ -51,7 +54,7 @@ def try_lock(handle: int) -> bool:
     return True
 
 
-def removes_open_files() -> bool:
+def can_remove_open_files() -> bool:
     """Return True if the system allows an open file to be removed."""
     return sys.platform != "win32"
 
@@ -65,20 +68,23 @@ def request_short_time_slices() -> bool:
     Returns:
         True if the system grants the request: Linux from 6.12 on, with glibc from 2.41 on.
     """
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if libc is None or not hasattr(libc, "sched_setattr") or os.sched_getscheduler(0) != os.SCHED_OTHER:
+    if sys.platform != "linux":
         return False
-    layout = "IIQiIQQQ"  # struct sched_attr: size, policy, flags, nice, priority, runtime, deadline, period
-    size = struct.calcsize(layout)
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "sched_setattr"):
+        return False
+    if os.sched_getscheduler(0) != os.SCHED_OTHER:
+        return False
+    size = struct.calcsize(_SCHED_ATTR_LAYOUT)
     nice = os.getpriority(os.PRIO_PROCESS, 0)
-    attributes = struct.pack(layout, size, os.SCHED_OTHER, 0, nice, 0, SLICE_NS, 0, 0)
+    attributes = struct.pack(_SCHED_ATTR_LAYOUT, size, os.SCHED_OTHER, 0, nice, 0, SLICE_NS, 0, 0)
     if libc.sched_setattr(0, attributes, 0) != 0:
         return False
     buffer = ctypes.create_string_buffer(size)
     if libc.sched_getattr(0, buffer, size, 0) != 0:
         return False
-    granted_slice_ns: int = struct.unpack(layout, buffer.raw)[5]
-    return granted_slice_ns == SLICE_NS  # older systems accept the call and ignore the value
+    _size, _policy, _flags, _nice, _priority, granted_slice_ns, *_ = struct.unpack(_SCHED_ATTR_LAYOUT, buffer.raw)
+    return bool(granted_slice_ns == SLICE_NS)  # older systems accept the call and ignore the value
 
 
 def on_network_drive(folder: Path) -> bool:
@@ -88,13 +94,15 @@ def on_network_drive(folder: Path) -> bool:
         drive_remote = 4  # DRIVE_REMOTE of the Windows API
         return folder.drive.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(folder.anchor) == drive_remote
     if sys.platform == "darwin":
-        return folder.is_relative_to("/Volumes")  # includes external disks, for which this is safe and hardly slower
+        # this includes external disks; to treat them as network drives is safe and hardly slower
+        return folder.is_relative_to("/Volumes")
     file_system = ""
     longest = 0
     with suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             mount_fields, _, file_system_fields = line.partition(" - ")
-            mount_point = Path(mount_fields.split()[4].replace(r"\040", " "))
+            _id, _parent_id, _device, _root, escaped_mount_point, *_ = mount_fields.split()
+            mount_point = Path(escaped_mount_point.replace(r"\040", " "))  # spaces are written in octal
             if folder.is_relative_to(mount_point) and len(str(mount_point)) >= longest:
                 file_system = file_system_fields.split()[0]
                 longest = len(str(mount_point))
