@@ -78,7 +78,7 @@ def import_ratings(
     from skillviewer.data.ratings.mapped_table import open_table, write_folder
     from skillviewer.data.ratings.video_matching import StudyVideoMatcher
 
-    mapped_table = open_table(table, videos, options.earlier_mapping(), options.sheet, options.header_row)
+    mapped_table = open_table(table, videos, options.earlier_mapping(), options.sheet, titles_row=options.header_row)
     video_files = mapped_table.files
     if not isinstance(video_files, StudyVideoMatcher) and not video_files.stems:
         raise DatasetError(f"There is no video in {video_files.folder}: state the folder of the videos (--videos).")
@@ -174,10 +174,16 @@ def features(path: Path, data_options: DataOptions, model: str, **parameters: An
     files = files_of(dataset)
     source = SourceRecipe(plan, parameters["device"], cache)
     with progress_bar(unit="video") as bar:
-        n_frames = count_sampled_frames(source(), dataset, source.candidates, CancelToken(), bar)
+        n_frames = count_sampled_frames(source(), dataset, n_passes=source.candidates, token=CancelToken(), report=bar)
         echo(check_cache_room(source(), len(files), n_frames), err=True)
         store, problems = build_store(
-            workers.share(files), source, source.candidates, CancelToken(), bar, clip_ranges_of(dataset), workers
+            workers.share(files),
+            source,
+            n_passes=source.candidates,
+            token=CancelToken(),
+            report=bar,
+            clip_ranges=clip_ranges_of(dataset),
+            workers=workers,
         )
     print_notices([*dataset.problems, *problems])
     echo(f"{len(store)} videos have features in {cache.folder}")

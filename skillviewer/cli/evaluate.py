@@ -120,9 +120,9 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
         evaluation = run_evaluation(
             plan,
             dataset,
-            output,
-            CancelToken(),
-            bar,
+            folder=output,
+            token=CancelToken(),
+            report=bar,
             device_name=parameters["device"],
             cache=feature_cache(parameters),
             baseline=parameters["baseline"] or parameters["against"],
@@ -181,7 +181,7 @@ def _evaluate_auto(dataset: "Dataset", output: Path, parameters: Parameters) -> 
     with exclusive_lock(output / "evaluation", refusal), progress_bar() as bar:
         control = TrainingControl(CancelToken(), bar)
         resources = TrainingResources(feature_cache(parameters), parameters["device"])
-        result = choose_model(ChoicePlan(training), dataset, output, control, resources)
+        result = choose_model(ChoicePlan(training), dataset, work=output, control=control, resources=resources)
         write_json(output / CHOICE, msgspec.to_builtins(result.choice))
     for sentence in (*dataset.problems, *result.problems):
         echo(sentence, err=True)

@@ -161,10 +161,10 @@ def _export_videos(exporter: "Exporter", options: object, parameters: dict[str, 
         source_groups, problems = gather_sources(
             paths,
             parameters["video_names"],
-            parameters["model_names"],
-            parameters["passes"],
-            token,
-            parameters["criterion"],
+            models=parameters["model_names"],
+            passes=parameters["passes"],
+            token=token,
+            criterion=parameters["criterion"],
         )
     except SkillViewerError as error:
         report_failure(message_of(error), "", as_json=as_json)
@@ -175,7 +175,12 @@ def _export_videos(exporter: "Exporter", options: object, parameters: dict[str, 
         echo(f"skillviewer: {output} is not written: a single file needs all of its sources.", err=True)
         return 1
     requests = _requests(
-        exporter, source_groups, output, parameters["file_suffix"], options, overwrite=parameters["force"]
+        exporter,
+        source_groups,
+        output,
+        suffix=parameters["file_suffix"],
+        options=options,
+        overwrite=parameters["force"],
     )
     protected_paths = (*paths, *(source.video for sources in source_groups for source in sources))
     requests = [replace(request, protected_paths=protected_paths) for request in requests]
@@ -241,7 +246,11 @@ def _requests(
         if suffix not in {None, output.suffix.lower()}:
             raise click.UsageError(f"{output} does not end in {suffix}: leave out --format, or give a folder.")
         all_sources = tuple(source for sources in source_groups for source in sources)
-        return [ExportRequest(exporter, all_sources, output, options, overwrite)] if all_sources else []
+        return (
+            [ExportRequest(exporter, all_sources, path=output, options=options, overwrite=overwrite)]
+            if all_sources
+            else []
+        )
     if output.suffix and not is_folder(output):
         raise click.UsageError(
             f"“{exporter.title}” cannot be written to {output}: give a name that ends in "
@@ -254,7 +263,9 @@ def _requests(
     requests = []
     for sources in source_groups:
         name = reserve_name(safe_name(_file_stem(sources)), used_names)
-        requests.append(ExportRequest(exporter, sources, output / f"{name}{suffix}", options, overwrite))
+        requests.append(
+            ExportRequest(exporter, sources, path=output / f"{name}{suffix}", options=options, overwrite=overwrite)
+        )
     return requests
 
 
@@ -292,7 +303,9 @@ def _study_command(exporter: "StudyExporter") -> click.Command:
 
         options = parse_options(exporter.options, parameters)
         output = parameters["output"]
-        request = StudyExportRequest(exporter, parameters["study"], output, options, parameters["force"])
+        request = StudyExportRequest(
+            exporter, parameters["study"], path=output, options=options, overwrite=parameters["force"]
+        )
         fields = {"export": exporter.name, "study": str(parameters["study"])}
         with ExportService(open_model_cache, update_study=True) as service:
             write = partial(service.write_study, request, CancelToken())

@@ -209,7 +209,7 @@ def _tune(study: "Study", job: "TuningJob", name: str, parameters: Parameters) -
     origin = None
     if parent is not None and result.parent_digest is not None:
         origin = (result.parent_digest, parent)
-    version = versions.propose(study, result.digest, name, result.folder, result.facts, origin)
+    version = versions.propose(study, result.digest, name, result.folder, result.facts, parent=origin)
     if versions.is_stored_elsewhere(version, result.folder):
         known_version = f"{version.name}:{version.version} at {version.path}"
         echo(f"The result is the same as {known_version}: {result.folder} is a copy.", err=True)

@@ -181,7 +181,14 @@ class _Scorer:
 
             with closing(batch_report):
                 score_one = partial(score_unit, self._scoring)
-                map_on_workers(score_one, units_to_score, workers, CancelToken(), on_progress, on_finished)
+                map_on_workers(
+                    score_one,
+                    units_to_score,
+                    workers,
+                    token=CancelToken(),
+                    on_progress=on_progress,
+                    on_done=on_finished,
+                )
 
     def _print_earlier(self, results: "ResultFolder", *, retry: bool) -> "list[ScoringUnit]":
         """Print scores and failures of an earlier run, and return the other units."""

@@ -281,7 +281,9 @@ def import_source(
 
     choices = Choices(task=task, participant_pattern=participant_pattern)
     with open_study(path) as opened, progress_bar(unit="file") as report:
-        imported = import_into_study(opened, source, videos, form, choices, CancelToken(), report)
+        imported = import_into_study(
+            opened, source, videos_dir=videos, form=form, choices=choices, token=CancelToken(), report=report
+        )
         contradictions: Sequence[str] = ()
         if imported.n_votes and opened.ratings.all().items:  # votes and ratings may contradict each other
             contradictions = opened.dataset().problems

@@ -68,9 +68,9 @@ def import_ratings_into(
             settings = replace(settings, criterion=criterion)
         earlier_mapping = options.earlier_mapping()
         if videos is None:
-            mapped_table = open_study_table(study, table, earlier_mapping, options.sheet, options.header_row)
+            mapped_table = open_study_table(study, table, earlier_mapping, options.sheet, titles_row=options.header_row)
         else:
-            mapped_table = open_table(table, videos, earlier_mapping, options.sheet, options.header_row)
+            mapped_table = open_table(table, videos, earlier_mapping, options.sheet, titles_row=options.header_row)
         mapping = options.mapping(mapped_table)
         if not withdraw_missing:
             left = ratings_without_successor(study, mapped_table.read(mapping)[0], table.name)
@@ -79,7 +79,7 @@ def import_ratings_into(
                 print_notices((printable(f"{describe_left_ratings(left)} {advice}"),))
         with progress_bar(unit="file") as report:
             imported = add_ratings(
-                study, mapped_table, mapping, CancelToken(), report, withdraw_missing=withdraw_missing
+                study, mapped_table, mapping, token=CancelToken(), report=report, withdraw_missing=withdraw_missing
             )
         if criterion is not None:
             study.ratings.all().scale(criterion)  # raises an error if no rating is of the criterion
@@ -163,7 +163,9 @@ def import_timeline(
             names = printable(", ".join(contents.observations))
             raise click.UsageError(f"Choose an observation with --observation: {timeline.name} has {names}.")
         use_by_tier = _tier_uses(tiers or list(n_by_tier), n_by_tier, meaning, timeline.name)
-        added = add_timeline(study, video, video_info, contents.annotations, use_by_tier, author)
+        added = add_timeline(
+            study, video, file=video_info, annotations=contents.annotations, uses=use_by_tier, author=author
+        )
     echo(added.sentence)
 
 

@@ -198,7 +198,12 @@ class _HandSearcher:
 
             with closing(batch_report):
                 map_on_workers(
-                    partial(track_unit, self._job), self._units, workers, CancelToken(), on_progress, on_finished
+                    partial(track_unit, self._job),
+                    self._units,
+                    workers,
+                    token=CancelToken(),
+                    on_progress=on_progress,
+                    on_done=on_finished,
                 )
 
     def _write_csv(self, unit: "ScoringUnit", tracks: "TrackSet") -> None:

@@ -85,7 +85,14 @@ def measure(sources: tuple[Path, ...], output: Path | None, **parameters: Any) -
         progress_bar(unit="video") as bar,
         closing(BatchReport(len(units), bar if len(units) > 1 else None, None, stage="measuring")) as batch_report,
     ):
-        map_on_workers(partial(measure_unit, job), units, workers, CancelToken(), ignore_progress, on_finished)
+        map_on_workers(
+            partial(measure_unit, job),
+            units,
+            workers,
+            token=CancelToken(),
+            on_progress=ignore_progress,
+            on_done=on_finished,
+        )
     table: list[Sequence[object]] = []
     for index, measures in sorted(measures_by_index.items()):
         other_videos = [other for other_index, other in measures_by_index.items() if other_index != index]

@@ -97,16 +97,18 @@ def train(
             if not plan.trains_backbones:
                 digests = file_digests(dataset)
                 cache = feature_cache(parameters)
-                forecast = forecast_training(plan, dataset, digests, cache, parameters["device"], scale_folds)
+                forecast = forecast_training(
+                    plan, dataset, digests, cache, device_name=parameters["device"], scale_folds=scale_folds
+                )
                 print_forecast(forecast)
         progress = progress_bar() if process_group.leads else nullcontext(silent)
         with progress as report:
             result = train_checkpoint(
                 plan,
                 dataset,
-                output,
-                TrainingControl(CancelToken(), report),
-                TrainingResources(feature_cache(parameters), device_of_process, process_group),
+                folder=output,
+                control=TrainingControl(CancelToken(), report),
+                resources=TrainingResources(feature_cache(parameters), device_of_process, process_group),
                 test=test_dataset,
                 replace=force,
                 scale_folds=scale_folds,
@@ -135,10 +137,17 @@ def _train_auto(
     plan = ChoicePlan(training, level=CheckLevel(parameters["check"]))
     print_dataset(dataset)
     cache = feature_cache(parameters)
-    print_forecast(forecast_choice(plan, dataset, file_digests(dataset), cache, parameters["device"]))
+    print_forecast(forecast_choice(plan, dataset, file_digests(dataset), cache, device_name=parameters["device"]))
     resources = TrainingResources(cache, parameters["device"])
     with progress_bar() as report:
-        result = train_chosen(plan, dataset, output, TrainingControl(CancelToken(), report), resources, replace=force)
+        result = train_chosen(
+            plan,
+            dataset,
+            folder=output,
+            control=TrainingControl(CancelToken(), report),
+            resources=resources,
+            replace=force,
+        )
     for problem in result.training.problems:
         echo(problem, err=True)
     print_choice(result.choice)

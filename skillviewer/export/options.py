@@ -179,7 +179,11 @@ _MAP_STYLE_DESCRIPTIONS: Mapping[str, _OptionDescription] = {
     "strength": _OptionDescription("Strength", "Greatest opacity of the map", 0.0, 1.0),
     "smooth": _OptionDescription("Blend cells"),
     "common_limit": _OptionDescription(
-        "Common scale ends at", "For the common scale, of maps that are distributions", 0.1, 1000.0, "× average"
+        "Common scale ends at",
+        "For the common scale, of maps that are distributions",
+        low=0.1,
+        high=1000.0,
+        unit="× average",
     ),
 }
 

@@ -95,7 +95,7 @@ def track_clicks(
         if frame in click_by_frame:
             position = click_by_frame[frame]
             if frame > first_click_frame:
-                _correct(xy_px, states, previous_click_frame, frame, position, grey.shape[0])
+                _correct(xy_px, states, start=previous_click_frame, stop=frame, click=position, height=grey.shape[0])
             xy_px[frame] = position
             states[frame] = FrameState.ANCHORED
             previous_click_frame = frame
@@ -106,10 +106,10 @@ def track_clicks(
     track = Track(
         name,
         ("point",),
-        xy_px[:, None],
-        is_found[:, None].astype(np.float32),
-        states,
-        TrackKind.TOOL,
+        xy_px=xy_px[:, None],
+        presence=is_found[:, None].astype(np.float32),
+        states=states,
+        kind=TrackKind.TOOL,
         method=TrackMethod.CLICK,
         made_by="Lucas-Kanade grid",
     )

@@ -147,7 +147,7 @@ def real_backend(settings: Settings | None = None) -> Backend:
         open_desk,
         _open_hand_finder,
         _open_sound,
-        DeviceOutput,
+        open_output=DeviceOutput,
     )
 
 

@@ -68,7 +68,11 @@ TINY = Preprocessing(n_segments=3, input_px=64, flow=FlowSettings(algorithm="dis
 
 
 def _work_here(
-    do: Callable[[Any, CancelToken, Report], object], item: object, token: CancelToken, report: Report, _patience: float
+    do: Callable[[Any, CancelToken, Report], object],
+    item: object,
+    token: CancelToken,
+    report: Report,
+    patience_s: float,  # noqa: ARG001
 ) -> object:
     return do(item, token, report)
 

@@ -89,7 +89,7 @@ def difference(first: Analysis, second: Analysis) -> Difference:
     second_rows, second_columns = second.attention.shape[2:]
     shape = (max(first_rows, second_rows), max(first_columns, second_columns))
     maps = difference_map(maps_at(first, frames), maps_at(second, frames), shape)
-    return Difference(first.video, frames, maps.values.astype(np.float32), maps.rect, first.frames)
+    return Difference(first.video, frames, values=maps.values.astype(np.float32), rect=maps.rect, part=first.frames)
 
 
 def uniform_baseline(analysis: Analysis, name: str) -> Analysis:

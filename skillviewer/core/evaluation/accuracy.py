@@ -172,7 +172,7 @@ def pooled_pair_outcomes(
         variance_factor: Factor of the variance (``refit_factor``).
     """
     sums, counts = _cluster_tables(outcomes, dataset)
-    return _pooled(sums, counts, held_out, dataset, variance_factor, Range.PROPORTION)
+    return _pooled(sums, counts, held_out, dataset, variance_factor, quantity=Range.PROPORTION)
 
 
 def pooled_difference(
@@ -187,7 +187,7 @@ def pooled_difference(
     if other_counts.sum():
         other_sums = other_sums * (counts.sum() / other_counts.sum())
     variance_factor = refit_factor(result.fold for result in first)
-    difference = _pooled(sums - other_sums, counts, _held_out(first), dataset, variance_factor, Range.NUMBER)
+    difference = _pooled(sums - other_sums, counts, _held_out(first), dataset, variance_factor, quantity=Range.NUMBER)
     if not math.isfinite(difference.low):
         return difference
     return replace(difference, low=max(difference.low, -1.0), high=min(difference.high, 1.0))
@@ -242,7 +242,7 @@ def _pooled(
     variance = variance_factor * pair_variance(sums, counts)
     low, high = interval(value, variance, n_held_out, quantity)
     _, unit = clusters_of(dataset)
-    return PooledEstimate(value, low, high, n_pairs, int(is_tested.sum()), unit)
+    return PooledEstimate(value, low, high, n_pairs, n_clusters=int(is_tested.sum()), clusters=unit)
 
 
 def _cluster_indices(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
@@ -272,7 +272,7 @@ def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset, variance_
     variance = variance_factor * pair_variance(np.diag(sums), np.diag(counts))
     low, high = interval(mean, variance, n_clusters, Range.NUMBER)
     _, unit = clusters_of(dataset)
-    return PooledEstimate(mean, low, high, int(counts.sum()), n_clusters, unit)
+    return PooledEstimate(mean, low, high, n_pairs=int(counts.sum()), n_clusters=n_clusters, clusters=unit)
 
 
 @dataclass(frozen=True, slots=True)

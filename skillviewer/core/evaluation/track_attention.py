@@ -75,7 +75,7 @@ def _region(track: Track, row: int, height_px: int) -> Region:
     margin = np.maximum(relative_margin, (MIN_SIDE * height_px - (high - low)) / 2)
     left, top = (low - margin).tolist()
     right, bottom = (high + margin).tolist()
-    return Region(left, top, right, bottom, track.name)
+    return Region(left, top, right_px=right, bottom_px=bottom, name=track.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,4 +172,4 @@ def _attention_of(name: str, videos: Mapping[str, _VideoMaps]) -> TrackAttention
         controls[CONSTANT] = weights[CONSTANT][name]
         controls[OTHER_VIDEO] = weight_near(maps, cells, (), centre)[OTHER_VIDEO][name]
     n_seen = int(np.isfinite(video.cells).all(axis=1).sum())
-    return TrackAttention(name, len(video.maps), n_seen, weights[OWN][name], controls)
+    return TrackAttention(name, len(video.maps), n_seen, share=weights[OWN][name], controls=controls)

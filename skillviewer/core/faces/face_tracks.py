@@ -155,12 +155,16 @@ def _doubts(track: FaceTrack, searched: Sequence[int], times_s: FloatArray) -> l
         for start, stop in _intervals(frames, searched, n_frames):
             box = track.box_at(start)
             assert box is not None
-            doubts.append(FaceReviewItem(start, stop, reason, box, track.number))
+            doubts.append(FaceReviewItem(start, stop, reason, box, track=track.number))
     # a face that entered or left at the edge is gone; one that vanished inside the picture may still be there
     if first.frame > searched[0] and track.start > 0 and not first.box.at_edge:
-        doubts.append(FaceReviewItem(track.start, first.frame, DoubtReason.APPEARED, first.box, track.number))
+        doubts.append(
+            FaceReviewItem(track.start, first.frame, reason=DoubtReason.APPEARED, box=first.box, track=track.number)
+        )
     if last.frame < searched[-1] and track.stop < n_frames and not last.box.at_edge:
-        doubts.append(FaceReviewItem(last.frame + 1, track.stop, DoubtReason.LOST, last.box, track.number))
+        doubts.append(
+            FaceReviewItem(last.frame + 1, track.stop, reason=DoubtReason.LOST, box=last.box, track=track.number)
+        )
     return [doubt for doubt in doubts if doubt.start < doubt.stop]
 
 

@@ -62,7 +62,7 @@ def _enough_agree(estimate: PooledEstimate) -> bool:
 
 def fold_of_pairs(dataset: Dataset, pairs: Sequence[Pair]) -> Fold:
     """Return a fold that holds out all videos and has the given test pairs."""
-    return Fold("pairs", (), dataset.names, (), tuple(pairs))
+    return Fold("pairs", (), held_out_videos=dataset.names, train_pairs=(), test_pairs=tuple(pairs))
 
 
 def format_interval(estimate: PooledEstimate, number_format: str) -> str:

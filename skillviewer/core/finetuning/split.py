@@ -176,7 +176,7 @@ def split_pairs(study: StudyPairs, choices: TuningChoices, videos_seen: Collecti
             "one): its accuracy before is too high."
         )
     warnings += _split_warnings(study, dataset, fold, inner)
-    return TuningSplit(folds.by, fold, inner, reserved, tuple(warnings))
+    return TuningSplit(folds.by, fold, inner, reserved, warnings=tuple(warnings))
 
 
 def _unseen_folds(dataset: Dataset, unit: FoldUnit, videos_seen: Collection[str]) -> list[Fold]:

@@ -37,7 +37,7 @@ def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[D
         if lead < 0:
             continue
         first, second = sorted((pair.better, pair.worse))
-        votes = votes_by_pair.get((first, second), PairVotes(first, second, 0, 0, 0))
+        votes = votes_by_pair.get((first, second), PairVotes(first, second, for_first=0, for_second=0, neither=0))
         better_is_first = first == pair.better
         disagreement = Disagreement(
             better=pair.better,

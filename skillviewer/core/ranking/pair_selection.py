@@ -128,7 +128,7 @@ def upcoming_pairs(
     if current is None:
         return ()
     still_put_back = set(put_back) - {frozenset((current.left, current.right))}
-    shown_current = ShownPair(current.left, current.right, rater, None, current.reason)
+    shown_current = ShownPair(current.left, current.right, rater, verdict=None, reason=current.reason)
     following = choose(videos, [*shown_pairs, shown_current], rater, plan, still_put_back)
     return (current,) if following is None else (current, following)
 
@@ -161,11 +161,13 @@ def pairs_in_advance(
             is_finished = len(pairs_by_rater[rater]) < turn  # there was no pair in an earlier turn
             if has_all or is_finished:
                 continue
-            pair = choose(videos, pairs_so_far, rater, plan, still_put_back[rater])
+            pair = choose(videos, pairs_so_far, rater, plan, put_back=still_put_back[rater])
             if pair is not None:
                 pairs_by_rater[rater].append(pair)
                 still_put_back[rater].discard(frozenset((pair.left, pair.right)))
-                pairs_so_far.append(ShownPair(pair.left, pair.right, rater, Verdict.NEITHER, pair.reason))
+                pairs_so_far.append(
+                    ShownPair(pair.left, pair.right, rater, verdict=Verdict.NEITHER, reason=pair.reason)
+                )
     return pairs_by_rater
 
 

@@ -232,7 +232,15 @@ def left_out_ratings(
             predicted[is_out] = np.clip(curve.at(scores[is_out]), low, high)
             continue
         people_names = train_people.astype(str).tolist()
-        fitted_map = scale_map(train_scores, train_ratings, people_names, low, high, level, increasing=increasing)
+        fitted_map = scale_map(
+            train_scores,
+            train_ratings,
+            participants=people_names,
+            low=low,
+            high=high,
+            level=level,
+            increasing=increasing,
+        )
         predicted[is_out] = fitted_map.ratings(scores[is_out])
         lows[is_out], highs[is_out] = fitted_map.intervals(scores[is_out])
     return predicted, lows, highs
@@ -258,7 +266,15 @@ def checked_map(
     participant_array = np.asarray(participants)
     is_other = participant_array != participant_array[0]
     # raises the error if the map without one person has too few
-    scale_map(x[is_other], y[is_other], participant_array[is_other].tolist(), low, high, level, increasing=increasing)
+    scale_map(
+        x[is_other],
+        y[is_other],
+        participants=participant_array[is_other].tolist(),
+        low=low,
+        high=high,
+        level=level,
+        increasing=increasing,
+    )
     predicted, lows, highs = left_out_ratings(x, y, participants, low, high, level, increasing=increasing)
     coverages = []
     for participant in np.unique(participant_array):
@@ -365,10 +381,10 @@ def raters_scale(
         fitted_map, check = checked_map(
             [scores[name] for name in names],
             [ratings[name] for name in names],
-            people,
-            scale.low,
-            scale.high,
-            level,
+            participants=people,
+            low=scale.low,
+            high=scale.high,
+            level=level,
             increasing=not scale.less_is_better,
         )
     return ScoreCalibration(

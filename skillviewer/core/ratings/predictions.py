@@ -226,4 +226,4 @@ def _estimate(
 ) -> PooledEstimate:
     n_people = len(participants)
     value, low, high = over_participants(metric, participants, quantity, variance_factor)
-    return PooledEstimate(value, low, high, n_people, n_people, "participant")
+    return PooledEstimate(value, low, high, n_pairs=n_people, n_clusters=n_people, clusters="participant")

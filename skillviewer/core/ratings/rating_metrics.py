@@ -190,24 +190,41 @@ RATED_METRICS = table(
     RatedMetric("relative_l2", "R-ℓ2 × 100", _relative, Range.AMOUNT, papers=_QUALITY),
     RatedMetric("mae", "MAE, points", lambda p: mean_absolute_error(p.ratings, p.truth), Range.AMOUNT),
     RatedMetric("weighted_kappa", "weighted kappa", _levelled(_kappa), Range.CORRELATION),
-    RatedMetric("top_1", "top-1", _levelled(top_1), Range.PROPORTION, "levels", _LEVELS),
-    RatedMetric("macro_f1", "macro F1", _levelled(macro_f1), Range.PROPORTION, "levels", _LEVELS),
-    RatedMetric("expected_cost", "expected cost", _levelled(expected_cost), Range.AMOUNT, "levels", _LEVELS),
-    RatedMetric("coverage", "coverage", lambda p: coverage(p.low, p.high, p.truth), Range.PROPORTION, "intervals"),
-    RatedMetric("width", "width, points", lambda p: mean_width(p.low, p.high), Range.AMOUNT, "intervals"),
+    RatedMetric("top_1", "top-1", measure=_levelled(top_1), quantity=Range.PROPORTION, needs="levels", papers=_LEVELS),
+    RatedMetric(
+        "macro_f1", "macro F1", measure=_levelled(macro_f1), quantity=Range.PROPORTION, needs="levels", papers=_LEVELS
+    ),
+    RatedMetric(
+        "expected_cost",
+        "expected cost",
+        measure=_levelled(expected_cost),
+        quantity=Range.AMOUNT,
+        needs="levels",
+        papers=_LEVELS,
+    ),
+    RatedMetric(
+        "coverage",
+        "coverage",
+        measure=lambda p: coverage(p.low, p.high, p.truth),
+        quantity=Range.PROPORTION,
+        needs="intervals",
+    ),
+    RatedMetric(
+        "width", "width, points", measure=lambda p: mean_width(p.low, p.high), quantity=Range.AMOUNT, needs="intervals"
+    ),
     RatedMetric(
         "calibration_tau",
         "tau of error and interval width",
-        lambda p: calibration_tau(p.ratings - p.truth, p.widths),
-        Range.CORRELATION,
-        "intervals",
+        measure=lambda p: calibration_tau(p.ratings - p.truth, p.widths),
+        quantity=Range.CORRELATION,
+        needs="intervals",
     ),
     RatedMetric(
         "rejection",
         "mean of the rejection curve, points",
-        lambda p: _mean(rejection_curve(p.ratings - p.truth, p.widths)[1]),
-        Range.AMOUNT,
-        "intervals",
+        measure=lambda p: _mean(rejection_curve(p.ratings - p.truth, p.widths)[1]),
+        quantity=Range.AMOUNT,
+        needs="intervals",
     ),
 )
 """Metrics of predicted ratings, in the order of tables."""

@@ -9,7 +9,9 @@ from skillviewer.core.ratings.rubric import Anchor, Rubric, RubricItem
 
 def _item(name: str, lowest: str, middle: str, highest: str) -> RubricItem:
     """Return an item from 1 to 5 with anchors at 1, 3 and 5."""
-    return RubricItem(name, 1, 5, 1, "", (Anchor(1, lowest), Anchor(3, middle), Anchor(5, highest)))
+    return RubricItem(
+        name, 1, high=5, step=1, question="", anchors=(Anchor(1, lowest), Anchor(3, middle), Anchor(5, highest))
+    )
 
 
 OVERALL = Rubric(

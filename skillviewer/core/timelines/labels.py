@@ -126,7 +126,7 @@ def label_counts(videos: Mapping[str, LabelledVideo]) -> list[LabelCount]:
         for moment in moments:
             durations_s.setdefault((video, moment.author, moment.text), []).append(moment.stop_s - moment.start_s)
     return [
-        LabelCount(video, rater, label, len(lengths_s), round(sum(lengths_s), 6))
+        LabelCount(video, rater, label, n=len(lengths_s), total_s=round(sum(lengths_s), 6))
         for (video, rater, label), lengths_s in sorted(durations_s.items())
     ]
 

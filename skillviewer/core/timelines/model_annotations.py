@@ -20,7 +20,7 @@ def model_annotations(analysis: Analysis, evidence: Evidence | None) -> list[Ann
     video = analysis.video
     model = analysis.provenance.model
     annotations = [
-        Annotation(Tier.FOUND, moment.start_s, moment.stop_s, moment.sentence(), model, moment.amount)
+        Annotation(Tier.FOUND, moment.start_s, moment.stop_s, text=moment.sentence(), author=model, value=moment.amount)
         for moment in clear_moments(find_moments(analysis, evidence), analysis)
     ]
     series = {Tier.SCORE: analysis.score_curve.mean(axis=0)}
@@ -28,7 +28,8 @@ def model_annotations(analysis: Analysis, evidence: Evidence | None) -> list[Ann
         series[Tier.EVIDENCE] = evidence.contributions
     if warning := unfamiliar_sentence([analysis]):
         annotations += [
-            Annotation(tier, analysis.start_s, analysis.start_s, warning, model) for tier in (Tier.FOUND, *series)
+            Annotation(tier, analysis.start_s, stop_s=analysis.start_s, text=warning, author=model)
+            for tier in (Tier.FOUND, *series)
         ]
     segments = zip(analysis.segment_starts.tolist(), analysis.segment_stops.tolist(), strict=True)
     for segment, (start, stop) in enumerate(segments):
@@ -37,5 +38,5 @@ def model_annotations(analysis: Analysis, evidence: Evidence | None) -> list[Ann
             stop_s = video.end_s(stop - 1)
             for tier, values in series.items():
                 value = float(values[segment])
-                annotations.append(Annotation(tier, start_s, stop_s, signed(value, 3), model, value))
+                annotations.append(Annotation(tier, start_s, stop_s, text=signed(value, 3), author=model, value=value))
     return annotations

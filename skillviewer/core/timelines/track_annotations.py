@@ -20,7 +20,9 @@ def track_annotations(tracks: TrackSet) -> list[Annotation]:
             author = track.name if track.kind == TrackKind.HAND else f"{track.name}, {track.points[point]}"
             motion = motion_of(tracks, track, point, unit)
             annotations += [
-                Annotation(Tier.PAUSES, pause.start_s, pause.stop_s, f"pause of {pause.duration_s:.1f} s", author)
+                Annotation(
+                    Tier.PAUSES, pause.start_s, pause.stop_s, text=f"pause of {pause.duration_s:.1f} s", author=author
+                )
                 for pause in pauses(motion, unit.idle_below)
             ]
             seconds = np.floor(motion.sample_times_s).astype(np.int64)
@@ -30,5 +32,5 @@ def track_annotations(tracks: TrackSet) -> list[Annotation]:
                     speed = float(speeds.mean())
                     text = f"{speed:.2f} {unit.short}/s"
                     stop_s = min(second + 1.0, float(tracks.times_s[-1]))
-                    annotations.append(Annotation(Tier.SPEED, float(second), stop_s, text, author, speed))
+                    annotations.append(Annotation(Tier.SPEED, float(second), stop_s, text, author, value=speed))
     return annotations

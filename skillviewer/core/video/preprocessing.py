@@ -73,8 +73,12 @@ class FeatureEffort:
 
 
 FEATURE_EFFORTS = (
-    FeatureEffort("quick", "25 frames a video and DIS flow, a quarter of the time", 25, 1, "dis"),
-    FeatureEffort("thorough", "four frames of each of 25 segments to draw from", 25, 4, "tvl1-fast"),
+    FeatureEffort(
+        "quick", "25 frames a video and DIS flow, a quarter of the time", n_segments=25, candidates=1, flow="dis"
+    ),
+    FeatureEffort(
+        "thorough", "four frames of each of 25 segments to draw from", n_segments=25, candidates=4, flow="tvl1-fast"
+    ),
 )
 """All efforts, compared in benchmarks/notebook/quick-features.md."""
 

@@ -154,7 +154,7 @@ def _compare_halves(first: FloatArray, second: FloatArray, lag: int) -> tuple[fl
     best_shifts = []
     best_correlations = []
     for half_start, half_stop in ((start, middle), (middle, stop)):
-        correlations = [_part_correlation(first, second, half_start, half_stop, lag + shift) for shift in shifts]
+        correlations = [_part_correlation(first, second, half_start, half_stop, lag=lag + shift) for shift in shifts]
         best_shifts.append(shifts[int(np.argmax(correlations))])
         best_correlations.append(max(correlations))
     return abs(best_shifts[1] - best_shifts[0]) * _HOP_S, min(best_correlations)

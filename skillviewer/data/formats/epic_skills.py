@@ -160,17 +160,23 @@ def _read_task(
     claims, problems = separate_problems(_claims_and_problems(truth))
     consensus = resolve_claims(claims, truth.name, problems)
     names = tuple(videos_of(consensus.pairs))
-    folds = _read_splits(truth, name, names, consensus.pairs, problems)
+    folds = _read_splits(truth, name, names, consensus=consensus.pairs, problems=problems)
     participant_files = [file_in(truth.parent, "participants.csv")]
     participant_pattern = task.participant if task else None
-    participants = participants_of(names, participant_files, choices.participant_pattern, problems, participant_pattern)
+    participants = participants_of(
+        names, participant_files, stated=choices.participant_pattern, problems=problems, pattern=participant_pattern
+    )
     clip_ranges = _clip_ranges(truth, problems) if task is not None and task.family == "dough" else {}
     prefix = f"{name}/" if is_pooled else ""
     videos = []
     for video in names:
         video_path, clip_range = _locate(video, task, files, clip_ranges, is_pooled=is_pooled)
         subtask = name if is_pooled else ""
-        videos.append(DatasetVideo(prefix + video, video_path, participants.get(video), subtask, clip_range))
+        videos.append(
+            DatasetVideo(
+                prefix + video, video_path, participant=participants.get(video), subtask=subtask, clip_range=clip_range
+            )
+        )
     return _Subtask(
         tuple(videos),
         tuple(Pair(prefix + pair.better, prefix + pair.worse) for pair in consensus.pairs),

@@ -75,7 +75,11 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         participant_files = [file_in(meta_file.parent, "participants.csv")]
         participant_pattern = r"_([A-Za-z])\d{3}$"
         participants = participants_of(
-            tuple(task_ratings), participant_files, choices.participant_pattern, problems, participant_pattern
+            tuple(task_ratings),
+            participant_files,
+            stated=choices.participant_pattern,
+            problems=problems,
+            pattern=participant_pattern,
         )
         subtask = task_name if len(chosen_files) > 1 else ""
         for trial in sorted(task_ratings):

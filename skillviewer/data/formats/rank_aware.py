@@ -68,7 +68,9 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     released = [_fold(split, names, consensus.pairs, problems) for split in splits]
     family, pattern = _published_task(task, names)
     participant_files = [file_in(folder, "participants.csv")]
-    participants = participants_of(names, participant_files, choices.participant_pattern, problems, pattern)
+    participants = participants_of(
+        names, participant_files, stated=choices.participant_pattern, problems=problems, pattern=pattern
+    )
     files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     videos = tuple(_video(name, participants.get(name), files) for name in names)
     title = task.replace("_", " ")

@@ -87,7 +87,7 @@ def open_table(
     ambiguities: tuple[str, ...] = ()
     if mapping is None:
         mapping, ambiguities = guess_mapping(table, is_video)
-    return MappedTable(table, mapping, ambiguities, files, videos is not None)
+    return MappedTable(table, mapping, ambiguities, files, stated=videos is not None)
 
 
 def video_test(files: VideoFolder | StudyVideoMatcher) -> Callable[[str], bool]:

@@ -230,7 +230,7 @@ class _RatingParser:
                 self._cell_keys.add((attempt, rater_name, name, occasion))
                 value = self._value(row, result, item, column.title)
                 if value is not None:
-                    rating = VideoRating(attempt, rater_name, name, value, occasion)
+                    rating = VideoRating(attempt, rater_name, item=name, value=value, occasion=occasion)
                     ratings.append(_CellRating(rating, result, column.title))
         if not ratings and not result.rejections:
             result.rejections.append("it holds no rating")

@@ -76,7 +76,9 @@ def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVi
     if other_sheets:
         notices.insert(0, f"The sheet “{chosen_name}” is read; the others are not: {', '.join(other_sheets)}.")
     title_index = find_title_row(rows, titles_row, is_video, path)
-    return assemble_table(path, rows, title_index, chosen_name, tuple(worksheets), "row", notices=notices)
+    return assemble_table(
+        path, rows, title_index, sheet=chosen_name, sheets=tuple(worksheets), unit="row", notices=notices
+    )
 
 
 def _has_table(rows: Sequence[RatingRow]) -> bool:
@@ -243,7 +245,7 @@ def _row(
     while cells and not cells[-1] and len(cells) - 1 not in formulas:
         cells.pop()
     is_hidden = bool(sheet.row_dimensions[number].hidden)
-    return RatingRow(number, number, tuple(cells), frozenset(merged), formulas, is_hidden)
+    return RatingRow(number, number, cells=tuple(cells), merged=frozenset(merged), formulas=formulas, hidden=is_hidden)
 
 
 def _notices(sheet: "Worksheet", rows: Sequence[RatingRow], merged_areas: Sequence[str], n_formulas: int) -> list[str]:

@@ -8,7 +8,15 @@ from skillviewer.data.study.study import Study
 def shown_pairs(study: Study) -> tuple[ShownPair, ...]:
     """Return the pairs that raters were shown, in the order of voting, without withdrawn votes."""
     return tuple(
-        ShownPair(vote.left, vote.right, vote.rater, vote.verdict, vote.purpose, vote.taken_s, vote.watched)
+        ShownPair(
+            vote.left,
+            vote.right,
+            vote.rater,
+            vote.verdict,
+            reason=vote.purpose,
+            taken_s=vote.taken_s,
+            watched=vote.watched,
+        )
         for vote in study.votes.of_criterion()
         if vote.is_valid
     )

@@ -62,7 +62,10 @@ def study_dataset(
         name=study.title,
         form="study",
         task=settings.task or study.title,
-        videos=tuple(DatasetVideo(v.name, v.path, v.participant, v.task, v.clip_range, v.occasion) for v in videos),
+        videos=tuple(
+            DatasetVideo(v.name, v.path, v.participant, subtask=v.task, clip_range=v.clip_range, occasion=v.occasion)
+            for v in videos
+        ),
         pairs=consensus.pairs,
         similar=consensus.similar,
         judgements=judgements,

@@ -66,7 +66,9 @@ class StudyRatings:
     def _valid(self, condition: str, parameters: tuple[object, ...] = ()) -> RatingSet:
         query = f"{_SELECT_VALID} AND v.removed_at IS NULL {condition} ORDER BY r.id"
         rows = self._file.query(query, parameters)
-        ratings = tuple(VideoRating(r["video"], r["rater"], r["item"], r["value"], r["occasion"]) for r in rows)
+        ratings = tuple(
+            VideoRating(r["video"], r["rater"], item=r["item"], value=r["value"], occasion=r["occasion"]) for r in rows
+        )
         rated_items = {rating.item for rating in ratings}
         return RatingSet(ratings, tuple(scale for scale in self._scales() if scale.item in rated_items))
 

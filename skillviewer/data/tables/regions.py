@@ -62,7 +62,9 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
         if sides is not None:
             left, top, right, bottom = sides
             if left <= right and top <= bottom:
-                regions.append(Region(left, top, right, bottom, row.cell(sheet.column("name", "region"))))
+                regions.append(
+                    Region(left, top, right_px=right, bottom_px=bottom, name=row.cell(sheet.column("name", "region")))
+                )
         place = sheet.describe_row(row)
         if not name or frames is None or not regions:
             problems.append(f"{place} is no region in a frame of a video; it is left out.")

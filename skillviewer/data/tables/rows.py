@@ -242,7 +242,9 @@ def read_sheet(path: Path) -> CsvTable:
     """
     rows, delimiter = read_grid(path)
     titles = rows[0].cells if rows else ()
-    return CsvTable(path, tuple(plain(title) for title in titles), titles, rows[1:], delimiter != ",")
+    return CsvTable(
+        path, tuple(plain(title) for title in titles), titles, rows=rows[1:], decimal_comma=delimiter != ","
+    )
 
 
 def looks_like(path: Path, *columns: Iterable[str]) -> bool:

@@ -209,7 +209,7 @@ def _pair_events(
         if observer:
             tier = f"{tier} – {author}" if author else tier
             author = observer
-        annotations.append(Annotation(tier, start_s, time_s, _text(event, 4) or modifiers, author))
+        annotations.append(Annotation(tier, start_s, stop_s=time_s, text=_text(event, 4) or modifiers, author=author))
     for (subject, code, _), time_s in begun.items():
         of_subject = f" of {subject}" if subject else ""
         problems.append(

@@ -56,7 +56,7 @@ def read_textgrid(path: Path, _file_name: str) -> TimelineContents:
         if not dash:
             tier = tier_name
             author = ""
-        annotations.append(Annotation(tier, begin, stop, "" if text == tier else text, author))
+        annotations.append(Annotation(tier, begin, stop_s=stop, text="" if text == tier else text, author=author))
     warning = (
         f"Its clock begins at {start_s:g} s, not at 0: the times are taken as seconds from the start of the video."
     )

@@ -158,10 +158,10 @@ def _make_track(name: str, points: tuple[str, ...], series: _Series) -> RawTrack
     return RawTrack(
         name,
         points,
-        np.array(frames, dtype=np.float64),
-        xy,
-        np.full(xy.shape[:2], np.nan),
-        np.array([series[frame][0] for frame in frames], dtype=np.uint8),
+        index=np.array(frames, dtype=np.float64),
+        xy=xy,
+        confidence=np.full(xy.shape[:2], np.nan),
+        states=np.array([series[frame][0] for frame in frames], dtype=np.uint8),
     )
 
 

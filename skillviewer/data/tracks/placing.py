@@ -105,7 +105,7 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
         if track is not None:
             states = track.states.copy()
             states[searched & (states == FrameState.UNSEARCHED)] = FrameState.ABSENT
-            tracks.append(_describe_track(track, states, tracks, tool, source))
+            tracks.append(_describe_track(track, states, others=tracks, tool=tool, source=source))
     n_placed_or_rejected = sum(track.xy.shape[0] * track.xy.shape[1] for track in raw.tracks)
     n_read = n_placed_or_rejected + sum(n for _, n in raw.left_out)
     if n_outside > _MAX_OUTSIDE * max(n_placed, 1):
@@ -253,11 +253,11 @@ def _describe_track(track: Track, states: NDArray[np.uint8], others: list[Track]
     return Track(
         name,
         tuple(track.points[index] for index in order),
-        track.xy_px[:, order],
-        track.presence[:, order],
-        states,
-        TrackKind.HAND if is_hand else TrackKind.TOOL,
-        side,
-        TrackMethod.IMPORTED,
-        f"{tool}, {source}",
+        xy_px=track.xy_px[:, order],
+        presence=track.presence[:, order],
+        states=states,
+        kind=TrackKind.HAND if is_hand else TrackKind.TOOL,
+        side=side,
+        method=TrackMethod.IMPORTED,
+        made_by=f"{tool}, {source}",
     )

@@ -69,7 +69,9 @@ def make_raw_track(
     """
     check_limits(1, len(points), len(index))
     table = np.array(values, dtype=np.float64).reshape(len(index), len(points), 3)
-    return RawTrack(name, tuple(points), np.array(index, dtype=np.float64), table[..., :2], table[..., 2])
+    return RawTrack(
+        name, tuple(points), index=np.array(index, dtype=np.float64), xy=table[..., :2], confidence=table[..., 2]
+    )
 
 
 def check_limits(n_tracks: int, n_points: int, n_rows: int) -> None:

@@ -85,5 +85,9 @@ def read_skillviewer_csv(path: Path) -> RawTracks:
             raise ValueError(f"“{unknown[0][:40]}” is no state of a frame")
         states = np.array([_STATES[state_name] for state_name in state_names], dtype=np.uint8)
         confidence = np.where(np.isfinite(values[..., 0]), values[..., 2], np.nan)
-        tracks.append(RawTrack(name, tuple(points_of_track), frames, values[..., :2], confidence, states))
+        tracks.append(
+            RawTrack(
+                name, tuple(points_of_track), index=frames, xy=values[..., :2], confidence=confidence, states=states
+            )
+        )
     return RawTracks(tuple(tracks), size_px=(int(float(width)), int(float(height))))

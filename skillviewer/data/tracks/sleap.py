@@ -84,7 +84,7 @@ def read_sleap_hdf5(path: Path) -> RawTracks:
     index = np.arange(n_frames, dtype=np.float64)
     return RawTracks(
         tuple(
-            RawTrack(name, tuple(nodes), index, track_xy.transpose(2, 1, 0), track_scores.transpose(1, 0))
+            RawTrack(name, tuple(nodes), index, xy=track_xy.transpose(2, 1, 0), confidence=track_scores.transpose(1, 0))
             for name, track_xy, track_scores in zip(names, xy, scores, strict=True)
         )
     )

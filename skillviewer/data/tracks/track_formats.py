@@ -74,11 +74,13 @@ TRACK_FORMATS = table(
     TrackFormat(
         "csv",
         "SkillViewer CSV",
-        _starts_with("frame,time_s,width_px,height_px"),
-        read_skillviewer_csv,
-        write_skillviewer_csv,
+        recognise=_starts_with("frame,time_s,width_px,height_px"),
+        read=read_skillviewer_csv,
+        write=write_skillviewer_csv,
     ),
-    TrackFormat("deeplabcut", "DeepLabCut CSV", _starts_with("scorer,"), read_deeplabcut, write_deeplabcut),
+    TrackFormat(
+        "deeplabcut", "DeepLabCut CSV", recognise=_starts_with("scorer,"), read=read_deeplabcut, write=write_deeplabcut
+    ),
     TrackFormat("sleap", "SLEAP analysis HDF5", _starts_with("\x89HDF"), read_sleap_hdf5),
     TrackFormat("sleap-csv", "SLEAP CSV", _first_line_contains("frame_idx", ".x"), read_sleap_csv),
     TrackFormat("openpose", "OpenPose JSON", _contains('"people"'), read_openpose),
@@ -90,7 +92,11 @@ TRACK_FORMATS = table(
     TrackFormat("tracker", "Tracker text", _is_tracker, read_tracker),
     TrackFormat("cvat", "CVAT XML 1.1", _contains("<annotations"), read_cvat),
     TrackFormat(
-        "regions", "regions.csv", _first_line_contains("video", "frame"), read_region_points, write_region_points
+        "regions",
+        "regions.csv",
+        recognise=_first_line_contains("video", "frame"),
+        read=read_region_points,
+        write=write_region_points,
     ),
 )
 """Every format, in the order in which files are tried."""
@@ -157,7 +163,7 @@ def read_tracks(
             raise DatasetError(f"{path} has {size >> 20} MB; files of tracks may have {MAX_BYTES >> 20} MB.")
     try:
         raw = read_region_points(path, video.path.stem) if entry.name == "regions" else entry.read(path)
-        return place_tracks(raw, video, placement, path.name, entry.title)
+        return place_tracks(raw, video, placement, source=path.name, tool=entry.title)
     except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, ParseError) as error:
         raise DatasetError(f"{path} is no {entry.title} that can be read: {first_line(error)}.") from error
     except OSError as error:

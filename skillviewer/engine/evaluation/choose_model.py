@@ -225,7 +225,9 @@ class _Runs:
             candidates = 1 if kind is InputKind.FLOW else training_plan.candidates
             if kind is InputKind.FEATURES and candidates == 1 and isinstance(source, FeatureSource):
                 source = dataclasses.replace(source, caches_flow=True)
-            self._stores[kind], problems = build_dataset_store(self._dataset, source, candidates, token, report)
+            self._stores[kind], problems = build_dataset_store(
+                self._dataset, source, n_passes=candidates, token=token, report=report
+            )
             self.problems += problems
             self._dataset = self._dataset.restricted(list(self._stores[kind]))
         return self._dataset
@@ -286,7 +288,7 @@ class _Runs:
         self._report(self._done_s)
         control = TrainingControl(self._control.token, report_training)
         with device_errors():
-            model, _ = fit_fold(plan, self._dataset, fold, FoldInputs(store, self._device), control)
+            model, _ = fit_fold(plan, self._dataset, fold, inputs=FoldInputs(store, self._device), control=control)
             with torch.inference_mode():
                 scores = predict(model, store, self._dataset.names, self._control.token, maps=False).scores
         return {name: float(score) for name, score in scores.items()}

@@ -211,10 +211,10 @@ class ResultBuilder:
             localise(
                 maps.of(video, len(self._facts[video].frames)),
                 self._facts[video].frames,
-                self._regions.of(video),
-                maps.rect.within(self._facts[video].crop),
-                self._facts[video].size_px,
-                tolerance,
+                regions=self._regions.of(video),
+                rect=maps.rect.within(self._facts[video].crop),
+                size_px=self._facts[video].size_px,
+                tolerance=tolerance,
             )
             for video in maps.videos
         ]

@@ -92,7 +92,9 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
     with device_errors():
         fold_inputs = FoldInputs(watched, device)
         control = TrainingControl(token, report)
-        fitted = fit_fused(plan, inputs.dataset, fold, fold_inputs, inputs.measured, control, folder.state_file)
+        fitted = fit_fused(
+            plan, inputs.dataset, fold, fold_inputs, inputs.measured, control, store_of_stage=folder.state_file
+        )
         model, trained = fitted.network, fitted.trained
         if plan.select is not EpochSelection.BEST_ON_TEST:
             check_no_leak(fold, names_seen=watched.seen)
@@ -107,7 +109,7 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
         _save_checkpoint(inputs, run, model, fitted.track_term)
     selection = describe_selection(plan, choosing_folds(plan, inputs.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, watched.seen, fold, fitted.track_weight)
-    folder.finish(provenance, scores, set(fold.held_out_videos), maps, curves)
+    folder.finish(provenance, scores, held_out=set(fold.held_out_videos), maps=maps, curves=curves)
     tested_pairs = FoldScores(fold, scores).tested(both_held_out=False)
     accuracy = count_pairs(tested_pairs, scores).accuracy
     return RunSummary(accuracy, trained.epoch, training_seconds(trained.rows))
@@ -146,9 +148,9 @@ def _save_checkpoint(inputs: SharedInputs, run: Run, model: AttentionModel, trac
     save_checkpoint(
         run.folder / CHECKPOINT,
         plan.checkpoint_config(head.sizes, inputs.backbones[plan.inputs], tracks),
-        head,
-        msgspec.structs.replace(card, notes=notes),
-        CheckpointExtras(backbone_weights),
+        model=head,
+        card=msgspec.structs.replace(card, notes=notes),
+        extras=CheckpointExtras(backbone_weights),
         half=plan.half,
         replace=True,
     )

@@ -120,15 +120,15 @@ class RunPreparation:
     def _compute_store(self, source: FrameSource, recipe: SourceRecipe) -> MappedStore:
         workers = self.plan.workers
         candidates = recipe.candidates
-        report_cost(source, self.dataset, candidates, self._token, self._report)
+        report_cost(source, self.dataset, n_passes=candidates, token=self._token, report=self._report)
         store, problems = build_store(
             files_of(self.dataset),
             source if workers.is_local else recipe,
-            candidates,
-            self._token,
-            self._report,
-            clip_ranges_of(self.dataset),
-            workers,
+            n_passes=candidates,
+            token=self._token,
+            report=self._report,
+            clip_ranges=clip_ranges_of(self.dataset),
+            workers=workers,
         )
         self.problems += problems
         if problems:

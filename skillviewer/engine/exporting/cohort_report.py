@@ -33,7 +33,9 @@ class CohortChoices:
     task: str = option_field("", "Task", "Needed if the study has several")
     model: str = option_field("", "Model", "Empty for the one that the study uses")
     criterion: str = option_field("", "Criterion", "Empty for the one that the study looks at")
-    names: bool = option_field(False, "Name people", "Participants and raters; else they get numbers")
+    names: bool = option_field(
+        default=False, title="Name people", help="Participants and raters; else they get numbers"
+    )
     made_on: date | None = None
 
 

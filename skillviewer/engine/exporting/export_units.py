@@ -111,4 +111,4 @@ def write_units(
             finished(requests[index], result)
 
         units = _RequestsWithoutStudies(requests, service)
-        map_on_workers(partial(_write, device), units, workers, token, ignore_progress, on_finished)
+        map_on_workers(partial(_write, device), units, workers, token, on_progress=ignore_progress, on_done=on_finished)

@@ -252,9 +252,9 @@ def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
         samples = stream_inputs(
             reader,
             preprocessing,
-            sampling.timeline,
-            np.unique(sampling.positions),
-            extractor.frame_size,
+            frame_line=sampling.timeline,
+            positions=np.unique(sampling.positions),
+            size=extractor.frame_size,
             clip=extractor.clip,
             crop=sampling.crop,
         )

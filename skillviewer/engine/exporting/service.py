@@ -116,7 +116,7 @@ class ExportService(Closeable):
             if all(source.study is None for source in request.sources):
                 return request
             videos = self._analyse_sources(request.sources, studies, token)
-            videos, options = _add_study_data(request, videos, studies, None, token)
+            videos, options = _add_study_data(request, videos, studies, shared_readers=None, token=token)
         sources = [
             replace(
                 source,
@@ -272,7 +272,9 @@ class ExportService(Closeable):
                     return None
                 reader = shared_readers.open(source.video, token) if shared_readers is not None else None
                 evidence = load_evidence(analysis) if exporter.wants_evidence else None
-                videos.append(AnalysedVideo(analysis, source.title, reader, source.faces, evidence))
+                videos.append(
+                    AnalysedVideo(analysis, source.title, source=reader, faces=source.faces, evidence=evidence)
+                )
             exporter.check(videos)
             if isinstance(options, ReportOptions | ClipOptions) and sources:
                 request = ExportRequest(exporter, tuple(sources), Path(), options)
@@ -325,7 +327,7 @@ class ExportService(Closeable):
                 raise _missing_model_error(source)
 
             def compute() -> "Evidence":
-                return self._models().explain(model, analysis, token, report, readers.open(source.video, token))
+                return self._models().explain(model, analysis, token, report, reader=readers.open(source.video, token))
 
             return load_or_compute_evidence(analysis, compute) if self._use_evidence_cache else compute()
         except SkillViewerError as error:
@@ -356,7 +358,7 @@ class ExportService(Closeable):
         aligned = [videos[0]]
         for source, video in zip(sources[1:], videos[1:], strict=True):
             stage_report = _with_stage(report, source, "aligning")
-            alignment = self._models().align(model, first, video.analysis, token, stage_report)
+            alignment = self._models().align(model, first, other=video.analysis, token=token, report=stage_report)
             aligned.append(replace(video, alignment=alignment))
         return aligned
 
@@ -450,7 +452,14 @@ def _add_study_data(
     if isinstance(options, ClipOptions) and options.cameras:
         videos = with_cameras(request.sources, videos, studies)
     if isinstance(options, ReportOptions):
-        context = _report_context(request.sources[0], videos[0], options.known, studies, shared_readers, token)
+        context = _report_context(
+            request.sources[0],
+            videos[0],
+            given=options.known,
+            studies=studies,
+            shared_readers=shared_readers,
+            token=token,
+        )
         options = replace(options, known=context)
     return videos, options
 

@@ -178,10 +178,12 @@ def _context_of_video(
     def scores_by(digest: str) -> dict[str, float]:
         return {name: score.score for name, score in study.models.scores(digest).items()}
 
-    others, versions = other_models(video.name, scores_by_this_model, model_digest, models, scores_by, MAX_OTHER_MODELS)
+    others, versions = other_models(
+        video.name, scores_by_this_model, model_digest, models, scores_by, max_models=MAX_OTHER_MODELS
+    )
     reference, near_by = _find_reference(video.name, analysis, members, same_task)
     opinions = [
-        Annotation(Tier.OPINIONS, moment.start_s, moment.stop_s, moment.opinion.value, moment.author)
+        Annotation(Tier.OPINIONS, moment.start_s, moment.stop_s, text=moment.opinion.value, author=moment.author)
         for moment in study.annotations.moments(video.name)
         if moment.opinion is not Opinion.NONE and moment.model_digest == model_digest
     ]

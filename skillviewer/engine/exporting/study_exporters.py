@@ -54,24 +54,32 @@ class StudyWriter(Protocol):
 class StudyOptions(ArchiveOptions):
     """Options of the archive of a study: its contents."""
 
-    videos: bool = option_field(True, "With the videos")
-    models: bool = option_field(True, "With the models")
-    analyses: bool = option_field(True, "With scores and maps")
+    videos: bool = option_field(default=True, title="With the videos")
+    models: bool = option_field(default=True, title="With the models")
+    analyses: bool = option_field(default=True, title="With scores and maps")
     tracks: bool = option_field(
-        False, "With tracks of hands and tools", "Motion can identify people, even without a name"
+        default=False, title="With tracks of hands and tools", help="Motion can identify people, even without a name"
     )
     pseudonyms: bool = option_field(
-        False, "Other names", "For videos, participants and raters; videos go without sound and origin"
+        default=False,
+        title="Other names",
+        help="For videos, participants and raters; videos go without sound and origin",
     )
-    texts: bool = option_field(True, "Keep notes and reasons", "Names in them are replaced; else they are emptied")
+    texts: bool = option_field(
+        default=True, title="Keep notes and reasons", help="Names in them are replaced; else they are emptied"
+    )
     key: Path | None = option_field(
         None, "Key to the names", "A CSV file apart from the archive; empty: the names cannot be recovered"
     )
     blur_faces: bool = option_field(
-        False, BLUR_TITLE, f"{BLUR_HELP}; videos are written anew, without what tells of their origin"
+        default=False,
+        title=BLUR_TITLE,
+        help=f"{BLUR_HELP}; videos are written anew, without what tells of their origin",
     )
     sound: bool = option_field(
-        False, "Keep the sound of blurred videos", "A voice identifies a person as well as a face does"
+        default=False,
+        title="Keep the sound of blurred videos",
+        help="A voice identifies a person as well as a face does",
     )
 
 
@@ -225,30 +233,30 @@ STUDY_EXPORTERS = table(
     _table_exporter(
         StudyExportName.RATED_ITEMS,
         "Table of rated items",
-        "One row for every item of every video that was rated in the program or in a browser, repeats too.",
-        lambda study: ((_rated_items(study),), ()),
-        None,
+        about="One row for every item of every video that was rated in the program or in a browser, repeats too.",
+        get_input=lambda study: ((_rated_items(study),), ()),
+        options=None,
     ),
     _table_exporter(
         StudyExportName.LOG,
         "Log of the study",
-        "One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
-        lambda study: ((study.log(),), ()),
-        None,
+        about="One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
+        get_input=lambda study: ((study.log(),), ()),
+        options=None,
     ),
     _table_exporter(
         StudyExportName.LABELS,
         "Table of labelled moments",
-        "One row for each video, rater and label: the number of moments.",
-        lambda study: ((label_counts(moments_by_author(study)[0]),), ()),
-        None,
+        about="One row for each video, rater and label: the number of moments.",
+        get_input=lambda study: ((label_counts(moments_by_author(study)[0]),), ()),
+        options=None,
     ),
     _table_exporter(
         StudyExportName.LABEL_AGREEMENT,
         "Table of agreement on moments",
-        "One row for every two raters, or a rater and the model, and label: kappa over time.",
-        lambda study: ((label_agreement(*moments_by_author(study)),), ()),
-        None,
+        about="One row for every two raters, or a rater and the model, and label: kappa over time.",
+        get_input=lambda study: ((label_agreement(*moments_by_author(study)),), ()),
+        options=None,
     ),
     StudyExporter(
         name=StudyExportName.COHORT.value,

@@ -350,9 +350,9 @@ def _sources_in(rows: Rows, tables: Sequence[_Columns]) -> list[RecordedSource]:
                     "video."
                 )
             if columns.passes == "pass_index":
-                n_passes = int(_read_number(row, columns.passes, row_number, 0, MAX_PASSES - 1)) + 1
+                n_passes = int(_read_number(row, columns.passes, row_number, low=0, high=MAX_PASSES - 1)) + 1
             else:
-                n_passes = int(_read_number(row, columns.passes, row_number, 1, MAX_PASSES))
+                n_passes = int(_read_number(row, columns.passes, row_number, low=1, high=MAX_PASSES))
             title = str(row[columns.title]) if columns.title else ""
             source = RecordedSource(row[columns.video], row[columns.model], 1, title=title, times_s=(start_s, stop_s))
             passes_by_source[source] = max(n_passes, passes_by_source.get(source, 1))

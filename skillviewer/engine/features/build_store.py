@@ -55,7 +55,7 @@ def build_store(
         report(Progress("features of videos", len(results), len(videos)))
 
     compute_passes = partial(_compute_passes, source_or_factory, n_passes)
-    map_on_workers(compute_passes, clips, workers, token, ignore_progress, on_video_done)
+    map_on_workers(compute_passes, clips, workers, token, on_progress=ignore_progress, on_done=on_video_done)
     passes: dict[str, list[StoredPass]] = {}
     problems = []
     for index, (name, _) in enumerate(videos):

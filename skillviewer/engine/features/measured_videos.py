@@ -166,7 +166,7 @@ def _tracks_of(name: str, facts: VideoFacts, regions: Regions | None) -> TrackSe
         return None
     raw_tracks = RawTracks(tuple(region_tracks(video_regions)), complete=True)
     placement = Placement(first_frame=0 if frames is None else frames.start)
-    placed = place_tracks(raw_tracks, facts.info, placement, "regions.csv", "regions.csv")
+    placed = place_tracks(raw_tracks, facts.info, placement, source="regions.csv", tool="regions.csv")
     return placed.tracks if frames is None else placed.tracks.within(frames)
 
 

@@ -95,7 +95,9 @@ class SnippetSource(FrameSource):
     ) -> Iterator[tuple[int, RGBImage]]:
         """Yield positions and their snippets."""
         preprocessing = preprocessing_of(self.preprocessing)
-        for item in stream_inputs(reader, preprocessing, sampling.timeline, positions, SIZE_PX, token=token):
+        for item in stream_inputs(
+            reader, preprocessing, frame_line=sampling.timeline, positions=positions, size=SIZE_PX, token=token
+        ):
             yield item.position, make_snippet(item.rgb, item.flow)
 
 

@@ -53,7 +53,7 @@ def predict_before(tuning_data: TuningData, token: CancelToken, report: Report) 
         return None
     model = parent.build().to(tuning_data.initial.device)
     names = sorted(tuning_data.store)
-    predictions = predict(model, tuning_data.store, names, token, report, "scores and maps before")
+    predictions = predict(model, tuning_data.store, names, token, report, stage="scores and maps before")
     forgetting = tuning_data.forgetting
     forgetting_scores: Mapping[str, float] = {}
     if forgetting.kind is not ForgettingMethod.NOTHING:
@@ -136,7 +136,7 @@ def _predict_after(tuning_data: TuningData, tuned: Tuned, token: CancelToken, re
         tested_pairs = (*tuning_data.split.fold.test_pairs, *tuning_data.split.reserved)
         names = sorted({*videos_of(tested_pairs), *known_predictions.scores})
     missing_names = [name for name in names if name not in known_predictions.scores]
-    predictions = predict(tuned.model, tuning_data.store, missing_names, token, report, "scores and maps after")
+    predictions = predict(tuned.model, tuning_data.store, missing_names, token, report, stage="scores and maps after")
     scores = {**known_predictions.scores, **predictions.scores}
     maps = {**known_predictions.maps, **predictions.maps}
     return Predictions(scores, maps)
@@ -205,7 +205,9 @@ def _check_forgetting(
     if forgetting.pairs is None:
         drift = drift_of(before.forgetting_scores, after_scores)
         order = score_correlation(before.forgetting_scores, after_scores)
-        return Forgetting(forgetting.kind, forgetting.description, None, drift, order, n_videos)
+        return Forgetting(
+            forgetting.kind, forgetting.description, pairs=None, drift=drift, order=order, n_videos=n_videos
+        )
     prior_pairs = fold_of_pairs(forgetting.pairs, forgetting.pairs.pairs)
     compared = before_after(forgetting.pairs, prior_pairs, before.forgetting_scores, after_scores)
     return Forgetting(forgetting.kind, forgetting.description, compared, n_videos=n_videos)

@@ -81,8 +81,8 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             names = videos_of(tuning_data.split.fold.train_pairs)
             embeddings = dict(zip(names, mean_features(tuning_data.store, names), strict=True))
             import_matplotlib()
-            tuned = tune(tuning_data, job.choices, token, report, stop, state_folder)
-            scale = learn_tuned_scale(tuning_data, tuned, job.choices, token, report, stop, state_folder)
+            tuned = tune(tuning_data, job.choices, token, report, stop, work=state_folder)
+            scale = learn_tuned_scale(tuning_data, tuned, job.choices, token, report, stop, work=state_folder)
             tuning_report = compare(tuning_data, tuned, before, token, report)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
@@ -129,7 +129,7 @@ def _save(
         initial.config,
         tuned.model,
         _card(job, tuning_data, tuned, tuning_report, scale),
-        CheckpointExtras(
+        extras=CheckpointExtras(
             streams=initial.parent.streams if initial.parent is not None else None,
             familiarity=familiarity,
             write=write_extras,

@@ -49,7 +49,7 @@ class InitialModel:
         if folder is None:
             if attention_model(model).inputs is not InputKind.FEATURES:
                 raise CheckpointError(f"{model} is not trained on features: choose another model.")
-            source, backbones = feature_source(BACKBONE, QUICK, device, "float32", cache)
+            source, backbones = feature_source(BACKBONE, QUICK, device, precision="float32", cache=cache)
             n_channels, n_rows, n_columns = source.extractor.feature_shape(QUICK)
             sizes = preset(PRESET).sizes(n_channels, (n_rows, n_columns))
             config = CheckpointConfig(
@@ -101,4 +101,6 @@ class InitialModel:
         optimiser = adapt_to_sparse_pairs(optimiser, n_pairs, n_videos)
         phases = tuple((name, scaled(settings)) for name, settings in published_phases)
         precision = training_precision("auto", self.device)
-        return TrainSettings(optimiser, chosen_preset.loss, EpochSelection.INNER, seed, phases, precision)
+        return TrainSettings(
+            optimiser, chosen_preset.loss, select=EpochSelection.INNER, seed=seed, phases=phases, precision=precision
+        )

@@ -83,4 +83,4 @@ def _tuning_duration(initial: InitialModel, job: TuningJob, pairs: tuple[Pair, .
     settings = initial.settings(len(pairs), len(names), job.choices.epochs, job.choices.seed)
     n_segments = config.preprocessing.n_segments
     pace = training_pace(config.attention_model, config.sizes, settings.precision, n_segments)
-    return training_duration(pace, settings.optimiser, pairs, settings.optimiser.epochs, len(names))
+    return training_duration(pace, settings.optimiser, pairs, settings.optimiser.epochs, n_scored=len(names))

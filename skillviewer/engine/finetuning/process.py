@@ -110,7 +110,7 @@ def _run_in_child_process(
     if job.folder.exists():
         raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
     try:
-        result = work_in_child_process(work, item, token, with_time_left(report), PATIENCE_S)
+        result = work_in_child_process(work, item, token, report=with_time_left(report), patience_s=PATIENCE_S)
         token.check()  # it may be cancelled while the last file is written
     except Cancelled:
         # the process may have been killed at any point

@@ -81,14 +81,22 @@ def learn_tuned_scale(
 
         if stop.cancelled:
             raise StopTraining
-        model = tune(fold_data, choices, token, report_fold, stop, folder).model
+        model = tune(fold_data, choices, token, report_fold, stop, work=folder).model
         if stop.cancelled:  # the training ended early
             raise StopTraining
         return predict(model, tuning_data.store, sorted(tuning_data.store), token, maps=False).scores
 
     scores = predict(tuned.model, tuning_data.store, sorted(tuning_data.store), token, maps=False).scores
     try:
-        return learn_scale(unseen, split, scores, choices.scale_folds, choices.seed, lambda: scores, train_fold)
+        return learn_scale(
+            unseen,
+            split,
+            scores,
+            requested=choices.scale_folds,
+            seed=choices.seed,
+            score_training=lambda: scores,
+            train_fold=train_fold,
+        )
     except StopTraining:
         return refused(STOPPED)
 

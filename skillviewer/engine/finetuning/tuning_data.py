@@ -58,9 +58,13 @@ def prepare_tuning(
     prior = prior_pairs_of(initial)
     parent_name = initial.parent.name if initial.parent is not None else ""
     split_study(study, choices, prior, parent_name)  # raises before hours of computing features
-    n_frames = count_sampled_frames(initial.source, study.dataset, choices.candidates, token, report)
+    n_frames = count_sampled_frames(
+        initial.source, study.dataset, n_passes=choices.candidates, token=token, report=report
+    )
     check_cache_room(initial.source, len(study.dataset.videos), n_frames)
-    store, problems = build_dataset_store(study.dataset, initial.source, choices.candidates, token, report)
+    store, problems = build_dataset_store(
+        study.dataset, initial.source, n_passes=choices.candidates, token=token, report=report
+    )
     readable = study.restricted(list(store))
     split = split_study(readable, choices, prior, parent_name)
     forgetting, forgetting_problems = _choose_forgetting(
@@ -68,7 +72,15 @@ def prepare_tuning(
     )
     # read now, since the folder may be gone when the new model is written
     inherited = tuple(inherited_pairs(initial.parent.folder, prior)) if initial.parent is not None else ()
-    return TuningData(initial, readable, split, store, forgetting, (*problems, *forgetting_problems), inherited)
+    return TuningData(
+        initial,
+        readable,
+        split,
+        store,
+        forgetting,
+        problems=(*problems, *forgetting_problems),
+        inherited_pairs=inherited,
+    )
 
 
 def prior_pairs_of(initial: InitialModel) -> PriorPairs | None:
@@ -94,16 +106,20 @@ def _choose_forgetting(
     """
     parent = initial.parent
     if parent is None:
-        return ForgettingSet(ForgettingMethod.NOTHING, "nothing was known before", {}, None, ()), []
+        return ForgettingSet(ForgettingMethod.NOTHING, "nothing was known before", store={}, pairs=None, names=()), []
     prior_pairs = prior.without_study(study) if requested and prior is not None else None
     if prior_pairs is not None:
-        features, problems = build_dataset_store(prior_pairs.dataset, initial.source, 1, token, report)
+        features, problems = build_dataset_store(
+            prior_pairs.dataset, initial.source, n_passes=1, token=token, report=report
+        )
         readable = prior_pairs.dataset.restricted(list(features))
         if readable.pairs:
             repeated_text = prior_pairs.repeated_pairs_text(study, split.fold.train_pairs)
             description = prior_pairs.description + repeated_text
             names = tuple(videos_of(readable.pairs))
-            return ForgettingSet(ForgettingMethod.PAIRS, description, features, readable, names), problems
+            return ForgettingSet(
+                ForgettingMethod.PAIRS, description, store=features, pairs=readable, names=names
+            ), problems
     trained_names = set(videos_of(split.fold.train_pairs))
     unused_names = [name for name in store if name not in trained_names]
     checked_names = _familiar_names(parent, store, unused_names) or unused_names
@@ -117,7 +133,7 @@ def _choose_forgetting(
         f"{similarity_text}, which take no part in the training"
     )
     method = ForgettingMethod.DRIFT if checked_names else ForgettingMethod.NOTHING
-    return ForgettingSet(method, description, store, None, tuple(checked_names)), []
+    return ForgettingSet(method, description, store, pairs=None, names=tuple(checked_names)), []
 
 
 def _familiar_names(parent: Checkpoint, store: FeatureStore, names: Sequence[str]) -> list[str]:

@@ -101,7 +101,7 @@ class _EpochMonitor:
         forgetting = self._tuning_data.forgetting
         self._forgetting_scores_before = predict(model, forgetting.store, forgetting.names, token, maps=False).scores
         nan = float("nan")
-        row = EpochRow(0, nan, nan, nan, nan, best=True, seconds=0.0)
+        row = EpochRow(0, nan, train_accuracy=nan, held_out_loss=nan, held_out_accuracy=nan, best=True, seconds=0.0)
         self._report_epoch(model, row, token, final=False)
 
     def stage_report(self, model: AttentionModel, token: CancelToken, *, final: bool, last_epoch: int) -> Report:
@@ -305,7 +305,9 @@ class _Stages:
         control = TrainingControl(token, report, BlockableToken(self._stop, is_blocked=has_result))
         settings = replace(self.settings, select=select)
         try:
-            return model, fit(model, tuning_data.store, pairs, settings, control, recorder, last_epoch)
+            return model, fit(
+                model, tuning_data.store, pairs, settings, control, state_store=recorder, last_epoch=last_epoch
+            )
         except StopTraining:
             trained = recorder.best_epoch()
             if trained is not None:

@@ -22,7 +22,7 @@ def compile_flow(folder: Path | None, token: CancelToken) -> bool:
     copy holds it for less than 12 ms (``benchmarks/compiling.py``).
     """
     try:
-        return work_in_child_process(_compile, (folder,), token, silent, PATIENCE_S)
+        return work_in_child_process(_compile, (folder,), token, report=silent, patience_s=PATIENCE_S)
     except Cancelled:
         for path in (folder or kernels_dir()).rglob("*.tmp.*"):  # the process may have been killed while it wrote
             with suppress(OSError):

@@ -85,7 +85,9 @@ def map_on_workers(
     if workers.is_local:
         processes.work_in_this_process(do, items, token, on_progress, on_done)
     elif workers.cluster:
-        work_on_cluster(do, items, (workers.cluster, workers.jobs), TRIES, token, on_done)
+        work_on_cluster(do, items, cluster=(workers.cluster, workers.jobs), tries=TRIES, token=token, on_done=on_done)
     else:
         settings = Processes(workers.jobs, workers.environments(), tries=TRIES)
-        processes.work_in_processes(do, items, settings, token, on_progress, on_done)
+        processes.work_in_processes(
+            do, items, processes=settings, token=token, on_progress=on_progress, on_done=on_done
+        )

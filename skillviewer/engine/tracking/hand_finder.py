@@ -50,7 +50,9 @@ class HandFinder:
         size_px = (video.width_px, video.height_px)
         key = (job.search.model, job.device, size_px)
         if key not in self._costs:
-            self._costs[key] = work_in_child_process(partial(_measure_cost, job), size_px, token, silent, PATIENCE_S)
+            self._costs[key] = work_in_child_process(
+                partial(_measure_cost, job), size_px, token, report=silent, patience_s=PATIENCE_S
+            )
         return self._costs[key]
 
     def n_frames(self, job: HandJob, video: VideoInfo, clip: VideoClip) -> int:
@@ -83,7 +85,7 @@ class HandFinder:
                 report(progress)
 
         unit = ScoringUnit(clip.path, clip.clip_range)
-        return work_in_child_process(partial(_find_hands, job), unit, token, forward, PATIENCE_S)
+        return work_in_child_process(partial(_find_hands, job), unit, token, report=forward, patience_s=PATIENCE_S)
 
     def close(self) -> None:
         """Forget the measured times; no process outlives its work."""

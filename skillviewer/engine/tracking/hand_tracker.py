@@ -48,7 +48,14 @@ class HandNetworks:
         """Return the palms in a picture, the most certain first."""
         height_px, width_px = picture.shape[:2]
         centre_px = (width_px / 2, height_px / 2)
-        square = cut_square(picture, centre_px, max(width_px, height_px), 0.0, self._palms.side, "black")
+        square = cut_square(
+            picture,
+            centre_px,
+            side_px=max(width_px, height_px),
+            angle_rad=0.0,
+            size_px=self._palms.side,
+            border="black",
+        )
         outputs = self._run(self._palms, [square])
         boxes = outputs["Identity"][0]
         logits = outputs["Identity_1"][0, :, 0]
@@ -60,7 +67,9 @@ class HandNetworks:
             return ()
         side = self._landmarks.side
         squares = [
-            cut_square(picture, (region.x_px, region.y_px), region.side_px, region.angle_rad, side, "nearest")
+            cut_square(
+                picture, (region.x_px, region.y_px), region.side_px, region.angle_rad, size_px=side, border="nearest"
+            )
             for region in regions
         ]
         outputs = self._run(self._landmarks, squares)

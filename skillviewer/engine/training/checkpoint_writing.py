@@ -101,7 +101,9 @@ def write_checkpoint(
         card = _card_after_test(plan, dataset, data.split, model, folder.name)
     embeddings = mean_features(model.store, data.split.fold.train_videos)
     extras = CheckpointExtras(model.backbone_weights, learn_familiarity(embeddings), write_descriptions)
-    return save_checkpoint(folder, model.config, model.head, card, extras, half=plan.half, replace=replace)
+    return save_checkpoint(
+        folder, model.config, model=model.head, card=card, extras=extras, half=plan.half, replace=replace
+    )
 
 
 def _untested_card(plan: TrainingPlan, dataset: Dataset, fold: Fold, name: str) -> ModelCard:

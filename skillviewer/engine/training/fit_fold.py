@@ -132,7 +132,7 @@ def fit_fold(
     if plan.select is not EpochSelection.INNER:
         model = new_model(fold.train_videos)
         choosing_pairs = fold.test_pairs if plan.select is EpochSelection.BEST_ON_TEST else ()
-        trained = fit_stage(model, fold, choosing_pairs, plan.select, "final")
+        trained = fit_stage(model, fold, choosing_pairs, plan.select, stage="final")
         return restore_inputs(model, store), trained
 
     logs: list[tuple[EpochRow, ...]] = []
@@ -141,7 +141,7 @@ def fit_fold(
         check_no_leak(fold, names_seen=videos_of(inner_pairs))
         model = new_model(inner.train_videos)
         stage = "choice" if number == 1 else f"choice-{number}"
-        trained = fit_stage(model, inner, inner.test_pairs, plan.select, stage)
+        trained = fit_stage(model, inner, choosing_pairs=inner.test_pairs, select=plan.select, stage=stage)
         logs.append(trained.rows)
         if control.stopped:
             break
@@ -154,7 +154,9 @@ def fit_fold(
         n_pairs = len(fold.train_pairs)
         n_epochs = count_epochs(model.phases(), settings.optimiser, dict(settings.phases), n_pairs)
         last_epoch = max(1, round(share * n_epochs))
-        trained = fit_stage(model, fold, (), EpochSelection.LAST, "final", last_epoch)
+        trained = fit_stage(
+            model, fold, choosing_pairs=(), select=EpochSelection.LAST, stage="final", last_epoch=last_epoch
+        )
         logs.append(trained.rows)
     all_rows = tuple(itertools.chain.from_iterable(logs))
     trained = dataclasses.replace(trained, rows=all_rows)

@@ -88,7 +88,7 @@ def fit_fused(
         return FusedTraining(network, trained)
     weight = _learn_weight(plan, dataset, fold, inputs, measured, control, trained, store_of_stage, process_group)
     measures = measured.store()
-    ridge = fit_ridge(plan, dataset, fold, measures, replace(control, report=silent))
+    ridge = fit_ridge(plan, dataset, fold, store=measures, control=replace(control, report=silent))
     network_scores = predict(network, inputs.store, fold.train_videos, control.token, maps=False).scores
     ridge_scores = predict(ridge, measures, fold.train_videos, control.token, maps=False).scores
     network_deviation = float(np.std([*network_scores.values()]))
@@ -121,8 +121,16 @@ def _learn_weight(
     for number, inner in enumerate(weight_folds(dataset, fold, plan.seed), start=1):
         control.report(Progress(f"learning the weight of the tracks, part {number} of {N_WEIGHT_FOLDS}"))
         inner_store_of_stage = None if store_of_stage is None else _with_prefix(store_of_stage, f"tracks-{number}")
-        network, _ = fit_fold(inner_plan, dataset, inner, inputs, silent_control, inner_store_of_stage, process_group)
-        ridge = fit_ridge(plan, dataset, inner, measures, silent_control)
+        network, _ = fit_fold(
+            inner_plan,
+            dataset,
+            fold=inner,
+            inputs=inputs,
+            control=silent_control,
+            store_of_stage=inner_store_of_stage,
+            process_group=process_group,
+        )
+        ridge = fit_ridge(plan, dataset, fold=inner, store=measures, control=silent_control)
         names = (*inner.train_videos, *inner.held_out_videos)
         network_scores = predict(network, inputs.store, names, control.token, maps=False).scores
         ridge_scores = predict(ridge, measures, names, control.token, maps=False).scores
@@ -161,7 +169,7 @@ def fit_ridge(
         choosing_folds(ridge_plan, dataset, fold)
     except DatasetError:  # too few to choose on
         ridge_plan = replace(ridge_plan, select=EpochSelection.LAST, inner_folds=1)
-    ridge, _ = fit_fold(ridge_plan, dataset, fold, FoldInputs(store, torch.device("cpu")), control)
+    ridge, _ = fit_fold(ridge_plan, dataset, fold, inputs=FoldInputs(store, torch.device("cpu")), control=control)
     assert isinstance(ridge, MeasuredModel)
     return ridge
 

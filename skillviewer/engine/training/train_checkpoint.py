@@ -140,7 +140,16 @@ def _train(
 
     watched_store = WatchedStore(data.store)
     fold_inputs = FoldInputs(watched_store, device, inputs.unfreezing)
-    fused = fit_fused(plan, dataset, fold, fold_inputs, data.measured, control, work_folder.state_file, process_group)
+    fused = fit_fused(
+        plan,
+        dataset,
+        fold,
+        fold_inputs,
+        data.measured,
+        control,
+        store_of_stage=work_folder.state_file,
+        process_group=process_group,
+    )
     network = fused.network
     if not is_chosen_on_test:
         check_no_leak(fold, names_seen=watched_store.seen)
@@ -169,7 +178,14 @@ def _train(
 
         control.report(Progress(f"learning the raters' scale, fold {number}"))
         fold_fused = fit_fused(
-            plan, dataset, scale_fold, fold_inputs, data.measured, control, scale_state_file, process_group
+            plan,
+            dataset,
+            scale_fold,
+            fold_inputs,
+            data.measured,
+            control,
+            store_of_stage=scale_state_file,
+            process_group=process_group,
         )
         fold_head, _, fold_stores = inputs.separate(fold_fused.network, [data.store])
         predictions = predict(fold_head, fold_stores[0], dataset.names, control.token, maps=False)
@@ -182,10 +198,10 @@ def _train(
             dataset,
             data.split,
             test_scores,
-            scale_folds,
-            plan.seed,
-            score_all_videos,
-            train_scale_fold,
+            requested=scale_folds,
+            seed=plan.seed,
+            score_training=score_all_videos,
+            train_fold=train_scale_fold,
             optimistic=is_chosen_on_test,
         )
     return TrainedModel(

@@ -140,7 +140,11 @@ class Trainer:
             if isinstance(module, pretrained_types):
                 pretrained |= {id(parameter) for parameter in module.parameters()}
         self._schedule = Schedule(
-            model.phases(), settings.optimiser, dict(settings.phases), len(pairs.train), pretrained
+            model.phases(),
+            settings.optimiser,
+            phase_settings=dict(settings.phases),
+            n_pairs=len(pairs.train),
+            pretrained=pretrained,
         )
         self.n_epochs = self._schedule.n_epochs
         self._choosing_names = videos_of(pairs.choosing)

@@ -57,10 +57,12 @@ def load_training_data(
         SettingsError: The cache is too small for the features.
     """
     token, report = control.token, control.report
-    _share_computation(dataset, source, plan.candidates, token, report, process_group)
+    _share_computation(
+        dataset, source, n_passes=plan.candidates, token=token, report=report, process_group=process_group
+    )
     if test is not None:
-        _share_computation(test, source, 1, token, report, process_group)
-    store, problems = build_dataset_store(dataset, source, plan.candidates, token, report)
+        _share_computation(test, source, n_passes=1, token=token, report=report, process_group=process_group)
+    store, problems = build_dataset_store(dataset, source, n_passes=plan.candidates, token=token, report=report)
     if not store:
         raise DatasetError(" ".join([f"No video of {dataset.name} can be read.", *problems[:1]]))
     usable = dataset.restricted(list(store))
@@ -75,7 +77,7 @@ def load_training_data(
     elif test is None:
         split = hold_quarter_out(usable, plan.seed, token)
     else:
-        test_store, test_problems = build_dataset_store(test, source, 1, token, report)
+        test_store, test_problems = build_dataset_store(test, source, n_passes=1, token=token, report=report)
         problems += test_problems
         usable_test = test.restricted(list(test_store))
         if plan.adds_tracks:

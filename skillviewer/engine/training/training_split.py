@@ -48,7 +48,7 @@ def hold_quarter_out(usable: Dataset, seed: int, token: CancelToken) -> Training
     if folds.by is not FoldUnit.RELEASED:
         _refuse_shared_frames(usable.restricted(fold.train_videos), usable.restricted(fold.held_out_videos), token)
     rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out {folds.by.text}"
-    return TrainingSplit(fold, usable, fold, rule, (folds.warning,) if folds.warning else ())
+    return TrainingSplit(fold, usable, fold, rule, problems=(folds.warning,) if folds.warning else ())
 
 
 def train_on_all(usable: Dataset) -> TrainingSplit:
@@ -67,7 +67,7 @@ def test_on_other(usable: Dataset, tested: Dataset, token: CancelToken) -> Train
     tested_fold = fold_of("test", tested.names, tested.names, tested.pairs)
     rule = f"{len(tested.videos)} videos of another data set ({tested.name})"
     fold = fold_of("all", usable.names, (), usable.pairs)
-    return TrainingSplit(fold, tested, tested_fold, rule, _shared_names_warning(usable, tested))
+    return TrainingSplit(fold, tested, tested_fold, rule, problems=_shared_names_warning(usable, tested))
 
 
 def _shared_names_warning(train: Dataset, test: Dataset) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class ComparedOptions:
     width_mm: float = option_field(180.0, "Width", "180 fills two columns of a journal", low=20, high=2000, unit="mm")
     dpi: float = option_field(300.0, "Print resolution", low=30, high=1200, unit="dpi")
     text_pt: float = option_field(7.0, "Text size", low=3, high=36, unit="pt")
-    blur_faces: bool = option_field(False, BLUR_TITLE, BLUR_HELP)
+    blur_faces: bool = option_field(default=False, title=BLUR_TITLE, help=BLUR_HELP)
 
 
 def export_compared(
@@ -178,7 +178,7 @@ class _ComparisonFigure:
         ]
         for index, scene in enumerate(scenes):
             caption = f"{index + 1}  {self._videos[index].title}"
-            self._draw_pane(index, picture, scene, caption, self._describe_scene(index, scene))
+            self._draw_pane(index, picture, scene, caption, description=self._describe_scene(index, scene))
         bars: list[tuple[str, Scene]] = []
         if self._has_common_scale:
             for owner in bar_owners(self._analyses, options.look):
@@ -225,10 +225,12 @@ class _ComparisonFigure:
         second_analysis = self._analyses[second]
         if without_map(first_analysis, second_analysis):
             mapless = first if first_analysis.map_kind is MapKind.NONE else second
-            self._draw_pane(len(scenes), picture, scenes[mapless], name, "one of them has no map")
+            self._draw_pane(
+                len(scenes), picture, scene=scenes[mapless], caption=name, description="one of them has no map"
+            )
             return []
         scene = difference(first_analysis, second_analysis).scene(frame, self._options.look)
-        self._draw_pane(len(scenes), picture, scene, name, "difference")
+        self._draw_pane(len(scenes), picture, scene, caption=name, description="difference")
         return [(f"{name}, \N{MULTIPLICATION SIGN} uniform", scene)]
 
     def _add_axes(self, left_mm: float, top_mm: float, width_mm: float, height_mm: float) -> "Axes":
@@ -275,7 +277,7 @@ class _ComparisonFigure:
         line_mm = self._line_mm
         self._write(title, left_mm, top_mm + line_mm / 2, muted=True)
         colours = gradient(bar_colours(scene), 256, 1)
-        self._draw_picture(colours, left_mm, top_mm + 1.1 * line_mm, width_mm, 0.6 * line_mm)
+        self._draw_picture(colours, left_mm, top_mm=top_mm + 1.1 * line_mm, width_mm=width_mm, height_mm=0.6 * line_mm)
         scale = bar_scale(scene)
         for value, label in zip(scale.ticks, format_ticks(scale), strict=True):
             position = scale.position(value)

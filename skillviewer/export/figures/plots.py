@@ -148,7 +148,7 @@ def _draw_curves(
         best = f"best {ys.max():.3f} at {xs[ys.argmax()]:g}"
         last = f"last {bold_ys[-1]:.3g}"
         number = best if kind == "accuracy" else last
-        _label_end(axes, column.replace("_", " "), number, float(bold_ys[-1]), rgb_fractions(colour))
+        _label_end(axes, column.replace("_", " "), number, y=float(bold_ys[-1]), colour=rgb_fractions(colour))
     _separate_labels(axes)
     axes.set_ylabel(kind, fontproperties=text_and_font(kind, TEXT_PT)[1], color=rgb_fractions(WHITE.muted))
 

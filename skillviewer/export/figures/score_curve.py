@@ -49,11 +49,13 @@ class CurveOptions:
     text_pt: float = option_field(8.0, "Text size", low=4, high=24, unit="pt")
     dpi: float = option_field(300.0, "Print resolution", "Of a PNG", low=50, high=1200, unit="dpi")
     title: str = option_field("", "Title")
-    ticks: bool = option_field(True, "Mark the sampled frames")
+    ticks: bool = option_field(default=True, title="Mark the sampled frames")
     share_of_duration: bool = option_field(
-        False, "Time as a share of the duration", "So that videos of different length can be compared"
+        default=False,
+        title="Time as a share of the duration",
+        help="So that videos of different length can be compared",
     )
-    unfamiliar_scores: bool = option_field(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
+    unfamiliar_scores: bool = option_field(default=False, title=UNFAMILIAR_TITLE, help=UNFAMILIAR_HELP)
     curve_look: str = option_field(
         CURVE_LOOK, "Curve", "Between sampled frames", choices=tuple((look.name, look.name) for look in CURVE_LOOKS)
     )

@@ -65,11 +65,11 @@ class SheetOptions:
     dpi: float = option_field(300.0, "Print resolution", low=30, high=1200, unit="dpi")
     text_pt: float = option_field(7.5, "Text size", low=3, high=36, unit="pt")
     title: str = option_field("", "Title")
-    captions: bool = option_field(True, "Time and score below each frame")
+    captions: bool = option_field(default=True, title="Time and score below each frame")
     look: MapStyle = option_field(MapStyle(), "Map")
-    unfamiliar_scores: bool = option_field(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
-    blur_faces: bool = option_field(False, BLUR_TITLE, BLUR_HELP)
-    tracks: bool = option_field(False, TRACKS_TITLE, TRACKS_HELP)
+    unfamiliar_scores: bool = option_field(default=False, title=UNFAMILIAR_TITLE, help=UNFAMILIAR_HELP)
+    blur_faces: bool = option_field(default=False, title=BLUR_TITLE, help=BLUR_HELP)
+    tracks: bool = option_field(default=False, title=TRACKS_TITLE, help=TRACKS_HELP)
 
 
 def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
@@ -276,7 +276,7 @@ class _Sheet:
             align = tick_align(position)
             x = left + round(position * width)
             if align == "center":
-                self._draw_picture(grey, x, top + height, max(1, self.gap // 4), height // 3)
+                self._draw_picture(grey, x, top=top + height, width=max(1, self.gap // 4), height=height // 3)
             self._write(text, x, text_y, relative_size=0.85, muted=True, align=align)
 
     def _draw_picture(self, picture: RGBImage, left: int, top: int, width: int, height: int) -> None:

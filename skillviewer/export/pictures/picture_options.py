@@ -26,19 +26,27 @@ class ClipOptions:
     size: tuple[int, int] | None = option_field(None, "Size of a picture", "Filled as far as the proportions allow")
     columns: int = option_field(0, "Pictures in a row", "0 to choose the number automatically", low=0, high=9)
     title: str = option_field("", "Title")
-    curve: bool = option_field(True, "Score curve")
-    labels: bool = option_field(True, "Words and colour bar")
+    curve: bool = option_field(default=True, title="Score curve")
+    labels: bool = option_field(default=True, title="Words and colour bar")
     theme: ExportTheme = option_field(DARK, "Background", choices=THEMES)
     quality: Quality = option_field("good", "Quality", "Better quality gives a larger file")
-    align: bool = option_field(False, "Align in time", "The other videos show the same moment of the task as the first")
-    cameras: bool = option_field(False, "Show the other cameras", "Further cameras of the first video in the study")
-    sound: bool = option_field(True, "Keep the sound", "Of the first video, at speeds from 0.5 to 2; a GIF has none")
-    blur_faces: bool = option_field(False, BLUR_TITLE, BLUR_HELP)
-    unfamiliar_scores: bool = option_field(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
-    sound_with_blur: bool = option_field(
-        False, "Keep the sound with blurred faces", "A voice identifies its speaker as well as a face does"
+    align: bool = option_field(
+        default=False, title="Align in time", help="The other videos show the same moment of the task as the first"
     )
-    tracks: bool = option_field(False, TRACKS_TITLE, TRACKS_HELP)
+    cameras: bool = option_field(
+        default=False, title="Show the other cameras", help="Further cameras of the first video in the study"
+    )
+    sound: bool = option_field(
+        default=True, title="Keep the sound", help="Of the first video, at speeds from 0.5 to 2; a GIF has none"
+    )
+    blur_faces: bool = option_field(default=False, title=BLUR_TITLE, help=BLUR_HELP)
+    unfamiliar_scores: bool = option_field(default=False, title=UNFAMILIAR_TITLE, help=UNFAMILIAR_HELP)
+    sound_with_blur: bool = option_field(
+        default=False,
+        title="Keep the sound with blurred faces",
+        help="A voice identifies its speaker as well as a face does",
+    )
+    tracks: bool = option_field(default=False, title=TRACKS_TITLE, help=TRACKS_HELP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +64,9 @@ class StillOptions:
     size: tuple[int, int] | None = option_field(None, "Size of a picture", "Filled as far as the proportions allow")
     columns: int = option_field(0, "Pictures in a row", "0 to choose the number automatically", low=0, high=9)
     title: str = option_field("", "Title")
-    curve: bool = option_field(True, "Score curve")
-    labels: bool = option_field(True, "Words and colour bar")
+    curve: bool = option_field(default=True, title="Score curve")
+    labels: bool = option_field(default=True, title="Words and colour bar")
     theme: ExportTheme = option_field(WHITE, "Background", choices=THEMES)
-    unfamiliar_scores: bool = option_field(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
-    blur_faces: bool = option_field(False, BLUR_TITLE, BLUR_HELP)
-    tracks: bool = option_field(False, TRACKS_TITLE, TRACKS_HELP)
+    unfamiliar_scores: bool = option_field(default=False, title=UNFAMILIAR_TITLE, help=UNFAMILIAR_HELP)
+    blur_faces: bool = option_field(default=False, title=BLUR_TITLE, help=BLUR_HELP)
+    tracks: bool = option_field(default=False, title=TRACKS_TITLE, help=TRACKS_HELP)

@@ -119,7 +119,9 @@ def participant_section(source: ChangeSource, course: Course, before: str, after
         for occasion, n_videos, rating in course
     )
     first_rating = next((rating.value for *_, rating in course if math.isfinite(rating.value)), 0.0)
-    return ChangeSection(source.title, sentence, ("occasion", "", "rating (interval)"), rows, first_rating)
+    return ChangeSection(
+        source.title, sentence, head=("occasion", "", "rating (interval)"), rows=rows, line=first_rating
+    )
 
 
 def group_section(source: ChangeSource, courses: "Mapping[str, Course]", before: str, after: str) -> ChangeSection:
@@ -147,7 +149,7 @@ def group_section(source: ChangeSource, courses: "Mapping[str, Course]", before:
     )
     level = next((f"{100 * estimate.level:g} % " for *_, estimate in changes.values()), "")
     head = ("participant", "occasions", f"change ({level}interval)")
-    return ChangeSection(source.title, sentence, head, rows, 0.0)
+    return ChangeSection(source.title, sentence, head, rows, line=0.0)
 
 
 def change_pdf(report: ChangeReport, paper: "Paper") -> bytes:

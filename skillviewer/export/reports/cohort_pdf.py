@@ -33,7 +33,7 @@ def _make_story(cohort: Cohort, width_pt: float) -> list["Flowable"]:
     from reportlab.platypus import CondPageBreak
 
     origin = f"{cohort.model.name} · {cohort.day.isoformat()}"
-    story = page_header("Cohort report", origin, cohort.title, cohort.options.task, width_pt)
+    story = page_header("Cohort report", origin, cohort.title, subtitle=cohort.options.task, width_pt=width_pt)
     story += [spacer(6), paragraph(cohort.sentence, size_pt=11.5, bold=True, leading=1.35)]
     if cohort.model.test:
         story += [spacer(3), paragraph(cohort.model.test, size_pt=9.5)]

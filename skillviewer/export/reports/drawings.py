@@ -156,7 +156,7 @@ class Plot:
         """Draw the scale of scores on the left, with fine lines across the plot."""
         for score, label in score_ticks(*self._ys, n_ticks):
             y = self.y(score)
-            self.line(self.left, y, self.right, y, WHITE.line)
+            self.line(self.left, y, x1=self.right, y1=y, line_colour=WHITE.line)
             self.text(label, self.left - 4, y - TEXT_PT * 0.35, anchor="end")
 
     def time_axis(self) -> None:
@@ -170,7 +170,7 @@ class Plot:
         value_y = self.y(value)
         low = min(zero_y, value_y)
         height = abs(value_y - zero_y)
-        self.box(x, low, width, max(height, 0.4), ACCENT if value > 0 else HOLLOW, ACCENT)
+        self.box(x, low, width, height=max(height, 0.4), fill=ACCENT if value > 0 else HOLLOW, edge=ACCENT)
         if height <= 6 or width <= 5:
             return
         middle = x + width / 2
@@ -195,22 +195,22 @@ def cohort_strip(position: CohortPosition, others: Sequence[float], width_pt: fl
     """
     interval = position.interval or (position.score, position.score)
     values = np.array([*others, position.score, *interval])
-    plot = Plot(width_pt, 50.0, _padded_range(values, 0.06), (0.0, 1.0), (6.0, 14.0, 6.0, 4.0))
+    plot = Plot(width_pt, 50.0, xs=_padded_range(values, 0.06), ys=(0.0, 1.0), margins_pt=(6.0, 14.0, 6.0, 4.0))
     base_y = plot.bottom + 4
-    plot.line(plot.left, base_y, plot.right, base_y, WHITE.line, 0.6)
+    plot.line(plot.left, base_y, x1=plot.right, y1=base_y, line_colour=WHITE.line, width=0.6)
     for score in others:
-        plot.line(plot.x(score), base_y, plot.x(score), base_y + 11, WHITE.muted, 0.8)
+        plot.line(plot.x(score), base_y, x1=plot.x(score), y1=base_y + 11, line_colour=WHITE.muted, width=0.8)
     if others:
         median_x = plot.x(position.median)
-        plot.line(median_x, base_y - 3, median_x, base_y + 17, WHITE.text, 1.1, dash=[2, 1.5])
+        plot.line(median_x, base_y - 3, x1=median_x, y1=base_y + 17, line_colour=WHITE.text, width=1.1, dash=[2, 1.5])
         median_text = f"median {signed(position.median, digits)}"
         plot.text(median_text, median_x, base_y + 20, anchor=_choose_anchor(median_x / width_pt, margin=0.2))
     score_y = base_y + 5.5
     if position.interval is not None:
         low_x, high_x = (plot.x(end) for end in position.interval)
-        plot.box(low_x, score_y - 1.1, max(high_x - low_x, 0.8), 2.2, WHITE.text)
+        plot.box(low_x, score_y - 1.1, width=max(high_x - low_x, 0.8), height=2.2, fill=WHITE.text)
         for end_x in (low_x, high_x):
-            plot.line(end_x, score_y - 4, end_x, score_y + 4, WHITE.text, 1.2)
+            plot.line(end_x, score_y - 4, x1=end_x, y1=score_y + 4, line_colour=WHITE.text, width=1.2)
     score_x = plot.x(position.score)
     plot.diamond(score_x, score_y, 5.2)
     anchor = _choose_anchor(score_x / width_pt, margin=0.15)
@@ -235,12 +235,16 @@ def score_plot(
     curve = score_curve(analysis)
     marks = [CurveMark(moment.start_s, moment.stop_s, moment.amount) for moment in moments]
     plot = Plot(
-        width_pt, height_pt, (analysis.start_s, analysis.stop_s), curve.limits(0.16), (_LEFT_PT, 20.0, _RIGHT_PT, 12.0)
+        width_pt,
+        height_pt,
+        xs=(analysis.start_s, analysis.stop_s),
+        ys=curve.limits(0.16),
+        margins_pt=(_LEFT_PT, 20.0, _RIGHT_PT, 12.0),
     )
     mark_colour = blend(WHITE.line, WHITE.background, 0.55)
     for mark in marks:
         left = plot.x(mark.start_s)
-        plot.box(left, plot.bottom, plot.x(mark.stop_s) - left, plot.top - plot.bottom, mark_colour)
+        plot.box(left, plot.bottom, width=plot.x(mark.stop_s) - left, height=plot.top - plot.bottom, fill=mark_colour)
     if show_scores:
         plot.score_axis()
     times_s = curve.pass_times_s[0]
@@ -251,7 +255,7 @@ def score_plot(
     plot.path(times_s, curve.mean, ACCENT, 1.7)
     for time_s in curve.sampled_s:
         x = plot.x(float(time_s))
-        plot.line(x, plot.bottom, x, plot.bottom + 4, WHITE.muted, 0.6)
+        plot.line(x, plot.bottom, x1=x, y1=plot.bottom + 4, line_colour=WHITE.muted, width=0.6)
     for number, mark in enumerate(marks, start=1):
         x = plot.x((mark.start_s + mark.stop_s) / 2)
         plot.text(f"{number}{mark.sign}", x, plot.top + 3, text_colour=WHITE.text, bold=True, anchor="middle")
@@ -266,9 +270,9 @@ def contribution_plot(analysis: Analysis, evidence: Evidence, width_pt: float, h
     plot = Plot(
         width_pt,
         height_pt,
-        (analysis.start_s, analysis.stop_s),
-        _padded_range(extremes, 0.08),
-        (_LEFT_PT, 14.0, _RIGHT_PT, 4.0),
+        xs=(analysis.start_s, analysis.stop_s),
+        ys=_padded_range(extremes, 0.08),
+        margins_pt=(_LEFT_PT, 14.0, _RIGHT_PT, 4.0),
     )
     plot.score_axis(3)
     starts = analysis.segment_starts.tolist()
@@ -278,7 +282,7 @@ def contribution_plot(analysis: Analysis, evidence: Evidence, width_pt: float, h
             left = plot.x(float(analysis.video.times_s[start]))
             right = plot.x(analysis.video.end_s(stop - 1))
             plot.bar(left + 0.5, max(right - left - 1.0, 0.8), contribution)
-    plot.line(plot.left, plot.y(0.0), plot.right, plot.y(0.0), WHITE.text, 0.8)
+    plot.line(plot.left, plot.y(0.0), x1=plot.right, y1=plot.y(0.0), line_colour=WHITE.text, width=0.8)
     plot.time_axis()
     return plot.drawing
 
@@ -288,12 +292,12 @@ def signed_bar(value: float, max_value: float, width_pt: float, digits: int) -> 
 
     ``max_value`` is the greatest magnitude of all bars on this scale.
     """
-    plot = Plot(width_pt, 26.0, (-max_value, max_value), (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
+    plot = Plot(width_pt, 26.0, xs=(-max_value, max_value), ys=(0.0, 1.0), margins_pt=(4.0, 0.0, 4.0, 0.0))
     zero_x = plot.x(0.0)
     value_x = plot.x(value)
     bar_width = max(abs(value_x - zero_x), 0.5)
-    plot.box(min(zero_x, value_x), 2.0, bar_width, 9.0, ACCENT if value > 0 else HOLLOW, ACCENT)
-    plot.line(zero_x, 0.0, zero_x, 13.0, WHITE.text, 0.8)
+    plot.box(min(zero_x, value_x), 2.0, bar_width, height=9.0, fill=ACCENT if value > 0 else HOLLOW, edge=ACCENT)
+    plot.line(zero_x, 0.0, x1=zero_x, y1=13.0, line_colour=WHITE.text, width=0.8)
     plot.text(signed(value, digits), width_pt / 2, 16.0, text_colour=WHITE.text, size=8.4, bold=True, anchor="middle")
     return plot.drawing
 
@@ -315,11 +319,13 @@ def interval_bars(
     high = max(numbers)
     padding = max((high - low) * 0.03, 1e-6)
     for value, interval in rows:
-        plot = Plot(width_pt, 9.0, (low - padding, high + padding), (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
+        plot = Plot(width_pt, 9.0, xs=(low - padding, high + padding), ys=(0.0, 1.0), margins_pt=(4.0, 0.0, 4.0, 0.0))
         if np.isfinite(value):
-            plot.line(plot.x(dashed), 0.0, plot.x(dashed), 9.0, WHITE.muted, 0.5, dash=[1.5, 1.5])
+            plot.line(
+                plot.x(dashed), 0.0, x1=plot.x(dashed), y1=9.0, line_colour=WHITE.muted, width=0.5, dash=[1.5, 1.5]
+            )
             if interval is not None and np.isfinite(interval).all():
-                plot.line(plot.x(interval[0]), 4.5, plot.x(interval[1]), 4.5, WHITE.text, 1.0)
+                plot.line(plot.x(interval[0]), 4.5, x1=plot.x(interval[1]), y1=4.5, line_colour=WHITE.text, width=1.0)
             plot.diamond(plot.x(value), 4.5, 2.6)
         yield plot.drawing
 
@@ -331,21 +337,29 @@ def distribution(scores: Sequence[float], width_pt: float, height_pt: float, dig
     low, high = _padded_range(values, 0.04)
     counts, edges = np.histogram(values, bins=n_bins, range=(low, high))
     max_count = int(counts.max())
-    plot = Plot(width_pt, height_pt, (low, high), (0.0, max(float(max_count), 1.0) * 1.12), (22.0, 24.0, 8.0, 12.0))
+    plot = Plot(
+        width_pt,
+        height_pt,
+        xs=(low, high),
+        ys=(0.0, max(float(max_count), 1.0) * 1.12),
+        margins_pt=(22.0, 24.0, 8.0, 12.0),
+    )
     for count in sorted({0, round(max_count / 2), max_count}):
         y = plot.y(count)
-        plot.line(plot.left, y, plot.right, y, WHITE.line)
+        plot.line(plot.left, y, x1=plot.right, y1=y, line_colour=WHITE.line)
         plot.text(str(count), plot.left - 4, y - TEXT_PT * 0.35, anchor="end")
     bin_colour = blend(ACCENT, WHITE.background, 0.75)
     for count, left, right in zip(counts.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         if count:
             x = plot.x(left) + 0.5
-            plot.box(x, plot.y(0), plot.x(right) - x - 0.5, plot.y(count) - plot.y(0), bin_colour)
+            plot.box(x, plot.y(0), width=plot.x(right) - x - 0.5, height=plot.y(count) - plot.y(0), fill=bin_colour)
     for score in values.tolist():
-        plot.line(plot.x(score), plot.bottom - 7, plot.x(score), plot.bottom - 2, WHITE.text, 0.6)
+        plot.line(
+            plot.x(score), plot.bottom - 7, x1=plot.x(score), y1=plot.bottom - 2, line_colour=WHITE.text, width=0.6
+        )
     median = float(np.median(values))
     median_x = plot.x(median)
-    plot.line(median_x, plot.bottom, median_x, plot.top, WHITE.text, 1.1, dash=[2, 1.5])
+    plot.line(median_x, plot.bottom, x1=median_x, y1=plot.top, line_colour=WHITE.text, width=1.1, dash=[2, 1.5])
     plot.text(f"median {signed(median, digits)}", median_x, plot.top + 3, anchor="middle")
     for score, label in score_ticks(low, high, 8):
         plot.text(label, plot.x(score), plot.bottom - 18, anchor="middle")
@@ -363,13 +377,13 @@ def colour_ramp(
         title: Title of the bar.
         width_pt: Width of the drawing.
     """
-    plot = Plot(width_pt, 19.0, (0.0, 1.0), (0.0, 1.0), (96.0, 9.0, 4.0, 2.0))
+    plot = Plot(width_pt, 19.0, xs=(0.0, 1.0), ys=(0.0, 1.0), margins_pt=(96.0, 9.0, 4.0, 2.0))
     plot.text(title, 90.0, 10.0, anchor="end")
     step = (plot.right - plot.left) / len(colours)
     for index, ramp_colour in enumerate(colours):
         is_last = index + 1 == len(colours)
         overlap = 0.0 if is_last else 0.3  # hides the seam to the next colour
-        plot.box(plot.left + index * step, 9.5, step + overlap, 7.5, ramp_colour)
+        plot.box(plot.left + index * step, 9.5, width=step + overlap, height=7.5, fill=ramp_colour)
     for share, label in ticks:
         plot.text(label, plot.x(share), 1.0, anchor=_choose_anchor(share, margin=0.05))
     return plot.drawing

@@ -65,9 +65,9 @@ class ReportOptions:
 
     paper: Paper = option_field("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
     look: MapStyle = option_field(MapStyle(overlay=Overlay.BOTH), "Map")
-    names: bool = option_field(False, "Name people", "The participant, and who wrote the notes")
-    unfamiliar_scores: bool = option_field(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
-    blur_faces: bool = option_field(False, BLUR_TITLE, BLUR_HELP)
+    names: bool = option_field(default=False, title="Name people", help="The participant, and who wrote the notes")
+    unfamiliar_scores: bool = option_field(default=False, title=UNFAMILIAR_TITLE, help=UNFAMILIAR_HELP)
+    blur_faces: bool = option_field(default=False, title=BLUR_TITLE, help=BLUR_HELP)
     known: StudyContext = field(default_factory=StudyContext)
     made_on: date | None = None
 

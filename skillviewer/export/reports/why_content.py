@@ -297,7 +297,7 @@ def gather_why(
     if context.reference is not None:
         videos.append(context.reference)
         frames_by_video.append([_matching_frame(context.reference.analysis, analysis, main_frame)])
-    pictures_by_video = _draw_frames(videos, frames_by_video, options.look, token, report)
+    pictures_by_video = _draw_frames(videos, frames_by_video, map_style=options.look, token=token, report=report)
     pictures = pictures_by_video[0]
     digits = score_decimals([analysis])
     explained_moments = [

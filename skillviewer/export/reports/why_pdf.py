@@ -191,13 +191,13 @@ def _moment_cells(
 
 def _opinion_boxes(opinion: str) -> "Flowable":
     """Return boxes to tick by hand; the box of an opinion from the study is ticked."""
-    plot = Plot(88.0, 33.0, (0.0, 1.0), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
+    plot = Plot(88.0, 33.0, xs=(0.0, 1.0), ys=(0.0, 1.0), margins_pt=(0.0, 0.0, 0.0, 0.0))
     for row, name in enumerate(("agree", "disagree", "not relevant")):
         y = 24.0 - row * 11.5
-        plot.box(8.0, y, 7.0, 7.0, None, WHITE.text)
+        plot.box(8.0, y, width=7.0, height=7.0, fill=None, edge=WHITE.text)
         if name == opinion:
-            plot.line(9.5, y + 1.5, 13.5, y + 5.5, WHITE.text, 1.3)
-            plot.line(9.5, y + 5.5, 13.5, y + 1.5, WHITE.text, 1.3)
+            plot.line(9.5, y + 1.5, x1=13.5, y1=y + 5.5, line_colour=WHITE.text, width=1.3)
+            plot.line(9.5, y + 5.5, x1=13.5, y1=y + 1.5, line_colour=WHITE.text, width=1.3)
         plot.text(name, 19.0, y + 1.0, text_colour=WHITE.text, size=7.6)
     return plot.drawing
 
@@ -262,8 +262,8 @@ def format_note(note: ReportNote, *, names: bool) -> str:
 
 
 def _signature_line(width_pt: float) -> "Flowable":
-    plot = Plot(width_pt, 26.0, (0.0, 1.0), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
+    plot = Plot(width_pt, 26.0, xs=(0.0, 1.0), ys=(0.0, 1.0), margins_pt=(0.0, 0.0, 0.0, 0.0))
     for left, right, text in ((0.0, 0.3, "Date"), (0.34, 1.0, "Name and signature of the person who judged")):
-        plot.line(left * width_pt, 12.0, right * width_pt, 12.0, WHITE.text, 0.6)
+        plot.line(left * width_pt, 12.0, x1=right * width_pt, y1=12.0, line_colour=WHITE.text, width=0.6)
         plot.text(text, left * width_pt, 3.0)
     return plot.drawing

@@ -44,13 +44,7 @@ def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> s
         name = reserve_name(printable(video.path.stem), observation_names)
         events.sort(key=itemgetter(0))
         observations[name] = _observation(video, events)
-    no_details: dict[str, object] = {
-        "key": "",
-        "description": "",
-        "modifiers": {},
-        "excluded": "",
-        "coding map": "",
-    }
+    no_details: dict[str, object] = {"key": "", "description": "", "modifiers": {}, "excluded": "", "coding map": ""}
     behaviors = {
         str(number): no_details | {"type": event_type, "code": code, "category": tier}
         for number, ((code, event_type), tier) in enumerate(sorted(tier_by_behavior.items()))

@@ -22,16 +22,18 @@ from skillviewer.export.timelines.textgrid import textgrid_text
 class TimelineOptions:
     """Options of an exported timeline: its tiers. Each field is the name of a member of ``Tier`` in lower case."""
 
-    moments: bool = option_field(True, "Moments", "Kept in the study, with their labels")
-    opinions: bool = option_field(True, "Opinions", "Agree, disagree and not relevant, on moments of a model")
-    notes: bool = option_field(True, "Notes", "Those with a time or a moment")
-    marks: bool = option_field(True, "Marks of votes", "Times that raters marked while they judged")
-    attempts: bool = option_field(True, "Attempts", "Parts of the file that are videos of the study")
-    found: bool = option_field(True, "Moments of the model")
-    evidence: bool = option_field(True, "Evidence", "Contribution of every segment")
-    score: bool = option_field(True, "Score curve", "Score after every segment")
-    pauses: bool = option_field(True, "Pauses", "Of tracked hands and points")
-    speed: bool = option_field(True, "Speed", "Of tracked hands and points, every second")
+    moments: bool = option_field(default=True, title="Moments", help="Kept in the study, with their labels")
+    opinions: bool = option_field(
+        default=True, title="Opinions", help="Agree, disagree and not relevant, on moments of a model"
+    )
+    notes: bool = option_field(default=True, title="Notes", help="Those with a time or a moment")
+    marks: bool = option_field(default=True, title="Marks of votes", help="Times that raters marked while they judged")
+    attempts: bool = option_field(default=True, title="Attempts", help="Parts of the file that are videos of the study")
+    found: bool = option_field(default=True, title="Moments of the model")
+    evidence: bool = option_field(default=True, title="Evidence", help="Contribution of every segment")
+    score: bool = option_field(default=True, title="Score curve", help="Score after every segment")
+    pauses: bool = option_field(default=True, title="Pauses", help="Of tracked hands and points")
+    speed: bool = option_field(default=True, title="Speed", help="Of tracked hands and points, every second")
 
     @property
     def tiers(self) -> frozenset[str]:

@@ -126,15 +126,24 @@ def _refine(
         for source, target in zip(sources, warped, strict=True):
             cv2.remap(source, x_map, y_map, cv2.INTER_CUBIC, dst=target, borderMode=cv2.BORDER_CONSTANT)
         kernels_module.linearise(
-            warped_picture, ix, iy, first.reshape(-1), flat_u, flat_v, inverse, rho, n_rows, n_columns
+            warped_picture,
+            ix,
+            iy,
+            first=first.reshape(-1),
+            u=flat_u,
+            v=flat_v,
+            inverse=inverse,
+            rho=rho,
+            h=n_rows,
+            w=n_columns,
         )
         for _ in range(parameters.n_outer):
             if parameters.median > 1:
                 cv2.medianBlur(u, parameters.median, dst=u)
                 cv2.medianBlur(v, parameters.median, dst=v)
             _, mean_squared_update = kernels_module.iterate(
-                flat_u, flat_v, pux, puy, pvx, pvy, ix, iy, inverse, rho, n_rows, n_columns,
-                threshold, step, theta, parameters.n_inner, tolerance,
+                flat_u, flat_v, pux, puy, pvx, pvy, ix, iy, inverse, rho, h=n_rows, w=n_columns,
+                threshold=threshold, step=step, theta=theta, n_inner=parameters.n_inner, tolerance=tolerance,
             )  # fmt: skip
             if mean_squared_update <= tolerance:
                 break

@@ -341,8 +341,8 @@ def _mark_signs(layer: _Layer, scene: Scene, values: Float32Array, height: int, 
         colour, through = plus if values[row, column] > 0 else minus
         y = int(height * scene.rect.top + (row + 0.5) * cell_height) - layer.rows.start - colour.shape[0] // 2
         x = int(width * scene.rect.left + (column + 0.5) * cell_width) - layer.columns.start - colour.shape[1] // 2
-        _stamp(layer.colour, colour, through < 255, y, x)
-        _stamp(layer.through, through, through < 255, y, x)
+        _stamp(layer.colour, colour, mask=through < 255, y=y, x=x)
+        _stamp(layer.through, through, mask=through < 255, y=y, x=x)
 
 
 def _sign(arm_px: int, *, positive: bool, opacity: float) -> tuple[RGBImage, RGBImage]:

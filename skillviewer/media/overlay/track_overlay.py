@@ -62,10 +62,16 @@ def _draw_points(picture: RGBImage, drawing: TrackDrawing, scale: FloatArray, th
         if drawing.is_interpolated:
             _draw_circle(picture, point, radius_px, colour, thickness_px)
             continue
-        _draw_circle(picture, point, radius_px + 1, _EDGE_COLOUR, cv2.FILLED)
-        _draw_circle(picture, point, radius_px, colour, cv2.FILLED)
+        _draw_circle(picture, point, radius_px=radius_px + 1, colour=_EDGE_COLOUR, thickness_px=cv2.FILLED)
+        _draw_circle(picture, point, radius_px, colour, thickness_px=cv2.FILLED)
     if drawing.label and is_finite[0]:
-        _draw_label(picture, drawing.label, points[0], _RGB_COLOURS[drawing.colour_indices[0]], thickness_px)
+        _draw_label(
+            picture,
+            drawing.label,
+            point=points[0],
+            colour=_RGB_COLOURS[drawing.colour_indices[0]],
+            thickness_px=thickness_px,
+        )
 
 
 def _draw_label(picture: RGBImage, label: str, point: FloatArray, colour: Sequence[int], thickness_px: int) -> None:

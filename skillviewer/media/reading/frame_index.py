@@ -205,7 +205,9 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
             f"Its frame {int(durations_s.argmax()) + 1} stays on the screen for {durations_s.max():,.0f} s by its time "
             "stamps, which may be wrong."
         )
-    return FrameIndex(order, frame_of_packet, times_s, last_duration_s, starts, first_frames, counted, " ".join(notes))
+    return FrameIndex(
+        order, frame_of_packet, times_s, last_duration_s, starts, first_frames, counted, note=" ".join(notes)
+    )
 
 
 def _starts(

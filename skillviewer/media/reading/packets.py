@@ -148,12 +148,12 @@ def read_packets(file: VideoFile, token: CancelToken = NEVER) -> PacketTable:
     table = PacketTable(
         np.array(pts, np.int64),
         np.array(seek_stamps, np.int64),
-        np.array(durations, np.int64),
-        np.array(is_key, bool),
-        np.array(is_shown, bool),
-        number,
-        defect,
-        damaged or is_cut_off(file, len(pts), end_ticks),
+        duration=np.array(durations, np.int64),
+        is_key=np.array(is_key, bool),
+        is_shown=np.array(is_shown, bool),
+        number=number,
+        defect=defect,
+        damaged=damaged or is_cut_off(file, len(pts), end_ticks),
     )
     return table if defect else replace(table, defect=_check_stamps(file.codec, table))
 

@@ -163,7 +163,11 @@ class SoundReader:
             stop = 0
         gaps_s = tuple((gap_start / SOUND_RATE_HZ, gap_stop / SOUND_RATE_HZ) for gap_start, gap_stop in gaps)
         facts = SoundFacts(
-            start / SOUND_RATE_HZ, stop / SOUND_RATE_HZ, gaps_s, tuple(decoding.rates_hz), decoding.n_damaged
+            start / SOUND_RATE_HZ,
+            stop / SOUND_RATE_HZ,
+            gaps_s,
+            rates_hz=tuple(decoding.rates_hz),
+            n_damaged=decoding.n_damaged,
         )
         return SoundEnvelope(digest, peaks, facts)
 

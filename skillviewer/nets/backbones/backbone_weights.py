@@ -82,7 +82,7 @@ def random_backbone_weights(name: str, seed: int, in_channels: int = 3) -> Backb
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         state = backbone(name).make(in_channels).state_dict()
-    return BackboneWeights(name, state, in_channels, weights_digest(state), {})
+    return BackboneWeights(name, state, in_channels, weights_digest(state), after_trunk={})
 
 
 def mismatch(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:

@@ -168,9 +168,9 @@ def deploy(streams: TwoStream, flow_length: int, device: torch.device, precision
     """
     side = streams.input_px
     return TwoStream(
-        deploy_trunk(streams.appearance, 3, side, device, precision),
-        deploy_trunk(streams.motion, 2 * flow_length, side, device, precision),
+        deploy_trunk(streams.appearance, 3, input_px=side, device=device, precision=precision),
+        deploy_trunk(streams.motion, 2 * flow_length, input_px=side, device=device, precision=precision),
         streams.appearance_normalisation,
         streams.motion_normalisation,
-        side,
+        input_px=side,
     ).eval()

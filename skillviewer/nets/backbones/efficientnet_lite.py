@@ -49,7 +49,9 @@ class _Block(nn.Module):
             self._bn0 = _norm(wide)
             self._relu0 = nn.ReLU6()
         padding = kernel // 2 if stride == 1 else 0
-        self._depthwise_conv = Conv2d(wide, wide, kernel, stride, padding, groups=wide, bias=False)
+        self._depthwise_conv = Conv2d(
+            wide, wide, kernel_size=kernel, stride=stride, padding=padding, groups=wide, bias=False
+        )
         self._bn1 = _norm(wide)
         self._relu1 = nn.ReLU6()
         self._project_conv = nn.Conv2d(wide, outputs, 1, bias=False)
@@ -81,7 +83,7 @@ class EfficientNetLite0(nn.Module):
         blocks = []
         for repeats, kernel, stride, expansion, inputs, outputs in _STAGES:
             blocks.append(_Block(kernel, stride, expansion, inputs, outputs))
-            blocks += [_Block(kernel, 1, expansion, outputs, outputs) for _ in range(repeats - 1)]
+            blocks += [_Block(kernel, 1, expansion, inputs=outputs, outputs=outputs) for _ in range(repeats - 1)]
         self._blocks = nn.ModuleList(blocks[:n_blocks])
 
     def blocks(self) -> list[nn.Module]:

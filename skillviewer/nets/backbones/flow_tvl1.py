@@ -57,7 +57,7 @@ class BatchedTVL1:
         for start, target in zip(reversed(from_levels), reversed(to_levels), strict=True):
             h, w = start.shape[-2:]
             if flow.shape[-2:] != (h, w):
-                flow = _resized(flow, h, w, flow.shape[-2] / h, flow.shape[-1] / w) * (1 / p.scale_step)
+                flow = _resized(flow, h, w, step_y=flow.shape[-2] / h, step_x=flow.shape[-1] / w) * (1 / p.scale_step)
             flow = self._one_level(start, target, flow)
         return flow
 
@@ -118,7 +118,7 @@ def _pyramid(pictures: Tensor, p: TVL1Parameters) -> list[Tensor]:
         h, w = (round(size * p.scale_step) for size in levels[-1].shape[-2:])
         if min(h, w) < MIN_LEVEL_PX:
             break
-        levels.append(_resized(levels[-1], h, w, 1 / p.scale_step, 1 / p.scale_step))
+        levels.append(_resized(levels[-1], h, w, step_y=1 / p.scale_step, step_x=1 / p.scale_step))
     return levels
 
 

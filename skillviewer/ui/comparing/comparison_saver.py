@@ -34,7 +34,7 @@ class ComparisonSaver(QObject):
     def table(self, dialogs: Dialogs, rows: tuple[ComparedModel, ...]) -> None:
         """Ask for a path, and write the numbers of every two models at every frame."""
         sources = _sources(rows)
-        path = self._path_for(dialogs, sources, "Save the numbers", "Tables (*.csv)", (".csv",))
+        path = self._path_for(dialogs, sources, title="Save the numbers", filters="Tables (*.csv)", suffixes=(".csv",))
         if path is not None:
             self._write("comparison-frames", sources, path, warnings=_missing_warnings(rows))
 
@@ -60,7 +60,7 @@ class ComparisonSaver(QObject):
         filters = "Pictures (*.png);;PDF (*.pdf);;SVG (*.svg)"
         # The title confirms the choice, which was made in another menu.
         title = "Save the panes, faces blurred" if blur_faces else "Save the panes"
-        path = self._path_for(dialogs, sources, title, filters, (".png", ".pdf", ".svg"))
+        path = self._path_for(dialogs, sources, title, filters, suffixes=(".png", ".pdf", ".svg"))
         if path is None:
             return
         keys = [row.key for row in rows if row.whole is not None]
@@ -85,7 +85,7 @@ class ComparisonSaver(QObject):
             return
         title = "Save the ranks of the videos" if ranks else "Save the agreement of the models"
         stem = "ranks of the videos" if ranks else "agreement of models"
-        path = self._ask_path(dialogs, title, "Tables (*.csv)", stem, (".csv",))
+        path = self._ask_path(dialogs, title, filters="Tables (*.csv)", stem=stem, suffixes=(".csv",))
         if path is None:
             return
         analyses = models.results.over(agreement.keys, agreement_loader.names)
@@ -106,7 +106,7 @@ class ComparisonSaver(QObject):
         clip = sources[0].clip
         entry = self._app_context.videos.get(clip)
         stem = safe_name(entry.name) if entry is not None else clip.path.stem
-        return self._ask_path(dialogs, title, filters, f"{stem} compared", suffixes)
+        return self._ask_path(dialogs, title, filters, stem=f"{stem} compared", suffixes=suffixes)
 
     def _ask_path(
         self, dialogs: Dialogs, title: str, filters: str, stem: str, suffixes: tuple[str, ...]

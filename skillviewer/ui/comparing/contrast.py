@@ -56,7 +56,9 @@ def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: C
     is_pair = second in analyses and second != first
     if is_pair and not without_map(analyses[first], analyses[second]):
         map_difference = difference(analyses[first], analyses[second])
-    return Contrast(first, second, comparisons, map_difference, attention_on_tracks(analyses, token))
+    return Contrast(
+        first, second, videos=comparisons, difference=map_difference, on_tracks=attention_on_tracks(analyses, token)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

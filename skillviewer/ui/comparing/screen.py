@@ -90,8 +90,12 @@ class CompareScreen(QWidget):
         upper_half = QWidget(self)
         add_all(vertical(upper_half, NONE, 0), (self.grid, 1), self.bars, self.transport)
         self.curves.setMinimumWidth(280)
-        lower_half = splitter(self, Qt.Orientation.Horizontal, (self.curves, self.side), (1, 1), (380, 560))
-        comparison = splitter(self, Qt.Orientation.Vertical, (upper_half, lower_half), (1,), (460, 200))
+        lower_half = splitter(
+            self, Qt.Orientation.Horizontal, widgets=(self.curves, self.side), factors=(1, 1), sizes=(380, 560)
+        )
+        comparison = splitter(
+            self, Qt.Orientation.Vertical, widgets=(upper_half, lower_half), factors=(1,), sizes=(460, 200)
+        )
         self._pages = Pages(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(comparison)
@@ -133,11 +137,11 @@ class CompareScreen(QWidget):
             self._has_chosen_first = True
             self._choose_first()
         self._on_video(self._app_context.playback.video)
-        self.models.set_active(True)
+        self.models.set_active(active=True)
         self.focus_player()
 
     def on_hidden(self) -> None:
-        self.models.set_active(False)
+        self.models.set_active(active=False)
 
     def _choose_first(self) -> None:
         remembered = [(key, self.candidates.name(key)) for key in self._app_context.settings.compared]
@@ -216,7 +220,7 @@ class CompareScreen(QWidget):
         self.curves.show_curves(tuple(analyses.items()), self.line_styles, self.agreement_loader.spreads())
         contrast = self.contrast_loader.contrast
         frame = self._app_context.playback.frame
-        self.side.show_numbers(rows, contrast, self.models, self.agreement_loader, frame)
+        self.side.show_numbers(rows, contrast, self.models, self.agreement_loader, frame_index=frame)
         self.header.retry_button.setVisible(self.models.can_retry)
 
     @property

@@ -74,7 +74,7 @@ def make_plan(study: Study, selection: TuningSelection, cache_bytes: int) -> Tun
         else:
             lines, warnings = _describe_tuning(job, selection.parent_name)
     except DatasetError as error:
-        return TuningPlan(selection, job, name, parent_digest, (), refusal=str(error))
+        return TuningPlan(selection, job, name, parent_digest, lines=(), refusal=str(error))
     return TuningPlan(
         selection,
         job,

@@ -172,7 +172,7 @@ class ColumnMappingView(QTableWidget):
             return
         texts = [row_cell.text().strip() for row_cell in self.cells[row]]
         if cell.column() in {ITEM, RATER}:
-            mapping = with_rating_column(mapping, self._table, title, texts[ITEM], texts[RATER])
+            mapping = with_rating_column(mapping, self._table, title, name=texts[ITEM], rater=texts[RATER])
         else:
             levels_text = "" if texts[LEVELS].startswith(UNKNOWN_ORDER) else texts[LEVELS]
             levels = [word.strip() for word in levels_text.split(",")]

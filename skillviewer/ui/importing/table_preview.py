@@ -184,7 +184,7 @@ def open_and_read(
             opened = open_table(path, videos, saved_mapping, sheet, titles_row)
             fit_mapping(opened.mapping, opened.table)  # raises if the saved mapping does not fit
             return opened
-        return open_table(path, videos, None, sheet, titles_row)
+        return open_table(path, videos, mapping=None, sheet=sheet, titles_row=titles_row)
 
     if folder is not None or not video_paths:
         opened = open_with(folder)

@@ -241,6 +241,6 @@ class TracksPage(QDialog):
             return before.with_tracks(new_tracks.tracks)
 
         tracks.edit("import of tracks", add)
-        tracks.set_visible(True)
+        tracks.set_visible(on=True)
         self._app_context.messages.note(f"{printable(self._path.name)} is imported: {placed.track_import.summary}")
         self.close()

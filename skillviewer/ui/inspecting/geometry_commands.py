@@ -88,7 +88,7 @@ class GeometryCommands:
         self._tracks.edit("reference", lambda tracks: replace(tracks, reference=reference))
 
     def _on_length(self, parent: QWidget, dialogs: Dialogs, points: Points) -> None:
-        answer = dialogs.word(parent, "Known length", "Length in millimetres", (), "100")
+        answer = dialogs.word(parent, "Known length", question="Length in millimetres", words=(), current="100")
         if answer is None or len(points) != 2:
             return
         try:

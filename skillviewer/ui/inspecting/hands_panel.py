@@ -344,7 +344,9 @@ class HandsPanel(QWidget):
         if not others:
             self._app_context.messages.note(f"There is no other track of the same points as “{name}”.")
             return
-        other = self._dialogs.word(self, "Join tracks", f"Add to “{name}” the points of", others, others[0])
+        other = self._dialogs.word(
+            self, "Join tracks", question=f"Add to “{name}” the points of", words=others, current=others[0]
+        )
         if other:
             text = f"joining of “{name}” and “{other}”"
             self._tracks.edit(text, lambda tracks: join_tracks(tracks, name, other))
@@ -356,7 +358,9 @@ class HandsPanel(QWidget):
         clicked_names: list[str] = []
         if tracks is not None:
             clicked_names = [track.name for track in tracks.tracks if track.method == "click"]
-        name = self._dialogs.word(self, "Follow a point", "Name of the thing to follow", clicked_names, "tool")
+        name = self._dialogs.word(
+            self, "Follow a point", question="Name of the thing to follow", words=clicked_names, current="tool"
+        )
         if name and name.strip():
             self._following.begin(name.strip())
 

@@ -123,7 +123,9 @@ class MomentTimeline(TimePlot):
         authors = list(dict.fromkeys(moment.author or UNNAMED_ROW for moment in kept_moments))
         self.rows = (MODEL_ROW, *authors[: MAX_ROWS - 1])
         bars = [
-            TimelineBar(0, card.start_s, card.stop_s, card.model_moment.sentence(), card.model_moment.amount)
+            TimelineBar(
+                0, card.start_s, card.stop_s, text=card.model_moment.sentence(), amount=card.model_moment.amount
+            )
             for card in cards
             if card.model_moment is not None
         ]

@@ -103,7 +103,7 @@ class NotesPanel(QWidget):
     def _begin(self, edit: NoteEdit, note: Note | None) -> None:
         if edit not in self._drafts and self._annotations.writable and not edit.isReadOnly():
             self._drafts[edit] = NoteDraft(
-                self._app_context, self._annotations.video, self._annotations.author, note, self
+                self._app_context, self._annotations.video, self._annotations.author, note, parent=self
             )
 
     def _on_text(self, edit: NoteEdit) -> None:

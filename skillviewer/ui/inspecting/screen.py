@@ -57,8 +57,10 @@ class InspectScreen(QWidget):
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
         self.cameras = CameraColumn(app_context, self)
-        upper = splitter(self, Qt.Orientation.Horizontal, (self.player, self.cameras), (2, 1), (640, 300))
-        parts = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1,), (560, 190))
+        upper = splitter(
+            self, Qt.Orientation.Horizontal, widgets=(self.player, self.cameras), factors=(2, 1), sizes=(640, 300)
+        )
+        parts = splitter(self, Qt.Orientation.Vertical, widgets=(upper, lower), factors=(1,), sizes=(560, 190))
         add_all(vertical(self, NONE), parts)
         self._explanations = app_context.evidence_loader
         self._state = app_context.state
@@ -74,7 +76,7 @@ class InspectScreen(QWidget):
         self._settings = app_context.settings
         actions["waveform"].setChecked(self._settings.waveform)
         if self._settings.waveform:
-            self.waveform.set_shown(True)
+            self.waveform.set_shown(on=True)
         actions.attach_player(self.player.canvas, self.curve)
 
     @cached_property

@@ -93,10 +93,14 @@ class SplitScreen(QWidget):
         self.curve.setAccessibleName("Score of this video over time")
         self.reference_curve.setAccessibleName("Score of the better video over time")
         lower = splitter(
-            self, Qt.Orientation.Horizontal, (self._make_curves(), self._make_side()), (1, 0), (900, SIDE_PX)
+            self,
+            Qt.Orientation.Horizontal,
+            widgets=(self._make_curves(), self._make_side()),
+            factors=(1, 0),
+            sizes=(900, SIDE_PX),
         )
         upper = self._make_pictures()
-        parts = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1, 0), (560, 240))
+        parts = splitter(self, Qt.Orientation.Vertical, widgets=(upper, lower), factors=(1, 0), sizes=(560, 240))
         add_all(vertical(self, NONE), parts)
         self._connect()
         actions.attach_player(self.player.canvas, self.reference_player.canvas, self.curve, self.reference_curve)

@@ -118,12 +118,12 @@ class WhyPanel(QStackedWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._app_context.evidence_loader.want(self, True)
+        self._app_context.evidence_loader.want(self, on=True)
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._app_context.evidence_loader.want(self, False)
+        self._app_context.evidence_loader.want(self, on=False)
         self._forget_findings()
 
     def _forget_findings(self) -> None:

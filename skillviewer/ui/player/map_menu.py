@@ -25,7 +25,11 @@ class MapStyleMenu(ExclusiveMenu):
     def __init__(self, field: str, title: str, state: ViewerState, parent: QWidget) -> None:
         value = getattr(state.map_style, field)
         super().__init__(
-            title, look_choices()[field], parent, lambda value: state.set_map_style(**{field: value}), value
+            title,
+            look_choices()[field],
+            parent,
+            on_chosen=lambda value: state.set_map_style(**{field: value}),
+            value=value,
         )
         self._field = field
         state.map_style_changed.connect(self._on_map_style)

@@ -218,7 +218,7 @@ class MotionPlot(TimePlot):
             self._items.append(_CurveItems(self))
             self._colours = ()
         for items in self._items[len(curves) :]:
-            items.set_shown(False)
+            items.set_shown(shown=False)
         heights = self._fixed_heights or self.heights
         self._label_lanes(heights)
         colours = tuple(self.colour_of(curve).name() for curve in curves)

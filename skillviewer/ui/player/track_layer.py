@@ -84,7 +84,7 @@ def draw_reference(painter: QPainter, viewport: Viewport, reference: ReferencePa
     path = _path(positions)
     if reference.closed:
         path.closeSubpath()
-    _stroke(painter, path, REFERENCE_COLOUR, 1.4, Qt.PenStyle.DotLine)
+    _stroke(painter, path, REFERENCE_COLOUR, width=1.4, style=Qt.PenStyle.DotLine)
 
 
 def _draw_track(painter: QPainter, viewport: Viewport, drawing: TrackDrawing) -> None:
@@ -92,7 +92,13 @@ def _draw_track(painter: QPainter, viewport: Viewport, drawing: TrackDrawing) ->
     for colour_index, line in drawing.trails:
         _stroke(painter, _line(viewport, line), QColor(COLOURS[colour_index]), LINE_WIDTH_PX)
     for colour_index, line in drawing.dashed:
-        _stroke(painter, _line(viewport, line), QColor(COLOURS[colour_index]), LINE_WIDTH_PX, Qt.PenStyle.DashLine)
+        _stroke(
+            painter,
+            _line(viewport, line),
+            colour=QColor(COLOURS[colour_index]),
+            width=LINE_WIDTH_PX,
+            style=Qt.PenStyle.DashLine,
+        )
     if not len(drawing.points_px):
         painter.setOpacity(1.0)
         return

@@ -19,7 +19,7 @@ def pack_pairs(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur
     if blur_faces:  # the title repeats the choice, which was made in the menu
         title = "Pack pairs for a browser, faces blurred"
     question = "Who will judge? Separate several names by commas. Each name gets pairs of its own."
-    destination = _ask_destination(over, dialogs, title, question, "pairs to judge")
+    destination = _ask_destination(over, dialogs, title, question, folder_name="pairs to judge")
     if destination is None:
         return
     raters, folder = destination
@@ -36,7 +36,7 @@ def pack_videos(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blu
     if blur_faces:
         title = "Pack videos to rate for a browser, faces blurred"
     question = "Who will rate? Separate several names by commas. Each name gets an order of its own."
-    destination = _ask_destination(over, dialogs, title, question, "videos to rate")
+    destination = _ask_destination(over, dialogs, title, question, folder_name="videos to rate")
     if destination is None:
         return
     raters, folder = destination
@@ -59,7 +59,7 @@ def _ask_destination(
     over: QWidget, dialogs: Dialogs, title: str, question: str, folder_name: str
 ) -> tuple[list[str], Path] | None:
     """Ask for names of raters and for a folder; None if the user cancels."""
-    names = dialogs.word(over, title, question, (), "")
+    names = dialogs.word(over, title, question, words=(), current="")
     if not names:
         return None
     folder = dialogs.save(over, title, "Folders (*)", folder_name)

@@ -95,7 +95,7 @@ class RatingSummaryView(QWidget):
             self.hint,
             (self.disputed, 2),
         )
-        return splitter(self, Qt.Orientation.Horizontal, (left, right), (1, 1), (600, 600))
+        return splitter(self, Qt.Orientation.Horizontal, widgets=(left, right), factors=(1, 1), sizes=(600, 600))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

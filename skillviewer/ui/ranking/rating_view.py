@@ -79,7 +79,7 @@ class RatingView(QWidget):
             self.submit_button,
             self.continue_button,
         )
-        sides = splitter(self, Qt.Orientation.Horizontal, (left, right), (3, 2), (700, FORM_PX))
+        sides = splitter(self, Qt.Orientation.Horizontal, widgets=(left, right), factors=(3, 2), sizes=(700, FORM_PX))
         add_all(vertical(self, NONE, 0), (sides, 1))
         self._connect()
 
@@ -150,7 +150,11 @@ class RatingView(QWidget):
         if self.form.n_open or self._turn is None:
             return
         is_accepted = self._controller.submit(
-            self.form.answers, self.remark.text().strip(), self._mark_s, self.player.seen_share, self.clock.speed
+            self.form.answers,
+            self.remark.text().strip(),
+            self._mark_s,
+            watched=self.player.seen_share,
+            speed=self.clock.speed,
         )
         if is_accepted:
             self.clock.pause()

@@ -395,7 +395,7 @@ class RankScreen(QWidget):
         self.progress.setVisible(is_busy)
         self.finish.setVisible(is_busy)
         if not is_busy:
-            self.sound.set_on(False)  # the next rater begins without sound
+            self.sound.set_on(on=False)  # the next rater begins without sound
 
     def _on_rate_changed(self) -> None:
         self._show_busy()

@@ -146,7 +146,13 @@ class AppContext(QObject):
         self.studies = StudyController(self.study_worker, self.files_worker, self.jobs, self.messages)
         self.undo = UndoStack(self.studies, self)
         self.study_sync = StudySync(
-            self.studies, self.videos, self.assessments, self.path_importer, self.index_worker, self.state, self
+            self.studies,
+            self.videos,
+            self.assessments,
+            intake=self.path_importer,
+            index=self.index_worker,
+            state=self.state,
+            parent=self,
         )
         self._make_track_services()
         self.video_ratings = VideoRatings(self.studies, self.videos, self)
@@ -177,10 +183,17 @@ class AppContext(QObject):
         self.evidence_loader = EvidenceLoader(self.model_worker, state, self.jobs, self)
         self.annotations = VideoAnnotations(studies, self.undo, videos, state, self.settings)
         self.why_loader = WhyLoader(
-            self.index_worker, state, videos, studies, self.evidence_loader, self.annotations, self.messages, self
+            self.index_worker,
+            state,
+            videos,
+            studies,
+            explanations=self.evidence_loader,
+            annotations=self.annotations,
+            messages=self.messages,
+            parent=self,
         )
         self.models.requested_changed.connect(self.why_loader.on_model_requested)
-        self.reference_loader = ReferenceLoader(self.model_worker, state, videos, self.why_loader, self)
+        self.reference_loader = ReferenceLoader(self.model_worker, state, videos, self.why_loader, parent=self)
         self.cameras = VideoCameras(
             studies, self.undo, videos, state, self.playback, self.waveform_worker, self.jobs, self.messages
         )
@@ -304,8 +317,8 @@ class AppContext(QObject):
             self.sound_slot,
             self.waveform_worker,
             self._open_sound,
-            playhead,
-            self.messages,
+            playback=playhead,
+            messages=self.messages,
             on=False,
             blind=True,
             parent=parent,

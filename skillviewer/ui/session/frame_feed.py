@@ -41,7 +41,7 @@ class _Request:
         from skillviewer.media.screen_scaling import drawn_px, shrunk  # late: imports OpenCV
 
         small = shrunk(picture, drawn_px(picture.shape[1], self.width_px))
-        return _Answer(self.generation, DisplayPicture(self.serial, index, picture, exact, small))
+        return _Answer(self.generation, DisplayPicture(self.serial, index, pixels=picture, exact=exact, small=small))
 
 
 @dataclass(frozen=True, slots=True)

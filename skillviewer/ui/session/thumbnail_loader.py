@@ -59,7 +59,7 @@ class ThumbnailLoader(QObject):
             self._task.cancel()
         self._requested = keys
         self._task = self._index.submit(
-            lambda backend, token, report: _report_thumbnails(backend, path, missing, token, report)
+            lambda backend, token, report: _report_thumbnails(backend, path, frames=missing, token=token, report=report)
         )
         self._task.then(progressed=self._on_progress, finished=self._on_finished)
 

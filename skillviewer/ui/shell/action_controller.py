@@ -414,7 +414,7 @@ class ActionController(QObject):
             question = f"Occasion of {entry.name}: pre, post, a date (2024-05-31)."
         known_values = sorted({getattr(other, fact) for other in app_context.videos} - {None, ""})
         present_value = getattr(entry, fact) or ""
-        value = self._window.dialogs.word(self._window, title, question, known_values, present_value)
+        value = self._window.dialogs.word(self._window, title, question, words=known_values, current=present_value)
         if value is not None:
             app_context.set_video_fact(value, fact)
 

@@ -39,7 +39,7 @@ def show_import_page(app_context: AppContext, window: MainWindow, path: Path, fo
     if path.suffix.lower() in ONLY_TIMELINES:
         _show_timeline_page(app_context, window, path)
         return
-    page = RatingsPage(app_context, window.dialogs, path, folder, window)
+    page = RatingsPage(app_context, window.dialogs, path, folder, parent=window)
     page.training_asked.connect(lambda: window.screens.show("finetune"))
     page.show()
 
@@ -52,7 +52,7 @@ def _show_timeline_page(app_context: AppContext, window: MainWindow, path: Path)
     if not name or video is None or window.blind:
         app_context.messages.note(f"Show the video of {path.name} first, then open it again.")
         return
-    TimelinePage(app_context, path, name, video, window).show()
+    TimelinePage(app_context, path, video=name, video_info=video, parent=window).show()
 
 
 def show_tracks_page(app_context: AppContext, window: MainWindow, path: Path) -> None:

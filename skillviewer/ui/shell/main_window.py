@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self._make_menus()
         names = [screen.name for screen in listed]
-        self.tools = ToolBar(self.app_context, self.actions_, self.map_style_menus, names, self)
+        self.tools = ToolBar(self.app_context, self.actions_, self.map_style_menus, screens=names, parent=self)
         self.addToolBar(self.tools)
         self.rail = PanelRail(self._docks, self.panel_specs, self.app_context.icons, self)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         show_asked = getattr(panel, "show_asked", None)
         if show_asked is not None:
             show_asked.connect(partial(self._on_show_asked, spec))
-        return Dock(spec.name, spec.title, panel, self, spec.area)
+        return Dock(spec.name, spec.title, panel, window=self, area=spec.area)
 
     def _join_docks(self) -> None:
         """Make the docks on the right side tabs of one place, since each needs the whole height."""
@@ -287,7 +287,7 @@ class MainWindow(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave theatre mode on Escape."""
         if event.key() == Qt.Key.Key_Escape and self.theatre:
-            self.set_theatre(False)
+            self.set_theatre(on=False)
             return
         super().keyPressEvent(event)
 

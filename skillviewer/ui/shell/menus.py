@@ -19,7 +19,9 @@ from skillviewer.ui.widgets.theme import theme_choices
 def passes_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:
     """Return the menu of the number of interleaved passes of an assessment."""
     choices = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
-    menu = ExclusiveMenu("Passes over different frames", choices, parent, state.set_passes, state.passes)
+    menu = ExclusiveMenu(
+        "Passes over different frames", choices, parent, on_chosen=state.set_passes, value=state.passes
+    )
     state.passes_changed.connect(menu.set_value)
     return menu
 
@@ -27,7 +29,7 @@ def passes_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:
 def curve_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:
     """Return the menu of the looks of the score curve."""
     options = [(curve_look.name, curve_look.title) for curve_look in CURVE_LOOKS]
-    menu = ExclusiveMenu("Score curve as", options, parent, state.set_curve_look, state.curve_look)
+    menu = ExclusiveMenu("Score curve as", options, parent, on_chosen=state.set_curve_look, value=state.curve_look)
     state.curve_look_changed.connect(menu.set_value)
     return menu
 
@@ -35,7 +37,7 @@ def curve_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:
 def theme_menu(app_context: AppContext, parent: QWidget) -> ExclusiveMenu:
     """Return the menu of the themes."""
     themes = app_context.themes
-    return ExclusiveMenu("Theme", theme_choices(), parent, app_context.choose_theme, themes.choice)
+    return ExclusiveMenu("Theme", theme_choices(), parent, on_chosen=app_context.choose_theme, value=themes.choice)
 
 
 class ModelMenu(ExclusiveMenu):

@@ -387,8 +387,8 @@ def test_no_memory_is_said_in_a_sentence_and_loses_nothing(
 def test_a_training_that_diverges_keeps_nothing(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def diverge(tuning_data: TuningData, *rest: object) -> Tuned:
-        tuned = tune(tuning_data, *rest)  # type: ignore[arg-type]
+    def diverge(tuning_data: TuningData, *rest: Any, **options: Any) -> Tuned:
+        tuned = tune(tuning_data, *rest, **options)
         with torch.no_grad():
             for parameter in tuned.model.parameters():
                 parameter.fill_(float("nan"))
@@ -498,7 +498,7 @@ def test_pairs_reserved_are_not_even_similar(
     neighbours = frozenset(SimilarPair(a, b) for a, b in itertools.pairwise(NAMES))
     taken: list[SimilarPair] = []
 
-    def remember(_model: AttentionModel, _store: FeatureStore, pairs: FitPairs, *_: object) -> Trained:
+    def remember(_model: AttentionModel, _store: FeatureStore, pairs: FitPairs, *_: object, **__: object) -> Trained:
         taken.extend(pairs.similar)
         raise Cancelled
 

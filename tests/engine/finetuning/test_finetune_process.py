@@ -109,8 +109,8 @@ def test_cancelled_while_the_version_is_saved_nothing_is_left(
 
     if moment == "all is written":  # after the last look at the token of the loop that waits for that process
 
-        def work_then_cancel(*arguments: Any) -> object:
-            result: object = work_in_child_process(*arguments)
+        def work_then_cancel(*arguments: Any, **options: Any) -> object:
+            result: object = work_in_child_process(*arguments, **options)
             assert (asked.folder / "weights.safetensors").exists()
             token.cancel()
             return result

@@ -183,9 +183,9 @@ def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.Monk
     met: list[list[set[Pair]]] = []  # of each training, after each epoch
     plainly, begin, epoch = Trainer.train_batch, Trainer.__init__, Trainer.run_epoch
 
-    def made(self: Trainer, *given: Any) -> None:
+    def made(self: Trainer, *given: Any, **options: Any) -> None:
         met.append([])
-        begin(self, *given)
+        begin(self, *given, **options)
 
     def run_epoch(self: Trainer, *given: Any) -> None:
         met[-1].append(set(met[-1][-1]) if met[-1] else set())

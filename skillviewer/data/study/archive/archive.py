@@ -77,7 +77,7 @@ def pack(
             tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=TEMPORARY) as temp_folder,
             zipfile.ZipFile(temp_path, "x", allowZip64=True) as archive,
         ):
-            packer = Packer(study_path, Path(temp_folder), archive, options, token, report)
+            packer = Packer(study_path, Path(temp_folder), file=archive, options=options, token=token, report=report)
             packer.run()
             archive.close()
             verify(temp_path, token, report)

@@ -142,7 +142,16 @@ def add_ratings(
         n_ratings=added_ratings.n_new + added_ratings.n_changed,
         problems=(*added.problems, *contradictions, *added_ratings.problems),
     )
-    return RatingImport(parsed, result, added_ratings, new_names, participants, occasions, notes, moments)
+    return RatingImport(
+        parsed,
+        result,
+        added_ratings,
+        videos=new_names,
+        participants=participants,
+        occasions=occasions,
+        notes=notes,
+        moments=moments,
+    )
 
 
 def _by_study_name(values: Mapping[str, str], study_names: Mapping[str, str]) -> dict[str, str]:

@@ -94,7 +94,10 @@ def _import_dataset(
         if study_names.find(video.name) is None or (video.path is not None and not is_table)
     ]
     added = study.videos.add(
-        [NewVideo(v.path, v.name, v.participant, v.subtask, v.clip_range, occasion=v.occasion) for v in videos_to_add],
+        [
+            NewVideo(v.path, v.name, v.participant, task=v.subtask, clip_range=v.clip_range, occasion=v.occasion)
+            for v in videos_to_add
+        ],
         token,
         report,
     )

@@ -71,7 +71,7 @@ def moments_by_author(study: Study) -> tuple[dict[str, tuple[float, list[Annotat
             duration_s = max(duration_s, analysis.video.duration_s)
             for moment in clear_moments(find_moments(analysis), analysis):
                 text = "raised the score" if moment.amount > 0 else "lowered the score"
-                annotations.append(Annotation(Tier.FOUND, moment.start_s, moment.stop_s, text, model.name))
+                annotations.append(Annotation(Tier.FOUND, moment.start_s, moment.stop_s, text, author=model.name))
         if annotations:
             by_video[video.name] = duration_s, annotations
     return by_video, [model.name] if model is not None else []
@@ -80,7 +80,9 @@ def moments_by_author(study: Study) -> tuple[dict[str, tuple[float, list[Annotat
 def _moment_annotation(moment: SavedMoment, default_author: str = "") -> Annotation:
     if moment.opinion is Opinion.NONE:
         tier = moment.tier or Tier.MOMENTS
-        return Annotation(tier, moment.start_s, moment.stop_s, moment.label, moment.author or default_author)
+        return Annotation(
+            tier, moment.start_s, moment.stop_s, text=moment.label, author=moment.author or default_author
+        )
     text = _join_texts(moment.opinion.value, moment.label)
     return Annotation(Tier.OPINIONS, moment.start_s, moment.stop_s, text, moment.author)
 
@@ -90,7 +92,7 @@ def _note_annotation(note: Note, moment: SavedMoment | None) -> Annotation | Non
     if moment is not None:
         return Annotation(Tier.NOTES, moment.start_s, moment.stop_s, note.text, note.author)
     if note.time_s is not None:
-        return Annotation(Tier.NOTES, note.time_s, note.time_s, note.text, note.author)
+        return Annotation(Tier.NOTES, note.time_s, stop_s=note.time_s, text=note.text, author=note.author)
     return None
 
 
@@ -101,7 +103,7 @@ def _mark_annotations(vote: Vote) -> Iterator[tuple[str, Annotation]]:
     for name, mark_s, sign in ((vote.left, vote.left_mark_s, 1), (vote.right, vote.right_mark_s, -1)):
         if mark_s is not None:
             text = _join_texts(_VERDICTS[sign * int(vote.verdict)], vote.reason)
-            yield name, Annotation(Tier.MARKS, mark_s, mark_s, text, vote.rater)
+            yield name, Annotation(Tier.MARKS, mark_s, stop_s=mark_s, text=text, author=vote.rater)
 
 
 def _join_texts(*texts: str) -> str:

@@ -159,7 +159,7 @@ def _known_keys(study: Study, name: str) -> set[Hashable]:
     """Return the keys of a video's moments and notes, and the names of all videos of the study."""
     keys: set[Hashable] = {video.name for video in study.videos.all()}
     for moment in study.annotations.moments(name):
-        keys.add(_key(moment.start_s, moment.stop_s, moment.label, moment.author, moment.tier))
+        keys.add(_key(moment.start_s, moment.stop_s, text=moment.label, author=moment.author, tier=moment.tier))
     for note in study.annotations.notes(name):
         keys.add(_key(note.time_s or 0.0, None, note.text, note.author, note.tier))
     return keys

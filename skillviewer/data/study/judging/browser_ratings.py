@@ -82,7 +82,7 @@ def import_forms(study: Study, path: Path) -> str:
             the steps; or the study cannot be written.
     """
     file = read_saved(path, RatingsFile, "ratings")
-    key = load_key(study, path, file.pack, file.rater, RatingPackKey)
+    key = load_key(study, path, file.pack, file.rater, key_type=RatingPackKey)
     plan = study.forms.plan()
     if plan is None or plan.rubric.digest != key.rubric_digest:
         raise StudyError(f"{path} was rated by a rubric that is no longer that of {study.path.name}.")

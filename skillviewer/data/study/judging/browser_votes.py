@@ -76,7 +76,7 @@ def import_votes(study: Study, path: Path) -> str:
             study cannot be written.
     """
     votes_file = read_votes(path)
-    key = load_key(study, path, votes_file.pack, votes_file.rater, PackKey)
+    key = load_key(study, path, votes_file.pack, votes_file.rater, key_type=PackKey)
     check_turns((vote.pair for vote in votes_file.votes), str(path), "votes on pair")
     names = study.videos.names()
     study_votes = study.votes.all()

@@ -152,4 +152,4 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
     study.save_text(PACK_SETTING_PREFIX + pack_id, msgspec.json.encode(key).decode())
     question = f"{settings.statement} ({settings.criterion})" if settings.criterion else settings.statement
     clips = {code_by_name[name]: video for name, video in videos.items()}
-    return DrawnPack(pack_id, folder, question, key, clips, n_pairs, practice)
+    return DrawnPack(pack_id, folder, question, key, clips, n_asked=n_pairs, practice=practice)

@@ -140,7 +140,9 @@ def drawn_pairs(
         progress = selection.progress(rater, raters)
         n_by_rater[rater] = max(progress.rater_target - progress.n_own, 0) if n_pairs is None else n_pairs
     rejudged_by_rater = {rater: selection.pairs_to_rejudge(rater) for rater in raters}
-    drawn = pairs_in_advance(selection.tasks, selection.shown_pairs, n_by_rater, selection.plan, rejudged_by_rater)
+    drawn = pairs_in_advance(
+        selection.tasks, selection.shown_pairs, n_by_rater, selection.plan, put_back=rejudged_by_rater
+    )
     return {rater: tuple(map(selection.presented_pair, pairs)) for rater, pairs in drawn.items()}
 
 
@@ -173,7 +175,7 @@ class _PairSelection:
         self.tasks = {video.name: video.task for video in usable}
         self.n_lost = len(asked_videos) - len(usable)
         self.votes = tuple(vote for vote in study.votes.of_criterion() if vote.is_valid)
-        self.shown_pairs = [ShownPair(v.left, v.right, v.rater, v.verdict, v.purpose) for v in self.votes]
+        self.shown_pairs = [ShownPair(v.left, v.right, v.rater, v.verdict, reason=v.purpose) for v in self.votes]
         self.plan = Plan(test_share=self._settings.random_share, repeat_share=self._settings.repeat_share)
 
     def pairs_to_rejudge(self, rater: str) -> frozenset[frozenset[str]]:
@@ -196,7 +198,7 @@ class _PairSelection:
             n_pairs = sum(n * (n - 1) // 2 for n in Counter(self.tasks.values()).values())
             asked_pairs = {(vote.rater, frozenset((vote.left, vote.right))) for vote in self.votes}
             n_asked = Counter(voter for voter, pair in asked_pairs if self._is_comparable(pair))
-            n_left_to_rater = n_pairs_left(self.tasks, self.shown_pairs, rater, self.plan, pairs_to_rejudge)
+            n_left_to_rater = n_pairs_left(self.tasks, self.shown_pairs, rater, self.plan, put_back=pairs_to_rejudge)
             max_of_rater = n_judged[rater] + n_left_to_rater
             max_of_others = sum(n_judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
             rater_target = min(rater_target, max_of_rater)
@@ -215,14 +217,16 @@ class _PairSelection:
         from skillviewer.core.ranking.votes import ShownPair
 
         to_rejudge = self.pairs_to_rejudge(rater)
-        next_pairs = upcoming_pairs(self.tasks, self.shown_pairs, rater, self.plan, to_rejudge)
+        next_pairs = upcoming_pairs(self.tasks, self.shown_pairs, rater, self.plan, put_back=to_rejudge)
         presented_pairs = tuple(map(self.presented_pair, next_pairs))
         if on_screen is None:
             return presented_pairs
         if presented_pairs and presented_pairs[0].names == on_screen.names:
             return presented_pairs[1:]
-        shown_now = ShownPair(on_screen.left.name, on_screen.right.name, rater, None, on_screen.purpose)
-        following = choose(self.tasks, [*self.shown_pairs, shown_now], rater, self.plan, to_rejudge - {on_screen.names})
+        shown_now = ShownPair(on_screen.left.name, on_screen.right.name, rater, verdict=None, reason=on_screen.purpose)
+        following = choose(
+            self.tasks, [*self.shown_pairs, shown_now], rater, self.plan, put_back=to_rejudge - {on_screen.names}
+        )
         return () if following is None else (self.presented_pair(following),)
 
     def _is_comparable(self, pair: frozenset[str]) -> bool:

@@ -152,5 +152,10 @@ def _other_models(question: WhyQuestion) -> tuple[tuple[OtherModel, ...], tuple[
     scores[question.name] = question.analysis.score
     digest = question.analysis.provenance.model_digest
     return other_models(
-        question.name, scores, digest, facts.models, lambda model: facts.scores.get(model, {}), MAX_OTHER_MODELS
+        question.name,
+        scores,
+        digest,
+        facts.models,
+        scores_by=lambda model: facts.scores.get(model, {}),
+        max_models=MAX_OTHER_MODELS,
     )

@@ -92,8 +92,8 @@ def judgements_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
     reasons: dict[str, list[RaterReason]] = {}
     for vote in reversed(facts.votes_with_reasons):
         verdict = Verdict(vote.verdict or 0)
-        left = RaterReason(vote.rater, verdict, vote.right, vote.reason, vote.left_mark_s)
-        right = RaterReason(vote.rater, Verdict(-verdict), vote.left, vote.reason, vote.right_mark_s)
+        left = RaterReason(vote.rater, verdict, other=vote.right, text=vote.reason, mark_s=vote.left_mark_s)
+        right = RaterReason(vote.rater, Verdict(-verdict), other=vote.left, text=vote.reason, mark_s=vote.right_mark_s)
         for video, reason in ((vote.left, left), (vote.right, right)):
             if reason.text or reason.mark_s is not None:
                 reasons.setdefault(video, []).append(reason)
