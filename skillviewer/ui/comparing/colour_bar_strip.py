@@ -12,8 +12,9 @@ from skillviewer.core.analysis.map_style import ColourLimits, MapStyle
 from skillviewer.core.analysis.scene import Scene, resolve
 from skillviewer.export.rendering.common_scales import common_map_styles
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal
+from skillviewer.ui.widgets.flow_layout import FlowLayout
+from skillviewer.ui.widgets.labels import ElidingLabel, text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal
 from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 
@@ -52,12 +53,13 @@ class ColourBarStrip(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self._labelled_bars: list[tuple[QLabel, ColourBar]] = []
+        self._entries: list[QWidget] = []  # each with a label and its bar
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._row = horizontal(self, (8, 2, 8, 2), 8)
-        self._caption = QLabel(self)
-        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._row.addWidget(self._caption, 1)
+        self._row = FlowLayout(self, 8)
+        self._row.setContentsMargins(8, 2, 8, 2)
+        self._caption = ElidingLabel(self)
+        self._row.addWidget(self._caption)
         self.setMinimumHeight(12 + self.fontMetrics().height() + 4)
 
     def on_theme(self, theme: Theme) -> None:
@@ -72,21 +74,25 @@ class ColourBarStrip(QWidget):
 
     def show_bars(self, message: str, bars: Sequence[tuple[str, Scene]]) -> None:
         """Show a message, and colour bars given as (label, scene)."""
-        self._caption.setText(message)
+        self._caption.set_forms(message)
+        self._caption.setVisible(bool(message))
         while len(self._labelled_bars) < len(bars):
-            label = text_label("", self, plain=True)
-            bar = ColourBar(self)
+            entry = QWidget(self)
+            label = text_label("", entry, plain=True)
+            bar = ColourBar(entry)
             bar.setMinimumWidth(MIN_BAR_WIDTH_PX)
             bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             bar.setMaximumWidth(bar.sizeHint().width())
             self._labelled_bars.append((label, bar))
-            add_all(self._row, label, bar)
+            self._entries.append(entry)
+            add_all(horizontal(entry, NONE, 8), label, bar)
+            self._row.addWidget(entry)
             self.on_theme(self._theme)
         for index, (label, bar) in enumerate(self._labelled_bars):
             is_used = index < len(bars)
             text, scene = bars[index] if is_used else ("", None)
-            label.setVisible(is_used)
-            bar.setVisible(is_used)
+            for widget in (self._entries[index], label, bar):
+                widget.setVisible(is_used)
             label.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, MAX_LABEL_WIDTH_PX))
             label.setToolTip(as_tip(text))
             bar.set_scene(scene)

@@ -11,12 +11,14 @@ from skillviewer.core.text import printable
 from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.contrast import StudyAgreement
 from skillviewer.ui.comparing.numbers import number_text
-from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical
+from skillviewer.ui.widgets.flow_layout import FlowLayout
+from skillviewer.ui.widgets.labels import ElidingLabel
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 MAX_NAMED = 6  # number of models whose names fit next to the numbers
+MIN_BOX_PX = 160
 MAX_SHADE_ALPHA = 0.35  # opacity of the colour behind an agreement of 1
 
 
@@ -33,9 +35,13 @@ class MatrixView(QWidget):
         self.measure.addItem("Correlation of the maps")
         self.measure.setAccessibleName("Measure of agreement")
         self.measure.currentIndexChanged.connect(self._refresh)
-        self._note = text_label("", self, muted=True)
+        self.measure.setMinimumWidth(MIN_BOX_PX)
+        self._note = ElidingLabel(self, muted=True)
         self.table = PlainTable("Agreement between models over the study", self)
-        head = add_all(horizontal(margins=(8, 4, 8, 0)), self.measure, (self._note, 1))
+        head = FlowLayout(gap_px=8)
+        head.setContentsMargins(8, 4, 8, 0)
+        for widget in (self.measure, self._note):
+            head.addWidget(widget)
         add_all(vertical(self, NONE, 4), head, (self.table, 1))
 
     @themed
@@ -52,13 +58,13 @@ class MatrixView(QWidget):
         agreement = self._agreement
         models_by_key = {model.key: model for model in self._models}
         if agreement is None or any(key not in models_by_key for key in agreement.keys):
-            self._note.setText("waiting for two models that have assessed three videos")
+            self._note.set_forms("waiting for two models that have assessed three videos")
             self.table.fill((), ())
             return
         models = [models_by_key[key] for key in agreement.keys]
         n_videos = agreement.matrix.n_videos
         min_videos = int(n_videos.min(initial=10**9)) if models else 0
-        self._note.setText(f"over at least {min_videos} videos per pair of models")
+        self._note.set_forms(f"over at least {min_videos} videos per pair of models")
         columns = [Column("", number=False)]
         if self._has_names:
             columns.append(Column("Model", number=False, fills=True))

@@ -15,8 +15,8 @@ from skillviewer.core.evaluation.track_attention import TrackAttention
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.contrast import Contrast
-from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_button, vertical
+from skillviewer.ui.widgets.labels import ElidingLabel, text_label
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 
 DASH = "–"
@@ -45,8 +45,7 @@ class NumbersView(QWidget):
         self._contrast: Contrast | None = None
         self._rows: tuple[ComparedModel, ...] = ()
         self._frame = 0
-        self._note = text_label("", self, muted=True, wrap=True)
-        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._note = ElidingLabel(self, muted=True)
         name = "Numbers over the video" if over_video else "Numbers of this frame"
         self.table = PlainTable(name, self)
         self.table.row_chosen.connect(self.row_chosen)
@@ -81,12 +80,11 @@ class NumbersView(QWidget):
         contrast = self._contrast
         first = next((row for row in self._rows if contrast is not None and row.key == contrast.first), None)
         if contrast is None or first is None:
-            self._note.setText("The numbers appear when two models have assessed this video.")
+            self._note.set_forms("The numbers appear when two models have assessed this video.")
             self.table.fill(self._columns, ())
             return
         text = self._format_contrast(first, contrast)
-        self._note.setText(text)
-        self._note.setToolTip(as_tip(text))
+        self._note.set_forms(text, tip=text)
         cells = [self._cells(row, contrast) for row in self._rows]
         columns: tuple[Column, ...] = self._columns
         if self._over_video and contrast.on_tracks:

@@ -24,7 +24,7 @@ from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, vertical
 from skillviewer.ui.widgets.theme import apply_theme
 
 N_FIRST_ROWS = 30
@@ -81,18 +81,17 @@ class RatingsPage(QDialog):
         self.header_row = QSpinBox(self)
         self.include_hidden = QCheckBox("Include hidden rows", self)
         self.header_row.setSpecialValueText("none")
-        header = FlowLayout(gap_px=8)
+        header = FlowLayout(gap_px=12)
         for title, control in (
             ("Videos", self.videos),
             ("Sheet", self.sheet),
             ("Header row", self.header_row),
             ("Make pairs from", self.criterion),
         ):
-            label = text_label(title, self)
-            label.setMinimumHeight(control.sizeHint().height())
+            field = QWidget(self)
             control.setAccessibleName(title)
-            header.addWidget(label)
-            header.addWidget(control)
+            add_all(horizontal(field, NONE, 8), text_label(title, field), control)
+            header.addWidget(field)
         for box in (self.videos, self.sheet, self.criterion):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         header.addWidget(self.include_hidden)

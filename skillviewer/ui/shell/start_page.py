@@ -18,6 +18,8 @@ from skillviewer.ui.widgets.text_scaling import scaled_px
 CONTENT_WIDTH_PX = 720
 MAX_CONTENT_WIDTH_PX = 1216  # for a window of 1280 pixels
 MAX_RECENT = 5
+SUBTITLE = "Score manual skill in videos with a trained model, and see what raised and lowered each score."
+LOGO_SPACE_PX = 96  # of the logo next to the titles, with its gap
 PICTURE_PX = QSize(64, 36)
 CARD_GAP_PX = 12
 MIN_WIDTH_PX = 320
@@ -39,10 +41,9 @@ class StartPage(QWidget):
         picture = QLabel(self)
         picture.setPixmap(logo)
         title = text_label("SkillViewer", self, letters="brand")
-        text = "Score manual skill in videos with a trained model, and see what raised and lowered each score."
-        head = add_all(
-            horizontal(spacing=16), picture, (add_all(vertical(spacing=4), title, self._muted_text(text)), 1)
-        )
+        self._subtitle = self._muted_text(SUBTITLE)
+        titles = add_all(vertical(spacing=4), title, self._subtitle)
+        head = add_all(horizontal(spacing=16), picture, (titles, 1))
         self.videos_button = self._button(actions["open_videos"], primary=False)
         new_study_button = self._button(actions["new_study"], primary=False)
         import_ratings_button = self._button(actions["import_ratings"], primary=False)
@@ -78,7 +79,9 @@ class StartPage(QWidget):
         box = QFrame(self)
         box.setProperty("card", True)
         column = vertical(box, (16, 12, 16, 12), 6)
-        add_all(column, text_label(title, box, heading=True), (self._muted_text(about), 1))
+        about_label = self._muted_text(about)
+        about_label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        add_all(column, text_label(title, box, heading=True), (about_label, 1))
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         return box
 
@@ -179,7 +182,14 @@ class StartPage(QWidget):
         )
         self._card_layout.setDirection(across if is_wide else down)
         self._starts.setDirection(down if is_wide else up)
+        self._break_subtitle()
         self._shorten_recent()
+
+    def _break_subtitle(self) -> None:
+        """Break the subtitle after its first half if it does not fit into one line, so that no word stands alone."""
+        available_px = self._content_width_px - LOGO_SPACE_PX
+        fits = self._subtitle.fontMetrics().horizontalAdvance(SUBTITLE) <= available_px
+        self._subtitle.setText(SUBTITLE if fits else SUBTITLE.replace(", ", ",\n", 1))
 
     def _shorten_recent(self) -> None:
         text_width_px = self._content_width_px - PICTURE_PX.width() - 48

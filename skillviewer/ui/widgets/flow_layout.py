@@ -65,7 +65,7 @@ class FlowLayout(QLayout):
         for item in self._items:
             if item.isEmpty():
                 continue
-            size = item.sizeHint()
+            size = _size_within(item, rect.width())
             if x > rect.left() and x + size.width() > rect.right() + 1:
                 x = rect.left()
                 y += row_height + self._gap_px
@@ -75,3 +75,13 @@ class FlowLayout(QLayout):
             x += size.width() + self._gap_px
             row_height = max(row_height, size.height())
         return y + row_height - rect.top() + margins.top() + margins.bottom()
+
+
+def _size_within(item: QLayoutItem, width: int) -> QSize:
+    """Return the preferred size of an item, which is narrowed to a row of this width as far as possible."""
+    size = item.sizeHint()
+    if size.width() <= width:
+        return size
+    narrowed = max(width, item.minimumSize().width())
+    height = item.heightForWidth(narrowed) if item.hasHeightForWidth() else size.height()
+    return QSize(narrowed, height)

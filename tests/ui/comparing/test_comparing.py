@@ -151,7 +151,7 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     for name in ("full", "other-net"):
         assert scene_of(canvases(screen)[name]).high == pytest.approx(clipped[name])
     assert not tuple(label.text() for label, _ in screen.bars._labelled_bars if not label.isHidden())
-    assert "its own scale" in screen.bars._caption.text()
+    assert "its own scale" in screen.bars._caption.longest
     assert f"0…{plain(clipped['full'])}×" in screen.grid.panes[screen.models.keys[0]].caption.text
 
 
@@ -176,7 +176,7 @@ def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
         assert texts[:2] == ("2", "xbar")
         assert texts[2:] == tuple(number_text(value) for value in wanted)
         assert view.table.shown_rows[0].texts[2] == "–", "a model is not compared with itself"
-    assert "map kinds differ" in screen.side.video_numbers._note.text()
+    assert "map kinds differ" in screen.side.video_numbers._note.longest
     screen.side.frame_numbers.table.row_chosen.emit(screen.models.keys[2])
     assert screen.header.pair == (screen.models.keys[0], screen.models.keys[2])
 
@@ -246,7 +246,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert rows["mapless-none"].texts[2:] == ("–",) * 7
     assert rows["mapless-none"].tip == "no map"
     assert "–" not in rows["xbar"].texts
-    assert "map kinds differ" not in view._note.text(), "no map is no kind"
+    assert "map kinds differ" not in view._note.longest, "no map is no kind"
     pane, keys = screen.grid.panes[DIFFERENCE], screen.models.keys
     screen.side.frame_numbers.table.row_chosen.emit(keys[1])
     qtbot.waitUntil(lambda: "one of them has no map" in pane.caption.text)
@@ -254,7 +254,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert pane.canvas.shown is not None
     assert pane.canvas.shown.scene is None or pane.canvas.shown.scene.values is None
     screen.header.first_box.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: "has no map to compare" in view._note.text())
+    qtbot.waitUntil(lambda: "has no map to compare" in view._note.longest)
     rows = {row.texts[1]: row for row in view.table.shown_rows}
     assert rows["xbar"].texts[2:8] == ("–",) * 6
     assert rows["xbar"].texts[8] != "–", "its entropy is its own"
@@ -492,7 +492,7 @@ def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Compos
     assert (second.viewport.centre_x, second.viewport.centre_y) == (first.viewport.centre_x, first.viewport.centre_y)
     key(screen.grid, Qt.Key.Key_H)
     assert window.app_context.state.map_style.overlay is Overlay.OFF
-    qtbot.waitUntil(lambda: screen.bars._caption.text() == "maps hidden")
+    qtbot.waitUntil(lambda: screen.bars._caption.longest == "maps hidden")
     key(screen.grid, Qt.Key.Key_H)
     key(screen.grid, Qt.Key.Key_D)
     assert DIFFERENCE in screen.grid.panes
@@ -613,7 +613,7 @@ def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[in
     }
     rows = [ComparedModel(key, f"model {key}", number=str(i)) for i, key in enumerate("abc", 1)]
     view.show_contrast(Contrast("a", "b", videos, None), rows)
-    assert view._note.text() == f"Compared with 1 model a: {said}."
+    assert view._note.longest == f"Compared with 1 model a: {said}."
 
 
 def test_a_right_click_on_a_pane_opens_the_menu_of_the_map(
