@@ -19,7 +19,13 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from skillviewer.core.explanation.faithfulness import THRESHOLD_SDS, Faithfulness, Removal, area_under, moved_at_random
+from skillviewer.core.explanation.faithfulness import (
+    THRESHOLD_SDS,
+    Faithfulness,
+    OcclusionCurve,
+    area_under,
+    moved_at_random,
+)
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.inference import evidence
 from skillviewer.nets.attention import AttentionModel
@@ -109,7 +115,7 @@ def trained(name: str, features: torch.Tensor, skills: torch.Tensor, steps: int)
 def faithful_by_last_score(test: Faithfulness) -> bool:
     """Return the verdict based on distances of the last score."""
 
-    def area(removal: Removal) -> NDArray[np.float64]:
+    def area(removal: OcclusionCurve) -> NDArray[np.float64]:
         return area_under(removal.fractions, np.abs(removal.scores - test.score))
 
     random = area(test.deletion_random) - area(test.insertion_random)

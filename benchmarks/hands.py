@@ -49,9 +49,11 @@ def switches(found: list[FrameHands]) -> tuple[int, int]:
         for hand in now.hands:
             distances = [away(hand.landmarks_px.astype(float), (other,)) for other in before.hands]
             nearest = before.hands[int(np.argmin(distances))] if distances else hand
-            n_switches += min(distances, default=0) < palm_px(nearest) and (nearest.right > 0.5) != (hand.right > 0.5)
+            n_switches += min(distances, default=0) < palm_px(nearest) and (nearest.right_probability > 0.5) != (
+                hand.right_probability > 0.5
+            )
     for one in found:
-        sides = [hand.right > 0.5 for hand in without_twins(one.hands)]
+        sides = [hand.right_probability > 0.5 for hand in without_twins(one.hands)]
         n_twice += len(sides) == 2 and sides[0] == sides[1]
     return n_switches, n_twice
 

@@ -56,7 +56,7 @@ def save_detections(detections: Sequence[FrameHands], path: Path) -> None:
         "counts": np.array([len(frame_hands.hands) for frame_hands in detections], dtype=np.uint8),
         "landmarks_px": np.array([hand.landmarks_px for hand in hands], dtype=np.float32).reshape(shape),
         "presence": np.array([hand.presence for hand in hands], dtype=np.float32),
-        "right": np.array([hand.right for hand in hands], dtype=np.float32),
+        "right": np.array([hand.right_probability for hand in hands], dtype=np.float32),
     }
     with atomic_export(path, overwrite=True, durable=False) as temporary:
         save_file(arrays, temporary)

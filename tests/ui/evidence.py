@@ -9,7 +9,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import DeviceError
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.explanation.faithfulness import Faithfulness, Removal
+from skillviewer.core.explanation.faithfulness import Faithfulness, OcclusionCurve
 from skillviewer.core.progress import CancelToken, Progress, Report
 
 N_BATCHES = 20
@@ -41,10 +41,10 @@ def contributions(n: int) -> FloatArray:
     return worth
 
 
-def _removal(areas: FloatArray) -> Removal:
+def _removal(areas: FloatArray) -> OcclusionCurve:
     """Return curves of two points with the given areas."""
     distances = np.stack([np.zeros_like(areas), 2 * areas], axis=-1)
-    return Removal(np.array([0.0, 1.0]), distances, distances)
+    return OcclusionCurve(np.array([0.0, 1.0]), distances, distances)
 
 
 def faithfulness(value: float, shape: tuple[int, int], score: float) -> Faithfulness:

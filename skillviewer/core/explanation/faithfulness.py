@@ -1,15 +1,19 @@
 """Faithfulness of attention: whether occluding the attended regions moves the score more than occluding others.
 
-Sources are, for deletion and insertion, Petsiuk, Das & Saenko, "RISE", BMVC 2018; for shuffled and uniform attention,
-Jain & Wallace, "Attention is not Explanation", NAACL 2019, and Wiegreffe & Pinter, "Attention is not not Explanation",
-EMNLP 2019; for the sign, Liu et al., "Rethinking Attention-Model Explainability through Faithfulness Violation Test",
-ICML 2022.
+Sources:
 
-Cells are occluded with the video's mean feature, the same proportion in every sampled frame, in the order of that
-frame's map. The effect is measured as the distance by which the steps of the score curve move, since attention has no
-sign, and contributions of opposite sign would cancel out in the final score. The *gain* of an order is the area under
-this distance during deletion minus the area during insertion. It is large if the curve departs early and returns early,
-and about 0 for an uninformative order.
+* deletion and insertion: Petsiuk, Das & Saenko, "RISE", BMVC 2018
+* shuffled and uniform attention: Jain & Wallace, "Attention is not Explanation", NAACL 2019, and Wiegreffe & Pinter,
+  "Attention is not not Explanation", EMNLP 2019
+* the sign: Liu et al., "Rethinking Attention-Model Explainability through Faithfulness Violation Test", ICML 2022
+
+Cells are occluded with the video's mean feature. The same proportion of cells is occluded in every sampled frame, and
+each frame's map gives the order of its cells. The effect is the mean over the steps t of |ΔS'_t - ΔS_t|, with the step
+ΔS_t = S_t - S_{t-1} of the score curve of the whole video and ΔS'_t of that with occluded cells. The final score alone
+would not do: attention has no sign, and contributions of opposite sign would cancel out.
+
+The *gain* of an order is the area under this effect during deletion minus the area during insertion. It is large if
+deletion changes the curve early and insertion restores it early, and about 0 for an uninformative order.
 
 The chance level is attention in the wrong place. The maps of the video are shifted over the frame (with wrap-around)
 and mirrored at random, equally in all frames. Shuffled cells would be too easy to beat, because maps and relevant
@@ -29,12 +33,12 @@ MIN_RANDOM = 20
 """Fewest random orders for an estimate of their standard deviation."""
 
 THRESHOLD_SDS = 2.0
-"""Standard deviations of the random orders' gains by which an order must exceed their mean gain."""
+"""Number of standard deviations in the threshold: mean gain of the random orders + number · standard deviation."""
 
 ROUNDING = 1e-6
 """Size of rounding errors of effects, as a fraction of the score."""
 
-EVERY_COUNT_TO = 10
+MAX_CELLS_WITH_ALL_COUNTS = 10
 """Largest number of cells for which curves have a point at every count."""
 
 SHARES = (0.0, 0.05, 0.12, 0.25, 0.42)
@@ -46,6 +50,15 @@ PARTLY_FROM = 1 / 3
 MOSTLY_FROM = 2 / 3
 """Value from which attention is mostly faithful."""
 
+_COMPARISONS = {
+    "mostly": "nearly as much as occluding the regions that move it most.",
+    "partly": "but clearly less than occluding the regions that move it most.",
+    "weakly": (
+        "but far less than occluding the regions that move it most: do not read the map as the reason for the score."
+    ),
+}
+"""End of the sentence on faithful attention, by ``degree_word``."""
+
 TOP_SHARE = 0.1
 """Proportion of cells that count as the most attended."""
 
@@ -55,21 +68,22 @@ def rounding_of(score: float) -> float:
     return ROUNDING * (1 + abs(score))
 
 
-def removal_counts(n_cells: int) -> IntArray:
+def occlusion_counts(n_cells: int) -> IntArray:
     """Return the numbers of occluded cells per frame at the points of a curve, (P,) int64 from 0 to L.
 
     If the numbers contain c, they also contain L - c, so that deletion in reverse order equals insertion.
     """
-    if n_cells <= EVERY_COUNT_TO:
+    if n_cells <= MAX_CELLS_WITH_ALL_COUNTS:
         return np.arange(n_cells + 1, dtype=np.int64)
     low_counts = np.round(np.array(SHARES) * n_cells).astype(np.int64)
     return np.unique(np.concatenate([low_counts, n_cells - low_counts]))
 
 
-def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray:
+def occlusion_ranks(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray:
     """Return the rank, (..., L) int64, of every cell of (..., h, w) maps by descending magnitude; ties at random."""
     flat = magnitudes.reshape(*magnitudes.shape[:-2], -1)
-    order = np.lexsort((rng.random(flat.shape), -flat), axis=-1)
+    tie_breakers = rng.random(flat.shape)
+    order = np.lexsort((tie_breakers, -flat), axis=-1)  # the last key is the first criterion
     return np.argsort(order, axis=-1).astype(np.int64)
 
 
@@ -87,13 +101,14 @@ def moved_at_random(maps: NDArray[Any], rng: np.random.Generator) -> NDArray[Any
     return np.roll(maps, (dy, dx), axis=(-2, -1))
 
 
-def step_distances(curves: FloatArray, whole: FloatArray) -> FloatArray:
+def step_distances(curves: FloatArray, whole_curve: FloatArray) -> FloatArray:
     """Return the distance of the steps of (..., N) score curves from those of the whole video, (N,) or (..., N).
 
     Returns:
         (...) float64, mean over the steps of the absolute change of S_t - S_{t-1}, with S_0 = 0.
     """
-    distances: FloatArray = np.abs(np.diff(curves - whole, axis=-1, prepend=0.0)).mean(axis=-1)
+    step_changes = np.diff(curves - whole_curve, axis=-1, prepend=0.0)
+    distances: FloatArray = np.abs(step_changes).mean(axis=-1)
     return distances
 
 
@@ -118,12 +133,13 @@ def rank_correlations(attention: NDArray[Any], effects: FloatArray, rounding: fl
 
     magnitudes = np.abs(attention).reshape(*attention.shape[:-2], -1).astype(np.float64)
     effect_sizes = np.abs(effects).reshape(*effects.shape[:-2], -1).astype(np.float64)
-    a = _centred(stats.rankdata(magnitudes, axis=-1))
-    b = _centred(stats.rankdata(effect_sizes, axis=-1))
-    covariance = (a * b).sum(axis=-1)
-    norm = np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
+    map_ranks = _centred(stats.rankdata(magnitudes, axis=-1))
+    effect_ranks = _centred(stats.rankdata(effect_sizes, axis=-1))
+    covariance = (map_ranks * effect_ranks).sum(axis=-1)
+    norm = np.sqrt((map_ranks**2).sum(axis=-1) * (effect_ranks**2).sum(axis=-1))
+    safe_norm = np.where(norm > 0, norm, 1)
     is_defined = (norm > 0) & (effect_sizes.max(axis=-1) > rounding)
-    correlations: FloatArray = np.where(is_defined, covariance / np.where(norm > 0, norm, 1), np.nan)
+    correlations: FloatArray = np.where(is_defined, covariance / safe_norm, np.nan)
     return correlations
 
 
@@ -132,16 +148,17 @@ def _centred(values: FloatArray) -> FloatArray:
 
 
 def opposite_shares(
-    attention: NDArray[Any], effects: FloatArray, segments: FloatArray, kind: MapKind, rounding: float
+    attention: NDArray[Any], effects: FloatArray, segment_contributions: FloatArray, kind: MapKind, rounding: float
 ) -> FloatArray:
     """Return the proportion of each frame's most attended cells whose effect has the opposite sign.
 
-    The sign is compared with that of the contribution of the whole segment; for signed maps, with that of the map.
+    The sign of an effect is compared with the sign of the segment's contribution. For signed maps, it is compared with
+    the sign of the map at the cell.
 
     Args:
         attention: (..., h, w) maps.
         effects: (..., h, w) signed effects of the cells.
-        segments: (...) signed contributions of the segments.
+        segment_contributions: (...) signed contributions of the segments.
         kind: Kind of the maps.
         rounding: Size below which effects have no sign.
 
@@ -153,33 +170,36 @@ def opposite_shares(
     n_top = max(1, round(TOP_SHARE * flat_maps.shape[-1]))
     top_cells = np.argsort(-np.abs(flat_maps), axis=-1, kind="stable")[..., :n_top]
     top_effects = np.take_along_axis(flat_effects, top_cells, axis=-1)
-    expected = np.take_along_axis(flat_maps, top_cells, axis=-1) if kind is MapKind.SIGNED else segments[..., None]
+    if kind is MapKind.SIGNED:
+        expected = np.take_along_axis(flat_maps, top_cells, axis=-1)
+    else:
+        expected = segment_contributions[..., None]
     is_opposite = (np.sign(top_effects) == -np.sign(expected)) & (np.abs(top_effects) > rounding)
     shares: FloatArray = is_opposite.mean(axis=-1)
     if kind is MapKind.SIGNED:
         return shares
-    return np.where(np.abs(segments) > rounding, shares, np.nan)
+    return np.where(np.abs(segment_contributions) > rounding, shares, np.nan)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Removal(ReadOnly):
-    """Scores and distances during deletion or insertion of cells, in one order or in R orders."""
+class OcclusionCurve(ReadOnly):
+    """Course of the score during deletion or insertion of cells, in one order or in R orders."""
 
     fractions: FloatArray  # (P,) float64, proportion of the cells of every frame deleted or inserted, from 0 to 1
     scores: FloatArray  # (P,) or (R, P) float64, score, mean over the passes
     distances: FloatArray  # (P,) or (R, P) float64, distance (``step_distances``), mean over the passes
 
-    def backwards(self) -> "Removal":
-        """Return the removal in reverse, since an insertion undoes a deletion in the reverse order."""
-        return Removal(1 - self.fractions[::-1], self.scores[..., ::-1], self.distances[..., ::-1])
+    def reversed(self) -> "OcclusionCurve":
+        """Return the curve read backwards: a deletion becomes an insertion in the reverse order."""
+        return OcclusionCurve(1 - self.fractions[::-1], self.scores[..., ::-1], self.distances[..., ::-1])
 
-    def order(self, index: int) -> "Removal":
-        """Return the removal in one of the R orders."""
-        return Removal(self.fractions, self.scores[index], self.distances[index])
+    def select_order(self, index: int) -> "OcclusionCurve":
+        """Return the curve of one of the R orders."""
+        return OcclusionCurve(self.fractions, self.scores[index], self.distances[index])
 
-    def orders(self, indices: slice) -> "Removal":
-        """Return the removal in some of the R orders."""
-        return Removal(self.fractions, self.scores[indices], self.distances[indices])
+    def select_orders(self, indices: slice) -> "OcclusionCurve":
+        """Return the curves of some of the R orders."""
+        return OcclusionCurve(self.fractions, self.scores[indices], self.distances[indices])
 
     @property
     def area(self) -> FloatArray:
@@ -189,17 +209,17 @@ class Removal(ReadOnly):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Faithfulness(ReadOnly):
-    """Effects on the score of deleting cells and changing the maps, with R random orders, as means over passes."""
+    """Changes of the score if cells are deleted or maps changed, means over passes, with R random orders."""
 
     score: float  # score of the whole video
-    deletion: Removal  # cells deleted, the most attended first
-    insertion: Removal  # cells inserted into the empty video, the most attended first
-    deletion_random: Removal  # cells deleted in the order of R shifted maps
-    insertion_random: Removal  # cells inserted in the order of R shifted maps
-    # cells deleted in the order of their measured effects on the score right after their steps, which is the best order
-    # of an unsigned map
-    deletion_effects: Removal
-    insertion_effects: Removal  # cells inserted in that order
+    deletion: OcclusionCurve  # cells deleted, the most attended first
+    insertion: OcclusionCurve  # cells inserted into the empty video, the most attended first
+    deletion_random: OcclusionCurve  # cells deleted in the order of R shifted maps
+    insertion_random: OcclusionCurve  # cells inserted in the order of R shifted maps
+    # cells deleted in the order of the effect of each cell on the score right after its own step; no unsigned map can
+    # have a better order
+    deletion_effects: OcclusionCurve
+    insertion_effects: OcclusionCurve  # cells inserted in the same order
     permuted: FloatArray  # (R,) score with the values of each map shuffled over the cells
     uniform: float  # score with each map replaced by its mean in every cell
     # (K, N) Spearman's rho of attention and size of effect over the cells of a frame; NaN if undefined
@@ -261,7 +281,7 @@ class Faithfulness(ReadOnly):
         return self.uniform - self.score
 
     @property
-    def degree(self) -> str:
+    def degree_word(self) -> str:
         """Degree of faithfulness: "weakly", "partly" or "mostly"."""
         if self.value >= MOSTLY_FROM:
             return "mostly"
@@ -271,28 +291,23 @@ class Faithfulness(ReadOnly):
     def label(self) -> str:
         """Verdict in a few words."""
         if self.faithful:
-            return f"{self.degree} faithful to the model: {self.value:.2f} of 1"
+            return f"{self.degree_word} faithful to the model: {self.value:.2f} of 1"
         return "no better than random" if self.decidable else "faithfulness cannot be told"
 
     @property
     def sentence(self) -> str:
         """Verdict as a sentence for the user."""
         if self.faithful:
-            comparison = {
-                "mostly": "nearly as much as occluding the regions that move it most.",
-                "partly": "but clearly less than occluding the regions that move it most.",
-                "weakly": "but far less than occluding the regions that move it most: do not read the map as the "
-                "reason for the score.",
-            }[self.degree]
             return (
-                f"Attention is {self.degree} faithful to the model for this video, {self.value:.2f} of 1: occluding "
-                f"the attended regions moves the score more than occluding such regions elsewhere, {comparison}"
+                f"Attention is {self.degree_word} faithful to the model for this video, {self.value:.2f} of 1: "
+                "occluding the attended regions moves the score more than occluding regions of the same shape "
+                f"elsewhere, {_COMPARISONS[self.degree_word]}"
             )
         if self.decidable:
             return (
                 "Attention is no better than random for this video: occluding the attended regions moves the score no "
-                "more than occluding such regions elsewhere. The map shows where the model looked, not why it scored "
-                "so."
+                "more than occluding regions of the same shape elsewhere. The map shows where the model looked, not "
+                "why it scored so."
             )
         return (
             "The faithfulness of attention cannot be told for this video: whatever is occluded first, the score moves "

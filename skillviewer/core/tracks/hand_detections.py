@@ -11,7 +11,7 @@ class DetectedHand(ReadOnly):
 
     landmarks_px: Float32Array  # (21, 2) x and y in pixels of the picture, in the order of ``HAND_POINTS``
     presence: float  # confidence that there is a hand, above 0.5
-    right: float  # 0 to 1: certainty that it is a right hand, in a picture that is not mirrored
+    right_probability: float  # probability of a right hand, 0 to 1, in a picture that is not mirrored
 
 
 @dataclass(frozen=True, slots=True)

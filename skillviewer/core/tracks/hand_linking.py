@@ -1,9 +1,9 @@
 """Linking of hands detected in single frames to tracks of the left and the right hand.
 
 The network's side of a single hand switches now and then, two hands in a frame may get the same side, and one hand may
-be found twice. Hands are therefore linked first by position to pieces that follow each other from frame to frame; the
-side of each piece is then chosen so that votes of the network and plausible motion over the gaps agree best, and no two
-pieces of one side share a frame. Gaps stay gaps.
+be found twice. Hands are therefore first linked by position, from frame to frame, to pieces. The side of each piece is
+then chosen so that votes of the network and plausible motion over the gaps agree best, and no two pieces of one side
+share a frame. Gaps stay gaps.
 """
 
 from collections.abc import Sequence
@@ -23,27 +23,36 @@ LINK_S = 0.1
 TWIN_PALMS = 0.5
 """Two hands in a frame that are nearer, in palm lengths, are one hand, found twice."""
 
-SIDE_WEIGHT, MAX_LOG_ODDS = 0.25, 3.0
-"""Weight of a frame's vote for a side, and the bound of its log-odds: frames that follow each other err together."""
+SIDE_WEIGHT = 0.25
+"""Weight of a frame's vote for a side. It is small, because frames that follow each other err together."""
 
-SLACK_PALMS, SLACK_SPEED = 0.3, 3.0
-"""Distance over a gap that costs 1: in palm lengths, and more by palm lengths a second of the gap."""
+MAX_LOG_ODDS = 3.0
+"""Largest absolute log-odds of a frame's vote for a side."""
 
-MAX_JUMP = 6.0
-"""Largest cost of a jump, which eight contrary votes outweigh."""
+SLACK_PALMS = 0.3
+"""Palm lengths in the distance over a gap that costs 1: ``SLACK_PALMS`` + ``SLACK_SPEED`` · duration of the gap."""
 
-FIRST_SEEN = 3.0
-"""Cost of the first piece of a side: a hand that comes back near by is rather the same than one never seen."""
+SLACK_SPEED = 3.0
+"""Palm lengths a second in the distance over a gap that costs 1."""
+
+MAX_JUMP_COST = 6.0
+"""Largest cost of a jump: that of eight contrary votes, 8 · ``SIDE_WEIGHT`` · ``MAX_LOG_ODDS``."""
+
+FIRST_SEEN_COST = 3.0
+"""Cost of the first piece of a side. A hand that appears near the last one is more likely the same than a new one."""
 
 N_HYPOTHESES = 64
 """Number of assignments that are followed at once."""
 
-LEFT_HAND, RIGHT_HAND = "left hand", "right hand"
-"""Names of the tracks."""
+LEFT_HAND = "left hand"
+"""Name of the track of the left hand."""
+
+RIGHT_HAND = "right hand"
+"""Name of the track of the right hand."""
 
 
 @dataclass(slots=True)
-class _Chain:
+class _Piece:
     """A hand over searched frames that follow each other."""
 
     frames: list[int] = field(default_factory=list)
@@ -52,8 +61,9 @@ class _Chain:
     @property
     def vote(self) -> float:
         """Weighted sum of the votes for the right side, minus those for the left."""
-        right = np.clip([hand.right for hand in self.hands], 1e-6, 1 - 1e-6)
-        return SIDE_WEIGHT * float(np.clip(np.log(right / (1 - right)), -MAX_LOG_ODDS, MAX_LOG_ODDS).sum())
+        probabilities = np.clip([hand.right_probability for hand in self.hands], 1e-6, 1 - 1e-6)
+        log_odds = np.log(probabilities / (1 - probabilities))
+        return SIDE_WEIGHT * float(np.clip(log_odds, -MAX_LOG_ODDS, MAX_LOG_ODDS).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +71,17 @@ class _Hypothesis:
     """Sides of all pieces so far, with their cost."""
 
     cost: float
-    last: tuple[int, int]  # the latest piece of the left and of the right side, or -1
-    side: Side = Side.UNKNOWN  # of the latest piece
-    before: "_Hypothesis | None" = None  # the sides of the pieces before it
+    last_indices: tuple[int, int]  # indices of the latest piece of the left and of the right side, or -1
+    side: Side = Side.UNKNOWN  # side of the latest piece
+    previous: "_Hypothesis | None" = None  # sides of the earlier pieces; None before the first piece
 
     def sides(self) -> list[Side]:
         """Return the sides of all pieces, in order."""
         sides: list[Side] = []
         hypothesis: _Hypothesis | None = self
-        while hypothesis is not None and hypothesis.before is not None:
+        while hypothesis is not None and hypothesis.previous is not None:
             sides.append(hypothesis.side)
-            hypothesis = hypothesis.before
+            hypothesis = hypothesis.previous
         return sides[::-1]
 
 
@@ -84,7 +94,7 @@ def _distance_px(first: DetectedHand, second: DetectedHand) -> float:
 
 
 def without_twins(hands: Sequence[DetectedHand]) -> tuple[DetectedHand, ...]:
-    """Return the hands of a frame without those found twice: the more certain of two that lie on each other stays."""
+    """Return the distinct hands of a frame. Of two that lie on each other, the more certain one is returned."""
     distinct: list[DetectedHand] = []
     for hand in sorted(hands, key=lambda hand: -hand.presence):
         if all(_distance_px(hand, other) >= TWIN_PALMS * _palm_px(other) for other in distinct):
@@ -92,128 +102,149 @@ def without_twins(hands: Sequence[DetectedHand]) -> tuple[DetectedHand, ...]:
     return tuple(distinct)
 
 
-def _chains(hands_by_frame: Sequence[FrameHands], times_s: FloatArray) -> list[_Chain]:
-    """Return hands linked from each searched frame to the next, nearest first."""
-    chains: list[_Chain] = []
-    growing: list[_Chain] = []
+def _pieces(hands_by_frame: Sequence[FrameHands], times_s: FloatArray) -> list[_Piece]:
+    """Return hands linked from each searched frame to the next."""
+    pieces: list[_Piece] = []
+    last_pieces: list[_Piece] = []  # those that reach the last frame
     last_frame = -1
     for frame_hands in hands_by_frame:
         follows = last_frame >= 0 and times_s[frame_hands.frame] - times_s[last_frame] <= LINK_S
-        continuable = growing if follows else []
-        links = sorted(
-            (distance, i, k)
-            for i, chain in enumerate(continuable)
-            for k, hand in enumerate(frame_hands.hands)
-            if (distance := _distance_px(chain.hands[-1], hand)) < _palm_px(chain.hands[-1])
-        )
-        linked: dict[int, _Chain] = {}
-        linked_from: set[int] = set()
-        for _, i, k in links:
-            if i not in linked_from and k not in linked:
-                linked_from.add(i)
-                linked[k] = continuable[i]
-        growing = [linked.get(k) or _Chain() for k in range(len(frame_hands.hands))]
-        chains += [chain for chain in growing if not chain.frames]
-        for chain, hand in zip(growing, frame_hands.hands, strict=True):
-            chain.frames.append(frame_hands.frame)
-            chain.hands.append(hand)
+        continued = _continued_pieces(last_pieces, frame_hands.hands) if follows else {}
+        last_pieces = []
+        for hand_index, hand in enumerate(frame_hands.hands):
+            piece = continued.get(hand_index)
+            if piece is None:
+                piece = _Piece()
+                pieces.append(piece)
+            piece.frames.append(frame_hands.frame)
+            piece.hands.append(hand)
+            last_pieces.append(piece)
         last_frame = frame_hands.frame
-    return chains
+    return pieces
 
 
-def _jump_cost(before: _Chain, after: _Chain, times_s: FloatArray) -> float:
-    """Return the cost of a hand's way from the end of a piece to the start of another, 0 to ``MAX_JUMP``."""
+def _continued_pieces(pieces: Sequence[_Piece], hands: Sequence[DetectedHand]) -> dict[int, _Piece]:
+    """Return the pieces that hands of the next frame continue, by index of the hand; the nearest are linked first."""
+    links: list[tuple[float, int, int]] = []
+    for piece_index, piece in enumerate(pieces):
+        last_hand = piece.hands[-1]
+        for hand_index, hand in enumerate(hands):
+            distance_px = _distance_px(last_hand, hand)
+            if distance_px < _palm_px(last_hand):
+                links.append((distance_px, piece_index, hand_index))
+    continued: dict[int, _Piece] = {}
+    continued_indices: set[int] = set()
+    for _, piece_index, hand_index in sorted(links):
+        if piece_index not in continued_indices and hand_index not in continued:
+            continued_indices.add(piece_index)
+            continued[hand_index] = pieces[piece_index]
+    return continued
+
+
+def _jump_cost(before: _Piece, after: _Piece, times_s: FloatArray) -> float:
+    """Return the cost of a hand's way from the end of a piece to the start of another, 0 to ``MAX_JUMP_COST``."""
     gap_s = float(times_s[after.frames[0]] - times_s[before.frames[-1]])
     palms = _distance_px(before.hands[-1], after.hands[0]) / max(_palm_px(before.hands[-1]), 1.0)
-    return min(palms / (SLACK_PALMS + SLACK_SPEED * gap_s), MAX_JUMP)
+    return min(palms / (SLACK_PALMS + SLACK_SPEED * gap_s), MAX_JUMP_COST)
 
 
-def _assigned(chains: Sequence[_Chain], times_s: FloatArray) -> list[Side]:
-    """Return the side of every piece, in order of their starts; UNKNOWN for a third hand in a frame."""
+def _choose_sides(pieces: Sequence[_Piece], times_s: FloatArray) -> list[Side]:
+    """Return the side of every piece, in order of their starts; UNKNOWN for a third hand in a frame.
+
+    The sides are found by a beam search.
+    """
     beam = [_Hypothesis(0.0, (-1, -1))]
-    for i, chain in enumerate(chains):
-        vote = chain.vote
-        longer = []
+    for index, piece in enumerate(pieces):
+        vote = piece.vote
+        extended = []
         for old in beam:
-            free = 0
-            for place, side in enumerate((Side.LEFT, Side.RIGHT)):
-                last = chains[old.last[place]] if old.last[place] >= 0 else None
-                if last is not None and last.frames[-1] >= chain.frames[0]:
+            n_free_sides = 0
+            left_index, right_index = old.last_indices
+            for side, last_index in ((Side.LEFT, left_index), (Side.RIGHT, right_index)):
+                last_piece = pieces[last_index] if last_index >= 0 else None
+                if last_piece is not None and last_piece.frames[-1] >= piece.frames[0]:
                     continue
-                free += 1
-                jump = FIRST_SEEN if last is None else _jump_cost(last, chain, times_s)
-                cost = old.cost + jump + (vote if side == Side.LEFT else -vote)
-                latest = (i, old.last[1]) if side == Side.LEFT else (old.last[0], i)
-                longer.append(_Hypothesis(cost, latest, side, old))
-            if not free:
-                longer.append(_Hypothesis(old.cost + len(chain.frames), old.last, Side.UNKNOWN, old))
-        best: dict[tuple[int, int], _Hypothesis] = {}
-        for new in sorted(longer, key=lambda new: new.cost):
-            best.setdefault(new.last, new)
-        beam = list(best.values())[:N_HYPOTHESES]
+                n_free_sides += 1
+                jump_cost = FIRST_SEEN_COST if last_piece is None else _jump_cost(last_piece, piece, times_s)
+                if side == Side.LEFT:
+                    cost = old.cost + jump_cost + vote
+                    last_indices = (index, right_index)
+                else:
+                    cost = old.cost + jump_cost - vote
+                    last_indices = (left_index, index)
+                extended.append(_Hypothesis(cost, last_indices, side, old))
+            if n_free_sides == 0:
+                extended.append(_Hypothesis(old.cost + len(piece.frames), old.last_indices, Side.UNKNOWN, old))
+        # of hypotheses that end with the same pieces, only the cheapest can be the best in the end
+        cheapest: dict[tuple[int, int], _Hypothesis] = {}
+        for hypothesis in sorted(extended, key=lambda hypothesis: hypothesis.cost):
+            cheapest.setdefault(hypothesis.last_indices, hypothesis)
+        beam = list(cheapest.values())[:N_HYPOTHESES]
     return beam[0].sides()
 
 
 def hand_tracks(
-    hands_by_frame: Sequence[FrameHands], empty: TrackSet, made_by: str, max_hands: int = 2
+    hands_by_frame: Sequence[FrameHands], target: TrackSet, made_by: str, max_hands: int = 2
 ) -> tuple[Track, ...]:
     """Link hands to tracks.
 
     Args:
         hands_by_frame: Hands of the searched frames, in order of time; frames outside the range are left out.
-        empty: Video and range.
+        target: Tracks of the video and range that the new tracks belong to; those that it holds are not used.
         made_by: Networks and settings, in a few words.
         max_hands: Largest number of tracks.
 
     Returns:
-        The left and the right hand, empty if none was found; then further hands that are in a frame with two others.
-        Of more hands than asked for, those that are followed longest stay.
+        The left and the right hand, empty if none was found; then further hands that are in a frame with two others. If
+        there are more than ``max_hands``, those with the most frames are returned.
     """
-    frames = empty.frames
+    frames = target.frames
     hands_by_frame = [frame_hands for frame_hands in hands_by_frame if frame_hands.frame in frames]
     times_s = np.full(frames.stop, np.nan)
-    times_s[frames.start :] = empty.times_s
+    times_s[frames.start :] = target.times_s
     searched = np.full(len(frames), FrameState.UNSEARCHED, dtype=np.uint8)
     for frame_hands in hands_by_frame:
         searched[frame_hands.frame - frames.start] = FrameState.ABSENT
-    chains = _chains(
-        [replace(frame_hands, hands=without_twins(frame_hands.hands)) for frame_hands in hands_by_frame], times_s
-    )
-    sides = _assigned(chains, times_s)
-    of_side = {
-        side: [chain for chain, of_chain in zip(chains, sides, strict=True) if of_chain == side] for side in Side
-    }
-    lanes = {(LEFT_HAND, Side.LEFT): of_side[Side.LEFT], (RIGHT_HAND, Side.RIGHT): of_side[Side.RIGHT]}
-    for lane in _lanes(of_side[Side.UNKNOWN])[: max(0, max_hands - 2)]:
-        lanes[f"hand {len(lanes) + 1}", Side.UNKNOWN] = lane
-    return tuple(_track(name, side, chains, searched, frames, made_by) for (name, side), chains in lanes.items())
+    distinct_hands = [replace(frame_hands, hands=without_twins(frame_hands.hands)) for frame_hands in hands_by_frame]
+    pieces = _pieces(distinct_hands, times_s)
+    pieces_by_side: dict[Side, list[_Piece]] = {side: [] for side in Side}
+    for piece, side in zip(pieces, _choose_sides(pieces, times_s), strict=True):
+        pieces_by_side[side].append(piece)
+    tracks = [
+        _track(LEFT_HAND, Side.LEFT, pieces_by_side[Side.LEFT], searched, frames, made_by),
+        _track(RIGHT_HAND, Side.RIGHT, pieces_by_side[Side.RIGHT], searched, frames, made_by),
+    ]
+    n_further = max(0, max_hands - 2)
+    further_hands = _further_hands(pieces_by_side[Side.UNKNOWN])[:n_further]
+    for number, pieces_of_hand in enumerate(further_hands, start=3):
+        tracks.append(_track(f"hand {number}", Side.UNKNOWN, pieces_of_hand, searched, frames, made_by))
+    return tuple(tracks)
 
 
-def _lanes(chains: Sequence[_Chain]) -> list[list[_Chain]]:
-    """Return chains in groups without two in a frame, the group with the most frames first."""
-    lanes: list[list[_Chain]] = []
-    for chain in sorted(chains, key=lambda chain: chain.frames[0]):
-        lane = next((lane for lane in lanes if lane[-1].frames[-1] < chain.frames[0]), None)
-        if lane is None:
-            lanes.append([chain])
+def _further_hands(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
+    """Return pieces in groups without two in a frame, the group with the most frames first."""
+    groups: list[list[_Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: piece.frames[0]):
+        group = next((group for group in groups if group[-1].frames[-1] < piece.frames[0]), None)
+        if group is None:
+            groups.append([piece])
         else:
-            lane.append(chain)
-    return sorted(lanes, key=lambda lane: -sum(len(chain.frames) for chain in lane))
+            group.append(piece)
+    return sorted(groups, key=lambda group: -sum(len(piece.frames) for piece in group))
 
 
-def _track(name: str, side: Side, chains: Sequence[_Chain], searched: np.ndarray, frames: range, made_by: str) -> Track:
+def _track(name: str, side: Side, pieces: Sequence[_Piece], searched: np.ndarray, frames: range, made_by: str) -> Track:
     n_points = len(HAND_POINTS)
     states = searched.copy()
     xy_px = np.full((len(frames), n_points, 2), np.nan, dtype=np.float32)
     presence = np.zeros((len(frames), n_points), dtype=np.float32)
-    for chain in chains:
-        for frame, hand in zip(chain.frames, chain.hands, strict=True):
+    for piece in pieces:
+        for frame, hand in zip(piece.frames, piece.hands, strict=True):
             row = frame - frames.start
             states[row] = FrameState.FOUND
             xy_px[row] = hand.landmarks_px
             presence[row] = hand.presence
-    kind, method = TrackKind.HAND, TrackMethod.HAND_NETWORK
-    return Track(name, HAND_POINTS, xy_px, presence, states, kind, side, method, made_by)
+    return Track(name, HAND_POINTS, xy_px, presence, states, TrackKind.HAND, side, TrackMethod.HAND_NETWORK, made_by)
 
 
 def swap_hands(tracks: TrackSet, frames: range) -> TrackSet:
@@ -223,7 +254,8 @@ def swap_hands(tracks: TrackSet, frames: range) -> TrackSet:
         VideoError: There is no left and right hand.
         ValueError: The frames are outside the range.
     """
-    left, right = tracks.track(LEFT_HAND), tracks.track(RIGHT_HAND)
+    left = tracks.track(LEFT_HAND)
+    right = tracks.track(RIGHT_HAND)
     if left is None or right is None:
         raise VideoError("There is no left and right hand to exchange: find the hands first.")
     if frames.start < tracks.frames.start or frames.stop > tracks.frames.stop:

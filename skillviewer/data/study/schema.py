@@ -68,8 +68,8 @@ _FIRST_SCHEMA = (
         context TEXT NOT NULL DEFAULT '',
         added_at TEXT NOT NULL,
         removed_at TEXT
-    -- this comma after a blank is compared with the schema in files, like every other letter
-    , sync_s REAL,                    -- the time that meets another video's when a pair plays
+    -- do not move the comma below: schemas are compared as texts, and old files have it there
+    , sync_s REAL,                    -- sync point: shown together with that of the other video of a pair
         occasion TEXT NOT NULL DEFAULT '')""",  # 'pre', 'post', a date
     "CREATE INDEX video_digest ON video (digest)",
     "CREATE TABLE rater (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, added_at TEXT NOT NULL)",
@@ -158,11 +158,11 @@ _FIRST_SCHEMA = (
         assessed_at TEXT NOT NULL,
         PRIMARY KEY (video_digest, extent, model_digest)
     )""",
-    """CREATE TABLE again (
+    """CREATE TABLE again (              -- pairs that go back into the queue
         id INTEGER PRIMARY KEY,
         first_video INTEGER NOT NULL REFERENCES video (id),
         second_video INTEGER NOT NULL REFERENCES video (id),
-        after_vote INTEGER NOT NULL,  -- votes of greater number answer it
+        after_vote INTEGER NOT NULL,  -- votes with a greater id answer the request
         asked_at TEXT NOT NULL,
         removed_at TEXT,
         criterion TEXT NOT NULL DEFAULT '',  -- '': the usual one of the study
@@ -182,7 +182,7 @@ _FIRST_SCHEMA = (
         step REAL NOT NULL,
         levels TEXT NOT NULL,         -- JSON: words from the lowest up
         less_is_better INTEGER NOT NULL CHECK (less_is_better IN (0, 1)),
-        stated INTEGER NOT NULL CHECK (stated IN (0, 1))
+        stated INTEGER NOT NULL CHECK (stated IN (0, 1))  -- whether the user stated low and high
     )""",
     """CREATE TABLE rating (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -200,7 +200,7 @@ _FIRST_SCHEMA = (
     )""",
     *_append_only_triggers("rating", "id"),
     *_append_only_triggers("rating_withdrawal", "rating"),
-    """CREATE TABLE event (              -- changes that no other row of the study states
+    """CREATE TABLE event (              -- changes that are not recorded in other tables
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         done_at TEXT NOT NULL,
         who TEXT NOT NULL,
@@ -216,7 +216,7 @@ _ADD_TIERS = tuple(  # tier of the timeline that a moment or a note was imported
 )
 
 _ADD_RATING_FORMS = (
-    """CREATE TABLE rating_form (      -- one video as one rater rated it in the program or on a page
+    """CREATE TABLE rating_form (      -- all ratings of a video by a rater, in the program or in a browser
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT NOT NULL UNIQUE,     -- the same form in every copy of the study
         video INTEGER NOT NULL REFERENCES video (id),
@@ -265,8 +265,8 @@ _COMMENT = re.compile("--[^\n]*")
 def schema_of(connection: sqlite3.Connection) -> set[SchemaRow]:
     """Return the schema of a database, without SQLite's own tables and indexes."""
     rows = connection.execute(
-        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE NOT (name GLOB 'sqlite_*' AND "
-        "type <> 'trigger' AND type <> 'view')"
+        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema "
+        "WHERE name NOT GLOB 'sqlite_*' OR type IN ('trigger', 'view')"
     )
     schema = set()
     for kind, name, table, sql in rows:
@@ -297,11 +297,13 @@ def migrate(connection: sqlite3.Connection) -> None:
         sqlite3.Error: A migration failed; the study is in its state before that migration.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    steps = {FIRST_VERSION: _FIRST_SCHEMA, **dict(enumerate(MIGRATIONS, FIRST_VERSION + 1))}
-    for number in range(max(version + 1, FIRST_VERSION), VERSION + 1):
+    steps = (_FIRST_SCHEMA, *MIGRATIONS)
+    for number, statements in enumerate(steps, start=FIRST_VERSION):
+        if number <= version:
+            continue
         connection.execute("BEGIN IMMEDIATE")
         try:
-            for statement in steps[number]:
+            for statement in statements:
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {number}")

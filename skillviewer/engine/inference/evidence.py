@@ -15,12 +15,12 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import (
     MIN_RANDOM,
     Faithfulness,
-    Removal,
+    OcclusionCurve,
     moved_at_random,
+    occlusion_counts,
+    occlusion_ranks,
     opposite_shares,
     rank_correlations,
-    removal_counts,
-    removal_rank,
     rounding_of,
     step_distances,
 )
@@ -87,7 +87,7 @@ def _count_steps(model: AttentionModel, n_frames: int, n_cells: int, n_random: i
         other_frames = n_cells * n_frames * (n_frames - 1) // 2
     n_steps += without_cell + without_cell_once + other_frames
     if model.map_kind is not MapKind.NONE:
-        n_counts = len(removal_counts(n_cells)) - 2
+        n_counts = len(occlusion_counts(n_cells)) - 2
         n_orders = 2 * (2 + n_random)
         n_replaced_maps = n_random + 1
         n_steps += n_frames * (n_orders * n_counts + n_replaced_maps)
@@ -201,7 +201,7 @@ class _FaithfulnessTest:
     def __post_init__(self) -> None:
         maps = [replay.attention.double().cpu().numpy() for replay in self._replays]
         self._maps: NDArray[np.float64] = np.stack(maps)
-        self._counts = removal_counts(self._replays[0].n_cells)
+        self._counts = occlusion_counts(self._replays[0].n_cells)
 
     def run(self) -> Faithfulness:
         magnitudes = np.abs(self._maps)
@@ -214,29 +214,29 @@ class _FaithfulnessTest:
         contributions = self._cells.in_one_step
         return Faithfulness(
             score=self._score,
-            deletion=deletion.order(0),
-            insertion=insertion.order(0),
-            deletion_random=deletion.orders(moved_orders),
-            insertion_random=insertion.orders(moved_orders),
-            deletion_effects=deletion.order(1),
-            insertion_effects=insertion.order(1),
+            deletion=deletion.select_order(0),
+            insertion=insertion.select_order(0),
+            deletion_random=deletion.select_orders(moved_orders),
+            insertion_random=insertion.select_orders(moved_orders),
+            deletion_effects=deletion.select_order(1),
+            insertion_effects=insertion.select_order(1),
             permuted=self._scores_with_maps(shuffled_maps),
             uniform=float(self._scores_with_maps([uniform_maps])[0]),
             rank_correlation=rank_correlations(self._maps, contributions, rounding),
             opposite_share=opposite_shares(self._maps, contributions, self._segments, self._map_kind, rounding),
         )
 
-    def _remove_cells(self, magnitudes: Sequence[FloatArray]) -> tuple[Removal, Removal]:
+    def _remove_cells(self, magnitudes: Sequence[FloatArray]) -> tuple[OcclusionCurve, OcclusionCurve]:
         """Return deletion and insertion in the orders of V magnitudes, (K, N, h, w) each."""
-        ranks = np.stack([removal_rank(values, self._rng) for values in magnitudes])
+        ranks = np.stack([occlusion_ranks(values, self._rng) for values in magnitudes])
         n_orders = len(ranks)
         reversed_ranks = self._counts[-1] - 1 - ranks
-        removals = self._delete_cells(np.concatenate([ranks, reversed_ranks]))
-        deletion = removals.orders(slice(n_orders))
-        insertion = removals.orders(slice(n_orders, None)).backwards()
+        curves_of_orders = self._delete_cells(np.concatenate([ranks, reversed_ranks]))
+        deletion = curves_of_orders.select_orders(slice(n_orders))
+        insertion = curves_of_orders.select_orders(slice(n_orders, None)).reversed()
         return deletion, insertion
 
-    def _delete_cells(self, ranks: IntArray) -> Removal:
+    def _delete_cells(self, ranks: IntArray) -> OcclusionCurve:
         """Delete the cells with (V, K, N, L) ranks below each count."""
         n_orders = len(ranks)
         inner_counts = self._counts[1:-1, None, None]
@@ -253,7 +253,7 @@ class _FaithfulnessTest:
             scores.append(curves[..., -1])
             distances.append(step_distances(curves, replay.curve))
         fractions = self._counts / self._counts[-1]
-        return Removal(fractions, np.mean(scores, axis=0), np.mean(distances, axis=0))
+        return OcclusionCurve(fractions, np.mean(scores, axis=0), np.mean(distances, axis=0))
 
     def _shuffle_maps(self) -> NDArray[np.float64]:
         flat = self._maps.reshape(*self._maps.shape[:2], -1)

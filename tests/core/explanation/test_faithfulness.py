@@ -11,13 +11,13 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.explanation.faithfulness import (
     Faithfulness,
-    Removal,
+    OcclusionCurve,
     area_under,
     moved_at_random,
+    occlusion_counts,
+    occlusion_ranks,
     opposite_shares,
     rank_correlations,
-    removal_counts,
-    removal_rank,
     rounding_of,
     step_distances,
 )
@@ -26,7 +26,7 @@ from tests.facts import missing
 
 @pytest.mark.parametrize("n_cells", [1, 2, 6, 10, 11, 24, 25, 49, 169, 196])
 def test_counts_run_from_none_to_all_and_mirror(n_cells: int) -> None:
-    counts = removal_counts(n_cells)
+    counts = occlusion_counts(n_cells)
     assert counts[0] == 0
     assert counts[-1] == n_cells
     assert (np.diff(counts) > 0).all()
@@ -38,7 +38,7 @@ def test_rank_puts_the_largest_first_and_equals_in_random_order() -> None:
     maps = np.array([[[0.2, 0.5], [0.3, 0.0]], [[1.0, 1.0], [0.0, 0.0]]])
     firsts = set()
     for seed in range(20):
-        rank = removal_rank(maps, np.random.default_rng(seed))
+        rank = occlusion_ranks(maps, np.random.default_rng(seed))
         assert rank[0].tolist() == [2, 0, 1, 3]
         assert sorted(rank[1].tolist()) == [0, 1, 2, 3]
         assert set(rank[1, :2].tolist()) == {0, 1}
@@ -121,11 +121,11 @@ def test_opposite_share_counts_the_most_attended_cells(kind: MapKind) -> None:
 FRACTIONS = np.array([0.0, 0.5, 1.0])
 
 
-def removal(*middle: float) -> Removal:
+def removal(*middle: float) -> OcclusionCurve:
     """Return curves through 0, the given distance and 2: an area of a half plus half the middle."""
     rows = np.array([[0.0, m, 2.0] for m in middle])
     rows = rows if len(middle) > 1 else rows[0]
-    return Removal(FRACTIONS, 10 - rows, rows)
+    return OcclusionCurve(FRACTIONS, 10 - rows, rows)
 
 
 def made(own: float, effects: float, random: FloatArray) -> Faithfulness:
@@ -183,11 +183,11 @@ def test_verdict(own: float, effects: float, value: float, label: str) -> None:
 
 def test_what_is_read_backwards() -> None:
     tested = made(0.7, 0.9, RANDOM)
-    assert tested.insertion.backwards().distances.tolist() == [2.0, 0.0, 0.0]
-    assert tested.deletion.backwards().scores.tolist() == tested.deletion.scores.tolist()[::-1]
-    assert tested.insertion.backwards().fractions.tolist() == FRACTIONS.tolist()
+    assert tested.insertion.reversed().distances.tolist() == [2.0, 0.0, 0.0]
+    assert tested.deletion.reversed().scores.tolist() == tested.deletion.scores.tolist()[::-1]
+    assert tested.insertion.reversed().fractions.tolist() == FRACTIONS.tolist()
     # an order that is worse one way is as much better the other way
-    assert tested.deletion.backwards().area == pytest.approx(tested.deletion.area)
+    assert tested.deletion.reversed().area == pytest.approx(tested.deletion.area)
 
 
 def test_changes_under_other_maps_and_means() -> None:

@@ -139,8 +139,8 @@ def test_curves_are_what_running_the_model_again_gives(name: str) -> None:
         (tested.insertion, by_map, True),
         (tested.deletion_effects, by_effect, False),
         (tested.insertion_effects, by_effect, True),
-        (tested.insertion.backwards(), -by_map, False),
-        (tested.deletion.backwards(), -by_map, True),
+        (tested.insertion.reversed(), -by_map, False),
+        (tested.deletion.reversed(), -by_map, True),
     ):
         assert removal.fractions.tolist() == pytest.approx([i / size for i in range(size + 1)])
         for count in range(size + 1):

@@ -26,7 +26,7 @@ def test_one_step_of_the_landmarks_is_that_of_mediapipe(networks: HandNetworks) 
     (hand,) = networks.find_landmarks(PICTURE, [region_of_landmarks(np.array(ABOUT["before"]))])
     assert hand is not None
     assert np.abs(hand.landmarks_px - ABOUT["landmarks"]).max() < 0.05
-    assert (hand.right > 0.5) == (ABOUT["label"] == "Left")  # MediaPipe's label means a mirrored picture
+    assert (hand.right_probability > 0.5) == (ABOUT["label"] == "Left")  # MediaPipe's label means a mirrored picture
 
 
 def test_a_hand_is_found_without_knowledge_of_the_frame_before(networks: HandNetworks) -> None:
