@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from skillviewer.core.progress import Report
-    from skillviewer.engine.exporting.requests import ExportedFile, ExportRequest, ExportSource
+    from skillviewer.engine.exporting.export_results import ExportedFile
+    from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.engine.runtime.processes import JobResult
     from skillviewer.engine.runtime.workers import Workers

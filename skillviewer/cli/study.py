@@ -318,7 +318,7 @@ def export_votes(
 ) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
     from skillviewer.data.study.exchange.csv_export import export_pairs, export_videos
-    from skillviewer.engine.exporting.study_context import save_in_log
+    from skillviewer.engine.exporting.source_studies import save_in_log
 
     if participants and form is not None:
         raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")

@@ -59,7 +59,7 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
     """Summarise the votes of STUDY: strengths, agreement, raters, cycles (docs/ranking.md)."""
     from skillviewer.core.ranking.report import ranking_json
     from skillviewer.data.study.ranking_report import study_ranking_report
-    from skillviewer.engine.exporting.study_context import save_in_log
+    from skillviewer.engine.exporting.source_studies import save_in_log
     from skillviewer.export.tables.tables import export_table
 
     with open_study(path, criterion, read_only=True) as study:

@@ -160,7 +160,7 @@ def rated(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
     """Summarise the ratings given in the program or in a browser: progress of raters, and agreement with themselves."""
     from skillviewer.data.study.judging.rating_queue import rating_queue
     from skillviewer.data.study.rating_forms import rated_items, self_agreement
-    from skillviewer.engine.exporting.study_context import save_in_log
+    from skillviewer.engine.exporting.source_studies import save_in_log
     from skillviewer.export.tables.tables import export_table
 
     with open_study(path, read_only=True) as study:

@@ -155,7 +155,7 @@ def _result(path: Path) -> None:
 
 
 def _export(path: Path) -> None:
-    from skillviewer.engine.exporting.verify import read_export
+    from skillviewer.engine.exporting.recorded_export import read_export
     from skillviewer.export.file_differences import first_difference
 
     sound = path.parent / "sound" / path.name

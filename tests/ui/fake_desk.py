@@ -13,14 +13,8 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import ExportError, SkillViewerError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.engine.exporting.requests import (
-    AnalysisReady,
-    ExportedFile,
-    ExportRequest,
-    ExportResults,
-    ExportSource,
-    StudyExportRequest,
-)
+from skillviewer.engine.exporting.export_results import AnalysisReady, ExportedFile, ExportResults
+from skillviewer.engine.exporting.requests import ExportRequest, ExportSource, StudyExportRequest
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.destination import check_destination

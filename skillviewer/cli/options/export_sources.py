@@ -11,7 +11,7 @@ from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
 from skillviewer.data.study import FileState, Study
-from skillviewer.engine.exporting.cohort_report import latest_of
+from skillviewer.engine.exporting.report_choices import latest_of
 from skillviewer.engine.exporting.requests import ExportSource
 from skillviewer.media.files import expand, folders_without_videos
 from skillviewer.nets.model_library import DEFAULT_MODEL, checkpoint_digest, model_folder

@@ -11,15 +11,8 @@ from skillviewer.core.ratings.reliability import Estimate
 from skillviewer.core.text import printable
 from skillviewer.core.version import __version__
 from skillviewer.data.study import Study, StudyVideo
-from skillviewer.engine.exporting.cohort_report import (
-    CohortChoices,
-    choose_task,
-    latest_of,
-    model_in_use,
-    model_of,
-    on_scale,
-    pseudonyms,
-)
+from skillviewer.engine.exporting.cohort_report import CohortChoices, on_scale
+from skillviewer.engine.exporting.report_choices import choose_task, latest_of, model_in_use, model_of, pseudonyms
 from skillviewer.export.options import option_field
 from skillviewer.export.reports.change import ChangeReport, ChangeSource, group_section, participant_section
 from skillviewer.export.reports.report import export_change

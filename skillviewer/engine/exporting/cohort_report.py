@@ -1,6 +1,5 @@
 """Report of the cohort of a study, from the scores in the study."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -8,21 +7,21 @@ from pathlib import Path
 
 from skillviewer.core.analysis.calibration import CalibratedScore, ScoreCalibration
 from skillviewer.core.dataset.dataset import Dataset
-from skillviewer.core.dataset.pairs import SKILL, Pair
-from skillviewer.core.errors import ExportError
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.faces.blurring_text import SCORED_BEFORE_BLURRING
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
 from skillviewer.core.text import counted, signed
 from skillviewer.data.study import ModelState, ModelVersion, Study, StudyVideo
 from skillviewer.data.study.models import Score
-from skillviewer.engine.exporting.model_test import describe_test, trained_clips_of
+from skillviewer.data.trained_pairs import load_trained_clips
+from skillviewer.engine.exporting.model_context import describe_test
+from skillviewer.engine.exporting.report_choices import choose_task, model_of, pseudonyms
 from skillviewer.export.options import option_field
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo
 from skillviewer.export.reports.pdf import Paper
 from skillviewer.export.reports.rater_summary import PairsInTraining
 from skillviewer.export.reports.report import export_cohort
 from skillviewer.nets.model_card import find_card
-from skillviewer.nets.model_library import criterion_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,11 @@ def write_cohort_report(
             )
         )
     pairs = [pair for pair in dataset.pairs if pair.better in names_in_cohort and pair.worse in names_in_cohort]
-    judgements = [j for j in dataset.judgements if j.left in names_in_cohort and j.right in names_in_cohort]
+    judgements = [
+        judgement
+        for judgement in dataset.judgements
+        if judgement.left in names_in_cohort and judgement.right in names_in_cohort
+    ]
     raters = pseudonyms([judgement.rater for judgement in judgements], "R", names=choices.names)
     export_cohort(
         cohort_videos,
@@ -110,7 +113,7 @@ def _pairs_in_training(
     model: ModelVersion, videos: Sequence[StudyVideo], pairs: Sequence[Pair]
 ) -> PairsInTraining | None:
     """Return the agreed pairs and the scored videos that a model was trained on, or None if this is not known."""
-    trained = trained_clips_of(model)
+    trained = load_trained_clips(model.path) if model.path is not None else None
     if trained is None:
         return None
     clips = {video.name: (video.digest, video.clip_range) for video in videos}
@@ -123,7 +126,7 @@ def _pairs_in_training(
 
 
 def _own_warning(score: Score) -> str:
-    """Return the warning of a score without the note that it was computed before faces were blurred."""
+    """Return the warning of a score without the note that the score was computed before faces were blurred."""
     return score.warning.replace(SCORED_BEFORE_BLURRING, "").strip()
 
 
@@ -195,85 +198,3 @@ def _warnings(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ..
             f"The videos were assessed with different numbers of passes ({counts}): their intervals differ in kind."
         )
     return tuple(sentences)
-
-
-def choose_task(study: Study, tasks: set[str], requested: str) -> str:
-    """Return the requested task, or the only task of the videos; "" is the task of the study.
-
-    Raises:
-        ExportError: There is no such task, or there are several and none is requested.
-    """
-    if requested:
-        if requested in tasks:
-            return requested
-        if requested == study.settings.task and "" in tasks:
-            return ""
-        names = ", ".join(sorted(task for task in tasks if task)) or study.settings.task or "none"
-        raise ExportError(f"The study has no videos of the task “{requested}”. Its tasks: {names}.")
-    if len(tasks) > 1:
-        names = ", ".join(sorted(task or study.settings.task or "(none)" for task in tasks))
-        raise ExportError(
-            f"The study has videos of {len(tasks)} tasks ({names}), whose scores cannot be compared: choose one."
-        )
-    return next(iter(tasks), "")
-
-
-def latest_of(study: Study, criterion: str) -> ModelVersion | None:
-    """Return the newest model of a study with a criterion, or None; discarded and missing models are skipped."""
-    candidates = [
-        model
-        for model in study.models.all()
-        if model.state is not ModelState.DISCARDED
-        and model.path is not None
-        and criterion_of(model.path).casefold() == criterion.casefold()
-    ]
-    return max(candidates, key=lambda model: model.added_at, default=None)
-
-
-def model_in_use(study: Study) -> ModelVersion | None:
-    """Return the default model of a study; if that has another criterion, the newest model with the current one."""
-    model = study.models.default_model(study.settings.model)
-    criterion = criterion_of(model.path) if model is not None and model.path is not None else SKILL
-    if criterion.casefold() in {SKILL, study.criterion.casefold()}:
-        return model
-    return latest_of(study, study.criterion)
-
-
-def model_of(study: Study, requested: str, criterion: str = "") -> ModelVersion:
-    """Return the requested model; else the newest model with a criterion; else the model in use.
-
-    Raises:
-        ExportError: There is no such model.
-    """
-    if requested:
-        models = [model for model in study.models.all() if model.state is not ModelState.DISCARDED]
-        matches = [m for m in models if requested in {m.name, f"{m.name} v{m.version}", m.digest}]
-        if not matches:
-            names = ", ".join(f"{model.name} v{model.version}" for model in models) or "none"
-            raise ExportError(f"The study has no model “{requested}”. Its models: {names}.")
-        return max(matches, key=lambda model: model.version)
-    if criterion:
-        newest = latest_of(study, criterion)
-        if newest is None:
-            raise ExportError(
-                f"The study has no model of the criterion “{criterion}”: score its videos with one, or choose a model."
-            )
-        return newest
-    model = model_in_use(study)
-    if model is not None:
-        return model
-    if study.models.default_model(study.settings.model) is not None:
-        return model_of(study, "", study.criterion)  # raises: the default model has another criterion
-    raise ExportError(
-        "No video of the study has been assessed. Assess them first: in the window, or by skillviewer export table "
-        "scores STUDY -o scores.csv."
-    )
-
-
-def pseudonyms(originals: list[str], letter: str, *, names: bool) -> dict[str, str]:
-    """Return the names to print for people: their own with ``names``, else a letter and random numbers."""
-    unique_names = sorted({name for name in originals if name})
-    if names:
-        return {name: name for name in unique_names}
-    secrets.SystemRandom().shuffle(unique_names)
-    return {name: f"{letter}{number}" for number, name in enumerate(unique_names, start=1)}

@@ -12,9 +12,10 @@ from skillviewer.core.errors import ExportError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.clips import range_cells
 from skillviewer.data.study.identity import digest_of
-from skillviewer.engine.exporting.requests import ExportedFile, ExportRequest, ExportSource, stored_analysis
+from skillviewer.engine.exporting.export_results import ExportedFile
+from skillviewer.engine.exporting.recorded_export import read_export
+from skillviewer.engine.exporting.requests import ExportRequest, ExportSource, find_stored_analysis
 from skillviewer.engine.exporting.service import ExportService
-from skillviewer.engine.exporting.verify import read_export
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol, open_model_cache
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, ignore_progress, map_on_workers
@@ -46,7 +47,7 @@ def is_done(request: ExportRequest) -> bool:
 
 
 def _is_same_source(recorded: RecordedSource, source: ExportSource) -> bool:
-    analysis = stored_analysis(source, digest_of)
+    analysis = find_stored_analysis(source, digest_of)
     if analysis is None or recorded.passes != analysis.n_passes:
         return False
     same_model = recorded.model in (analysis.provenance.model_digest, analysis.provenance.model)
@@ -56,14 +57,14 @@ def _is_same_source(recorded: RecordedSource, source: ExportSource) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _service(device: str) -> ExportService:
+def _service_for(device: str) -> ExportService:
     return ExportService(partial(open_model_cache, device))
 
 
 def _write(device: str, request: ExportRequest | SkillViewerError, token: CancelToken, report: Report) -> ExportedFile:
     if isinstance(request, SkillViewerError):
         raise request
-    return _service(device).write(request, token, report)
+    return _service_for(device).write(request, token, report)
 
 
 class _RequestsWithoutStudies(list[ExportRequest]):

@@ -20,7 +20,7 @@ from skillviewer.core.errors import ExportError, first_line, os_error_as
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.text import format_size
 from skillviewer.core.version import __version__
-from skillviewer.engine.exporting.requests import ExportedFile
+from skillviewer.engine.exporting.export_results import ExportedFile
 from skillviewer.engine.features.extractor import FeatureExtractor, trained_streams
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
@@ -34,7 +34,7 @@ from skillviewer.nets.configuration import CheckpointConfig
 
 TOLERANCE = 1e-4
 """Greatest absolute and relative difference from torch; ten times as much for features, rounded to float16."""
-Run = Callable[..., tuple[Tensor, ...]]
+TensorFunction = Callable[..., tuple[Tensor, ...]]
 
 
 class Graph(nn.Module):
@@ -49,7 +49,7 @@ class Graph(nn.Module):
     """
 
     def __init__(
-        self, owner: nn.Module, run: Run, inputs: dict[str, Tensor], outputs: tuple[str, ...], *free: int
+        self, owner: nn.Module, run: TensorFunction, inputs: dict[str, Tensor], outputs: tuple[str, ...], *free: int
     ) -> None:
         super().__init__()
         self.owner = owner

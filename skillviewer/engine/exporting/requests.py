@@ -1,7 +1,7 @@
-"""Export requests (videos, models, exporter and destination), and their results."""
+"""Export requests: videos, models, exporter and destination."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,14 +44,6 @@ class ExportSource:
     def clip(self) -> VideoClip:
         """The file, or the range of it."""
         return VideoClip(self.video, self.clip_range)
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysisReady:
-    """Analysis that was loaded or computed for an export, reported at once as the value of progress."""
-
-    source: ExportSource  # the source, which has no analysis
-    analysis: "Analysis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +96,7 @@ class StudyExportRequest:
         return (LoggedExport(self.study, self.path.name, self.exporter.name),)
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedFile:
-    """A file that was written and read back."""
-
-    path: Path
-    facts: tuple[str, ...]  # facts about its content, a few words each; the first is its size
-    warnings: tuple[str, ...] = field(default=())  # warnings for the user, one sentence each
-
-
-@dataclass(frozen=True, slots=True)
-class ExportResults:
-    """Result of several export requests."""
-
-    written: tuple[ExportedFile, ...]
-    failures: tuple[str, ...] = ()  # a sentence for each file that could not be written
-
-
-def stored_analysis(source: ExportSource, digest_of: Callable[[Path], str]) -> "Analysis | None":
+def find_stored_analysis(source: ExportSource, digest_of: Callable[[Path], str]) -> "Analysis | None":
     """Return the given or the saved analysis of a source; None without one, or if its number of passes differs.
 
     ``digest_of`` returns the digest of the video at a path.
@@ -136,8 +111,8 @@ def stored_analysis(source: ExportSource, digest_of: Callable[[Path], str]) -> "
         model = source.model_digest or (model_digest(source.model) if source.model is not None else "")
         path = analysis_path(digest, model, source.clip_range)
         analysis = load_or_discard(path) if model else None
-        if analysis is None:
-            return None
+    if analysis is None:
+        return None
     if source.passes is not None and analysis.n_passes != source.passes:
         return None
     return analysis.with_video(replace(analysis.video, path=source.video))

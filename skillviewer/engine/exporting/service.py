@@ -1,6 +1,6 @@
 """Service that writes exports for window and command line, from videos and models to files that are read back.
 
-Analyses come from the cache. Only missing ones are computed, and only then a model is loaded.
+Analyses come from the cache. A model is loaded only if an analysis is missing.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,17 +19,10 @@ from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.tracks_file import TrackStore
-from skillviewer.engine.exporting.requests import (
-    AnalysisReady,
-    ExportedFile,
-    ExportRequest,
-    ExportResults,
-    ExportSource,
-    StudyExportRequest,
-    stored_analysis,
-)
+from skillviewer.engine.exporting.export_results import AnalysisReady, ExportedFile, ExportResults
+from skillviewer.engine.exporting.requests import ExportRequest, ExportSource, StudyExportRequest, find_stored_analysis
 from skillviewer.engine.exporting.source_readers import SourceReaders
-from skillviewer.engine.exporting.study_context import (
+from skillviewer.engine.exporting.source_studies import (
     SourceStudies,
     save_in_log,
     save_scores,
@@ -75,7 +68,7 @@ class ExportService(Closeable):
         self._update_study = update_study
         self._use_evidence_cache = use_evidence_cache
         self._model_cache: ModelCacheProtocol | None = None
-        self._evidence_warnings: list[str] = []  # about evidence that the current request lacks
+        self._evidence_warnings: list[str] = []  # on evidence that could not be computed for the current request
 
     def write(self, request: ExportRequest, token: CancelToken = NEVER, report: Report = silent) -> ExportedFile:
         """Compute missing analyses, write a file, and read it back.
@@ -220,8 +213,8 @@ class ExportService(Closeable):
         tasks = tasks_of(sources, studies)
         for source in sources:
             token.check()
-            with SourceReaders() if shared_readers is None else nullcontext(shared_readers) as readers:
-                analysis = stored_analysis(source, readers.digest_function(token))
+            with _readers_of_source(shared_readers) as readers:
+                analysis = find_stored_analysis(source, readers.digest_function(token))
                 if analysis is None:
                     analysis = self._assess(source, readers, token, _with_stage(report, source, "assessing"))
                 if source.analysis is None:  # reported now, even if the export fails later
@@ -266,8 +259,8 @@ class ExportService(Closeable):
         options = options if options is not None else _default_options(exporter)
         with _open_shared_readers(exporter, options) as shared_readers:
             for source in sources:
-                with SourceReaders() if shared_readers is None else nullcontext(shared_readers) as readers:
-                    analysis = stored_analysis(source, readers.digest_function(token))
+                with _readers_of_source(shared_readers) as readers:
+                    analysis = find_stored_analysis(source, readers.digest_function(token))
                 if analysis is None:
                     return None
                 reader = shared_readers.open(source.video, token) if shared_readers is not None else None
@@ -301,9 +294,11 @@ class ExportService(Closeable):
             raise _missing_model_error(source)
         passes = source.passes or USUAL_PASSES
         reader = readers.open(source.video, token)
-        analysis = self._models().assess(source.model, source.video, passes, token, report, source.clip_range, reader)
+        analysis = self._get_model_cache().assess(
+            source.model, source.video, passes, token, report, source.clip_range, reader
+        )
         path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.clip_range)
-        saved = stored_analysis(replace(source, passes=None), lambda _path: analysis.video.digest)
+        saved = find_stored_analysis(replace(source, passes=None), lambda _path: analysis.video.digest)
         if saved is None or saved.n_passes <= analysis.n_passes:  # never replace an analysis of more passes
             with suppress(ExportError):  # a lost analysis can be computed again
                 save_analysis(analysis, path)
@@ -327,9 +322,13 @@ class ExportService(Closeable):
                 raise _missing_model_error(source)
 
             def compute() -> "Evidence":
-                return self._models().explain(model, analysis, token, report, reader=readers.open(source.video, token))
+                return self._get_model_cache().explain(
+                    model, analysis, token, report, reader=readers.open(source.video, token)
+                )
 
-            return load_or_compute_evidence(analysis, compute) if self._use_evidence_cache else compute()
+            if self._use_evidence_cache:
+                return load_or_compute_evidence(analysis, compute)
+            return compute()
         except SkillViewerError as error:
             if exporter.needs_evidence:
                 raise
@@ -358,11 +357,13 @@ class ExportService(Closeable):
         aligned = [videos[0]]
         for source, video in zip(sources[1:], videos[1:], strict=True):
             stage_report = _with_stage(report, source, "aligning")
-            alignment = self._models().align(model, first, other=video.analysis, token=token, report=stage_report)
+            alignment = self._get_model_cache().align(
+                model, first, other=video.analysis, token=token, report=stage_report
+            )
             aligned.append(replace(video, alignment=alignment))
         return aligned
 
-    def _models(self) -> ModelCacheProtocol:
+    def _get_model_cache(self) -> ModelCacheProtocol:
         if self._model_cache is None:
             self._model_cache = self._open_model_cache()
         return self._model_cache
@@ -373,6 +374,11 @@ class ExportService(Closeable):
         self._model_cache = None
         if model_cache is not None:
             model_cache.close()
+
+
+def _readers_of_source(shared_readers: SourceReaders | None) -> AbstractContextManager[SourceReaders]:
+    """Return readers for one source: the shared ones, which stay open, or else new ones."""
+    return SourceReaders() if shared_readers is None else nullcontext(shared_readers)
 
 
 def _open_shared_readers(exporter: "Exporter", options: object) -> AbstractContextManager[SourceReaders | None]:
@@ -476,7 +482,7 @@ def _report_context(
 
     Warning and test of the model are added, and sentences on motion if there are none.
     """
-    from skillviewer.engine.exporting.model_test import with_model_test
+    from skillviewer.engine.exporting.model_context import with_model_test
     from skillviewer.engine.exporting.motion_context import motion_sentences
     from skillviewer.engine.exporting.study_context import context_of
     from skillviewer.nets.model_library import criterion_of

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.core.ratings.rated_item import RatedItem
 from skillviewer.core.registry import table
 from skillviewer.core.text import counted
 from skillviewer.core.timelines.labels import label_agreement, label_counts
@@ -136,8 +135,12 @@ class StudyExporter:
         return warnings
 
 
-TableInput = tuple[tuple[Any, ...], tuple[str, ...]]
-"""Arguments of the function that makes the rows of a table, and warnings."""
+@dataclass(frozen=True, slots=True)
+class _TableInput:
+    """Input of a table."""
+
+    arguments: tuple[Any, ...]  # arguments of the function that makes the rows
+    warnings: tuple[str, ...] = ()  # warnings for the user, one sentence each
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,50 +150,64 @@ class CriterionChoice:
     criterion: str = option_field("", "Criterion", "Empty for the one that the study looks at")
 
 
-def _judgements(study: Study) -> TableInput:
+def _judgements_input(study: Study) -> _TableInput:
     judgements = study.votes.judgements()
     warnings = () if judgements else ("No pair of this study has been judged yet: the table has no rows.",)
-    return (judgements,), warnings
+    return _TableInput((judgements,), warnings)
 
 
-def _strengths(study: Study) -> TableInput:
+def _strengths_input(study: Study) -> _TableInput:
     dataset = study.dataset()
     if not dataset.judgements and not dataset.pairs:
         raise ExportError(f"{study.path.name} has no judgement and no pair that is agreed on: there are no strengths.")
     if dataset.judgements:
-        return (dataset.judgements, dataset.subtasks), ()
+        return _TableInput((dataset.judgements, dataset.subtasks))
     warning = "The strengths are those of the agreed pairs: there are no judgements."
-    return (dataset.pairs, dataset.subtasks), (warning,)
+    return _TableInput((dataset.pairs, dataset.subtasks), (warning,))
 
 
-def _rated_items(study: Study) -> list[RatedItem]:
+def _rated_items_input(study: Study) -> _TableInput:
     plan = study.forms.plan()
-    return rated_items(study.forms.all(), plan.rubric if plan is not None else None)
+    rubric = plan.rubric if plan is not None else None
+    return _TableInput((rated_items(study.forms.all(), rubric),))
+
+
+def _log_input(study: Study) -> _TableInput:
+    return _TableInput((study.log(),))
+
+
+def _labels_input(study: Study) -> _TableInput:
+    moments, _ = moments_by_author(study)
+    return _TableInput((label_counts(moments),))
+
+
+def _label_agreement_input(study: Study) -> _TableInput:
+    moments, model_names = moments_by_author(study)
+    return _TableInput((label_agreement(moments, model_names),))
 
 
 def _table_exporter(
     name: StudyExportName,
     title: str,
     about: str,
-    get_input: Callable[[Study], TableInput],
+    get_input: Callable[[Study], _TableInput],
     options: type[CriterionChoice] | None = CriterionChoice,
 ) -> StudyExporter:
-    """Return the exporter of a table. ``get_input`` returns the objects that the rows are made from, and warnings."""
+    """Return the exporter of a table. ``get_input`` returns the input of the table from a study."""
 
-    def load(path: Path, choice: CriterionChoice | None) -> TableInput:
+    def load(path: Path, choice: CriterionChoice | None) -> _TableInput:
         with Study.open(path, read_only=True) as study:
             if choice is not None:
                 study.select_criterion(choice.criterion or None)
             return get_input(study)
 
     def write(study: Path, path: Path, choice: CriterionChoice | None, *, overwrite: bool) -> tuple[str, ...]:
-        arguments, warnings = load(study, choice)
-        export_table(name, path, *arguments, overwrite=overwrite)
-        return warnings
+        table_input = load(study, choice)
+        export_table(name, path, *table_input.arguments, overwrite=overwrite)
+        return table_input.warnings
 
     def preview(study: Path, choice: CriterionChoice | None) -> Preview:
-        arguments, _ = load(study, choice)
-        return preview_table(name, *arguments)
+        return preview_table(name, *load(study, choice).arguments)
 
     return StudyExporter(
         name=name.value,
@@ -222,40 +239,40 @@ STUDY_EXPORTERS = table(
         StudyExportName.JUDGEMENTS,
         "Table of judgements",
         "One row for every judgement that stands: pair, verdict, rater and time.",
-        _judgements,
+        _judgements_input,
     ),
     _table_exporter(
         StudyExportName.STRENGTHS,
         "Table of strengths",
         "One row for each video: its strength by the judgements, with its standard error.",
-        _strengths,
+        _strengths_input,
     ),
     _table_exporter(
         StudyExportName.RATED_ITEMS,
         "Table of rated items",
         about="One row for every item of every video that was rated in the program or in a browser, repeats too.",
-        get_input=lambda study: ((_rated_items(study),), ()),
+        get_input=_rated_items_input,
         options=None,
     ),
     _table_exporter(
         StudyExportName.LOG,
         "Log of the study",
         about="One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
-        get_input=lambda study: ((study.log(),), ()),
+        get_input=_log_input,
         options=None,
     ),
     _table_exporter(
         StudyExportName.LABELS,
         "Table of labelled moments",
         about="One row for each video, rater and label: the number of moments.",
-        get_input=lambda study: ((label_counts(moments_by_author(study)[0]),), ()),
+        get_input=_labels_input,
         options=None,
     ),
     _table_exporter(
         StudyExportName.LABEL_AGREEMENT,
         "Table of agreement on moments",
         about="One row for every two raters, or a rater and the model, and label: kappa over time.",
-        get_input=lambda study: ((label_agreement(*moments_by_author(study)),), ()),
+        get_input=_label_agreement_input,
         options=None,
     ),
     StudyExporter(

@@ -1,4 +1,4 @@
-"""Several loaded models on one device; models with equal preprocessing and backbones share features and backbones."""
+"""Cache of loaded models on one device; models with equal preprocessing and backbones share features and backbones."""
 
 from collections.abc import Callable, Collection, Hashable
 from pathlib import Path
@@ -62,7 +62,7 @@ class ModelCache(Closeable):
             CheckpointError: The checkpoint is missing, foreign or damaged, or takes no features.
             DeviceError: The device is not there.
         """
-        return facts(self._engine(folder).checkpoint)
+        return model_facts(self._load_engine(folder).checkpoint)
 
     def assess(
         self,
@@ -79,7 +79,7 @@ class ModelCache(Closeable):
         Raises the errors of ``Engine.assess`` and ``facts``.
         """
         report(Progress("loading"))
-        return self._engine(folder).assess(video, passes, token, report, clip_range, reader)
+        return self._load_engine(folder).assess(video, passes, token, report, clip_range, reader)
 
     def explain(
         self,
@@ -90,13 +90,13 @@ class ModelCache(Closeable):
         reader: VideoReader | None = None,
     ) -> Evidence:
         """Return the evidence for an analysis by one of the models; raises the errors of ``Engine.explain``."""
-        return self._engine(folder).explain(analysis, token=token, report=report, reader=reader)
+        return self._load_engine(folder).explain(analysis, token=token, report=report, reader=reader)
 
     def align(
         self, folder: Path, own: Analysis, other: Analysis, token: CancelToken = NEVER, report: Report = silent
     ) -> Alignment:
         """Align a video with another in time by one of the models; raises the errors of ``Engine.align``."""
-        return self._engine(folder).align(own, other, token, report)
+        return self._load_engine(folder).align(own, other, token, report)
 
     def retain(self, folders: Collection[Path]) -> None:
         """Unload all models but those in ``folders``, and the backbones that these do not need."""
@@ -112,8 +112,8 @@ class ModelCache(Closeable):
         if unused_folders and torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _engine(self, folder: Path) -> Engine:
-        """Return the loaded model of a folder; load it if it is not loaded, or if its checkpoint has changed."""
+    def _load_engine(self, folder: Path) -> Engine:
+        """Return the engine of a model; load the model if it is new, or if its checkpoint has changed."""
         engine = self._engines.get(folder)
         if engine is not None and engine.digest == checkpoint_digest(model_folder(folder)):
             return engine
@@ -141,13 +141,13 @@ class ModelCache(Closeable):
 
 
 def _feature_key(checkpoint: Checkpoint) -> Hashable:
-    """Return a key that two models share if their features are equal."""
+    """Return a key that is equal for models with equal features."""
     config = checkpoint.config
-    own_digest = checkpoint.digest if checkpoint.streams else ""
-    return repr(config.backbone), config.preprocessing, config.precision, own_digest
+    trained_backbones = checkpoint.digest if checkpoint.streams else ""
+    return repr(config.backbone), config.preprocessing, config.precision, trained_backbones
 
 
-def facts(checkpoint: Checkpoint) -> ModelFacts:
+def model_facts(checkpoint: Checkpoint) -> ModelFacts:
     """Return the facts about a checkpoint."""
     config = checkpoint.config
     held_out = checkpoint.card.held_out

@@ -12,7 +12,8 @@ from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.study_log import LoggedExport
-from skillviewer.engine.exporting.requests import ExportedFile, ExportRequest, ExportSource
+from skillviewer.engine.exporting.export_results import ExportedFile
+from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
 from skillviewer.ui.comparing.agreement_loader import AgreementLoader
 from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.model_set import ModelSet

@@ -9,13 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.progress import Progress
 from skillviewer.core.study_log import LoggedExport
-from skillviewer.engine.exporting.requests import (
-    AnalysisReady,
-    ExportedFile,
-    ExportRequest,
-    ExportResults,
-    StudyExportRequest,
-)
+from skillviewer.engine.exporting.export_results import AnalysisReady, ExportedFile, ExportResults
+from skillviewer.engine.exporting.requests import ExportRequest, StudyExportRequest
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.messages import error_text

@@ -13,7 +13,7 @@ from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, F
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import clock, printable
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.engine.exporting.face_search import load_faces, reload_faces, save_faces, search_faces
+from skillviewer.engine.exporting.video_faces import load_faces, reload_faces, save_faces, search_faces
 from skillviewer.ui.exporting.face_canvas import FaceCanvas
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed

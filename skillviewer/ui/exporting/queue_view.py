@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QScrollArea, QWidget
 
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import printable
-from skillviewer.engine.exporting.requests import ExportResults
+from skillviewer.engine.exporting.export_results import ExportResults
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical, with_accessible_name

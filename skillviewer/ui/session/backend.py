@@ -29,13 +29,8 @@ if TYPE_CHECKING:  # importing torch takes seconds
     from skillviewer.engine.tracking.track_hands import HandCost, HandProgress
 
 if TYPE_CHECKING:  # importing PyAV and OpenCV takes half a second
-    from skillviewer.engine.exporting.requests import (
-        ExportedFile,
-        ExportRequest,
-        ExportResults,
-        ExportSource,
-        StudyExportRequest,
-    )
+    from skillviewer.engine.exporting.export_results import ExportedFile, ExportResults
+    from skillviewer.engine.exporting.requests import ExportRequest, ExportSource, StudyExportRequest
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
     from skillviewer.export.preview import Preview

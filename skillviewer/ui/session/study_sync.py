@@ -29,7 +29,7 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:
     from skillviewer.core.video.clips import ClipRange
-    from skillviewer.engine.exporting.requests import AnalysisReady
+    from skillviewer.engine.exporting.export_results import AnalysisReady
 
 BATCH_SIZE = 25  # stored analyses that are read in one task
 MAX_CHANGES_AT_ONCE = 200  # entries of the list that change in one turn of the event loop

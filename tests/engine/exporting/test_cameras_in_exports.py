@@ -4,7 +4,7 @@ from pathlib import Path
 
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.engine.exporting.requests import ExportSource
-from skillviewer.engine.exporting.study_context import SourceStudies, with_cameras
+from skillviewer.engine.exporting.source_studies import SourceStudies, with_cameras
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis

@@ -19,8 +19,9 @@ from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.data.trained_pairs import PAIRS_FILE, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.exporting import cohort_report as report_module
-from skillviewer.engine.exporting.cohort_report import CohortChoices, model_in_use, pseudonyms, write_cohort_report
-from skillviewer.engine.exporting.model_test import with_model_test
+from skillviewer.engine.exporting.cohort_report import CohortChoices, write_cohort_report
+from skillviewer.engine.exporting.model_context import with_model_test
+from skillviewer.engine.exporting.report_choices import model_in_use, pseudonyms
 from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.export.reports.rater_summary import format_raters

@@ -25,7 +25,7 @@ from skillviewer.core.video.preprocessing import FlowSettings
 from skillviewer.engine.exporting.onnx_files import (
     TOLERANCE,
     Graph,
-    Run,
+    TensorFunction,
     backbone_graphs,
     export_onnx,
     frame_facts,
@@ -211,7 +211,7 @@ def _random(values: Tensor) -> tuple[Tensor, ...]:
     ("function", "words"),
     [(_chooses, "torch cannot write a.onnx of this model as ONNX"), (_random, "computes y of a.onnx differently")],
 )
-def test_what_cannot_be_exported_is_said_in_one_sentence(function: Run, words: str, tmp_path: Path) -> None:
+def test_what_cannot_be_exported_is_said_in_one_sentence(function: TensorFunction, words: str, tmp_path: Path) -> None:
     graph = Graph(torch.nn.Identity(), function, {"x": torch.ones(2, 3)}, ("y",))
     with pytest.raises(ExportError, match=words) as told:
         graph.write(tmp_path / "a.onnx")

@@ -26,13 +26,8 @@ from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.models import Score, analysis_path
 from skillviewer.data.tracks_file import TrackStore
-from skillviewer.engine.exporting.requests import (
-    AnalysisReady,
-    ExportedFile,
-    ExportRequest,
-    ExportSource,
-    stored_analysis,
-)
+from skillviewer.engine.exporting.export_results import AnalysisReady, ExportedFile
+from skillviewer.engine.exporting.requests import ExportRequest, ExportSource, find_stored_analysis
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, exporter
@@ -123,7 +118,7 @@ def stored(source: ExportSource) -> Analysis | None:
         with VideoReader(path) as reader:
             return reader.info.digest
 
-    return stored_analysis(source, digest_of)
+    return find_stored_analysis(source, digest_of)
 
 
 @pytest.fixture

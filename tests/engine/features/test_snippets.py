@@ -27,7 +27,7 @@ from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.snippets import SnippetSource, sizes_of
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.model_cache import ModelCache, facts
+from skillviewer.engine.inference.model_cache import ModelCache, model_facts
 from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
@@ -154,7 +154,7 @@ def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path,
     ).checkpoint
     assert not missing(made.card.notes, "EfficientNet-Lite0")
     assert made.config.preprocessing.input_px == 224
-    assert "224 px in the middle of 340 × 256, dis" in facts(made).features
+    assert "224 px in the middle of 340 × 256, dis" in model_facts(made).features
     assert made.config.sizes.grid == (7, 7)
     begun = local_backbone_weights("efficientnet-lite0").state
     assert made.streams.keys() == {f"{stream}.{name}" for stream in ("appearance", "motion") for name in begun}

@@ -19,7 +19,7 @@ from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.model_cache import ModelCache, facts
+from skillviewer.engine.inference.model_cache import ModelCache, model_facts
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.videos import write_barcode_video
 
@@ -135,7 +135,7 @@ def test_what_is_let_go_is_gone_without_a_collector(
 def test_it_is_known_of_a_model_what_stands_in_its_checkpoint(model_cache: ModelCache, folder: Path) -> None:
     made = tiny_checkpoint(folder / "known", "full", seed=9)
     found = model_cache.facts(made.folder)
-    assert found == facts(made)
+    assert found == model_facts(made)
     assert (found.name, found.digest, found.attention_model) == ("known", made.digest, "full")
     assert found.map_kind is MapKind.DISTRIBUTION
     assert found.n_parameters == sum(t.numel() for t in made.head.values())

@@ -1,4 +1,4 @@
-"""Search for the faces of a video, and saving and loading of faces with the corrections of the user."""
+"""Faces of a video: search, and saved faces with the corrections of the user."""
 
 from pathlib import Path
 

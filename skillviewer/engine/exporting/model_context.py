@@ -1,4 +1,4 @@
-"""Sentences for reports on the test of a model, and the clips that it was trained on."""
+"""Facts on a model for reports: its test on held-out people, and whether it was trained on a video."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.data.study import ModelVersion
-from skillviewer.data.trained_pairs import TrainedClips, load_trained_clips, was_trained_on
+from skillviewer.data.trained_pairs import was_trained_on
 from skillviewer.export.reports.report_options import StudyContext
 
 if TYPE_CHECKING:
@@ -62,8 +61,3 @@ def with_model_test(
         model_test=describe_test(card, facts) if card is not None or facts else "",
         was_trained_on=folder is not None and was_trained_on(folder, video.digest, analysis.clip_range),
     )
-
-
-def trained_clips_of(model: ModelVersion) -> TrainedClips | None:
-    """Return the clips that a model was trained on, or None if they are not known."""
-    return load_trained_clips(model.path) if model.path is not None else None
