@@ -25,7 +25,7 @@ KIND = "Change over time"
 
 @dataclass(frozen=True, slots=True)
 class ChangeSource:
-    """Ratings of videos from one origin (the raters or a model), and how changes of these ratings are reported."""
+    """Ratings of videos by the raters or by a model, with the wording of their changes."""
 
     title: str
     estimates: "Mapping[str, Estimate]"  # rating of each video, by name
@@ -39,11 +39,13 @@ class ChangeSource:
         """Return a rating with its interval, or a dash if there is none."""
         if not math.isfinite(estimate.value):
             return "–"
-        digits = self._digits
-        value, low, high = (
-            signed(number, digits).removeprefix("+") for number in (estimate.value, estimate.low, estimate.high)
-        )
-        return f"{value} ({low} to {high})" if _has_interval(estimate) else f"{value} (no interval)"
+        value = self._format_number(estimate.value)
+        if not _has_interval(estimate):
+            return f"{value} (no interval)"
+        return f"{value} ({self._format_number(estimate.low)} to {self._format_number(estimate.high)})"
+
+    def _format_number(self, rating: float) -> str:
+        return signed(rating, self._digits).removeprefix("+")
 
     def format_change(self, estimate: Estimate, unit: str = "", level: str = "") -> str:
         """Return a change of ratings with its interval, or a dash if there is none.
@@ -55,9 +57,10 @@ class ChangeSource:
         digits = self._digits
         if significant_sign(estimate) and 0 in (round(estimate.low, digits), round(estimate.high, digits)):
             digits += 1  # the interval excludes 0, so no end may be rounded to 0
-        value, low, high = (signed(number, digits) for number in (estimate.value, estimate.low, estimate.high))
-        interval = f"({low} to {high}{level})" if _has_interval(estimate) else "(no interval)"
-        return f"{value}{unit} {interval}"
+        interval = "(no interval)"
+        if _has_interval(estimate):
+            interval = f"({signed(estimate.low, digits)} to {signed(estimate.high, digits)}{level})"
+        return f"{signed(estimate.value, digits)}{unit} {interval}"
 
     @property
     def _digits(self) -> int:
@@ -66,9 +69,11 @@ class ChangeSource:
     def describe_change(self, estimate: Estimate, over: str = "") -> str:
         """Return a change in words: for the better, for the worse, or not detectable.
 
-        ``over`` says over what the interval was computed, for example " over participants".
+        ``over`` names the units that the interval was computed over, for example " over participants".
         """
-        sign = -significant_sign(estimate) if self.less_is_better else significant_sign(estimate)
+        sign = significant_sign(estimate)
+        if self.less_is_better:
+            sign = -sign
         verdicts = {1: "these attempts became better", -1: "these attempts became worse", 0: "no change can be told"}
         level = f", {100 * estimate.level:g} % interval{over}"
         return f"{verdicts[sign]}: {self.format_change(estimate, ' points', level)}"

@@ -137,9 +137,9 @@ class Cohort:
         scores_by_name = {row.video.name: row.position.score for row in self.rows}
         options = self.options
         sentences = [raters_summary(options.judgements, options.pairs, scores_by_name, options.training)]
-        if self.options.agreement is not None:
-            sentences += self.options.agreement.sentences
-        sentences.append(printable(self.options.single_rater))
+        if options.agreement is not None:
+            sentences += options.agreement.sentences
+        sentences.append(printable(options.single_rater))
         return " ".join(sentence for sentence in sentences if sentence)
 
     @property

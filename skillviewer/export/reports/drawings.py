@@ -145,10 +145,10 @@ class Plot:
         anchor: Anchor = "start",
     ) -> None:
         """Write a line of text."""
-        face = BOLD if bold else REGULAR
+        font = BOLD if bold else REGULAR
         self.drawing.add(
             self._shapes.String(
-                x, y, text, fontName=face, fontSize=size, fillColor=pdf_colour(text_colour), textAnchor=anchor
+                x, y, text, fontName=font, fontSize=size, fillColor=pdf_colour(text_colour), textAnchor=anchor
             )
         )
 
@@ -219,7 +219,7 @@ def cohort_strip(position: CohortPosition, others: Sequence[float], width_pt: fl
 
 
 def _choose_anchor(share: float, *, margin: float) -> Anchor:
-    """Return the anchor of a text at a share of the width, such that the text stays within the drawing."""
+    """Return the anchor that keeps a text at a share of the width within the drawing."""
     if share > 1 - margin:
         return "end"
     return "start" if share < margin else "middle"

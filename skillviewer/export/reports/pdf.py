@@ -1,12 +1,10 @@
-"""PDF pages by reportlab: embedded fonts, styles, parts of a page, and the check of a written file."""
+"""PDF pages by reportlab: embedded fonts, styles, and parts of a page."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 from xml.sax.saxutils import escape
 
@@ -60,7 +58,8 @@ def register_fonts() -> None:
 
 
 @cache
-def _code_points_of(font: str) -> frozenset[int]:
+def code_points_of(font: str) -> frozenset[int]:
+    """Return the code points of a font of the reports, ``REGULAR`` or ``BOLD``."""
     return frozenset(_inter_fonts()[font].face.charToGlyph)
 
 
@@ -81,7 +80,7 @@ def _fallback_font(text: str) -> tuple[str, str]:
 
 def to_markup(text: str, font: str = REGULAR) -> str:
     """Return plain text as markup of a paragraph: escaped, with another font for words that Inter cannot write."""
-    code_points = _code_points_of(font)
+    code_points = code_points_of(font)
     pieces = []
     for word_or_space in re.findall(r"\s+|\S+", printable(text)):
         if all(ord(character) in code_points or character.isspace() for character in word_or_space):
@@ -364,47 +363,3 @@ def _height_of(story: Sequence["Flowable"], width_pt: float) -> float:
         height_pt += flowable_height_pt
         space_after_pt = flowable.getSpaceAfter()
     return height_pt
-
-
-def check_pdf(file: Path, path: Path, sentences: Sequence[str], n_pages: int | None = None) -> None:
-    """Check that a written PDF has its pages, and that the sentences are found in its text.
-
-    Args:
-        file: The file.
-        path: Final path of the file, for messages.
-        sentences: Sentences that must be in the text, at any line breaks.
-        n_pages: Expected number of pages, or None for any.
-
-    Raises:
-        ExportError: The file is damaged, or pages or a sentence are missing.
-    """
-    from pypdf import PdfReader
-    from pypdf.errors import PdfReadError
-
-    try:
-        pages = PdfReader(file).pages
-        page_text = "".join(page.extract_text() for page in pages)
-    except (PdfReadError, OSError) as error:
-        raise ExportError(f"{path} was not written: the pages cannot be read back: {error}.") from error
-    if n_pages is not None and len(pages) != n_pages:
-        raise ExportError(f"{path} was not written: it has {len(pages)} pages instead of {n_pages}.")
-    for sentence in sentences:
-        right_to_left = any(unicodedata.bidirectional(character) in {"R", "AL"} for character in sentence)
-        searched = _comparable_text(sentence, right_to_left=right_to_left)
-        if searched not in _comparable_text(page_text, right_to_left=right_to_left):
-            raise ExportError(f"{path} was not written: a search in it does not find “{sentence}”.")
-
-
-def _comparable_text(text: str, *, right_to_left: bool) -> str:
-    """Return the characters of a text that survive in a PDF: those of Inter, without white space.
-
-    Other characters may be drawn in another font or as �. Words from right to left are read back reversed, and the
-    punctuation next to them at other positions, so with ``right_to_left`` punctuation is left out too.
-    """
-    excluded = "\N{REPLACEMENT CHARACTER}“”.,()" if right_to_left else "\N{REPLACEMENT CHARACTER}"
-    code_points = _code_points_of(REGULAR)
-    return "".join(
-        character
-        for character in text
-        if ord(character) in code_points and character not in excluded and not character.isspace()
-    )

@@ -93,30 +93,30 @@ def _order_sentences(
 
 
 def _order_sentence(
-    description: str, pairs: Sequence[Pair], scores: Mapping[str, float], remark: str = ""
+    description: str, pairs: Sequence[Pair], scores: Mapping[str, float], note: str = ""
 ) -> Iterator[str]:
     if not pairs:
         return
     count = count_pairs(pairs, scores)
     ties = f", {count.ties} of them equal" if count.ties else ""
     share = f"{whole_percent(count.right, count.n)} %{ties}"
-    yield f"The model orders {count.right} of {count.n} {description} as the raters do ({share}). {remark}".rstrip()
+    yield f"The model orders {count.right} of {count.n} {description} as the raters do ({share}). {note}".rstrip()
 
 
 def format_raters(judgements: Sequence[Judgement], name: str) -> str:
     """Return a summary of the judgements of one video; "" if there are none."""
-    of_video = [judgement for judgement in judgements if name in {judgement.left, judgement.right}]
-    if not of_video:
+    judgements_of_video = [judgement for judgement in judgements if name in {judgement.left, judgement.right}]
+    if not judgements_of_video:
         return ""
     n_better = 0
-    for judgement in of_video:
+    for judgement in judgements_of_video:
         winning_verdict = Verdict.LEFT if judgement.left == name else Verdict.RIGHT
         n_better += judgement.verdict is winning_verdict
-    n_equal = sum(judgement.verdict is Verdict.NEITHER for judgement in of_video)
-    n_worse = len(of_video) - n_better - n_equal
-    raters = rater_count_text([judgement.rater for judgement in of_video])
+    n_equal = sum(judgement.verdict is Verdict.NEITHER for judgement in judgements_of_video)
+    n_worse = len(judgements_of_video) - n_better - n_equal
+    raters = rater_count_text([judgement.rater for judgement in judgements_of_video])
     text = (
-        f"{raters[0].upper()}{raters[1:]} judged it in {counted(len(of_video), 'comparison')}: "
+        f"{raters[0].upper()}{raters[1:]} judged it in {counted(len(judgements_of_video), 'comparison')}: "
         f"better in {n_better}, worse in {n_worse}, no difference in {n_equal}."
     )
     ranked = next(ranked for ranked in rank_videos(judgements) if ranked.name == name)

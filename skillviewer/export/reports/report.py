@@ -13,7 +13,8 @@ from skillviewer.export.reports.cohort import CohortModel, CohortOptions, Cohort
 from skillviewer.export.reports.cohort_pdf import cohort_pdf
 from skillviewer.export.reports.html_check import check_html
 from skillviewer.export.reports.html_reports import change_html, cohort_html, why_html
-from skillviewer.export.reports.pdf import Paper, check_pdf
+from skillviewer.export.reports.pdf import Paper
+from skillviewer.export.reports.pdf_check import check_pdf
 from skillviewer.export.reports.report_options import ReportOptions
 from skillviewer.export.reports.why_content import DISCLAIMER, date_or_today, gather_why
 from skillviewer.export.reports.why_pdf import N_PAGES, why_pdf

@@ -360,7 +360,7 @@ def _draw_frames(
     map_styles = [map_style]
     map_styles += [_style_on_scale_of(first, video.analysis, map_style) for video in videos[1:]]
     pictures_by_video: list[dict[int, FramePicture]] = []
-    n_all = sum(len(frames) for frames in frames_by_video)
+    n_total = sum(len(frames) for frames in frames_by_video)
     n_drawn = 0
     with open_readers(videos) as readers:
         for index, (video, reader) in enumerate(zip(videos, readers, strict=True)):
@@ -382,7 +382,7 @@ def _draw_frames(
                     frame=frame,
                 )
                 n_drawn += 1
-                report(Progress("drawing the report", n_drawn, n_all))
+                report(Progress("drawing the report", n_drawn, n_total))
                 token.check()
             pictures_by_video.append(pictures)
     return pictures_by_video

@@ -19,6 +19,7 @@ from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.data.trained_pairs import PAIRS_FILE, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.exporting import cohort_report as report_module
+from skillviewer.engine.exporting import report_choices
 from skillviewer.engine.exporting.cohort_report import CohortChoices, write_cohort_report
 from skillviewer.engine.exporting.model_context import with_model_test
 from skillviewer.engine.exporting.report_choices import model_in_use, pseudonyms
@@ -62,7 +63,7 @@ def test_a_report_is_of_a_model_of_the_criterion_that_is_looked_at(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "flow").mkdir()
-    monkeypatch.setattr(report_module, "criterion_of", lambda folder: "Flow" if folder.name == "flow" else "Global")
+    monkeypatch.setattr(report_choices, "criterion_of", lambda folder: "Flow" if folder.name == "flow" else "Global")
     with Study.open(study) as made:
         made.models.add("f" * 64, "flow", tmp_path / "flow")
         for criterion in ("Flow", "Global", "Care"):
@@ -70,7 +71,7 @@ def test_a_report_is_of_a_model_of_the_criterion_that_is_looked_at(
             made.select_criterion(criterion)
             found = model_in_use(made)
             assert (found.name if found is not None else None) == {"Flow": "flow", "Global": "tiny"}.get(criterion)
-        monkeypatch.setattr(report_module, "criterion_of", lambda _folder: "skill")
+        monkeypatch.setattr(report_choices, "criterion_of", lambda _folder: "skill")
         found = model_in_use(made)
         assert found is not None, "it states no criterion"
 
