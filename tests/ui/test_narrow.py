@@ -39,6 +39,8 @@ SLOW = {
     "rank_setup",
     "rank_at_work",
     "votes_raters",
+    "jobs",
+    "working",
     "compare_four",
     "compare_matrix",
     "compare_long_names",

@@ -20,6 +20,8 @@ REDUNDANT_FIELDS = ("sampled", "rate", "speed")  # fields that other widgets sho
 MIN_WIDTH_WITH_JOBS_PX = 1000  # width below which they are hidden while jobs run, for text of the default size
 LARGE_TEXT_PERCENT = 130  # size of text above which redundant fields are hidden
 MAX_MODEL_WIDTH_PX = 220
+MIN_WIDTH_WITH_MODEL_PX = 520  # below it, running jobs take the place of model and device
+MODEL_FIELDS = frozenset({"model", "device"})
 
 
 def time_left_text(seconds: float) -> str:
@@ -122,6 +124,8 @@ class StatusBar(QStatusBar):
 
     def _update_visibility(self, name: str) -> None:
         has_space = name not in REDUNDANT_FIELDS or not (self._is_crowded or scaled_px(100) > LARGE_TEXT_PERCENT)
+        if name in MODEL_FIELDS and self._is_full:
+            has_space = False
         field = self._fields[name]
         field.setVisible(bool(field.text()) and has_space and self._is_allowed(name))
 
@@ -129,6 +133,11 @@ class StatusBar(QStatusBar):
     def _is_crowded(self) -> bool:
         """True if jobs are running in a window that is too narrow for all fields."""
         return bool(self._app_context.jobs.running) and self.width() < scaled_px(MIN_WIDTH_WITH_JOBS_PX)
+
+    @property
+    def _is_full(self) -> bool:
+        """True if jobs are running in a window that is too narrow for the model too."""
+        return bool(self._app_context.jobs.running) and self.width() < scaled_px(MIN_WIDTH_WITH_MODEL_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -202,7 +211,7 @@ class StatusBar(QStatusBar):
         self._job.setVisible(bool(running))
         self._stop.setVisible(bool(running))
         self._job.setText(self._job_text(running) if running else "")
-        for name in REDUNDANT_FIELDS:
+        for name in (*REDUNDANT_FIELDS, *MODEL_FIELDS):
             self._update_visibility(name)
 
     def _job_text(self, running: tuple[Job, ...]) -> str:
@@ -217,7 +226,7 @@ class StatusBar(QStatusBar):
             return count if hides_title or self._is_crowded else f"{count} · {job.title}"
         left_s = job.left_s
         text = f"{count} {share * 100:.0f} %"
-        if left_s is None:
+        if left_s is None or self._is_full:
             return text
         step = " in this step" if job.stage else ""  # the time of a job with stages is that of the present one
         return f"{text}, {time_left_text(left_s)} left{step}"

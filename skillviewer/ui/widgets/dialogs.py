@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QInputDialog, QLabel, QMessageBox, QWidget
 
 from skillviewer.data.study import SUFFIX
 from skillviewer.data.study.archive.archive_format import SUFFIX as ARCHIVE_SUFFIX
 from skillviewer.media.files import VIDEO_SUFFIXES
+from skillviewer.ui.widgets.text_scaling import scaled_px
+
+MIN_QUESTION_PX = 300  # width of the text of a question
+MAX_QUESTION_PX = 560
 
 
 class Dialogs:
@@ -67,7 +71,7 @@ class Dialogs:
         Returns:
             Index of the answer, or None if the user cancels; and whether the check box was checked.
         """
-        box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
+        box = _question(parent, text)
         buttons = [box.addButton(answer, QMessageBox.ButtonRole.AcceptRole) for answer in answers]
         box.setDefaultButton(buttons[0])
         remember_box = QCheckBox(remember, box)
@@ -80,9 +84,18 @@ class Dialogs:
 
     def confirm(self, parent: QWidget, text: str, yes_text: str) -> bool:
         """Ask for a confirmation; ``yes_text`` is the text of the button that confirms."""
-        box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
+        box = _question(parent, text)
         box.setTextFormat(Qt.TextFormat.PlainText)  # names may look like markup
         button = box.addButton(yes_text, QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         box.exec()
         return box.clickedButton() is button
+
+
+def _question(parent: QWidget, text: str) -> QMessageBox:
+    """Return a box with a question and the button *Cancel*; with large text it is wide, not high."""
+    box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
+    label = box.findChild(QLabel, "qt_msgbox_label")
+    if label is not None:
+        label.setMinimumWidth(min(scaled_px(MIN_QUESTION_PX), MAX_QUESTION_PX))
+    return box
