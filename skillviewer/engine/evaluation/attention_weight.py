@@ -61,10 +61,7 @@ def attention_weight(
     above_controls = {}
     for control in CONTROLS:
         control_weights[control] = pooled_mean([weights[control] for weights in weights_by_run], dataset).value
-        differences = [
-            {video: weights[OWN][video] - value for video, value in weights[control].items()}
-            for weights in weights_by_run
-        ]
+        differences = [_difference_by_video(weights[OWN], weights[control]) for weights in weights_by_run]
         above_controls[control] = pooled_mean(differences, dataset, factor)
     entropies = [entropy(np.concatenate(maps.values).astype(np.float64)) for _, maps in runs_with_maps]
     return AttentionWeight(
@@ -74,6 +71,10 @@ def attention_weight(
         entropy=mean_std(entropies).mean,
         tolerance=tolerance,
     )
+
+
+def _difference_by_video(own: Mapping[str, float], control: Mapping[str, float]) -> dict[str, float]:
+    return {video: own[video] - control_weight for video, control_weight in control.items()}
 
 
 def _weights_near_regions(

@@ -82,7 +82,9 @@ class Baseline:
         fold_numbers = {fold.name: i for i, fold in enumerate(self.record.folds, start=1)}
         finished_runs = []
         for run in model.runs:
-            folder_name = run.folder or run_name(model.model, run.seed, fold_numbers.get(run.fold, 0))
+            folder_name = run.folder
+            if not folder_name:
+                folder_name = run_name(model.model, run.seed, fold_numbers.get(run.fold, 0))
             path = self.folder / RUNS / folder_name
             result = RunFolder(path).result
             if result is None:

@@ -41,17 +41,14 @@ def compare_with_trivial(models: Sequence[ModelResult], lead_of: LeadOf) -> tupl
         lead_of: Returns the lead of a model over a baseline; see ``LeadOf``.
     """
     baselines = [result for result in models if result.model in TRIVIAL]
-    return tuple(
-        _comparison_sentence(result, baseline, lead_of)
-        for result in models
-        if result.model not in TRIVIAL
-        for baseline in baselines
-    )
+    others = [result for result in models if result.model not in TRIVIAL]
+    return tuple(_comparison_sentence(result, baseline, lead_of) for result in others for baseline in baselines)
 
 
 def _comparison_sentence(result: ModelResult, baseline: ModelResult, lead_of: LeadOf) -> str:
     has_new_pairs = result.pooled_both_held_out.n_pairs > 0
-    accuracy = (result.pooled_both_held_out if has_new_pairs else result.pooled).value
+    pooled = result.pooled_both_held_out if has_new_pairs else result.pooled
+    accuracy = pooled.value
     lead = lead_of(result.model, baseline.model, both_held_out=has_new_pairs)
     tested_on = "where both videos are held out" if has_new_pairs else "on the test pairs"
     interval = f"{100 * lead.low:+.1f} to {100 * lead.high:+.1f}" if math.isfinite(lead.low) else "no interval"

@@ -99,7 +99,9 @@ def choose_model(
     inner = _InnerScores(runs, plan, usable, folds.folds)
     winners = {fold.name: inner.best([fold]) for fold in outer}
     outer_scores = [runs.fold_scores(plan.plan_for(winners[fold.name]), fold) for fold in outer]
-    rival_scores = {name: [runs.fold_scores(plan.plan_for(name), fold) for fold in outer] for name in plan.rivals}
+    rival_scores = {}
+    for name in plan.rivals:
+        rival_scores[name] = [runs.fold_scores(plan.plan_for(name), fold) for fold in outer]
     winner = inner.best(outer)
     # the learning curve: trained without two parts of the people, then without one
     fewer_people = [scores for fold in outer for scores in inner.tested_on_outer(winners[fold.name], fold)]
@@ -111,10 +113,10 @@ def choose_model(
         BaselineAccuracy(name, attention_model(name).title, accuracy_of(scores), difference_of(outer_scores, scores))
         for name, scores in rival_scores.items()
     ]
-    curve = [
-        LearningPoint(_mean_participants(usable, [scores.fold for scores in points]), accuracy_of(points))
-        for points in (fewer_people, more_people)
-    ]
+    curve = []
+    for point_scores in (fewer_people, more_people):
+        n_participants = _mean_participants(usable, [scores.fold for scores in point_scores])
+        curve.append(LearningPoint(n_participants, accuracy_of(point_scores)))
     choice = ModelChoice(
         winner=winner,
         title=attention_model(winner).title,
@@ -181,7 +183,11 @@ def _one_rater(dataset: Dataset, folds: Sequence[Fold], *, both_held_out: bool) 
 def _mean_participants(dataset: Dataset, folds: Iterable[Fold]) -> float:
     """Return the mean number of participants in the training videos of folds."""
     participants = dataset.participants
-    return fmean(len({participants.get(name, name) for name in fold.train_videos}) for fold in folds)
+    n_participants = []
+    for fold in folds:
+        training_people = {participants.get(name, name) for name in fold.train_videos}
+        n_participants.append(len(training_people))
+    return fmean(n_participants)
 
 
 class _Runs:
@@ -215,7 +221,8 @@ class _Runs:
 
     def compute_inputs(self) -> Dataset:
         """Compute or load the inputs of all models, and return the data set of the videos that have them."""
-        token, report = self._control.token, self._control.report
+        token = self._control.token
+        report = self._control.report
         for kind in (InputKind.FEATURES, InputKind.FLOW):
             names = [n for n in (*self._plan.candidates, *self._plan.rivals) if attention_model(n).inputs is kind]
             if not names:
@@ -282,7 +289,9 @@ class _Runs:
         duration_s = self._duration_s(plan, fold)
 
         def report_training(progress: Progress) -> None:
-            share = progress.done / progress.total if progress.stage == "training" and progress.total else 0.0
+            share = 0.0
+            if progress.stage == "training" and progress.total:
+                share = progress.done / progress.total
             self._report(self._done_s + share * duration_s)
 
         self._report(self._done_s)

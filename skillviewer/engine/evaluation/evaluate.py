@@ -161,16 +161,23 @@ def _read_runs(runs: Sequence[Run]) -> list[FinishedRun]:
     return [FinishedRun(run.fold, result, run.folder.name) for run, result in results if result is not None]
 
 
+def _evaluation_regions(plan: EvaluationPlan, preparation: RunPreparation) -> Regions | None:
+    """Return the regions that the attention is compared with: of tracks, or of the data set; None without any."""
+    if plan.on_tracks:
+        return regions_of_tracks(preparation.facts)
+    if preparation.dataset.regions_path is not None:
+        return read_regions(preparation.dataset.regions_path, preparation.all_names)
+    return None
+
+
 def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequence[str]) -> EvaluationRecord:
     """Return the record of an evaluation, read from the folders of its runs; models with a missing run are left out."""
-    dataset, folds = preparation.dataset, preparation.folds
+    dataset = preparation.dataset
+    folds = preparation.folds
     problems = list(preparation.problems)
-    regions: Regions | None = None
-    if plan.on_tracks:
-        regions = regions_of_tracks(preparation.facts)
-    elif dataset.regions_path is not None:
-        regions = read_regions(dataset.regions_path, preparation.all_names)
-    problems += regions.problems[:3] if regions is not None else ()
+    regions = _evaluation_regions(plan, preparation)
+    if regions is not None:
+        problems += regions.problems[:3]
     reason = why_not_quoted(dataset, len(preparation.all_names), folds)
     quoted_dataset = dataset if not reason else dataclasses.replace(dataset, published=None)
     builder = ResultBuilder(quoted_dataset, folds.folds, preparation.facts, regions, plan.tolerance, plan.metrics)
@@ -181,7 +188,9 @@ def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequenc
     for model in plan.models:
         planned_runs = [run for run in preparation.runs if run.plan.model == model]
         finished_runs = _read_runs(planned_runs)
-        unseen_and_all += [(run.run.provenance.unseen_pairs or 0, len(run.fold.train_pairs)) for run in finished_runs]
+        for run in finished_runs:
+            n_unseen = run.run.provenance.unseen_pairs
+            unseen_and_all.append((n_unseen or 0, len(run.fold.train_pairs)))
         if len(finished_runs) == len(planned_runs):
             runs_by_model[model] = finished_runs
     problems += _track_weight_notes(runs_by_model)
@@ -195,6 +204,12 @@ def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequenc
         compared_runs = None if model_runs is first_runs else first_runs
         results.append(builder.result(name, model_runs, preparation.baseline_runs or compared_runs))
     training = plan.training
+    backbone = training.backbone if plan.models_on(InputKind.FEATURES) else ""
+    trained_backbone = training.trained_backbone if plan.models_on(InputKind.SNIPPETS) else ""
+    selection = join_selection_texts(result.selection for result in results)
+    if not selection:
+        selection = describe_selection(training)
+    baseline_title = preparation.baseline.title if preparation.baseline is not None else ""
 
     def lead_of(model: str, baseline: str, *, both_held_out: bool) -> PooledEstimate:
         return builder.lead(runs_by_model[model], runs_by_model[baseline], both_held_out=both_held_out)
@@ -213,14 +228,14 @@ def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequenc
         n_seeds=plan.n_seeds,
         preset=training.preset,
         dataset_preset=training.dataset_preset,
-        backbone=training.backbone if plan.models_on(InputKind.FEATURES) else "",
-        trained_backbone=training.trained_backbone if plan.models_on(InputKind.SNIPPETS) else "",
+        backbone=backbone,
+        trained_backbone=trained_backbone,
         preprocessing=training.preprocessing,
-        selection=join_selection_texts(result.selection for result in results) or describe_selection(training),
+        selection=selection,
         ceilings=builder.ceilings,
         models=tuple(results),
         problems=(*problems, *failures),
-        baseline=preparation.baseline.title if preparation.baseline is not None else "",
+        baseline=baseline_title,
         orderings=builder.orderings,
         verdict=compare_with_trivial(results, lead_of),
         one_rater=builder.one_rater,

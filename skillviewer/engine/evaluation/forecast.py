@@ -115,6 +115,13 @@ def features_phase(n_missing: int, source: FrameSource, dataset: Dataset, candid
     return (computing + decoding + starting).phase("features", text)
 
 
+def join_feature_phases(first: PlannedPhase, second: PlannedPhase, text: str) -> PlannedPhase:
+    """Return one phase that computes the features of both, with a text; an unknown idle duration counts as 0."""
+    first_idle_s = first.idle_s or 0
+    second_idle_s = second.idle_s or 0
+    return PlannedPhase("features", first.seconds + second.seconds, text, first_idle_s + second_idle_s)
+
+
 def _features_phase_of(
     plan: TrainingPlan, dataset: Dataset, digests: Mapping[str, str], cache: FeatureCache, device_name: str
 ) -> tuple[PlannedPhase, int]:
@@ -180,10 +187,8 @@ def forecast_choice(
     if any(attention_model(name).inputs is InputKind.FLOW for name in (*plan.candidates, *RIVALS)):
         flow, n_missing_flow = _features_phase_of(plan.plan_for("motion"), dataset, digests, cache, device_name)
         if plan.training.candidates > 1 or n_missing_flow > n_missing:  # else the flow is computed with the features
-            both_s = features.seconds + flow.seconds
-            both_idle_s = (features.idle_s or 0) + (flow.idle_s or 0)
             text = features.text if n_missing else flow.text
-            features = PlannedPhase("features", both_s, text, both_idle_s)
+            features = join_feature_phases(features, flow, text)
             n_missing += n_missing_flow
     counts = count_trainings(plan, len(folds.folds))
     check_text = "every person held out once" if plan.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"

@@ -114,8 +114,10 @@ class ResultBuilder:
         provenances = [run.run.provenance for run in runs]
         row = attention_model(model).row
         published = published_accuracy(self._dataset.published, row) if _has_published_backbone(model, runs) else None
-        fold_means = tuple(_mean(_accuracy(n) for n in run_numbers if n.fold == fold.name) for fold in self._folds)
-        seed_means = [_mean(_accuracy(n) for n in run_numbers if n.seed == seed) for seed in seeds]
+        fold_means = tuple(
+            _mean_accuracy([run for run in run_numbers if run.fold == fold.name]) for fold in self._folds
+        )
+        seed_means = [_mean_accuracy([run for run in run_numbers if run.seed == seed]) for seed in seeds]
         equal_success_accuracy = None
         if self._equal_success:
             equal_success_accuracy = pooled_accuracy(scores, self._dataset, pair_filter=self._equal_success)
@@ -123,6 +125,10 @@ class ResultBuilder:
             Separated(separation=point.separation, accuracy=point.count.accuracy, n_pairs=point.count.n)
             for point in accuracy_by_separation(scores, self._separations)
         ]
+        metric_means = {}
+        for metric in METRICS:
+            metric_means[metric.name] = _mean(run.metrics[metric.name] for run in run_numbers)
+        attention_exact = self._pointing(runs, 0) if self._tolerance else None
         maps = [(run.fold, run.run.maps) for run in runs]
         curves = [(run.fold, run.run.curves) for run in runs]
         return ModelResult(
@@ -132,7 +138,7 @@ class ResultBuilder:
             folds=fold_means,
             sd=mean_std(fold_means).sd,
             sd_seeds=mean_std(seed_means).sd,
-            metrics={metric.name: _mean(n.metrics[metric.name] for n in run_numbers) for metric in METRICS},
+            metrics=metric_means,
             pooled=pooled_accuracy(scores, self._dataset),
             pooled_both_held_out=pooled_accuracy(scores, self._dataset, both_held_out=True),
             equal_success=equal_success_accuracy,
@@ -140,7 +146,7 @@ class ResultBuilder:
             difference=self._difference(scores, compared, both_held_out=False),
             difference_both_held_out=self._difference(scores, compared, both_held_out=True),
             attention=self._pointing(runs, self._tolerance),
-            attention_exact=self._pointing(runs, 0) if self._tolerance else None,
+            attention_exact=attention_exact,
             published=published,
             ceilings=self.ceilings,
             selection=join_selection_texts(p.selection for p in provenances),
@@ -220,8 +226,8 @@ class ResultBuilder:
         ]
 
 
-def _accuracy(run: RunNumbers) -> float:
-    return run.metrics["accuracy"]
+def _mean_accuracy(runs: Iterable[RunNumbers]) -> float:
+    return _mean(run.metrics["accuracy"] for run in runs)
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -82,7 +82,8 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
         SettingsError: The training diverged.
         DeviceError: The device ran out of memory.
     """
-    plan, fold = run.plan, run.fold
+    plan = run.plan
+    fold = run.fold
     check_no_leak(fold, inputs.participants)
     folder = RunFolder(run.folder)
     folder.begin(run.configuration)
@@ -95,7 +96,8 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
         fitted = fit_fused(
             plan, inputs.dataset, fold, fold_inputs, inputs.measured, control, store_of_stage=folder.state_file
         )
-        model, trained = fitted.network, fitted.trained
+        model = fitted.network
+        trained = fitted.trained
         if plan.select is not EpochSelection.BEST_ON_TEST:
             check_no_leak(fold, names_seen=watched.seen)
         scores, curves, maps = _predict_fold(fitted, watched.store, inputs.measured, fold, token)
@@ -121,7 +123,7 @@ def _predict_fold(
     """Return the scores and score curves of all videos of the test pairs, and the maps of the held-out videos."""
     model = fitted.network
     held_out = set(fold.held_out_videos)
-    names = tuple(sorted(held_out | set(videos_of(fold.test_pairs))))
+    names = tuple(sorted(held_out.union(videos_of(fold.test_pairs))))
     predictions = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)
     predictions = fitted.add_tracks(predictions, measured)
     curves = pad_rows([predictions.curves[name] for name in names])
@@ -140,7 +142,8 @@ def _predict_fold(
 
 
 def _save_checkpoint(inputs: SharedInputs, run: Run, model: AttentionModel, tracks: TrackTerm | None) -> None:
-    plan, dataset = run.plan, inputs.dataset
+    plan = run.plan
+    dataset = inputs.dataset
     head, backbone_weights = model.separate_backbones()
     training_data = f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. {dataset.rule}"
     card = new_model_card(run.folder.name, dataset, run.fold, training_data, plan.seed, plan.preset)

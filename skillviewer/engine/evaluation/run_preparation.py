@@ -121,9 +121,10 @@ class RunPreparation:
         workers = self.plan.workers
         candidates = recipe.candidates
         report_cost(source, self.dataset, n_passes=candidates, token=self._token, report=self._report)
+        source_or_factory = source if workers.is_local else recipe
         store, problems = build_store(
             files_of(self.dataset),
-            source if workers.is_local else recipe,
+            source_or_factory,
             n_passes=candidates,
             token=self._token,
             report=self._report,
@@ -144,6 +145,7 @@ class RunPreparation:
         self._check_shared_frames()
         fold_numbers = {fold.name: number for number, fold in enumerate(all_folds.folds, start=1)}
         input_digests = self._input_digests()
+        tracks_sha256 = "" if self._added_tracks is None else self._added_tracks.digest
         runs = []
         for model in plan.models:
             for seed in range(plan.n_seeds):
@@ -156,7 +158,7 @@ class RunPreparation:
                         self.facts,
                         input_digests,
                         checkpoint=plan.checkpoints,
-                        tracks_sha256="" if self._added_tracks is None else self._added_tracks.digest,
+                        tracks_sha256=tracks_sha256,
                     )
                     path = self._folder / RUNS / run_name(model, seed, fold_numbers[fold.name])
                     run_folder = RunFolder.for_run(path, configuration)
@@ -207,9 +209,10 @@ class RunPreparation:
     def shared_inputs(self) -> SharedInputs:
         """Return the inputs that all runs share."""
         is_by_participant = self.folds.by is FoldUnit.PARTICIPANT
+        participants = self.dataset.participants if is_by_participant else {}
         return SharedInputs(
             dataset=self.dataset,
-            participants=self.dataset.participants if is_by_participant else {},
+            participants=participants,
             facts={name: self.facts[name] for name in self.dataset.names},
             stores=self._stores,
             backbones=self._backbones,

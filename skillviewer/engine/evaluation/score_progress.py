@@ -27,10 +27,10 @@ def score_progress(runs: Sequence[tuple[Fold, ScoreCurves | None]], dataset: Dat
         return None
     accuracy = []
     for share in SHARES:
-        scores = [
-            FoldScores(fold, dict(zip(curves.videos, scores_at(curves.curves, share).tolist(), strict=True)))
-            for fold, curves in runs_with_curves
-        ]
+        scores = []
+        for fold, curves in runs_with_curves:
+            scores_at_share = scores_at(curves.curves, share).tolist()
+            scores.append(FoldScores(fold, dict(zip(curves.videos, scores_at_share, strict=True))))
         accuracy.append(pooled_accuracy(scores, dataset))
     contributions = np.concatenate([curves.contributions for _, curves in runs_with_curves])
     fifths = tuple(contribution_shares(contributions).tolist())

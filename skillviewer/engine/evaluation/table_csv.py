@@ -21,24 +21,25 @@ def write_csv(record: EvaluationRecord, path: Path) -> None:
         ExportError: The file cannot be written.
     """
     rows = [_model_row(model) for model in record.models]
+    titles = ["model"]
     if rows:
-        columns = tuple(rows[0])
-        rows += [_ordering_row(ordering, columns) for ordering in record.orderings]
+        titles = list(rows[0])
+        rows += [_ordering_row(ordering, titles) for ordering in record.orderings]
     with (
         atomic_output(path, (".csv",), overwrite=True) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(rows[0] if rows else ["model"])
-        writer.writerows([_cell(value) for value in row.values()] for row in rows)
+        writer.writerow(titles)
+        for row in rows:
+            writer.writerow([_cell(value) for value in row.values()])
 
 
 def _interval(column: str, estimate: PooledEstimate | None) -> dict[str, object]:
-    return {
-        column: estimate.value if estimate else None,
-        f"{column}_low": estimate.low if estimate else None,
-        f"{column}_high": estimate.high if estimate else None,
-    }
+    columns = (column, f"{column}_low", f"{column}_high")
+    if estimate is None:
+        return dict.fromkeys(columns)
+    return dict(zip(columns, (estimate.value, estimate.low, estimate.high), strict=True))
 
 
 def _ordering_row(ordering: Ordering, columns: Sequence[str]) -> dict[str, object]:
@@ -69,7 +70,8 @@ def _model_row(model: ModelResult) -> dict[str, object]:
         row[f"accuracy_{100 * share:.0f}"] = model.curve.accuracy[i].value if model.curve else None
     for i in range(N_FIFTHS):
         row[f"fifth_{i + 1}"] = model.curve.fifths[i] if model.curve else None
-    row |= _interval("weight", model.weight.weight if model.weight else None)
+    weight = model.weight.weight if model.weight else None
+    row |= _interval("weight", weight)
     row["entropy"] = model.weight.entropy if model.weight else None
     for control in CONTROLS:
         column = f"weight_{control}".replace("'s", "").replace(" ", "_")
@@ -87,4 +89,7 @@ def _pointing(suffix: str, pointing: PointingGame | None) -> dict[str, object]:
 
 
 def _cell(value: object) -> object:
-    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
+    is_infinite = isinstance(value, float) and not math.isfinite(value)
+    if value is None or is_infinite:
+        return ""
+    return value

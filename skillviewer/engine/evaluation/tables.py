@@ -111,7 +111,9 @@ def _label(model: ModelResult) -> str:
 
 
 def _format_decimal(value: float | None, places: int = 2) -> str:
-    return UNDEFINED if value is None or not math.isfinite(value) else f"{value:.{places}f}"
+    if value is None or not math.isfinite(value):
+        return UNDEFINED
+    return f"{value:.{places}f}"
 
 
 def _format_signed_percent(value: float) -> str:
@@ -159,7 +161,8 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
     columns = _accuracy_columns(record)
     rows = [[format_cell(model) for format_cell in columns.values()] for model in record.models]
     _, *estimate_columns = columns
-    for ordering in record.orderings if rows else ():
+    orderings = record.orderings if rows else ()
+    for ordering in orderings:
         estimates = {_BOTH_NEW: ordering.both_new, _POOLED: ordering.pooled, _EQUAL_SUCCESS: ordering.equal_success}
         rows.append([f"*{ordering.name}*", *(_format_percent(estimates.get(column)) for column in estimate_columns)])
     return _table(list(columns), rows)
@@ -167,7 +170,8 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
 
 def _accuracy_columns(record: EvaluationRecord) -> dict[str, Callable[[ModelResult], str]]:
     """Return the headings of the columns, each with the function that returns the cell of a model."""
-    compared = record.baseline or (record.models[0].model if record.models else "")
+    first_model = record.models[0].model if record.models else ""
+    compared = record.baseline or first_model
     has_differences = any(model.difference for model in record.models)
     columns: dict[str, Callable[[ModelResult], str]] = {
         "model": lambda model: model.model,
@@ -177,7 +181,7 @@ def _accuracy_columns(record: EvaluationRecord) -> dict[str, Callable[[ModelResu
         columns[f"both new, to {compared} (95 %)"] = lambda model: _format_difference(model.difference_both_held_out)
     columns["accuracy of papers ± sd"] = _accuracy_of_papers
     if any(model.published for model in record.models):
-        columns["published"] = lambda model: percent(model.published.accuracy) if model.published else UNDEFINED
+        columns["published"] = _published_accuracy
     columns[_POOLED] = lambda model: _format_percent(model.pooled)
     if has_differences:
         columns[f"to {compared} (95 %)"] = lambda model: _format_difference(model.difference)
@@ -197,6 +201,10 @@ def _accuracy_of_papers(model: ModelResult) -> str:
     return f"{percent(model.accuracy)}{deviation}{mark}"
 
 
+def _published_accuracy(model: ModelResult) -> str:
+    return percent(model.published.accuracy) if model.published else UNDEFINED
+
+
 def _metric_cell(metric: Metric, model: ModelResult) -> str:
     value = model.metrics[metric.name]
     return percent(value) if metric.percent else _format_decimal(value)
@@ -208,7 +216,8 @@ def metrics_table(record: EvaluationRecord) -> list[str]:
     titles |= {metric.name: metric.title for metric in RATED_METRICS}
     in_percent = {metric.name for metric in METRICS if metric.percent}
     in_percent |= {metric.name for metric in RATED_METRICS if metric.quantity is Range.PROPORTION}
-    names = [name for name in titles if any(name in model.chosen for model in record.models)]
+    chosen_names = set[str]().union(*(model.chosen for model in record.models))
+    names = [name for name in titles if name in chosen_names]
     if not names:
         return []
     metrics_by_title = {model.model: model.chosen for model in record.models}
@@ -216,9 +225,10 @@ def metrics_table(record: EvaluationRecord) -> list[str]:
         metrics_by_title[f"*{ONE_RATER}*"] = record.one_rater
     rows = []
     for title, metrics in metrics_by_title.items():
-        cells = [
-            _format_estimate(metrics.get(name), percent if name in in_percent else _format_decimal) for name in names
-        ]
+        cells = []
+        for name in names:
+            format_number = percent if name in in_percent else _format_decimal
+            cells.append(_format_estimate(metrics.get(name), format_number))
         rows.append([title, *cells])
     return _table(["metrics (95 %)", *(titles[name] for name in names)], rows)
 
@@ -267,7 +277,7 @@ def _settings_sentence(record: EvaluationRecord) -> str:
         is_published = record.trained_backbone == PUBLISHED_BACKBONE
         caveat = "" if is_published else ": not the published network"
         backbones.append(f"tsn trains {record.trained_backbone}{caveat}")
-    features = "; ".join(backbones) or "time"
+    features = "; ".join(backbones) if backbones else "time"
     seeds = "one seed" if record.n_seeds == 1 else f"{record.n_seeds} seeds"
     return (
         f"{record.n_videos} videos{of_participants}, {record.n_pairs} ordered pairs. {record.split_title}, "
@@ -358,7 +368,9 @@ def _separation_section(record: EvaluationRecord) -> list[str]:
     if not record.models or not record.models[0].by_separation:
         return []
     ranges = _even_ranges(record.models[0].by_separation)
-    titles = [f"{low}" if low == high else f"{low}–{high}" for low, high in ranges]
+    titles = []
+    for low, high in ranges:
+        titles.append(f"{low}" if low == high else f"{low}–{high}")
     rows = []
     for model in record.models:
         row = [model.model]

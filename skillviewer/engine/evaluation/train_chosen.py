@@ -88,10 +88,11 @@ def outer_check(chosen_model: ChosenModel) -> OuterCheck:
     ceilings = [(row.title.lower(), row.accuracy.value) for row in choice.baselines]
     if choice.one_rater is not None:
         ceilings.append(("one rater", choice.one_rater.value))
+    accuracy_on_new_people = choice.accuracy if choice.on_new_people else None
     held_out = HeldOut.of(
         choice.all_pairs,
         f"{check_text} by {choice.unit}, of the whole procedure: the model was chosen without the people held out",
-        choice.accuracy if choice.on_new_people else None,
+        accuracy_on_new_people,
     )
     return OuterCheck(
         held_out=held_out,
@@ -113,6 +114,8 @@ def _calibrate(chosen_model: ChosenModel, scores: Mapping[str, float]) -> ScoreC
         names = [name for name in fold_scores.fold.held_out_videos if name in dataset.participants]
         out_of_fold |= {name: aligned_scores[name] for name in names}
     is_quick = chosen_model.choice.level is CheckLevel.QUICK
-    advice = _ADVICE if is_quick and scale_prospect(dataset).is_possible else ""
+    advice = ""
+    if is_quick and scale_prospect(dataset).is_possible:
+        advice = _ADVICE
     source = "held out" if is_quick else f"{len(chosen_model.outer_scores)} folds by person"
     return raters_scale(dataset, out_of_fold, source, advice)

@@ -44,10 +44,13 @@ def local_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
         CheckpointError: The weights are not on this computer.
     """
     entry = backbone(name)
-    file = entry.weights or name.partition("@")[0]
+    file = entry.weights
+    if not file:
+        file = name.partition("@")[0]
     if flow and entry.motion_without_weights() is not None:
         raise CheckpointError(f"The motion stream of {name} has no weights: leave out --motion-weights own.")
-    path = find_weights(f"{file}-flow" if flow else file)
+    suffix = "-flow" if flow else ""
+    path = find_weights(file + suffix)
     if path is None and flow:
         raise CheckpointError(
             f"There are no weights of {name} for flow. Put a state dict at {weights_dir() / file}-flow.pth, or let the "
@@ -106,7 +109,8 @@ def streams_of(
     appearance_stream = stream(weights, 3)
     motion_stream = backbone(weights.name).motion_without_weights()
     if motion_stream is None:
-        motion_stream = stream(motion or weights, 2 * n_fields)
+        motion_weights = weights if motion is None else motion
+        motion_stream = stream(motion_weights, 2 * n_fields)
     return TwoStream(
         appearance_stream, motion_stream, config.appearance_normalisation, config.motion_normalisation, input_px
     )
@@ -225,13 +229,14 @@ class FeatureExtractor:
     def configuration(self, preprocessing: Preprocessing) -> tuple[tuple[str, str | int | float | None], ...]:
         """Return all settings that decide the features, as plain values for the cache's key."""
         flow = preprocessing.flow
+        flow_source = "torch" if self._computes_in_batches(flow.algorithm) else "kernels"
         end = (("ends", "before the last block"),) if self._last_block_inputs else ()
         return (
             ("version", FEATURES_VERSION),
             ("input_px", preprocessing.input_px),
             ("rate_hz", preprocessing.rate_hz),
             ("flow", flow.algorithm),
-            ("flow_by", "torch" if self._computes_in_batches(flow.algorithm) else "kernels"),
+            ("flow_by", flow_source),
             ("flow_length", flow.length),
             ("flow_bound_px", flow.bound_px),
             ("flow_short_side_px", flow.short_side_px),

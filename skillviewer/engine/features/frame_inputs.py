@@ -93,12 +93,14 @@ def sampling_of(
     all_segments = segments(len(frame_line), n_segments, length, preprocessing.sampling)
     segment_stops = [int(position_stops[segment.stop_frame - 1]) for segment in all_segments]
     is_whole_video = frames == range(info.n_frames)
+    part = None if is_whole_video else (frames.start, frames.stop)
+    crop = crop_of(info, frames, preprocessing.crop) if preprocessing.crop else None
     return Sampling(
         timeline=frame_line,
         positions=positions,
         segment_stops=np.array(segment_stops, dtype=np.int64),
-        part=None if is_whole_video else (frames.start, frames.stop),
-        crop=crop_of(info, frames, preprocessing.crop) if preprocessing.crop else None,
+        part=part,
+        crop=crop,
     )
 
 
@@ -108,8 +110,8 @@ def crop_of(info: VideoInfo, frames: range, crop: Crop) -> MapRect:
     Raises:
         VideoError: The video has no tracks, or they were made in a picture of another size.
     """
-    is_whole_video = frames == range(info.n_frames)
-    tracks = TrackStore().get(info.digest, None if is_whole_video else frames)
+    stored_range = None if frames == range(info.n_frames) else frames
+    tracks = TrackStore().get(info.digest, stored_range)
     if tracks is None:
         raise VideoError(f"{info.path.name}: {missing_tracks_text(crop)}")
     tracks.check_video(info)

@@ -103,7 +103,9 @@ class FrameSource(ABC):
         cached_passes = [self.cache.get(key, shape) for key in keys]
         missing = [index for index, features in enumerate(cached_passes) if features is None]
         computed = {index: np.empty(shape, self.dtype) for index in missing}
-        passes = [computed[index] if features is None else features for index, features in enumerate(cached_passes)]
+        passes = []
+        for index, features in enumerate(cached_passes):
+            passes.append(computed[index] if features is None else features)
         if not missing:
             for step in range(n_steps):
                 token.check()

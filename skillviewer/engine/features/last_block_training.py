@@ -48,7 +48,9 @@ class LastBlockTraining:
 
     def features(self, store: FeatureStore, blocks: LastBlocks | None = None) -> "BlockStore":
         """Return the features that blocks compute from their stored inputs; None means the untrained blocks."""
-        return BlockStore(store, self.blocks if blocks is None else blocks, self.device)
+        if blocks is None:
+            blocks = self.blocks
+        return BlockStore(store, blocks, self.device)
 
     def attach_blocks(self, model: AttentionModel) -> None:
         """Put copies of the last blocks before a model's fusion, so that they are trained with the model.
@@ -83,7 +85,8 @@ class BlockStore(DerivedStore):
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the features of a video's first pass, (N, 2F, h, w) float16 like stored features."""
-        inputs = torch.from_numpy(np.array(self.store[name][0])).to(self._device).float()
+        stored_inputs = np.array(self.store[name][0])
+        inputs = torch.from_numpy(stored_inputs).to(self._device).float()
         with torch.inference_mode():
             parts = [self._blocks(frames) for frames in torch.split(inputs, FRAMES_AT_ONCE)]
             outputs = torch.cat(parts)

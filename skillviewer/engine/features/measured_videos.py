@@ -165,7 +165,8 @@ def _tracks_of(name: str, facts: VideoFacts, regions: Regions | None) -> TrackSe
     if not video_regions:
         return None
     raw_tracks = RawTracks(tuple(region_tracks(video_regions)), complete=True)
-    placement = Placement(first_frame=0 if frames is None else frames.start)
+    first_frame = 0 if frames is None else frames.start
+    placement = Placement(first_frame=first_frame)
     placed = place_tracks(raw_tracks, facts.info, placement, source="regions.csv", tool="regions.csv")
     return placed.tracks if frames is None else placed.tracks.within(frames)
 

@@ -43,7 +43,10 @@ def weight_files() -> Iterator[tuple[str, Path | None]]:
     shipped = [name for name in names if not (models_dir() / name / "config.json").exists()]
     fetchable = [source.name for source in WEIGHT_SOURCES]
     added_paths = sorted(path for path in weights_dir().glob("*/*") if path.suffix in _SUFFIXES)
-    added = [path.relative_to(weights_dir()).with_suffix("").as_posix() for path in added_paths]
+    added = []
+    for path in added_paths:
+        relative_path = path.relative_to(weights_dir())
+        added.append(relative_path.with_suffix("").as_posix())
     for name in [*shipped, *fetchable, *added]:
         yield name, find_weights(name)
 
@@ -61,7 +64,8 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
     try:
         with atomic_path(target) as temp_path:
             with temp_path.open("wb") as file, urllib.request.urlopen(source.url, timeout=30) as answer:  # noqa: S310
-                total = int(answer.headers.get("Content-Length") or 0)
+                length_text = answer.headers.get("Content-Length")
+                total = int(length_text) if length_text else 0
                 n_bytes = 0
                 while block := answer.read(_BLOCK_BYTES):
                     token.check()

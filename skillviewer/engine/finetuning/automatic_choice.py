@@ -59,15 +59,17 @@ def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> C
     choice = outcome.choice
     checkpoint = outcome.training.checkpoint
     scale = checkpoint.card.raters_scale
+    accuracy_on_new_people = choice.accuracy if choice.on_new_people else None
+    scale_text = scale.about if scale is not None else ""
     facts: dict[str, object] = {
         "model": choice.winner,
         "videos": checkpoint.card.n_videos,
         "pairs": checkpoint.card.n_pairs,
         "held_out_by": choice.unit,
-        **accuracy_facts(choice.all_pairs, choice.accuracy if choice.on_new_people else None),
+        **accuracy_facts(choice.all_pairs, accuracy_on_new_people),
         "seed": job.choices.seed,
         "verdict": choice.verdict.sentence,
         "is_improvement": choice.verdict.is_improvement,
-        "raters_scale": scale.about if scale is not None else "",
+        "raters_scale": scale_text,
     }
     return ChoiceResult(job.folder, checkpoint.digest, choice, facts, outcome.training.problems)

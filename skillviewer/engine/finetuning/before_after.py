@@ -93,7 +93,8 @@ def compare(
     split = tuning_data.split
     dataset = tuning_data.study.dataset
     after = _predict_after(tuning_data, tuned, token, report)
-    has_finite_scores = bool(np.isfinite(list(after.scores.values())).all())
+    scores_after = list(after.scores.values())
+    has_finite_scores = bool(np.isfinite(scores_after).all())
     has_finite_weights = all(bool(weights.isfinite().all()) for weights in tuned.model.parameters())
     if not has_finite_scores or not has_finite_weights:
         raise SettingsError(

@@ -97,11 +97,13 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         raise
     shutil.rmtree(work, ignore_errors=True)
     parent = initial.parent
+    parent_digest = parent.digest if parent is not None else None
+    parent_name = parent.name if parent is not None else ""
     return TuningResult(
         folder=checkpoint.folder,
         digest=checkpoint.digest,
-        parent_digest=parent.digest if parent is not None else None,
-        parent_name=parent.name if parent is not None else "",
+        parent_digest=parent_digest,
+        parent_name=parent_name,
         report=tuning_report,
         facts=_facts(job, tuning_data, tuned, tuning_report),
     )
@@ -124,16 +126,13 @@ def _save(
         write_json(folder / REPORT, tuning_report)
         write_pairs(folder / PAIRS_FILE, _trained_pairs(tuning_data, tuned))
 
+    streams = initial.parent.streams if initial.parent is not None else None
     return save_checkpoint(
         job.folder,
         initial.config,
         tuned.model,
         _card(job, tuning_data, tuned, tuning_report, scale),
-        extras=CheckpointExtras(
-            streams=initial.parent.streams if initial.parent is not None else None,
-            familiarity=familiarity,
-            write=write_extras,
-        ),
+        extras=CheckpointExtras(streams=streams, familiarity=familiarity, write=write_extras),
     )
 
 

@@ -2,8 +2,13 @@
 
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import Pair, videos_of
-from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
-from skillviewer.engine.evaluation.forecast import count_missing_frames, features_phase, forecast_choice
+from skillviewer.core.evaluation.training_forecast import TrainingForecast
+from skillviewer.engine.evaluation.forecast import (
+    count_missing_frames,
+    features_phase,
+    forecast_choice,
+    join_feature_phases,
+)
 from skillviewer.engine.features.feature_cost import check_cache_room
 from skillviewer.engine.finetuning.automatic_choice import plan_choice
 from skillviewer.engine.finetuning.first_forecast import remember_forecast
@@ -48,16 +53,16 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     check_cache_room(initial.source, n_videos, n_videos * choices.candidates * initial.config.preprocessing.n_segments)
     n_missing = count_missing_frames(initial.source, dataset, job.study.digests, choices.candidates)
     features = features_phase(n_missing, initial.source, dataset, choices.candidates)
-    prior_videos = prior.without_study(job.study) if prior is not None and choices.old_pairs else None
+    prior_videos = None
+    if prior is not None and choices.old_pairs:
+        prior_videos = prior.without_study(job.study)
     if prior_videos is not None:
         digests = {name: digest for name, (digest, _) in prior_videos.clips.items()}
         n_missing_prior = count_missing_frames(initial.source, prior_videos.dataset, digests, 1)
         prior_features = features_phase(n_missing_prior, initial.source, prior_videos.dataset, 1)
         n_missing += n_missing_prior
-        seconds = features.seconds + prior_features.seconds
-        idle_s = (features.idle_s or 0) + (prior_features.idle_s or 0)
         text = features.text if features.seconds else prior_features.text
-        features = PlannedPhase("features", seconds, text, idle_s)
+        features = join_feature_phases(features, prior_features, text)
     duration = _tuning_duration(initial, job, split.fold.train_pairs)
     if split.inner is not None:
         duration += _tuning_duration(initial, job, split.inner.train_pairs)

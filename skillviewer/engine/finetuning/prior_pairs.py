@@ -74,6 +74,11 @@ def load_prior_pairs(folder: Path, name: str) -> PriorPairs | None:
     return _sample_study_pairs(folder)
 
 
+def _as_inherited(pair: TrainedPair) -> TrainedPair:
+    """Return a pair of the parent as one that its version inherits; pairs of the forgetting check keep their use."""
+    return pair if pair.use == FORGETTING_CHECK_USE else replace(pair, use=BEFORE)
+
+
 def inherited_pairs(folder: Path, prior: PriorPairs | None) -> list[TrainedPair]:
     """Return the pairs that a fine-tuned version inherits from its parent model, to be saved with the version.
 
@@ -86,7 +91,7 @@ def inherited_pairs(folder: Path, prior: PriorPairs | None) -> list[TrainedPair]
     """
     if (folder / PAIRS_FILE).is_file():
         pairs_of_parent = read_pairs(folder / PAIRS_FILE)
-        return [pair if pair.use == FORGETTING_CHECK_USE else replace(pair, use=BEFORE) for pair in pairs_of_parent]
+        return [_as_inherited(pair) for pair in pairs_of_parent]
     if prior is None:
         return []
     videos = {}

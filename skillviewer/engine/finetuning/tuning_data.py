@@ -107,7 +107,9 @@ def _choose_forgetting(
     parent = initial.parent
     if parent is None:
         return ForgettingSet(ForgettingMethod.NOTHING, "nothing was known before", store={}, pairs=None, names=()), []
-    prior_pairs = prior.without_study(study) if requested and prior is not None else None
+    prior_pairs = None
+    if requested and prior is not None:
+        prior_pairs = prior.without_study(study)
     if prior_pairs is not None:
         features, problems = build_dataset_store(
             prior_pairs.dataset, initial.source, n_passes=1, token=token, report=report
@@ -122,7 +124,8 @@ def _choose_forgetting(
             ), problems
     trained_names = set(videos_of(split.fold.train_pairs))
     unused_names = [name for name in store if name not in trained_names]
-    checked_names = _familiar_names(parent, store, unused_names) or unused_names
+    familiar_names = _familiar_names(parent, store, unused_names)
+    checked_names = familiar_names or unused_names
     if parent.familiarity is not None and checked_names != unused_names:
         similarity_text = "that look like those it was trained on"
     else:

@@ -71,7 +71,9 @@ class _EpochMonitor:
     def predictions_at(self, epoch: int, *, final: bool) -> Snapshot | None:
         """Return the predictions after an epoch if it was the best of its stage, or else None."""
         best = self._best.get(final)
-        return best if best is not None and best.epoch == epoch else None
+        if best is None or best.epoch != epoch:
+            return None
+        return best
 
     def seconds_left(self) -> float:
         """Return the seconds left at the pace so far, with those of the tests; NaN before the first batch."""
@@ -209,7 +211,8 @@ def tune(
         CheckpointError: The state cannot be saved, for instance on a full disk.
     """
     tuning_data = _with_averaged_features(tuning_data)
-    fold, inner = tuning_data.split.fold, tuning_data.split.inner
+    fold = tuning_data.split.fold
+    inner = tuning_data.split.inner
     stages = _Stages(tuning_data, choices, token, report, stop, work)
     started_s = monotonic()
     if inner is None:
@@ -237,13 +240,16 @@ def tune(
     is_stopped = stop.cancelled
     if is_stopped:
         selection += "; stopped before its end by the user"
+    trained_fold = fold
+    if inner is not None and not is_final:
+        trained_fold = inner
     return Tuned(
         model=restore_inputs(model, tuning_data.store),
         epoch=trained.epoch,
         selection=selection,
         rows=rows,
         seconds=monotonic() - started_s,
-        fold=inner if inner is not None and not is_final else fold,
+        fold=trained_fold,
         stopped=is_stopped,
         predictions=stages.monitor.predictions_at(trained.epoch, final=is_final),
         precision=stages.settings.precision,
@@ -262,7 +268,8 @@ class _Stages:
         stop: CancelToken,
         work: Path | None,
     ) -> None:
-        fold, inner = tuning_data.split.fold, tuning_data.split.inner
+        fold = tuning_data.split.fold
+        inner = tuning_data.split.inner
         n_pairs = len(fold.train_pairs)
         n_videos = len(videos_of(fold.train_pairs))
         self.settings = tuning_data.initial.settings(n_pairs, n_videos, choices.epochs, choices.seed)
@@ -289,7 +296,9 @@ class _Stages:
         monitor.test_parent(model, self._token)
         if model.needs.similar_pairs:
             study = tuning_data.study
-            fold = split.inner if split.inner is not None and not is_final else split.fold
+            fold = split.fold
+            if split.inner is not None and not is_final:
+                fold = split.inner
             pairs = replace(pairs, similar=similar_for_training(study.dataset, fold, study.reserved))
         state_file = StateFile(self._work / STATE_FILES[is_final]) if self._work is not None else None
         recorder = StateRecorder(state_file)
@@ -298,7 +307,8 @@ class _Stages:
 
         def has_result() -> bool:
             # without a result of its own, the second stage ends with that of the first
-            return recorder.has_best_epoch or (is_final and split.inner is not None)
+            is_second_stage = is_final and split.inner is not None
+            return recorder.has_best_epoch or is_second_stage
 
         token = StopToken(self._token, self._stop, has_result)
         report = monitor.stage_report(model, token, final=is_final, last_epoch=last_epoch)

@@ -53,7 +53,8 @@ class _PartialAnalysis:
     def add(self, attention: torch.Tensor, state: torch.Tensor, score: torch.Tensor) -> None:
         self._attention.append(attention.float().cpu().numpy())
         self._state.append(state.float().cpu().numpy())
-        self._score.append(score.double().cpu().numpy() + self._track_scores[:, len(self._score)])
+        score_of_tracks = self._track_scores[:, len(self._score)]
+        self._score.append(score.double().cpu().numpy() + score_of_tracks)
 
     def to_analysis(self, provenance: Provenance) -> Analysis:
         n_steps = len(self._score)
@@ -107,7 +108,9 @@ def assess(
         DatasetError: The range lies outside the video.
         VideoError: The video cannot be read, or lacks the tracks that the model needs.
     """
-    model, source, provenance, familiarity = scoring.model, scoring.source, scoring.provenance, scoring.familiarity
+    model = scoring.model
+    source = scoring.source
+    provenance = scoring.provenance
     info = reader.read_info(token)
     sampling = sampling_of(info, source.preprocessing, n_passes, clip_range)
     n_steps = sampling.positions.shape[1]
@@ -145,15 +148,13 @@ def assess(
                     partial_analysis.add(output.attention, output.task_state, output.score)
     mean_feature = (feature_sum / n_steps).astype(np.float32)
     analysis = partial_analysis.to_analysis(provenance)
+    familiarity = scoring.familiarity
     warning = familiarity.warning(mean_feature) if familiarity is not None else ""
+    novelty = familiarity.novelty(mean_feature) if familiarity is not None else None
     scale = scoring.raters_scale
+    scaled = scale.calibrate(analysis.score, unfamiliar=bool(warning)) if scale is not None else None
     return replace(
-        analysis,
-        tracks=tracks_digest,
-        mean_feature=mean_feature,
-        warning=warning,
-        novelty=familiarity.novelty(mean_feature) if familiarity is not None else None,
-        scaled=scale.calibrate(analysis.score, unfamiliar=bool(warning)) if scale is not None else None,
+        analysis, tracks=tracks_digest, mean_feature=mean_feature, warning=warning, novelty=novelty, scaled=scaled
     )
 
 

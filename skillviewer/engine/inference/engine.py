@@ -117,13 +117,14 @@ class Engine(Closeable):
     def _scoring_model(self) -> ScoringModel:
         checkpoint = self.checkpoint
         config = checkpoint.config
+        backbone_name = config.backbone.name if config.backbone is not None else ""
         provenance = Provenance(
             program=f"SkillViewer {__version__}",
             model=checkpoint.name,
             model_digest=checkpoint.digest,
             attention_model=config.attention_model,
             flow=config.preprocessing.flow.algorithm,
-            backbone=config.backbone.name if config.backbone is not None else "",
+            backbone=backbone_name,
             device=self.device_name,
             precision=config.precision,
         )
@@ -274,7 +275,8 @@ class Engine(Closeable):
             sampling = self._checked_sampling(analysis, reader.read_info(token))
             for n_done, features in enumerate(self._source.steps(reader, sampling, token), start=1):
                 areas = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(features).float(), 3)
-                embeddings.append(areas.flatten(1).numpy().astype(np.float64))
+                area_means = areas.flatten(1).numpy()
+                embeddings.append(area_means.astype(np.float64))
                 report(Progress("looking", n_done, analysis.n_segments))
         times_s = analysis.times_s.T.ravel()
         order = np.argsort(times_s, kind="stable")
@@ -291,7 +293,9 @@ class Engine(Closeable):
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
             if self._compile_in_subprocess:
                 preload_llvm()
-            warm_up(announce, partial(compile_flow, token=token) if self._compile_in_subprocess else None)
+                warm_up(announce, partial(compile_flow, token=token))
+            else:
+                warm_up(announce, None)
 
     def close(self) -> None:
         """Free the device's memory."""

@@ -129,6 +129,8 @@ def measure_evidence(
         score = float(np.mean([replay.score for replay in replays]))
         empty_curves, segments = _occlude_segments(replays)
         cells = _occlude_cells(replays, model.grid) if n_cells > 1 else None
+        in_all_steps = cells.in_all_steps if cells is not None else None
+        in_one_step = cells.in_one_step if cells is not None else None
         faithfulness = None
         if cells is not None and model.map_kind is not MapKind.NONE:
             test = _FaithfulnessTest(
@@ -142,8 +144,8 @@ def measure_evidence(
         score=score,
         baseline=float(empty_curves[:, -1].mean()),
         segments=segments,
-        cells=cells.in_all_steps if cells is not None else None,
-        cell_steps=cells.in_one_step if cells is not None else None,
+        cells=in_all_steps,
+        cell_steps=in_one_step,
         faithfulness=faithfulness,
         n_random=n_random,
         seed=seed,
@@ -152,7 +154,8 @@ def measure_evidence(
 
 def _occlude_segments(replays: Sequence[Replay]) -> tuple[FloatArray, FloatArray]:
     """Return the score curves with all segments occluded, and the contributions of the segments, (K, N) each."""
-    n_steps, n_cells = replays[0].n_steps, replays[0].n_cells
+    n_steps = replays[0].n_steps
+    n_cells = replays[0].n_cells
     occluded = torch.cat([torch.ones(1, n_steps, dtype=torch.bool), torch.eye(n_steps, dtype=torch.bool)])
     masks = occluded[:, :, None].expand(-1, -1, n_cells)
     curves = np.stack([replay.masked(masks).cpu().numpy() for replay in replays])
@@ -169,17 +172,20 @@ class _CellContributions(NamedTuple):
 
 
 def _occlude_cells(replays: Sequence[Replay], grid: tuple[int, int]) -> _CellContributions:
-    n_steps, n_cells = replays[0].n_steps, replays[0].n_cells
+    n_steps = replays[0].n_steps
+    n_cells = replays[0].n_cells
     masks = torch.eye(n_cells, dtype=torch.bool)[:, None].expand(-1, n_steps, -1)
-    in_all_steps = np.stack([replay.score - replay.masked(masks)[:, -1].cpu().numpy() for replay in replays])
+    in_all_steps = []
     in_one_step = []
     right_after = []
     for replay in replays:
+        scores_without_cell = replay.masked(masks)[:, -1]
+        in_all_steps.append(replay.score - scores_without_cell.cpu().numpy())
         scores_after_step, final_scores = replay.each_cell()
         in_one_step.append(replay.score - final_scores.cpu().numpy())
         right_after.append(replay.curve[:, None] - scores_after_step.cpu().numpy())
     return _CellContributions(
-        in_all_steps.reshape(-1, *grid),
+        np.reshape(in_all_steps, (-1, *grid)),
         np.reshape(in_one_step, (-1, n_steps, *grid)),
         np.reshape(right_after, (-1, n_steps, *grid)),
     )
@@ -246,7 +252,7 @@ class _FaithfulnessTest:
             self._replays, self._empty_curves, ranks.swapaxes(0, 1), strict=True
         ):
             masks = torch.from_numpy(pass_ranks[:, None] < inner_counts).flatten(0, 1)
-            inner_curves = replay.masked(masks).cpu().numpy().reshape(n_orders, -1, replay.n_steps)
+            inner_curves = replay.masked(masks).reshape(n_orders, -1, replay.n_steps).cpu().numpy()
             full = np.broadcast_to(replay.curve, (n_orders, 1, replay.n_steps))
             empty = np.broadcast_to(empty_curve, (n_orders, 1, replay.n_steps))
             curves = np.concatenate([full, inner_curves, empty], axis=1)

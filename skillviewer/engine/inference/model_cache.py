@@ -152,6 +152,10 @@ def model_facts(checkpoint: Checkpoint) -> ModelFacts:
     config = checkpoint.config
     held_out = checkpoint.card.held_out
     headline = held_out.headline if held_out is not None else None
+    accuracy = headline.accuracy if headline is not None else None
+    accuracy_interval = headline.interval if headline is not None else None
+    n_pairs = headline.n_pairs if headline is not None else 0
+    rule = held_out.rule if held_out is not None else ""
     tensors = (*checkpoint.head.values(), *checkpoint.streams.values())
     return ModelFacts(
         name=checkpoint.name,
@@ -160,10 +164,10 @@ def model_facts(checkpoint: Checkpoint) -> ModelFacts:
         title=attention_model(config.attention_model).title,
         map_kind=checkpoint.map_kind,
         n_parameters=sum(tensor.numel() for tensor in tensors),
-        accuracy=headline.accuracy if headline is not None else None,
-        accuracy_interval=headline.interval if headline is not None else None,
-        n_pairs=headline.n_pairs if headline is not None else 0,
-        rule=held_out.rule if held_out is not None else "",
+        accuracy=accuracy,
+        accuracy_interval=accuracy_interval,
+        n_pairs=n_pairs,
+        rule=rule,
         warning=checkpoint.card.warning,
         features=_describe_features(checkpoint),
     )

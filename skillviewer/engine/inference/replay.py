@@ -138,7 +138,8 @@ class Replay:
         Returns:
             (N, L) float64 scores right after the step, and (N, L) float64 scores at the end.
         """
-        n_steps, n_cells = self.n_steps, self.n_cells
+        n_steps = self.n_steps
+        n_cells = self.n_cells
         each_cell = torch.eye(n_cells, dtype=torch.bool, device=self._cells.device)
         no_cell = torch.zeros_like(each_cell[:1])
         differs_at_start = self._model.needs.whole_video  # versions differ from the first state on

@@ -91,7 +91,8 @@ def _start_slurm_cluster(jobs: int, security: "Security") -> "SLURMCluster":
             try:
                 await super().start()
             except (OSError, RuntimeError) as error:
-                self.refusal = " ".join(str(error).rpartition("stderr:")[2].split())
+                _, _, reason = str(error).rpartition("stderr:")
+                self.refusal = " ".join(reason.split())
                 self.status = Status.running
                 if self.refusal not in reported:
                     reported.add(self.refusal)
@@ -109,7 +110,7 @@ def _start_slurm_cluster(jobs: int, security: "Security") -> "SLURMCluster":
 
 def _warn_if_unencrypted(cluster: str) -> None:
     """Log a warning about a scheduler on another computer without encryption."""
-    host = (urlsplit(cluster).hostname or "") if cluster.startswith("tcp://") else ""
+    host = urlsplit(cluster).hostname if cluster.startswith("tcp://") else None
     if host and host not in LOOPBACK:
         log.warning(
             "The connection to “%s” is not encrypted, and anyone who reaches that port runs code on the workers. "
@@ -130,11 +131,12 @@ def _connect(cluster: str, jobs: int) -> "Iterator[Client]":
         raise SettingsError("Clusters need another package: pip install 'skillviewer[cluster]'.") from error
     environment = dict(os.environ)
     configure_threads(environment, jobs)
+    nanny_environment = environment if cluster == "local" else {}
     settings = {
         "distributed.scheduler.allowed-failures": 0,  # ``work_on_cluster`` counts the attempts
         # after the default of 15 s, Dask ends a worker that is still starting again, and its item fails
         "distributed.deploy.lost-worker-timeout": _LOST_WORKER_TIMEOUT,
-        "distributed.nanny.pre-spawn-environ": environment if cluster == "local" else {},
+        "distributed.nanny.pre-spawn-environ": nanny_environment,
         **_NO_HTTP_ROUTES,
     }
     for name in ("distributed", "distributed.client"):  # outcomes of items report dead workers
@@ -251,8 +253,9 @@ def work_on_cluster(
                 future = client.submit(_work_on_item, do, items[index], pure=False, **placement)
                 busy[future] = index
                 assignments.add(future, address)
+            timeout_s = 1 if n_threads else 10
             try:
-                completed = wait(list(busy), timeout=1 if n_threads else 10, return_when="FIRST_COMPLETED").done
+                completed = wait(list(busy), timeout=timeout_s, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 continue
             for future in completed:
@@ -296,7 +299,9 @@ class _Assignments:
         """
         n_busy = Counter(self._worker_by_future.values())
         free = [address for address, n in threads_by_worker.items() for _ in range(n - n_busy[address])]
-        return free or ([""] if anywhere and not threads_by_worker else [])
+        if anywhere and not threads_by_worker:
+            return [""]
+        return free
 
     def add(self, future: object, address: str) -> None:
         self._worker_by_future[future] = address

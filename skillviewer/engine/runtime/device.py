@@ -35,7 +35,9 @@ def choose_device(name: str = "auto") -> torch.device:
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda:0")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+        if torch.backends.mps.is_available():
+            return torch.device("mps")
+        return torch.device("cpu")
     try:
         device = torch.device(name)
     except RuntimeError as error:
@@ -91,7 +93,9 @@ def training_precision(requested: str, device: torch.device) -> Precision:
     on_gpu = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     if requested == "auto":
         on_cpu = device.type == "cpu" and _cpu_has_bfloat16(CPU_FACTS)
-        return "bfloat16" if on_gpu or on_cpu else "float32"
+        if on_gpu or on_cpu:
+            return "bfloat16"
+        return "float32"
     if not on_gpu and device.type != "cpu":
         raise DeviceError(f"{device_title(device)} does not compute in bfloat16. Use --precision float32.")
     return "bfloat16"
@@ -146,7 +150,8 @@ class DeviceBatches:
         while len(inputs):
             batch = inputs[: self._batch_size]
             try:
-                outputs.append(work(batch.to(self._device)).cpu())
+                output = work(batch.to(self._device))
+                outputs.append(output.cpu())
                 inputs = inputs[len(batch) :]
             except torch.OutOfMemoryError:
                 if len(batch) == 1 and self._device.type == "cpu":

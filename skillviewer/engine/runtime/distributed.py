@@ -171,11 +171,13 @@ def launched(device_name: str) -> Iterator[tuple[ProcessGroup, str]]:
             "GPU of its number, or --device cpu."
         )
     if device_type == "cuda":
+        backend = "nccl"
         device_name = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(choose_device(device_name))
     else:
+        backend = "gloo"
         device_name = "cpu"
-    dist.init_process_group("nccl" if device_type == "cuda" else "gloo", timeout=_TIMEOUT)
+    dist.init_process_group(backend, timeout=_TIMEOUT)
     try:
         process_group = ProcessGroup(dist.get_rank(), dist.get_world_size())
         yield process_group, device_name

@@ -115,7 +115,8 @@ class FirstLook(Closeable):
                 self._lock.release()
 
     def _check_in_helper(self, path: Path, token: CancelToken) -> None:
-        process, connection = self._helper or self._start()
+        helper = self._start() if self._helper is None else self._helper
+        process, connection = helper
         answer: str | None = None
         try:
             self._receive(connection, path, token, START_S)  # the helper is ready

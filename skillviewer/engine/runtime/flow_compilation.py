@@ -24,7 +24,8 @@ def compile_flow(folder: Path | None, token: CancelToken) -> bool:
     try:
         return work_in_child_process(_compile, (folder,), token, report=silent, patience_s=PATIENCE_S)
     except Cancelled:
-        for path in (folder or kernels_dir()).rglob("*.tmp.*"):  # the process may have been killed while it wrote
+        compiled_folder = kernels_dir() if folder is None else folder
+        for path in compiled_folder.rglob("*.tmp.*"):  # the process may have been killed while it wrote
             with suppress(OSError):
                 path.unlink()
         raise

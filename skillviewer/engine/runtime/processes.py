@@ -152,7 +152,8 @@ class _Pool:
         process = context.Process(target=_serve, args=(self._do, self._processes.prepare, child_end), daemon=True)
         own_environment = dict(os.environ)
         try:
-            os.environ.update(self._processes.environments[slot] if self._processes.environments else {})
+            if self._processes.environments:
+                os.environ.update(self._processes.environments[slot])
             process.start()
         finally:
             for name in os.environ.keys() - own_environment.keys():

@@ -55,7 +55,8 @@ def _count_other_threads() -> int:
         with open("/proc/loadavg", encoding="ascii") as file:  # noqa: PTH123 - no file of the user
             minute_mean, _, _, running_and_all, _ = file.read().split()
         n_running = int(running_and_all.split("/")[0]) - 1
-        return max(0, min(round(float(minute_mean)), n_running))
+        n_in_last_minute = round(float(minute_mean))
+        return max(0, min(n_in_last_minute, n_running))
     except (OSError, ValueError):
         return 0
 

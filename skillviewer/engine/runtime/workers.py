@@ -51,7 +51,8 @@ class Workers:
                 device = self.devices[index % len(self.devices)]
                 device_type, _, number = device.partition(":")
                 is_number = device_type == "cuda" and number.isdigit()
-                if not is_number or (visible and int(number) >= len(visible)):
+                is_hidden = is_number and bool(visible) and int(number) >= len(visible)
+                if not is_number or is_hidden:
                     raise SettingsError(f"“{device}” is not a GPU that is here: name cuda:0, cuda:1, ...")
                 environment[GPUS] = visible[int(number)] if visible else number
         return tuple(environments)

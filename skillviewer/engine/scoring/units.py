@@ -133,7 +133,8 @@ def score_unit(scoring: Scoring, unit: ScoringUnit, token: CancelToken, report: 
         info = reader.read_info(token)
         clip_range = unit.clip_range if unit.ends_s is None else frame_range(info, *unit.ends_s)
         content = values_sha256(info.digest, range_cells(clip_range), scoring.digest, scoring.passes)
-        result_path = (scoring.folder or Path()) / result_name(safe_name(unit.path.stem), content)
+        result_folder = Path() if scoring.folder is None else scoring.folder
+        result_path = result_folder / result_name(safe_name(unit.path.stem), content)
         if scoring.folder is not None and not scoring.again:
             analysis = load_result(result_path, content)
         if analysis is not None and not has_its_tracks(analysis):

@@ -88,7 +88,8 @@ class HandNetworks:
 
     def _run(self, network: GraphNetwork, pictures: Sequence[RGBImage]) -> dict[str, FloatArray]:
         with torch.inference_mode():
-            batch = torch.from_numpy(np.stack(pictures)).to(self._device).permute(0, 3, 1, 2).float() / 255
+            channels_last = torch.from_numpy(np.stack(pictures)).to(self._device)
+            batch = channels_last.permute(0, 3, 1, 2).float() / 255
             return {name: value.double().cpu().numpy() for name, value in network(batch).items()}
 
 

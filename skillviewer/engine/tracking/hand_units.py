@@ -64,7 +64,8 @@ def search_of(job: HandJob, video: VideoInfo, unit: ScoringUnit) -> tuple[HandSe
         return job.search, frames
     config = decode_part(job.sampled_by / CONFIG, read_part(job.sampled_by, CONFIG), CheckpointConfig)
     sampled_frames = sampling_of(video, config.preprocessing, 1, clip_range).frames
-    unique_frames = sorted(set(sampled_frames.ravel().tolist()))
+    sampled_indices = sampled_frames.ravel().tolist()
+    unique_frames = sorted(set(sampled_indices))
     return replace(job.search, frames=tuple(unique_frames)), frames
 
 
@@ -98,7 +99,8 @@ def track_unit(
     with VideoReader(unit.path, token, cache_bytes=0) as reader:
         video = reader.read_info(token)
         search, frames = search_of(job, video, unit)
-        saved_tracks = store.get(video.digest, frames if len(frames) < video.n_frames else None)
+        stored_range = frames if len(frames) < video.n_frames else None
+        saved_tracks = store.get(video.digest, stored_range)
         if saved_tracks is None:
             saved_tracks = TrackSet.of_video(video, frames)
         hands = [track for track in saved_tracks.hands if track.method is TrackMethod.HAND_NETWORK]

@@ -176,7 +176,8 @@ def track_hands(
     state = _Search.load(video, search, frames)
     detections = state.detections
     tracker = HandTracker(networks, search.max_hands)
-    tracker.follow(detections[-1].hands if detections else ())
+    if detections:
+        tracker.follow(detections[-1].hands)
     remaining_frames = state.frames[len(detections) :]
     last_saved_s = time.monotonic()
     next_show_s = time.monotonic()

@@ -141,7 +141,8 @@ class FrameSampler:
         self.lengths = None if has_equal_lengths else tuple(n_steps[share.start : share.stop])
         example = self._store[names[share.start]][0]
         video_shape = (max(n_steps), *example.shape[1:])
-        self._reserve(len(share), video_shape, torch.uint8 if example.dtype == np.uint8 else torch.float32)
+        number_type = torch.uint8 if example.dtype == np.uint8 else torch.float32
+        self._reserve(len(share), video_shape, number_type)
         # in the number type of the features: torch converts several times as fast as numpy
         drawn_video = np.empty(video_shape, example.dtype)
         for index, name in enumerate(names):

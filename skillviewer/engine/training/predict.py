@@ -83,7 +83,9 @@ def pad_videos(videos: Sequence[Tensor]) -> tuple[Tensor, list[int] | None]:
     """Return (B, N, ...) videos padded to the longest, and their numbers of steps, or None if the numbers are equal."""
     lengths = [len(video) for video in videos]
     padded_videos = pad_sequence(list(videos), batch_first=True)
-    return padded_videos, lengths if len(set(lengths)) > 1 else None
+    if len(set(lengths)) > 1:
+        return padded_videos, lengths
+    return padded_videos, None
 
 
 def pad_rows(rows: Sequence[NDArray[Any]], fill: float = math.nan) -> NDArray[Any]:

@@ -87,6 +87,9 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         ]
         crop_by_name = {name: facts[name].crop for name in sorted(dataset.names)}
         crops = [(name, astuple(crop)) for name, crop in crop_by_name.items() if crop is not None]
+        candidates = 1 if has_numeric_inputs else plan.candidates
+        used_tracks_sha256 = tracks_sha256 if plan.adds_tracks else ""
+        crops_sha256 = _json_sha256(crops) if crops else ""
         return cls(
             features=FEATURES_VERSION,
             model=plan.model,
@@ -98,7 +101,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             settings=plan.settings_on(fold),
             refit=plan.refit,
             inner_folds=plan.inner_folds,
-            candidates=1 if has_numeric_inputs else plan.candidates,
+            candidates=candidates,
             preprocessing=plan.preprocessing_used,
             backbone=plan.backbone_used,
             backbone_digest=digests.get(plan.backbone_used or plan.model, ""),
@@ -107,8 +110,8 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             pairs_sha256=_json_sha256(pairs_and_participants),
             checkpoint=checkpoint and not has_numeric_inputs,
             unfreeze=plan.unfreeze,
-            tracks_sha256=tracks_sha256 if plan.adds_tracks else "",
-            crops_sha256=_json_sha256(crops) if crops else "",
+            tracks_sha256=used_tracks_sha256,
+            crops_sha256=crops_sha256,
         )
 
 
@@ -208,8 +211,11 @@ def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> lis
         "learns from the pairs among them; the two videos of these pairs were never drawn together. Train for more "
         "epochs, or judge more pairs of the same videos."
     )
-    return [f"Up to {text}" if at_most else text]
+    if at_most:
+        text = f"Up to {text}"
+    return [text]
 
 
 def _json_sha256(value: object) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+    text = json.dumps(value)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -63,8 +63,12 @@ class Schedule:
         has_iterations = all(iterations)
         n_batches = math.ceil(n_pairs / settings.batch_pairs)
         self.n_epochs = count_epochs(phases, settings, phase_settings, n_pairs)
-        self._scale = self.n_epochs * n_batches / sum(iterations) if has_iterations else 1.0
-        self._shares = [n * self._scale if has_iterations else 1.0 for n in iterations]
+        if has_iterations:
+            self._scale = self.n_epochs * n_batches / sum(iterations)
+            self._shares = [n * self._scale for n in iterations]
+        else:
+            self._scale = 1.0
+            self._shares = [1.0] * len(iterations)
         self._updates_all = all(phase.independent for phase in phases) and not has_iterations
         self.n_steps = [0] * len(phases)
 

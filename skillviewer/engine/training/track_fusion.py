@@ -92,10 +92,11 @@ def fit_fused(
     network_scores = predict(network, inputs.store, fold.train_videos, control.token, maps=False).scores
     ridge_scores = predict(ridge, measures, fold.train_videos, control.token, maps=False).scores
     network_deviation = float(np.std([*network_scores.values()]))
+    ridge_mean = float(np.mean([*ridge_scores.values()]))
     ridge_deviation = float(np.std([*ridge_scores.values()]))
     track_term = TrackTerm(
         measures=_used_measures(ridge, measured),
-        mean=float(np.mean([*ridge_scores.values()])),
+        mean=ridge_mean,
         scale=max(ridge_deviation, _MIN_DEVIATION),
         weight=weight * network_deviation,
     )
@@ -136,7 +137,8 @@ def _learn_weight(
         ridge_scores = predict(ridge, measures, names, control.token, maps=False).scores
         network_scores = _standardise_scores(network_scores, inner)
         ridge_scores = _standardise_scores(ridge_scores, inner)
-        for pair in inner.both_held_out or inner.test_pairs:
+        compared_pairs = inner.both_held_out or inner.test_pairs
+        for pair in compared_pairs:
             network_difference = network_scores[pair.better] - network_scores[pair.worse]
             ridge_difference = ridge_scores[pair.better] - ridge_scores[pair.worse]
             differences.append((network_difference, ridge_difference))
@@ -178,7 +180,9 @@ def _inner_epochs(plan: TrainingPlan, trained: Trained) -> int | None:
     """Return the number of epochs of the trainings on inner folds: the chosen one, if a number of epochs was chosen."""
     is_refitted = plan.select is EpochSelection.INNER and plan.refit
     counts_epochs = not attention_model(plan.model).training and not plan.settings().optimiser.iterations
-    return trained.epoch if is_refitted and counts_epochs else plan.epochs
+    if is_refitted and counts_epochs:
+        return trained.epoch
+    return plan.epochs
 
 
 def weight_folds(dataset: Dataset, fold: Fold, seed: int) -> Iterator[Fold]:

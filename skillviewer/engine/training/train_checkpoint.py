@@ -100,7 +100,8 @@ def train_checkpoint(
     if test is None and outer is None:
         check_split(dataset, plan.seed)
     process_group = resources.process_group
-    with training_lock(folder) if process_group.leads else nullcontext():
+    lock = training_lock(folder) if process_group.leads else nullcontext()
+    with lock:
         work_folder = WorkFolder(plan, folder, process_group)
         device = choose_device(resources.device_name)
         inputs = TrainingInputs.of(plan, device, resources.cache)

@@ -288,6 +288,7 @@ class Trainer:
         tensors["random.cpu"] = torch.get_rng_state()
         if self._device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self._device)
+        unseen_pairs = None if self._unseen_pairs is None else tuple(sorted(self._unseen_pairs))
         return FitState(
             epoch=self.epoch,
             turns=tuple(self._schedule.n_steps),
@@ -298,7 +299,7 @@ class Trainer:
             hits=tuple(self._batch_counts),
             generator=dict(self._rng.bit_generator.state),
             tensors=tensors,
-            unseen=None if self._unseen_pairs is None else tuple(sorted(self._unseen_pairs)),
+            unseen=unseen_pairs,
             best_unseen=self._n_unseen_at_best,
         )
 

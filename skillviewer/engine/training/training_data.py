@@ -56,7 +56,8 @@ def load_training_data(
             frame.
         SettingsError: The cache is too small for the features.
     """
-    token, report = control.token, control.report
+    token = control.token
+    report = control.report
     _share_computation(
         dataset, source, n_passes=plan.candidates, token=token, report=report, process_group=process_group
     )

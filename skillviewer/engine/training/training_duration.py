@@ -102,8 +102,10 @@ def network_duration(plan: TrainingPlan, fold: Fold, pace: Pace | None = None) -
     if plan.inputs in NUMERIC_INPUTS or not fold.train_pairs:
         return WorkDuration(NUMERIC_TRAINING_S, NUMERIC_TRAINING_S)
     n_scored = len(fold.train_videos) + len(fold.held_out_videos)
+    if pace is None:
+        pace = network_pace(plan)
     return training_duration(
-        pace=network_pace(plan) if pace is None else pace,
+        pace=pace,
         settings=plan.settings_on(fold).optimiser,
         pairs=fold.train_pairs,
         n_epochs=_n_epochs(plan),

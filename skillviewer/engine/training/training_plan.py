@@ -195,11 +195,14 @@ class TrainingPlan:
         published_phases = attention_model(self.model).training
         loss = preset(self.preset).loss
         if self.inputs is InputKind.SNIPPETS:
-            is_published = self.trained_backbone == PUBLISHED_BACKBONE
-            if not is_published:
+            if self.trained_backbone == PUBLISHED_BACKBONE:
+                n_snippets = TSN_SNIPPETS
+            else:
+                n_snippets = chosen_preset.snippets
                 published_phases = ()  # their step sizes are those of the published network
-            loss = dataclasses.replace(loss, snippets=TSN_SNIPPETS if is_published else chosen_preset.snippets)
-        if published_phases and (self.learning_rate is not None or self.weight_decay is not None):
+            loss = dataclasses.replace(loss, snippets=n_snippets)
+        has_own_step_sizes = self.learning_rate is not None or self.weight_decay is not None
+        if published_phases and has_own_step_sizes:
             raise SettingsError(
                 f"{self.model} is trained with the step sizes and decays that it was published with: leave out "
                 "--learning-rate and --weight-decay."
@@ -225,7 +228,7 @@ def describe_selection(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
         return "epoch chosen on the test pairs themselves: optimistic, only to compare with the paper"
     refit_text = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
     part, parts = held_out_part(inner)
-    n = len(inner) or plan.inner_folds
+    n = len(inner) if inner else plan.inner_folds
     average_text = f", on average over {n} different {parts}" if n > 1 else ""
     fewer_text = f" ({plan.inner_folds} were asked for, {n} could be made)" if n < plan.inner_folds else ""
     return f"epoch chosen on {part}{average_text}{fewer_text}{refit_text}"

@@ -48,7 +48,8 @@ def hold_quarter_out(usable: Dataset, seed: int, token: CancelToken) -> Training
     if folds.by is not FoldUnit.RELEASED:
         _refuse_shared_frames(usable.restricted(fold.train_videos), usable.restricted(fold.held_out_videos), token)
     rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out {folds.by.text}"
-    return TrainingSplit(fold, usable, fold, rule, problems=(folds.warning,) if folds.warning else ())
+    problems = (folds.warning,) if folds.warning else ()
+    return TrainingSplit(fold, usable, fold, rule, problems=problems)
 
 
 def train_on_all(usable: Dataset) -> TrainingSplit:
