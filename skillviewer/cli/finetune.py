@@ -326,9 +326,9 @@ def _report_lines(report: "TuningReport", units: str) -> list[str]:
     if report.reserved is not None:
         lines.append(_format_gain("reserved test pairs", report.reserved))
     forgetting = report.forgetting
-    if forgetting.pairs is not None:
-        lines.append(_format_gain(forgetting.description, forgetting.pairs))
-    elif forgetting.kind is ForgettingMethod.DRIFT:
+    if forgetting.pair_accuracy is not None:
+        lines.append(_format_gain(forgetting.description, forgetting.pair_accuracy))
+    elif forgetting.method is ForgettingMethod.DRIFT:
         lines.append(f"{forgetting.description}: {format_drift(forgetting)}")
     if report.held_out.before is not None:
         lines += [

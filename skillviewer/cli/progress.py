@@ -18,8 +18,11 @@ from skillviewer.core.text import printable
 LINE_INTERVAL_S = 30.0
 """Seconds between two progress lines if stderr is no terminal."""
 
+_LOG_START = '{"time": '
+"""Start of every line of a log."""
 
-def format_left(seconds: float) -> str:
+
+def format_time_left(seconds: float) -> str:
     """Return a text such as "about 40 s left", "about 3 min left" or "about 2 h 5 min left"."""
     if seconds < 59.5:
         return f"about {seconds:.0f} s left"
@@ -34,7 +37,7 @@ def progress_bar(
 ) -> Iterator[Report]:
     """Show the progress of a job and the time left: a bar on a terminal, otherwise a line every half minute.
 
-    Every stage of the job gets a bar of its own. A report whose value is a sentence is printed as a line.
+    Every stage of the job gets a bar of its own. A text as value of the progress is printed as a line.
 
     Args:
         unit: Unit of the count.
@@ -76,7 +79,7 @@ def progress_bar(
             last_line_s = clock()
             time_left_text = ""
             if left_s is not None and progress.done < progress.total:
-                time_left_text = f", {format_left(left_s)}"
+                time_left_text = f", {format_time_left(left_s)}"
             echo(f"{stage}: {100 * progress.done / progress.total:.0f} %{time_left_text}", err=True)
 
     try:
@@ -91,7 +94,7 @@ class BatchReport:
 
     Args:
         total: Number of items.
-        bar: Shows the number of finished items, or None if a single item shows its own progress.
+        report_done: Receives the number of finished items; None if the only item reports its own progress.
         log: File that gets a line of JSON for every item, or None.
         clock: Returns seconds.
         stage: The work, in a word or two.
@@ -103,14 +106,14 @@ class BatchReport:
     def __init__(
         self,
         total: int,
-        bar: Report | None,
+        report_done: Report | None,
         log: Path | None,
         clock: Callable[[], float] = time.monotonic,
         stage: str = "scoring",
     ) -> None:
         self._stage = stage
         self._total = total
-        self._bar = bar
+        self._report_done = report_done
         self._clock = clock
         self._n_done = 0
         self._n_failed = 0
@@ -118,7 +121,7 @@ class BatchReport:
         self._last_line_s = self._start_s
         self._log_file = None if log is None else _open_log(log)
 
-    def finish(self, title: str, problem: str) -> None:
+    def count_item(self, title: str, problem: str) -> None:
         """Count an item and log it; a log that cannot be written does not stop the job.
 
         Args:
@@ -126,11 +129,12 @@ class BatchReport:
             problem: Why the item failed, or "" if it succeeded.
         """
         self._n_done += 1
-        self._n_failed += bool(problem)
+        if problem:
+            self._n_failed += 1
         self._write_log(title, problem)
-        if self._bar is None:
+        if self._report_done is None:
             return
-        self._bar(Progress(self._stage, self._n_done, self._total))
+        self._report_done(Progress(self._stage, self._n_done, self._total))
         if not sys.stderr.isatty():
             self._print_line()
 
@@ -152,7 +156,7 @@ class BatchReport:
         time_left = ""
         if n_left > 0:
             seconds_per_item = (now_s - self._start_s) / self._n_done
-            time_left = f", {format_left(seconds_per_item * n_left)}"
+            time_left = f", {format_time_left(seconds_per_item * n_left)}"
         echo(f"{self._n_done} of {self._total} done{failures}{time_left}", err=True)
 
     def close(self) -> None:
@@ -168,7 +172,8 @@ def _open_log(path: Path) -> IO[str]:
         log_file = path.open("a+", encoding="utf-8", errors="replace")
         if log_file.seekable():
             log_file.seek(0)
-            if log_file.read(9) not in {"", '{"time": '}:
+            start = log_file.read(len(_LOG_START))
+            if start not in {"", _LOG_START}:
                 log_file.close()
                 raise ExportError(f"{path} is no log of an earlier run, and stays as it is: name another file.")
     return log_file

@@ -162,7 +162,7 @@ class _Scorer:
             open_engine(self._scoring)
         is_single = len(units_to_score) == 1
         with progress_bar(unit="frame" if is_single else "video") as bar:
-            batch_report = BatchReport(len(units_to_score), bar=None if is_single else bar, log=log)
+            batch_report = BatchReport(len(units_to_score), report_done=None if is_single else bar, log=log)
 
             def on_finished(index: int, outcome: "JobResult[Path | Analysis]") -> None:
                 unit = units_to_score[index]
@@ -173,7 +173,7 @@ class _Scorer:
                     self.report_failure(unit.title, unit.path, problem)
                 else:
                     self._print(unit, outcome.result)
-                batch_report.finish(unit.title, problem)
+                batch_report.count_item(unit.title, problem)
 
             def on_progress(_index: int, progress: Progress) -> None:
                 if is_single:

@@ -179,7 +179,9 @@ class _HandSearcher:
         n_units = len(self._units)
         is_single = n_units == 1
         with progress_bar(unit="frame" if is_single else "video") as bar:
-            batch_report = BatchReport(n_units, bar=None if is_single else bar, log=None, stage="looking for hands")
+            batch_report = BatchReport(
+                n_units, report_done=None if is_single else bar, log=None, stage="looking for hands"
+            )
 
             def on_finished(index: int, outcome: "JobResult[TrackSet]") -> None:
                 unit = self._units[index]
@@ -190,7 +192,7 @@ class _HandSearcher:
                 else:
                     self._write_csv(unit, outcome.result)
                     self._print(unit, outcome.result)
-                batch_report.finish(unit.title, problem)
+                batch_report.count_item(unit.title, problem)
 
             def on_progress(_index: int, progress: Progress) -> None:
                 if is_single:

@@ -79,7 +79,7 @@ def measure(sources: tuple[Path, ...], output: Path | None, **parameters: Any) -
             report_failure(problem, str(units[index].path), as_json=as_json)
         else:
             measures_by_index[index] = outcome.result
-        batch_report.finish(units[index].title, problem)
+        batch_report.count_item(units[index].title, problem)
 
     with (
         progress_bar(unit="video") as bar,

@@ -17,7 +17,7 @@ from pathlib import Path
 from skillviewer.core.errors import ExportError, NameTakenError, SkillViewerError, os_error_as
 from skillviewer.core.text import format_size
 
-TEMPORARY = ".part"
+TEMPORARY_SUFFIX = ".part"
 """Part of the names of temporary files."""
 
 _TEMPORARY_NAME = re.compile(r"(\.(.+\.)?[a-z0-9_]{8,12}\.part(\.\w+)*|[0-9a-f]{32}\.part)(-\w+)?")
@@ -131,7 +131,7 @@ def atomic_path(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     clear_leftovers(path.parent)
-    temporary = path.with_name(f".{secrets.token_hex(6)}{TEMPORARY}{path.suffix}")
+    temporary = path.with_name(f".{secrets.token_hex(6)}{TEMPORARY_SUFFIX}{path.suffix}")
     try:
         yield temporary
         if durable:
@@ -154,7 +154,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     clear_leftovers(folder.parent)
-    temp_folder = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=TEMPORARY))
+    temp_folder = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=TEMPORARY_SUFFIX))
     try:
         yield temp_folder
         temp_folder.chmod(0o755)
@@ -204,7 +204,7 @@ def make_room(folder: Path, suffix: str, n_bytes: int, max_bytes: int) -> int:
     """
     for path in _files_below(folder):
         with suppress(OSError):
-            if TEMPORARY in path.name and time.time() - path.stat().st_mtime > _CACHE_LEFTOVER_AGE_S:
+            if TEMPORARY_SUFFIX in path.name and time.time() - path.stat().st_mtime > _CACHE_LEFTOVER_AGE_S:
                 path.unlink()
     entries = cached_files(folder, suffix)
     total_bytes = sum(size for _, size, _ in entries)

@@ -285,13 +285,13 @@ class AttentionModel(nn.Module, ABC):
         score = self.gathered(self(features, lengths=pairs.lengths).score)
         return LossOutput(margin_ranking_loss(score, pairs, settings), score)
 
-    def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
+    def solve(self, features: Tensor, pairs: PairBatch, progress: float) -> Tensor:
         """Fit the weights to all training videos at once, for a model that ``needs.all_pairs``.
 
         Args:
             features: (B, N, ...), every training video once.
             pairs: All training pairs.
-            share: Share of the training that is done, 0 to 1.
+            progress: Share of the training that is done, 0 to 1.
 
         Returns:
             (B,) scores of the videos.

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.familiarity import TrainingFeatureStats
-from skillviewer.core.atomic_write import TEMPORARY, clear_leftovers
+from skillviewer.core.atomic_write import TEMPORARY_SUFFIX, clear_leftovers
 from skillviewer.core.errors import CheckpointError, first_line, os_error_as
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS
 from skillviewer.nets.attention import AttentionModel
@@ -174,7 +174,7 @@ def save_checkpoint(
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         clear_leftovers(folder.parent)
-        temp_folder = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=TEMPORARY))
+        temp_folder = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=TEMPORARY_SUFFIX))
         new_folder = temp_folder / folder.name
         new_folder.mkdir()
         _write_to_disk(new_folder / CONFIG, _to_json(final))

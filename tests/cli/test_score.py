@@ -353,7 +353,7 @@ def test_lines_come_now_and_then_where_there_is_no_terminal(tmp_path: Path, caps
     told = BatchReport(10, bar.append, tmp_path / "log.jsonl", lambda: now[0])
     for step in range(10):
         now[0] += LINE_INTERVAL_S / 4
-        told.finish("x", "It failed." if step == 1 else "")
+        told.count_item("x", "It failed." if step == 1 else "")
     told.close()
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(",")[0] for line in lines] == ["4 of 10 done", "8 of 10 done", "10 of 10 done"]

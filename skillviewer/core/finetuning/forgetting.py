@@ -1,7 +1,6 @@
 """Forgetting check: accuracy on the pairs that a model knew before, or drift of familiar scores.
 
-Scores of two models have no common unit. Drift is therefore given in standard deviations of the scores by the model
-before.
+Scores of two models have no common unit. Drift is therefore given in standard deviations of the earlier model's scores.
 """
 
 import math
@@ -16,21 +15,24 @@ from skillviewer.core.finetuning.before_after import BeforeAfter
 
 
 class ForgettingMethod(StrEnum):
-    """Subject of the forgetting check."""
+    """Method of the forgetting check."""
 
     PAIRS = "pairs"  # accuracy on pairs that the model was trained on before
     DRIFT = "drift"  # scores of videos that the model was trained on before, if their pairs are unknown
     NOTHING = "nothing"
 
 
-class Forgetting(msgspec.Struct, frozen=True, rename={"description": "what"}):
+_STORED_NAMES = {"method": "kind", "description": "what", "pair_accuracy": "pairs", "rank_correlation": "order"}
+
+
+class Forgetting(msgspec.Struct, frozen=True, rename=_STORED_NAMES):
     """Result of the forgetting check."""
 
-    kind: ForgettingMethod
+    method: ForgettingMethod
     description: str  # description of the pairs or videos, for the user
-    pairs: BeforeAfter | None = None  # accuracy on the old pairs; None if drift was checked
+    pair_accuracy: BeforeAfter | None = None  # accuracy on the old pairs; None if drift was checked
     drift: float = float("nan")  # drift of the scores of familiar videos (``drift_of``); NaN if pairs were checked
-    order: float = float("nan")  # rank correlation of these scores before and after; NaN if pairs were checked
+    rank_correlation: float = float("nan")  # of these scores before and after; NaN if pairs were checked
     n_videos: int = 0  # number of videos checked
 
 
@@ -39,8 +41,8 @@ def format_drift(forgetting: Forgetting) -> str:
     if not math.isfinite(forgetting.drift):
         return "too few or too similar scores to measure their drift"
     text = f"scores drifted by {forgetting.drift:.2f} standard deviations"
-    if math.isfinite(forgetting.order):
-        text += f", their order kept to {forgetting.order:.2f} of 1"
+    if math.isfinite(forgetting.rank_correlation):
+        text += f", rank correlation {forgetting.rank_correlation:.2f}"
     return text
 
 

@@ -72,11 +72,12 @@ def verdict(held_out: BeforeAfter, n_trained: int, forgetting: Forgetting) -> tu
         sentences.append(
             f"The pairs are few: {n_trained} trained on, {n_held_out} held out. Judge more before you rely on it."
         )
-    if forgetting.pairs is not None and forgetting.pairs.worse:
-        assert forgetting.pairs.gain is not None
+    pair_accuracy = forgetting.pair_accuracy
+    if pair_accuracy is not None and pair_accuracy.worse:
+        assert pair_accuracy.gain is not None
         sentences.append(
-            f"It has forgotten: {100 * forgetting.pairs.gain.value:+.1f} points on {forgetting.pairs.after.n_pairs} "
-            "pairs that it knew before."
+            f"It has forgotten: {100 * pair_accuracy.gain.value:+.1f} points on {pair_accuracy.after.n_pairs} pairs "
+            "that it knew before."
         )
     return tuple(sentences)
 

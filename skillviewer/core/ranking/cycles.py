@@ -7,7 +7,7 @@ import numpy as np
 
 from skillviewer.core.dataset.pair_graph import find_cycles
 from skillviewer.core.dataset.pairs import Pair
-from skillviewer.core.ranking.connected import components, connected_parts
+from skillviewer.core.ranking.components import components, connected_parts
 from skillviewer.core.ranking.votes import VoteColumns, Votes
 
 

@@ -21,7 +21,7 @@ from skillviewer.core.arrays import IntArray
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.bradley_terry import strengths_from_wins
-from skillviewer.core.ranking.connected import name_components
+from skillviewer.core.ranking.components import components_of_names
 from skillviewer.core.ranking.information import information
 from skillviewer.core.ranking.votes import ShownPair
 from skillviewer.core.seeded import seeded_generator, seeded_hashes, seeded_pair_hashes
@@ -286,7 +286,7 @@ class _PairSelector:
             and shown.left in self._videos
             and shown.right in self._videos
         }
-        component_of = dict(zip(all_names, name_components(all_names, links).tolist(), strict=True))
+        component_of = dict(zip(all_names, components_of_names(all_names, links).tolist(), strict=True))
         return np.array([component_of[name] for name in self._names])
 
     def next_pair(self, put_back: Collection[TwoVideos]) -> NextPair | None:

@@ -46,7 +46,7 @@ def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[R
         tasks: Task by name of the video, or None if all videos have the same task.
     """
     from skillviewer.core.ranking.bradley_terry import Comparisons  # imports scipy, which takes a second
-    from skillviewer.core.ranking.connected import components
+    from skillviewer.core.ranking.components import components
 
     all_votes = VoteColumns.of(votes)
     names = all_votes.videos

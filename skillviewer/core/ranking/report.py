@@ -11,7 +11,7 @@ import msgspec
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.agreement import Alpha, agreement
-from skillviewer.core.ranking.connected import connected_parts
+from skillviewer.core.ranking.components import connected_parts
 from skillviewer.core.ranking.cycles import PreferenceCycles, find_preference_cycles
 from skillviewer.core.ranking.pair_selection import SelectionReason
 from skillviewer.core.ranking.rank_videos import RankedVideo, rank_videos

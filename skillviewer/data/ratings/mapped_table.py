@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from skillviewer.core.atomic_write import TEMPORARY
+from skillviewer.core.atomic_write import TEMPORARY_SUFFIX
 from skillviewer.core.errors import ExportError, NameTakenError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.data.ratings import import_report, table_mapping
@@ -123,7 +123,7 @@ def write_folder(opened: MappedTable, parsed: ParsedRatings, folder: Path, *, ov
     videos = str(videos_folder)
     if videos_folder.is_relative_to(folder.parent):
         videos = os.path.relpath(videos_folder, folder)
-    temp_folder = folder.parent / f".{secrets.token_hex(6)}{TEMPORARY}"
+    temp_folder = folder.parent / f".{secrets.token_hex(6)}{TEMPORARY_SUFFIX}"
     try:
         temp_folder.mkdir(parents=True)
         if is_json:

@@ -4,11 +4,11 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from skillviewer.core.atomic_write import TEMPORARY, clear_leftovers
+from skillviewer.core.atomic_write import TEMPORARY_SUFFIX, clear_leftovers
 from skillviewer.core.errors import Cancelled, StudyError
 from skillviewer.core.progress import cancel_requested
 from skillviewer.data.study.schema import APPLICATION_ID, FIRST_VERSION, SUFFIX, VERSION, expected_schema, schema_of
@@ -28,11 +28,11 @@ _MAX_PATH_BYTES = 500  # SQLite's own limit is 512, with the names of its side f
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 
 
-def _open(path: Path, mode: str, *, exclusive: bool = False) -> sqlite3.Connection:
+def _open(path: Path, uri_query: str, *, exclusive: bool = False) -> sqlite3.Connection:
     posix_path = path.absolute().as_posix()
     if not posix_path.startswith("/"):  # a drive letter of Windows
         posix_path = f"/{posix_path}"
-    uri = f"file://{quote(posix_path)}?{mode}"
+    uri = f"file://{quote(posix_path)}?{uri_query}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
     try:
         connection.row_factory = sqlite3.Row
@@ -59,26 +59,38 @@ def side_files(path: Path) -> list[Path]:
 def _check_side_files(path: Path) -> None:
     """Refuse side files that would make SQLite write or delete other files.
 
-    These are links, and a rollback journal that names a master journal: SQLite would delete the named file. Only
-    transactions over several databases have a master journal, and a study is a single database.
+    SQLite would write to the target of a link, and delete the file that a rollback journal names as its master
+    journal. Only transactions over several databases have a master journal, and a study is a single database.
     """
     for side_file in side_files(path.resolve()):
         if side_file.is_symlink():
             raise StudyError(f"{side_file} is a link to another file, which would be written to: remove the link.")
-        end = b""
-        with suppress(OSError), side_file.open("rb") as file:  # another process may remove the file meanwhile
-            file.seek(max(0, file.seek(0, os.SEEK_END) - len(_JOURNAL_MAGIC)))
-            end = file.read()
-        if side_file.name.endswith("-journal") and end == _JOURNAL_MAGIC:
+        try:
+            last_bytes = _last_bytes(side_file, len(_JOURNAL_MAGIC))
+        except OSError:  # another process may remove the file meanwhile
+            continue
+        if side_file.name.endswith("-journal") and last_bytes == _JOURNAL_MAGIC:
             raise StudyError(
                 f"{side_file} names a file that would be deleted: remove this journal, and then open the study."
             )
 
 
+def _last_bytes(path: Path, n_bytes: int) -> bytes:
+    """Return the last bytes of a file, or all bytes of a shorter one."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - n_bytes))
+        return file.read()
+
+
 def _is_write_protected(path: Path) -> bool:
     """Return True if no user may write to a file."""
+    has_write_permission = path.stat().st_mode & 0o222
+    if has_write_permission:
+        return False
     use_effective_ids = os.access in os.supports_effective_ids
-    return not path.stat().st_mode & 0o222 and not os.access(path, os.W_OK, effective_ids=use_effective_ids)
+    can_write = os.access(path, os.W_OK, effective_ids=use_effective_ids)  # the superuser can
+    return not can_write
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -93,7 +105,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     _check_side_files(path)
     if _is_write_protected(path) and not side_files(path):
-        return _open(path, "mode=ro&immutable=1")  # SQLite could not remove its side files
+        # without "immutable" SQLite would make side files that it could not remove
+        return _open(path, "mode=ro&immutable=1")
     try:
         return _open(path, "mode=rw")
     except sqlite3.OperationalError as error:
@@ -108,8 +121,8 @@ def connect(path: Path) -> sqlite3.Connection:
             ) from error
         if unreplayed:
             raise
-        # a read-only folder and no log to be replayed: no process can be writing
-        return _open(path, "mode=ro&immutable=1")  # does not create a file that was deleted meanwhile
+        # a read-only folder and no log to be replayed: no process can be writing; "ro" makes no new file
+        return _open(path, "mode=ro&immutable=1")
 
 
 def checked_version(connection: sqlite3.Connection, path: Path) -> int:
@@ -151,7 +164,10 @@ def _check_schema(connection: sqlite3.Connection, version: int, path: Path) -> N
     except (TypeError, ValueError, AttributeError) as error:  # a name that is no text
         raise StudyError(f"{path} is not a study.") from error
     if schema != expected:
-        kind, name, *_ = min(schema - expected or expected - schema)
+        foreign = schema - expected
+        missing = expected - schema
+        first_difference = min(foreign or missing)
+        kind, name = first_difference[:2]
         raise StudyError(
             f"{path} is not built like a study: its {kind} {name[:100]!r} is foreign, changed or missing. Such a file "
             "can drop or change votes; nothing was changed. Ask the sender, or open a backup."
@@ -172,7 +188,8 @@ def translate_errors(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:  # SQLite's message quotes damaged text
         raise StudyError(f"{path} is damaged. Open one of its backups.") from error
     except UnicodeEncodeError as error:
-        readable_name = error.object.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        name_bytes = error.object.encode(errors="surrogateescape")
+        readable_name = name_bytes.decode(errors="backslashreplace")
         raise StudyError(f"“{readable_name}” is not UTF-8 and cannot be written into a study: rename it.") from error
 
 
@@ -188,7 +205,9 @@ _MESSAGES = (  # prefixes of SQLite's error names, and the message
 
 
 def _message(error: sqlite3.Error, path: Path) -> str:
-    name = "SQLITE_READONLY" if "query_only" in str(error) else getattr(error, "sqlite_errorname", "")
+    name = getattr(error, "sqlite_errorname", "")
+    if "query_only" in str(error):
+        name = "SQLITE_READONLY"
     message = next(text for prefixes, text in _MESSAGES if name.startswith(prefixes))
     one_line = " ".join(str(error).split())
     return message.format(path=path, error=one_line[:200])  # SQLite may quote a whole table
@@ -205,7 +224,7 @@ def without_triggers(db: sqlite3.Connection) -> Iterator[None]:
         db.execute(sql)
 
 
-def check_path(path: Path) -> None:
+def check_path_length(path: Path) -> None:
     """Raise a StudyError if a path is too long for SQLite."""
     n_bytes = len(os.fsencode(path.absolute()))
     if n_bytes > _MAX_PATH_BYTES:
@@ -225,7 +244,7 @@ def copy_database(source: sqlite3.Connection, path: Path) -> None:
         OSError: The copy cannot be written.
     """
     clear_leftovers(path.parent)
-    temp_path = path.with_name(f"{uuid.uuid4().hex}{TEMPORARY}")
+    temp_path = path.with_name(f"{uuid.uuid4().hex}{TEMPORARY_SUFFIX}")
     try:
         temp_path.touch(exist_ok=False)
         target = sqlite3.connect(temp_path, isolation_level=None)
@@ -249,7 +268,7 @@ def new_study_path(path: Path) -> Path:
     path = path.absolute()
     if path.suffix != SUFFIX:
         path = path.with_name(path.name + SUFFIX)
-    check_path(path)
+    check_path_length(path)
     if not path.parent.is_dir():
         raise StudyError(f"There is no folder {path.parent} to put the study in.")
     if path.exists():

@@ -18,7 +18,7 @@ from skillviewer.core.os_differences import on_network_drive
 from skillviewer.core.study_log import log_author
 from skillviewer.data.study.backups import new_migration_backup_path
 from skillviewer.data.study.database import (
-    check_path,
+    check_path_length,
     checked_version,
     connect,
     copy_database,
@@ -56,7 +56,7 @@ class StudyFile(Closeable):
         self._thread_lock = threading.RLock()
         self._in_transaction = False
         self._opened_file: tuple[int, int] | None = None
-        check_path(self.path)
+        check_path_length(self.path)
         if not self.path.is_file():
             raise StudyError(f"There is no study at {self.path}.")
         with translate_errors(self.path):

@@ -133,7 +133,7 @@ def _make_runs(
     def on_progress(index: int, progress: Progress) -> None:
         if progress.stage == "training" and progress.total:  # an epoch of one of the stages of a run
             run = runs[index].configuration
-            n_stages = run.refit + run.inner_folds if run.settings.select is EpochSelection.INNER else 1
+            n_stages = run.refit + run.inner_folds if run.settings.select is EpochSelection.INNER_FOLDS else 1
             step = _PROGRESS_STEPS * progress.done // (progress.total * n_stages)
             steps_done[index] = max(steps_done[index], step)
             report_progress()

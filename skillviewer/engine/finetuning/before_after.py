@@ -56,7 +56,7 @@ def predict_before(tuning_data: TuningData, token: CancelToken, report: Report) 
     predictions = predict(model, tuning_data.store, names, token, report, stage="scores and maps before")
     forgetting = tuning_data.forgetting
     forgetting_scores: Mapping[str, float] = {}
-    if forgetting.kind is not ForgettingMethod.NOTHING:
+    if forgetting.method is not ForgettingMethod.NOTHING:
         forgetting_scores = predict(model, forgetting.store, forgetting.names, token, maps=False).scores
     if model.map_kind is MapKind.NONE:
         return BaselinePredictions(predictions.scores, {}, {}, forgetting_scores)
@@ -196,7 +196,7 @@ def _check_forgetting(
     tuning_data: TuningData, before: BaselinePredictions | None, tuned: Tuned, token: CancelToken
 ) -> Forgetting:
     forgetting = tuning_data.forgetting
-    if before is None or forgetting.kind is ForgettingMethod.NOTHING:
+    if before is None or forgetting.method is ForgettingMethod.NOTHING:
         return Forgetting(ForgettingMethod.NOTHING, forgetting.description)
     if tuned.predictions is not None:
         after_scores = tuned.predictions.forgetting_scores
@@ -205,10 +205,14 @@ def _check_forgetting(
     n_videos = len(forgetting.names)
     if forgetting.pairs is None:
         drift = drift_of(before.forgetting_scores, after_scores)
-        order = score_correlation(before.forgetting_scores, after_scores)
         return Forgetting(
-            forgetting.kind, forgetting.description, pairs=None, drift=drift, order=order, n_videos=n_videos
+            forgetting.method,
+            forgetting.description,
+            pair_accuracy=None,
+            drift=drift,
+            rank_correlation=score_correlation(before.forgetting_scores, after_scores),
+            n_videos=n_videos,
         )
     prior_pairs = fold_of_pairs(forgetting.pairs, forgetting.pairs.pairs)
     compared = before_after(forgetting.pairs, prior_pairs, before.forgetting_scores, after_scores)
-    return Forgetting(forgetting.kind, forgetting.description, compared, n_videos=n_videos)
+    return Forgetting(forgetting.method, forgetting.description, compared, n_videos=n_videos)

@@ -171,10 +171,10 @@ def _accuracy_text(compared: BeforeAfter) -> str:
 
 def _forgetting_text(tuning_report: TuningReport) -> str:
     forgetting = tuning_report.forgetting
-    if forgetting.kind is ForgettingMethod.DRIFT:
+    if forgetting.method is ForgettingMethod.DRIFT:
         return f"{forgetting.description}: {format_drift(forgetting)}"
-    if forgetting.pairs is not None:
-        return f"{forgetting.description}: {_accuracy_text(forgetting.pairs)}"
+    if forgetting.pair_accuracy is not None:
+        return f"{forgetting.description}: {_accuracy_text(forgetting.pair_accuracy)}"
     return forgetting.description
 
 

@@ -102,5 +102,10 @@ class InitialModel:
         phases = tuple((name, scaled(settings)) for name, settings in published_phases)
         precision = training_precision("auto", self.device)
         return TrainSettings(
-            optimiser, chosen_preset.loss, select=EpochSelection.INNER, seed=seed, phases=phases, precision=precision
+            optimiser,
+            chosen_preset.loss,
+            select=EpochSelection.INNER_FOLDS,
+            seed=seed,
+            phases=phases,
+            precision=precision,
         )

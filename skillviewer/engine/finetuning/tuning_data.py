@@ -23,7 +23,7 @@ from skillviewer.nets.checkpoint import Checkpoint
 class ForgettingSet:
     """Videos and pairs of the forgetting check."""
 
-    kind: ForgettingMethod  # pairs, drift or nothing
+    method: ForgettingMethod  # pairs, drift or nothing
     description: str  # description of the check, for the user
     store: FeatureStore  # features of the videos
     pairs: Dataset | None  # pairs of the check with their videos, or None if the drift of scores is checked

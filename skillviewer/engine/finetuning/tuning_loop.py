@@ -148,7 +148,7 @@ class _EpochMonitor:
             held_out_loss=held_out_loss(self._test_pairs, held_out.scores, self._settings.loss),
             held_out=pooled_accuracy([fold_scores], tuning_data.study.dataset),
             old=self._forgetting_value(forgetting_scores),
-            old_kind=forgetting.kind,
+            old_kind=forgetting.method,
             best=is_best,
             seconds=monotonic() - self._started_s,
             seconds_left=self.seconds_left(),
@@ -158,7 +158,7 @@ class _EpochMonitor:
     def _forgetting_value(self, scores: Mapping[str, float]) -> float:
         """Return the drift of the scores, or the accuracy on the prior pairs; NaN without a forgetting check."""
         forgetting = self._tuning_data.forgetting
-        if forgetting.kind is ForgettingMethod.DRIFT:
+        if forgetting.method is ForgettingMethod.DRIFT:
             return drift_of(self._forgetting_scores_before, scores)
         if forgetting.pairs is None:
             return float("nan")
@@ -222,7 +222,7 @@ def tune(
         inner_pairs = [*inner.train_pairs, *inner.test_pairs]
         check_no_leak(fold, names_seen=videos_of(inner_pairs))
         pairs = FitPairs(inner.train_pairs, inner.test_pairs)
-        model, trained = stages.run(pairs, EpochSelection.INNER, stages.n_epochs)
+        model, trained = stages.run(pairs, EpochSelection.INNER_FOLDS, stages.n_epochs)
         part, _ = held_out_part([inner])
         selection = f"epoch chosen on {part}"
     assert trained is not None  # only a second stage may end without a result

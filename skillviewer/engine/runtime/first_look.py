@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from skillviewer.core.atomic_write import TEMPORARY
+from skillviewer.core.atomic_write import TEMPORARY_SUFFIX
 from skillviewer.core.closeable import Closeable
 from skillviewer.core.errors import Cancelled, SkillViewerError, VideoError
 from skillviewer.core.paths import data_dir
@@ -93,7 +93,7 @@ class FirstLook(Closeable):
         Raises:
             VideoError: The file cannot be read, or the helper crashed, hung or ran out of memory.
         """
-        key = "" if TEMPORARY in path.name else _file_key(path)
+        key = "" if TEMPORARY_SUFFIX in path.name else _file_key(path)
         if not key or self._is_known(key):
             return
         while not self._lock.acquire(timeout=0.1):

@@ -129,7 +129,7 @@ def fit_fold(
         pairs = FitPairs(stage_fold.train_pairs, choosing_pairs, similar)
         return fit(model, store, pairs, settings, control, state_store, last_epoch, process_group)
 
-    if plan.select is not EpochSelection.INNER:
+    if plan.select is not EpochSelection.INNER_FOLDS:
         model = new_model(fold.train_videos)
         choosing_pairs = fold.test_pairs if plan.select is EpochSelection.BEST_ON_TEST else ()
         trained = fit_stage(model, fold, choosing_pairs, plan.select, stage="final")
@@ -164,14 +164,14 @@ def fit_fold(
 
 
 def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
-    """Return the inner folds on which the epoch is chosen; none unless the selection is ``EpochSelection.INNER``.
+    """Return the inner folds on which the epoch is chosen; none unless the selection is ``EpochSelection.INNER_FOLDS``.
 
     The folds are made by participant. If no such fold has pairs on both sides, the folds are made by video.
 
     Raises:
         DatasetError: No inner fold has pairs on both sides.
     """
-    if plan.select is not EpochSelection.INNER:
+    if plan.select is not EpochSelection.INNER_FOLDS:
         return ()
     videos_without_participant = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
     by_video = dataclasses.replace(dataset, videos=videos_without_participant)

@@ -13,22 +13,23 @@ from skillviewer.nets.presets import LossSettings
 
 
 def solve_all_pairs(
-    model: AttentionModel, store: FeatureStore, pairs: Sequence[Pair], share: float, margin: float
+    model: AttentionModel, store: FeatureStore, pairs: Sequence[Pair], progress: float, margin: float
 ) -> tuple[float, int]:
     """Fit a model to all pairs at once, and return its mean loss of a pair and the number of correctly ordered pairs.
 
     Args:
-        model: A model that is solved.
+        model: A model with a closed-form ``solve``.
         store: Features of the videos.
         pairs: Training pairs.
-        share: Share of the training so far, 0 to 1; the model's penalty or number of measures depends on it.
+        progress: Share of the training that is done, 0 in the first epoch to 1 in the last. It sets the penalty of the
+            model, or the number of its measures.
         margin: Margin of the ranking loss that is returned.
     """
     names, indices = index_pairs(pairs)
     device = next(model.parameters()).device
     features, lengths = pad_videos([first_pass(store, name) for name in names])
     batch = replace(make_pair_batch(indices, device), lengths=lengths)
-    scores = model.solve(features.to(device), batch, share)
+    scores = model.solve(features.to(device), batch, progress)
     loss = margin_ranking_loss(scores, batch, LossSettings(margin))
     is_right = scores[batch.better] > scores[batch.worse]
     return float(loss), int(is_right.sum())

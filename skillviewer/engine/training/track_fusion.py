@@ -159,7 +159,7 @@ def fit_ridge(
         plan,
         model="kinematics",
         with_tracks=False,
-        select=EpochSelection.INNER,
+        select=EpochSelection.INNER_FOLDS,
         refit=True,
         inner_folds=N_WEIGHT_FOLDS,
         candidates=1,
@@ -178,7 +178,7 @@ def fit_ridge(
 
 def _inner_epochs(plan: TrainingPlan, trained: Trained) -> int | None:
     """Return the number of epochs of the trainings on inner folds: the chosen one, if a number of epochs was chosen."""
-    is_refitted = plan.select is EpochSelection.INNER and plan.refit
+    is_refitted = plan.select is EpochSelection.INNER_FOLDS and plan.refit
     counts_epochs = not attention_model(plan.model).training and not plan.settings().optimiser.iterations
     if is_refitted and counts_epochs:
         return trained.epoch

@@ -10,7 +10,7 @@ from skillviewer.nets.presets import LossSettings, OptimiserSettings
 class EpochSelection(StrEnum):
     """Rule for the epoch that is kept."""
 
-    INNER = "inner"  # best on videos held out of the training videos
+    INNER_FOLDS = "inner"  # best on inner folds, which are held out within the training videos
     LAST = "last"
     BEST_ON_TEST = "best-on-test"  # optimistic; only to reproduce the paper
 
@@ -21,8 +21,8 @@ class TrainSettings:
 
     optimiser: OptimiserSettings  # step size, batches, epochs
     loss: LossSettings  # the ranking loss
-    select: EpochSelection = EpochSelection.INNER  # rule for the epoch that is kept
+    select: EpochSelection = EpochSelection.INNER_FOLDS  # rule for the epoch that is kept
     seed: int = 0  # the same seed gives the same weights on the same data and the same computer
-    # (phase, settings) of phases with step sizes of their own; batches and epochs are those of ``optimiser``
+    # (phase, settings) of phases with their own step sizes; batches and epochs in these settings are ignored
     phases: tuple[tuple[str, OptimiserSettings], ...] = ()
     precision: Precision = "float32"  # number type of the layers that process single frames; other layers are float32

@@ -1,6 +1,6 @@
 """Training of a head on pairs of videos: batches on cached features, the loss, the log, and the best epoch.
 
-The best epoch is chosen on an inner split of the training videos (``EpochSelection.INNER``).
+The best epoch is chosen on an inner split of the training videos (``EpochSelection.INNER_FOLDS``).
 ``EpochSelection.BEST_ON_TEST`` chooses it on the test fold, as the authors' released code does, and results say so.
 """
 
@@ -189,8 +189,8 @@ class Trainer:
 
     def _solve(self) -> None:
         pairs = self._pairs.train
-        share = self.epoch / max(1, self.n_epochs - 1)
-        loss, n_right = solve_all_pairs(self._model, self._store, pairs, share, self._settings.loss.margin)
+        progress = self.epoch / max(1, self.n_epochs - 1)
+        loss, n_right = solve_all_pairs(self._model, self._store, pairs, progress, self._settings.loss.margin)
         self._losses = [loss]
         self._batch_counts = [(n_right, len(pairs))]
         self._unseen_pairs = set()

@@ -61,7 +61,7 @@ def _n_epochs(plan: TrainingPlan) -> int:
     """Return the number of epochs of a training, with those on inner folds, which choose the epoch."""
     epochs = plan.settings().optimiser.epochs
     n_inner = 0
-    if plan.select is EpochSelection.INNER:
+    if plan.select is EpochSelection.INNER_FOLDS:
         n_inner = plan.inner_folds * epochs
     has_final_training = plan.refit or n_inner == 0
     return n_inner + epochs if has_final_training else n_inner

@@ -40,7 +40,7 @@ class TrainingPlan:
     preprocessing: Preprocessing = TRAINED_ON
     fusion_stride: int | None = None  # 2 as released, 1 for finer maps, or None for that of the preset
     candidates: int = 4  # k: candidate frames per segment; training draws one of them
-    select: EpochSelection = EpochSelection.INNER  # rule for the epoch that is kept
+    select: EpochSelection = EpochSelection.INNER_FOLDS  # rule for the epoch that is kept
     refit: bool = True  # whether to train again on all training videos, for as many epochs as were chosen
     inner_folds: int = 1  # number of inner folds on which the epoch is chosen, as the best on average
     unfreeze: str = ""  # ``last-block`` to train the last block of both backbones too, or ""
@@ -186,7 +186,7 @@ class TrainingPlan:
             SettingsError: An epoch is chosen on several inner folds without a training on all videos afterwards, or
                 step sizes are given for a model that was published with its own.
         """
-        if self.inner_folds > 1 and not (self.refit and self.select is EpochSelection.INNER):
+        if self.inner_folds > 1 and not (self.refit and self.select is EpochSelection.INNER_FOLDS):
             raise SettingsError(
                 f"An epoch chosen on {self.inner_folds} inner folds needs a training on all videos afterwards: leave "
                 "out --no-refit, and choose by --select inner."

@@ -50,13 +50,13 @@ class MeasuredModel(RidgeModel):
         measures = self._standardised(fused_t.flatten(1))
         return StepOutput(self.uniform_map(fused_t), measures, self.score(measures).squeeze(1), ())
 
-    def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
+    def solve(self, features: Tensor, pairs: PairBatch, progress: float) -> Tensor:
         """Select measures and fit their weights on all training videos.
 
         Args:
             features: (B, N, 64, 1, 1) measures of the training videos.
             pairs: Training pairs.
-            share: Share of the training that is done: 0 selects one measure, 1 selects ``MAX_CHOSEN``.
+            progress: Share of the training that is done: 0 selects one measure, 1 selects ``MAX_CHOSEN``.
 
         Returns:
             (B,) scores.
@@ -76,7 +76,7 @@ class MeasuredModel(RidgeModel):
             self.scale.copy_(torch.where(usable, scale, torch.full_like(scale, math.inf)))
             measures = self._standardised(whole_video)
             differences = measures[pairs.better] - measures[pairs.worse]
-            n_chosen = 1 + round(share * (MAX_CHOSEN - 1))
+            n_chosen = 1 + round(progress * (MAX_CHOSEN - 1))
             weights = _forward_selection(differences, usable, min(n_chosen, int(usable.sum())))
             self.score.weight.copy_(weights[None])
             score: Tensor = self(features, lengths=pairs.lengths).score

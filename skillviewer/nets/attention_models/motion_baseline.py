@@ -56,13 +56,13 @@ class MotionModel(RidgeModel):
         state = (total, count, speed.expand_as(previous_speed))
         return StepOutput(self.uniform_map(fused_t), motion, self.score(motion).squeeze(1), state)
 
-    def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
+    def solve(self, features: Tensor, pairs: PairBatch, progress: float) -> Tensor:
         """Fit the weights by ridge regression.
 
         Args:
             features: (B, N, 8, 1, 1) numbers of the training videos.
             pairs: All training pairs.
-            share: Share of the training that is done: 0 has the first penalty, 1 the last.
+            progress: Share of the training that is done: 0 has the first penalty, 1 the last.
 
         Returns:
             (B,) scores.
@@ -71,7 +71,7 @@ class MotionModel(RidgeModel):
             motion = self(features, lengths=pairs.lengths).task_state[:, -1].double()
             scale = motion.std(dim=0).clamp_min(_MIN_VALUE)
             differences = (motion[pairs.better] - motion[pairs.worse]) / scale
-            penalty = _FIRST_PENALTY * (_LAST_PENALTY / _FIRST_PENALTY) ** share
+            penalty = _FIRST_PENALTY * (_LAST_PENALTY / _FIRST_PENALTY) ** progress
             gram = differences.T @ differences / len(differences)
             regularised = gram + penalty * torch.eye(len(scale), device=scale.device)
             weights = torch.linalg.solve(regularised, differences.mean(dim=0)) / scale

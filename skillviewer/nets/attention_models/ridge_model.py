@@ -24,13 +24,13 @@ class RidgeModel(MaplessModel):
         self.score = nn.Linear(n_numbers, 1, bias=False)
 
     @abstractmethod
-    def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
+    def solve(self, features: Tensor, pairs: PairBatch, progress: float) -> Tensor:
         """Fit the weights on all training videos.
 
         Args:
             features: (B, N, ...), every training video once.
             pairs: All training pairs.
-            share: Share of the training that is done, 0 to 1. It sets the penalty, or the number of measures.
+            progress: Share of the training that is done, 0 to 1. It sets the penalty, or the number of measures.
 
         Returns:
             (B,) scores.

@@ -42,8 +42,8 @@ class DisagreementPage(QWidget):
     def show_disagreement(self, disagreement: RaterDisagreement, version: ModelVersion | None) -> None:
         """Show the pairs of a study, and the model's version if it belongs to the study."""
         self.summary.setText(_summarize(disagreement, version))
-        self.table.setVisible(bool(disagreement.pairs))
-        self.table.show_rows([_pair_row(pair, disagreement.trained) for pair in disagreement.pairs])
+        self.table.setVisible(bool(disagreement.disagreements))
+        self.table.show_rows([_pair_row(pair, disagreement.trained) for pair in disagreement.disagreements])
 
 
 def _summarize(disagreement: RaterDisagreement, version: ModelVersion | None) -> str:
@@ -52,9 +52,9 @@ def _summarize(disagreement: RaterDisagreement, version: ModelVersion | None) ->
     model = "The model"
     if version is not None:
         model = f"{printable(version.name)} (version {version.version})"
-    if math.isnan(disagreement.share):
+    if math.isnan(disagreement.agreement_share):
         return f"{model} has not yet assessed both videos of any judged pair. Assess the videos first."
-    share = percent(disagreement.share, " %")
+    share = percent(disagreement.agreement_share, " %")
     n_trained = len(disagreement.trained)
     if not disagreement.n_tested:
         described = f"of {counted(n_trained, 'pair')}, all of which it was trained on: this is no test"
@@ -68,7 +68,7 @@ def _summarize(disagreement: RaterDisagreement, version: ModelVersion | None) ->
     n_unassessed = disagreement.n_pairs - disagreement.n_assessed
     if n_unassessed:
         sentences.append(f"{counted(n_unassessed, 'more pair')} have a video without a score.")
-    if disagreement.pairs:
+    if disagreement.disagreements:
         sentences.append("Click a name to see the video.")
     return " ".join(sentences)
 

@@ -14,10 +14,10 @@ from skillviewer.data.trained_pairs import load_trained_clips
 class RaterDisagreement:
     """Disagreement between a model and the raters."""
 
-    pairs: tuple[Disagreement, ...]  # the pairs, the largest score difference first
+    disagreements: tuple[Disagreement, ...]  # pairs in the other order, the largest score difference first
     trained: frozenset[tuple[str, str]]  # better and worse video of each assessed pair that the model was trained on
     # share of the tested pairs with agreement, 0 to 1; of the pairs trained on if there are no others; NaN without any
-    share: float
+    agreement_share: float
     n_pairs: int  # number of pairs that raters have ordered
     n_tested: int  # number of assessed pairs that the model was not trained on, as far as known
     is_training_known: bool  # whether the training pairs of the model are known
@@ -36,8 +36,8 @@ def compare_with_raters(
     Args:
         study: The study.
         model_digest: Digest of the model.
-        other_scores: Scores by the model that the study may not have, by video. They are used if there are more of
-            them than scores in the study: scores of different numbers of passes are not mixed.
+        other_scores: Scores of the model that may not be saved in the study, by video. They replace the saved scores
+            if there are more of them. The two are not mixed, since their numbers of passes may differ.
         version: The version of the model, or None if it does not belong to the study.
     """
     study_pairs = versions.study_pairs(study)
@@ -52,9 +52,9 @@ def compare_with_raters(
     trained_names = frozenset((pair.better, pair.worse) for pair in trained or ())
     tested = [pair for pair in assessed if (pair.better, pair.worse) not in trained_names]
     return RaterDisagreement(
-        pairs=disagreements,
+        disagreements=disagreements,
         trained=trained_names,
-        share=agreement_share(tested or assessed, disagreements),
+        agreement_share=agreement_share(tested or assessed, disagreements),
         n_pairs=len(dataset.pairs),
         n_tested=len(tested),
         is_training_known=trained is not None,

@@ -42,12 +42,12 @@ def format_gain(compared: BeforeAfter) -> str:
 
 def format_forgetting(forgetting: Forgetting) -> str:
     """Return the effect on the pairs known before."""
-    if forgetting.pairs is not None:
-        before = forgetting.pairs.before
+    if forgetting.pair_accuracy is not None:
+        before = forgetting.pair_accuracy.before
         before_text = percent(before.value, " %") if before is not None else "–"
-        now_text = format_accuracy(forgetting.pairs.after)
-        return f"{before_text} before, {now_text} now, {format_gain(forgetting.pairs)}"
-    if forgetting.kind is ForgettingMethod.DRIFT:
+        now_text = format_accuracy(forgetting.pair_accuracy.after)
+        return f"{before_text} before, {now_text} now, {format_gain(forgetting.pair_accuracy)}"
+    if forgetting.method is ForgettingMethod.DRIFT:
         return format_drift(forgetting)
     return forgetting.description
 

@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from skillviewer.core.analysis.map_style import MapStyle
-from skillviewer.ui.session.viewer_state import ViewerState, look_choices
+from skillviewer.ui.session.viewer_state import ViewerState, map_style_choices
 from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
 
 TITLES = {
@@ -26,7 +26,7 @@ class MapStyleMenu(ExclusiveMenu):
         value = getattr(state.map_style, field)
         super().__init__(
             title,
-            look_choices()[field],
+            map_style_choices()[field],
             parent,
             on_chosen=lambda value: state.set_map_style(**{field: value}),
             value=value,

@@ -15,7 +15,7 @@ def new_draft() -> Study:
     Raises:
         StudyError: The folder of drafts cannot be written.
     """
-    make_folder(drafts_dir())
+    make_study_folder(drafts_dir())
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
     name = f"Untitled {stamp} {os.getpid()}"
     path = drafts_dir() / f"{name}{SUFFIX}"
@@ -26,8 +26,8 @@ def new_draft() -> Study:
     return Study.create(path, StudySettings(title="Untitled"))
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder of the program for studies.
+def make_study_folder(folder: Path) -> None:
+    """Make the folder for drafts or for the sample study.
 
     Raises:
         StudyError: The folder cannot be made.

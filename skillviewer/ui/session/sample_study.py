@@ -7,7 +7,7 @@ from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import data_dir, resources_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import SUFFIX, NewVideo, Study, StudySettings
-from skillviewer.ui.session.drafts import make_folder
+from skillviewer.ui.session.drafts import make_study_folder
 
 SAMPLE_ANALYSES = "analyses"  # folder of the sample study with the shipped analyses of its videos
 _UNFINISHED = "Sample study, unfinished"  # title of the sample study while it is made
@@ -65,7 +65,7 @@ def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -
         import_into_study,  # imported here because it brings the ranking code
     )
 
-    make_folder(path.parent)
+    make_study_folder(path.parent)
     with Study.create(path, StudySettings(title=_UNFINISHED, task="peg-insert-side")) as study:
         try:
             videos = [NewVideo(path) for path in sorted((source / "videos").glob("*.mp4"))]

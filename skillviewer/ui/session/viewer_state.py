@@ -12,7 +12,7 @@ from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.loaded_model import LoadedModel
 
 
-def look_choices() -> dict[str, list[tuple[object, str]]]:
+def map_style_choices() -> dict[str, list[tuple[object, str]]]:
     """Return the choices for every field of ``MapStyle``, each as (value, label)."""
     return {
         "overlay": [

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QTimer
 
-from skillviewer.core.atomic_write import TEMPORARY, atomic_path
+from skillviewer.core.atomic_write import TEMPORARY_SUFFIX, atomic_path
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import data_dir
 from skillviewer.core.video.clips import VideoClip, range_cells, range_from_cells
@@ -53,7 +53,7 @@ def find_unclosed_session(folder: Path) -> SessionPlace | None:
     """Return the place of the latest session that ended without being closed, and delete all such records."""
     places: list[SessionPlace] = []
     for path in folder.glob("*.json"):
-        if TEMPORARY in path.suffixes:
+        if TEMPORARY_SUFFIX in path.suffixes:
             continue  # another window is writing this file
         with suppress(OSError):
             lock = WriteLock(path)

@@ -8,7 +8,7 @@ import pytest
 from skillviewer.cli import progress
 from skillviewer.cli.main import COMMANDS, cli, run
 from skillviewer.cli.options.examples import EXAMPLES
-from skillviewer.cli.progress import format_left, progress_bar
+from skillviewer.cli.progress import format_time_left, progress_bar
 from skillviewer.core.progress import Progress
 
 Capture = pytest.CaptureFixture[str]
@@ -47,4 +47,8 @@ def test_without_a_terminal_progress_is_told_in_lines(monkeypatch: pytest.Monkey
         "features of videos: 50 %, about 40 s left",
         "features of videos: 100 %",
     ]
-    assert [format_left(s) for s in (12.3, 70, 7500)] == ["about 12 s left", "about 1 min left", "about 2 h 5 min left"]
+    assert [format_time_left(s) for s in (12.3, 70, 7500)] == [
+        "about 12 s left",
+        "about 1 min left",
+        "about 2 h 5 min left",
+    ]

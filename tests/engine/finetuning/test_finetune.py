@@ -439,7 +439,7 @@ def test_what_it_knew_before_is_watched(
 ) -> None:
     first = run(job(study, parent, tmp_path / "one"))
     forgetting = first.report.forgetting
-    assert forgetting.kind is ForgettingMethod.DRIFT, "nobody kept the pairs of the first model"
+    assert forgetting.method is ForgettingMethod.DRIFT, "nobody kept the pairs of the first model"
     assert forgetting.drift >= 0
     other = write_study(
         tmp_path_factory.mktemp("others"), tuple(f"{who}{take}" for who in "efgh" for take in (1, 2)), 20
@@ -447,13 +447,13 @@ def test_what_it_knew_before_is_watched(
     heard = Rows()
     second = run(job(other, first.folder, tmp_path / "two"), heard)
     forgetting = second.report.forgetting
-    assert forgetting.kind is ForgettingMethod.PAIRS
-    assert forgetting.pairs is not None
-    assert forgetting.pairs.after.n_pairs == first.report.n_trained
+    assert forgetting.method is ForgettingMethod.PAIRS
+    assert forgetting.pair_accuracy is not None
+    assert forgetting.pair_accuracy.after.n_pairs == first.report.n_trained
     rows = [row for row in heard.rows if isinstance(row, TuningRow)]
-    assert forgetting.pairs.before is not None
-    assert rows[0].old == pytest.approx(forgetting.pairs.before.value)
-    assert rows[-1].old == pytest.approx(forgetting.pairs.after.value)
+    assert forgetting.pair_accuracy.before is not None
+    assert rows[0].old == pytest.approx(forgetting.pair_accuracy.before.value)
+    assert rows[-1].old == pytest.approx(forgetting.pair_accuracy.after.value)
     with (tmp_path / "two" / PAIRS_FILE).open() as file:
         uses = [row["use"] for row in csv.DictReader(file)]
     assert (uses.count("trained"), uses.count("before")) == (second.report.n_trained, first.report.n_trained)
@@ -462,7 +462,7 @@ def test_what_it_knew_before_is_watched(
         "who was never trained on is held out again"
     )
     unwatched = run(job(other, first.folder, tmp_path / "four", old_pairs=False))
-    assert unwatched.report.forgetting.kind is ForgettingMethod.DRIFT
+    assert unwatched.report.forgetting.method is ForgettingMethod.DRIFT
     assert "were not asked for" in unwatched.report.forgetting.description
     assert "trained on again" not in forgetting.description
     n = first.report.n_trained

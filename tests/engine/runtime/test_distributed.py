@@ -31,7 +31,7 @@ from tests.cli.studies import write_study
 from tests.engine.training.test_trainer import NAMES, OPTIMISER, PAIRS, SETTINGS, SIZES, store
 
 CPU = torch.device("cpu")
-INNER = replace(SETTINGS, select=EpochSelection.INNER, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))
+INNER = replace(SETTINGS, select=EpochSelection.INNER_FOLDS, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))
 CHOOSING = [Pair(p.worse, p.better) for p in PAIRS[:20]]
 ON, CONTROL = FitPairs(PAIRS, CHOOSING), TrainingControl(CancelToken())
 MODELS = (

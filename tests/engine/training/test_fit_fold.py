@@ -201,7 +201,7 @@ def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.Monk
     usual = batches.SPARSE_PAIRS
     monkeypatch.setattr(batches, "SPARSE_PAIRS", 0)
     sparse = OptimiserSettings(learning_rate=1e-9, batch_videos=3, epochs=3)
-    settings = TrainSettings(sparse, LossSettings(), EpochSelection.LAST if refit else EpochSelection.INNER)
+    settings = TrainSettings(sparse, LossSettings(), EpochSelection.LAST if refit else EpochSelection.INNER_FOLDS)
     monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: settings)
     n_frames, candidates = (len(store()[NAMES[0]][0]), len(store()[NAMES[0]]))
     plan = TrainingPlan(

@@ -25,7 +25,7 @@ ADAM = replace(SGD, algorithm="adam", learning_rate=1e-3)
 
 def settings(model: str) -> TrainSettings:
     phases = (("scoring", ADAM), ("attention", replace(ADAM, learning_rate=1e-4))) if model == "raan" else ()
-    return TrainSettings(SGD, LossSettings(), EpochSelection.INNER, seed=3, phases=phases)
+    return TrainSettings(SGD, LossSettings(), EpochSelection.INNER_FOLDS, seed=3, phases=phases)
 
 
 def fresh(name: str) -> AttentionModel:

@@ -94,7 +94,7 @@ def test_same_seed_same_weights() -> None:
 
 def test_best_epoch_on_choosing_pairs_is_kept() -> None:
     choosing = [Pair(p.worse, p.better) for p in PAIRS]  # the wrong way round: the earlier the better
-    model, trained = train(replace(SETTINGS, select=EpochSelection.INNER), choosing)
+    model, trained = train(replace(SETTINGS, select=EpochSelection.INNER_FOLDS), choosing)
     accuracies = [row.held_out_accuracy for row in trained.rows]
     assert trained.rows[trained.epoch - 1].held_out_accuracy == max(accuracies)
     assert trained.epoch != len(trained.rows)
@@ -113,7 +113,7 @@ def test_a_training_that_diverges_says_so_at_once() -> None:
             model,
             store(),
             FitPairs(PAIRS, PAIRS),
-            replace(SETTINGS, select=EpochSelection.INNER),
+            replace(SETTINGS, select=EpochSelection.INNER_FOLDS),
             TrainingControl(CancelToken(), heard.append),
         )
     assert heard == []
@@ -160,7 +160,7 @@ def test_nothing_to_train_or_choose_on_is_said() -> None:
             fresh(),
             store(),
             FitPairs(PAIRS),
-            replace(SETTINGS, select=EpochSelection.INNER),
+            replace(SETTINGS, select=EpochSelection.INNER_FOLDS),
             TrainingControl(CancelToken()),
         )
 

@@ -44,7 +44,7 @@ def keys(dialog: Preferences) -> ShortcutsPage:
 
 
 def choose(dialog: Preferences, name: str, value: object) -> None:
-    box = getattr(dialog.appearance, name, None) or getattr(dialog.assessing, name)
+    box = dialog.appearance.boxes.get(name) or getattr(dialog.appearance, name, None) or getattr(dialog.assessing, name)
     values = [box.itemData(at) for at in range(box.count())]
     box.setCurrentIndex(values.index(value))
     box.activated.emit(box.currentIndex())
@@ -72,7 +72,7 @@ def test_looks_count_at_once_and_are_remembered(window: Composition, dialog: Pre
     assert window.app_context.state.map_style.overlay is Overlay.CONTOUR
     assert (settings.map_style.overlay, settings.map_style.colours) == (Overlay.CONTOUR, "cividis")
     window.app_context.state.set_map_style(overlay=Overlay.DIMMED)
-    assert dialog.appearance.overlay.currentText() == "Dim everything else"
+    assert dialog.appearance.boxes["overlay"].currentText() == "Dim everything else"
     choose(dialog, "theme", ThemeChoice.DARK)
     assert window.app_context.themes.theme.dark
     assert settings.theme is ThemeChoice.DARK
@@ -82,11 +82,11 @@ def test_looks_count_at_once_and_are_remembered(window: Composition, dialog: Pre
 @pytest.mark.styled
 def test_words_grow_at_once(qapp: QApplication, window: Composition, dialog: Preferences, settings: Settings) -> None:
     before = qapp.font().pointSizeF()
-    choose(dialog, "text", 130)
+    choose(dialog, "text_size", 130)
     assert qapp.font().pointSizeF() == pytest.approx(1.3 * before)
     assert settings.text_size == 130
     assert window.window.panel.search.font().pointSizeF() == pytest.approx(1.3 * before)
-    choose(dialog, "text", 100)
+    choose(dialog, "text_size", 100)
     assert qapp.font().pointSizeF() == pytest.approx(before)
 
 

@@ -16,7 +16,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.atomic_write import TEMPORARY, atomic_path, check_free
+from skillviewer.core.atomic_write import TEMPORARY_SUFFIX, atomic_path, check_free
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.data.study.archive.archive_format import SUFFIXES, ArchiveOptions, verify
@@ -74,7 +74,7 @@ def pack(
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
             atomic_path(path, durable=True) as temp_path,
-            tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=TEMPORARY) as temp_folder,
+            tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=TEMPORARY_SUFFIX) as temp_folder,
             zipfile.ZipFile(temp_path, "x", allowZip64=True) as archive,
         ):
             packer = Packer(study_path, Path(temp_folder), file=archive, options=options, token=token, report=report)

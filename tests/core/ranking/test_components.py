@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skillviewer.core.ranking.connected import components, connected_parts, name_components
+from skillviewer.core.ranking.components import components, components_of_names, connected_parts
 
 
 def reached(name: str, links: set[tuple[str, str]]) -> set[str]:
@@ -21,7 +21,7 @@ def test_parts_are_those_that_following_links_finds() -> None:
         links = {(names[a], names[b]) for a, b in random.integers(0, 20, (n_links, 2)) if a != b}
         expected = sorted({tuple(sorted(reached(name, links))) for name in names})
         assert sorted(map(tuple, connected_parts(names, links))) == expected
-        numbers = dict(zip(names, name_components(names, links).tolist(), strict=True))
+        numbers = dict(zip(names, components_of_names(names, links).tolist(), strict=True))
         for name in names:
             assert {other for other in names if numbers[other] == numbers[name]} == reached(name, links)
 
