@@ -320,8 +320,11 @@ def _report_lines(report: "TuningReport", units: str) -> list[str]:
     from skillviewer.core.finetuning.forgetting import ForgettingMethod, format_drift
 
     lines = []
+    if report.verdict:
+        lines.append(report.verdict)
     if report.both_new is not None and report.both_new.n_pairs:
         lines.append(_format_accuracy(report.both_new, f"pairs of new {units}"))
+    lines += [f"{row.title}: {_format_accuracy(row.accuracy, 'pairs')}" for row in report.baselines]
     lines.append(_format_gain("held out", report.held_out))
     if report.reserved is not None:
         lines.append(_format_gain("reserved test pairs", report.reserved))

@@ -140,6 +140,16 @@ def rater_pair_outcomes(
     return outcomes
 
 
+def rater_accuracy(dataset: Dataset, folds: Sequence[Fold], *, both_held_out: bool) -> PooledEstimate | None:
+    """Return the accuracy of one rater on the tested pairs; None if no pair has one.
+
+    Arguments are those of ``rater_pair_outcomes``.
+    """
+    outcomes = rater_pair_outcomes(dataset, folds, both_held_out)
+    held_out = {name for fold in folds for name in fold.held_out_videos}
+    return pooled_pair_outcomes(outcomes, held_out, dataset) if outcomes else None
+
+
 def _rater_differences(dataset: Dataset, tested: set[frozenset[str]]) -> Iterator[tuple[str, str, float, float]]:
     """Yield two videos, and by how much one rater and the other raters prefer the first to the second."""
     if dataset.ratings is not None and dataset.criterion in dataset.ratings.items:

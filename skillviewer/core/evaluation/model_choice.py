@@ -4,7 +4,8 @@ The accuracy is that of the whole procedure, since in every outer fold the model
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from skillviewer.core.evaluation.accuracy import PooledEstimate
@@ -103,8 +104,18 @@ class ModelChoice:
     @property
     def pairs_text(self) -> str:
         """Text that names the compared pairs."""
-        units = "people" if self.unit == "participant" else "videos"
-        return f"pairs of new {units}" if self.on_new_people else f"pairs of {units} held out"
+        return describe_tested_pairs(self.unit, on_new_people=self.on_new_people)
+
+
+def describe_tested_pairs(unit: str, *, on_new_people: bool) -> str:
+    """Return a text that names tested pairs.
+
+    Args:
+        unit: Unit that is held out: ``participant`` or ``video``.
+        on_new_people: Whether both videos of the pairs are held out.
+    """
+    units = "people" if unit == "participant" else "videos"
+    return f"pairs of new {units}" if on_new_people else f"pairs of {units} held out"
 
 
 def _format_interval(difference: PooledEstimate) -> str:
@@ -114,27 +125,42 @@ def _format_interval(difference: PooledEstimate) -> str:
 
 
 def _verdict(choice: ModelChoice) -> ChoiceVerdict:
-    accuracy_text = percent(choice.accuracy.value, " %")
     sentences = (_unsavable_best_sentence(choice), _rater_sentence(choice), _curve_sentence(choice))
     details = tuple(sentence for sentence in sentences if sentence)
-    rivals = [(baseline, baseline.lead) for baseline in choice.baselines if baseline.lead is not None]
+    compared = compare_with_baselines(choice.title, choice.accuracy, choice.baselines, choice.pairs_text)
+    return replace(compared, details=details)
+
+
+def compare_with_baselines(
+    title: str, accuracy: PooledEstimate, baselines: Sequence[BaselineAccuracy], pairs_text: str
+) -> ChoiceVerdict:
+    """Return the verdict on a model by its lead over the closest baseline.
+
+    Args:
+        title: Title of the model.
+        accuracy: Accuracy of the model on the compared pairs.
+        baselines: Baselines on the same pairs; those without a lead do not count.
+        pairs_text: Text that names the compared pairs.
+    """
+    accuracy_text = percent(accuracy.value, " %")
+    rivals = [(baseline, baseline.lead) for baseline in baselines if baseline.lead is not None]
     if not rivals:
-        sentence = f"{choice.title} orders {accuracy_text} of the {choice.pairs_text}; no baseline was compared."
-        return ChoiceVerdict(VerdictKind.NOISE, sentence, details)
+        sentence = f"{title} orders {accuracy_text} of the {pairs_text}; no baseline was compared."
+        return ChoiceVerdict(VerdictKind.NOISE, sentence)
     closest, lead = min(rivals, key=lambda baseline_and_lead: baseline_and_lead[1].value)
     if lead.value <= 0:
         sentence = (
             f"Nothing beats the baselines: {closest.title.lower()} orders {percent(closest.accuracy.value, ' %')} of "
-            f"the {choice.pairs_text}, the chosen model {accuracy_text}."
+            f"the {pairs_text}, the model {accuracy_text}."
         )
-        return ChoiceVerdict(VerdictKind.BEATEN, sentence, details)
+        return ChoiceVerdict(VerdictKind.BEATEN, sentence)
     gain_text = f"{100 * lead.value:.0f} points more than {closest.title.lower()} ({_format_interval(lead)})"
     is_unanimous = lead.all_alike and lead.n_pairs >= MIN_ALIKE_PAIRS  # the same lead whoever is left out
     if not (lead.low > 0 or is_unanimous):
-        sentence = f"The gain is within noise: {accuracy_text} of the {choice.pairs_text}, {gain_text}."
-        return ChoiceVerdict(VerdictKind.NOISE, sentence, details)
-    sentence = f"{choice.title} orders {accuracy_text} of the {choice.pairs_text}, {gain_text}."
-    return ChoiceVerdict(VerdictKind.BETTER, sentence, details)
+        sentence = f"The gain is within noise: {accuracy_text} of the {pairs_text}, {gain_text}."
+        return ChoiceVerdict(VerdictKind.NOISE, sentence)
+    sentence = f"{title} orders {accuracy_text} of the {pairs_text}, {gain_text}."
+    return ChoiceVerdict(VerdictKind.BETTER, sentence)
 
 
 def _unsavable_best_sentence(choice: ModelChoice) -> str:

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.evaluation.accuracy import PooledEstimate
+from skillviewer.core.evaluation.model_choice import BaselineAccuracy
 from skillviewer.core.finetuning.before_after import BeforeAfter
 from skillviewer.core.finetuning.forgetting import Forgetting, ForgettingMethod
 from skillviewer.core.finetuning.split import FEW_PAIRS
@@ -59,6 +60,10 @@ class TuningReport(msgspec.Struct, frozen=True, rename={"reserved": "set_aside"}
     problems: tuple[str, ...]  # sentences on videos that were left out
     seconds: float  # duration of the training
     both_new: PooledEstimate | None = None  # accuracy of the new model on pairs with both videos held out
+    # baselines on the same pairs as the headline: those of new people if there are any, else all held-out pairs
+    baselines: tuple[BaselineAccuracy, ...] = ()
+    one_rater: PooledEstimate | None = None  # accuracy of one rater on these pairs; None with a single rater
+    verdict: str = ""  # sentence that compares the accuracy with the baselines, or ""
 
 
 def verdict(held_out: BeforeAfter, n_trained: int, forgetting: Forgetting) -> tuple[str, ...]:

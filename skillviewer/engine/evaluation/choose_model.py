@@ -24,15 +24,8 @@ import torch
 from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.errors import ExportError, os_error_as
-from skillviewer.core.evaluation.accuracy import (
-    FoldScores,
-    PooledEstimate,
-    count_pairs,
-    pooled_accuracy,
-    pooled_difference,
-    pooled_pair_outcomes,
-)
-from skillviewer.core.evaluation.ceilings import rater_pair_outcomes
+from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy, pooled_difference
+from skillviewer.core.evaluation.ceilings import rater_accuracy
 from skillviewer.core.evaluation.choice_folds import inner_folds, outer_folds, tested_folds, training_without
 from skillviewer.core.evaluation.model_choice import BaselineAccuracy, CandidateAccuracy, LearningPoint, ModelChoice
 from skillviewer.core.hashing import values_sha256
@@ -127,7 +120,7 @@ def choose_model(
         on_new_people=on_new_people,
         candidates=_candidate_accuracies(plan, inner, outer, winners),
         baselines=tuple(baselines),
-        one_rater=_one_rater(usable, outer, both_held_out=on_new_people),
+        one_rater=rater_accuracy(usable, outer, both_held_out=on_new_people),
         curve=(curve[0], curve[1]),
         curve_gain=difference_of(more_people, fewer_people),
         warning=folds.warning,
@@ -171,13 +164,6 @@ def _with_measure_models(plan: ChoicePlan, measured: Mapping[InputKind, Measured
     names = tuple(entry.name for entry in ATTENTION_MODELS if entry.inputs in measured)
     other_candidates = [name for name in plan.candidates if name not in names]
     return dataclasses.replace(plan, candidates=(*names, *other_candidates), rivals=(*plan.rivals, *names))
-
-
-def _one_rater(dataset: Dataset, folds: Sequence[Fold], *, both_held_out: bool) -> PooledEstimate | None:
-    """Return the accuracy of one rater on the tested pairs; None if no pair has one."""
-    outcomes = rater_pair_outcomes(dataset, folds, both_held_out)
-    held_out = {name for fold in folds for name in fold.held_out_videos}
-    return pooled_pair_outcomes(outcomes, held_out, dataset) if outcomes else None
 
 
 def _mean_participants(dataset: Dataset, folds: Iterable[Fold]) -> float:

@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray
+from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.errors import VideoError
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.clips import ClipRange
@@ -21,6 +23,7 @@ from skillviewer.engine.features.extractor import FeatureExtractor, local_backbo
 from skillviewer.engine.features.feature_cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.flow_numbers import flow_numbers
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
+from skillviewer.engine.features.video_facts import clip_ranges_of, files_of
 from skillviewer.engine.runtime.device import device_errors
 from skillviewer.engine.runtime.pace import PaceTimer
 from skillviewer.media.reading.reader import VideoReader
@@ -131,6 +134,21 @@ class FrameSource(ABC):
         record_decoding(reader.info, stop - start, decoding_s)
         for index in missing:
             self.cache.put(keys[index], computed[index])
+
+    def has_all(self, dataset: Dataset, n_passes: int, token: CancelToken) -> bool:
+        """Return True if the cache has the numbers of all videos of a data set; False if one cannot be read."""
+        clip_ranges = clip_ranges_of(dataset)
+        for name, path in files_of(dataset):
+            try:
+                with VideoReader(path, token) as reader:
+                    sampling = self.sampling(reader.read_info(token), n_passes, clip_ranges.get(name))
+                    keys = self._keys(reader.info, sampling)
+            except VideoError:
+                return False
+            shape = (sampling.positions.shape[1], *self.frame_shape)
+            if any(self.cache.get(key, shape) is None for key in keys):
+                return False
+        return True
 
     def passes(
         self, reader: VideoReader, n_passes: int, token: CancelToken, clip_range: ClipRange | None = None

@@ -11,6 +11,7 @@ from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
+from skillviewer.core.evaluation.model_choice import compare_with_baselines, describe_tested_pairs
 from skillviewer.core.finetuning.before_after import before_after, fold_of_pairs
 from skillviewer.core.finetuning.forgetting import Forgetting, ForgettingMethod, drift_of, score_correlation
 from skillviewer.core.finetuning.split import SplitRole
@@ -18,11 +19,13 @@ from skillviewer.core.finetuning.tuning_report import TuningReport, verdict
 from skillviewer.core.finetuning.video_changes import AttentionChange, attention_change, shifts
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features.frame_inputs import sampling_of
+from skillviewer.engine.finetuning.tuning_baselines import compare_trivial
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.finetuning.tuning_loop import Tuned
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.models import attention_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,14 @@ def _sampled_videos(tuning_data: TuningData, token: CancelToken) -> dict[str, Sa
 
 
 def compare(
-    tuning_data: TuningData, tuned: Tuned, before: BaselinePredictions | None, token: CancelToken, report: Report
+    tuning_data: TuningData,
+    tuned: Tuned,
+    before: BaselinePredictions | None,
+    token: CancelToken,
+    report: Report,
+    baseline_scores: Mapping[str, Mapping[str, float]],
 ) -> TuningReport:
-    """Compare the new model with its parent.
+    """Compare the new model with its parent and with trivial baselines (see ``predict_baselines``).
 
     Predictions of the chosen epoch are reused. If the user stopped the training, only the videos of held-out pairs are
     scored, since the user is waiting.
@@ -113,6 +121,17 @@ def compare(
     n_trained = len(tuned.fold.train_pairs)
     warnings = [*verdict(held_out, n_trained, forgetting), *split.warnings, *_stop_warnings(tuning_data, tuned, after)]
     fold_scores = FoldScores(split.fold, after.scores)
+    both_new = pooled_accuracy([fold_scores], dataset, both_held_out=True)
+    on_new_people = both_new.n_pairs > 0
+    comparison = compare_trivial(tuning_data, after.scores, baseline_scores, on_new_people=on_new_people)
+    verdict_on_baselines = ""
+    if comparison.baselines:
+        verdict_on_baselines = compare_with_baselines(
+            attention_model(tuning_data.initial.config.attention_model).title,
+            both_new if on_new_people else held_out.after,
+            comparison.baselines,
+            describe_tested_pairs(str(split.by), on_new_people=on_new_people),
+        ).sentence
     return TuningReport(
         held_out=held_out,
         reserved=reserved,
@@ -125,7 +144,10 @@ def compare(
         warnings=tuple(warnings),
         problems=tuning_data.problems,
         seconds=tuned.seconds,
-        both_new=pooled_accuracy([fold_scores], dataset, both_held_out=True),
+        both_new=both_new,
+        baselines=comparison.baselines,
+        one_rater=comparison.one_rater,
+        verdict=verdict_on_baselines,
     )
 
 

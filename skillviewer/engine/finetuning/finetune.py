@@ -28,6 +28,7 @@ from skillviewer.engine.finetuning.before_after import compare, predict_before
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
 from skillviewer.engine.finetuning.tuned_scale import learn_tuned_scale
+from skillviewer.engine.finetuning.tuning_baselines import predict_baselines
 from skillviewer.engine.finetuning.tuning_data import TuningData, prepare_tuning
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.runtime.device import choose_device, device_errors
@@ -77,13 +78,14 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     try:
         with device_errors():
             before = predict_before(tuning_data, token, report)
+            baseline_scores = predict_baselines(tuning_data, token, report)
             # embeddings and figures are prepared before the training, so that little is left to do when it ends
             names = videos_of(tuning_data.split.fold.train_pairs)
             embeddings = dict(zip(names, mean_features(tuning_data.store, names), strict=True))
             import_matplotlib()
             tuned = tune(tuning_data, job.choices, token, report, stop, work=state_folder)
             scale = learn_tuned_scale(tuning_data, tuned, job.choices, token, report, stop, work=state_folder)
-            tuning_report = compare(tuning_data, tuned, before, token, report)
+            tuning_report = compare(tuning_data, tuned, before, token, report, baseline_scores)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
             checkpoint = _save(job, tuning_data, tuned, tuning_report, embeddings, scale)
@@ -203,9 +205,14 @@ def _card(
     training_data = f"{dataset.name}: {n_pairs} pairs of {n_videos} videos, {label_source}. {dataset.rule}"
     preset = tuning_data.initial.config.preset
     held_out_rule = _held_out_rule(tuning_data, tuning_report)
+    ceilings = [(row.title.lower(), row.accuracy.value) for row in tuning_report.baselines]
+    if tuning_report.one_rater is not None:
+        ceilings.append(("one rater", tuning_report.one_rater.value))
     return msgspec.structs.replace(
         new_model_card(job.folder.name, dataset, fold, training_data, job.choices.seed, preset),
         held_out=HeldOut.of(tuning_report.held_out.after, held_out_rule, tuning_report.both_new),
+        ceilings=tuple(ceilings),
+        verdict=tuning_report.verdict,
         notes=_card_notes(tuning_data, tuned, tuning_report),
         raters_scale=scale,
     )
@@ -252,6 +259,7 @@ def _facts(job: TuningJob, tuning_data: TuningData, tuned: Tuned, tuning_report:
         "accuracy_before": accuracy_before,
         "gain": gain,
         "known_before": _forgetting_text(tuning_report),
+        "verdict": tuning_report.verdict,
         "selection": tuning_report.selection,
         "warnings": list(tuning_report.warnings),
     }

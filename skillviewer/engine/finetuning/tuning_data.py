@@ -1,7 +1,7 @@
 """Data of a fine-tuning: features, the split of the pairs, and the videos of the forgetting check."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.dataset.pairs import videos_of
@@ -40,6 +40,7 @@ class TuningData:
     store: FeatureStore  # features of these videos
     forgetting: ForgettingSet
     problems: tuple[str, ...]  # videos that were left out, one sentence each
+    n_passes: int  # number of passes over each video whose features are in the store
     # pairs that the parent was trained on, to be saved with the new model
     inherited_pairs: tuple[TrainedPair, ...] = ()
 
@@ -62,8 +63,9 @@ def prepare_tuning(
         initial.source, study.dataset, n_passes=choices.candidates, token=token, report=report
     )
     check_cache_room(initial.source, len(study.dataset.videos), n_frames)
+    source = replace(initial.source, caches_flow=True)  # for the baseline on the flow
     store, problems = build_dataset_store(
-        study.dataset, initial.source, n_passes=choices.candidates, token=token, report=report
+        study.dataset, source, n_passes=choices.candidates, token=token, report=report
     )
     readable = study.restricted(list(store))
     split = split_study(readable, choices, prior, parent_name)
@@ -79,6 +81,7 @@ def prepare_tuning(
         store,
         forgetting,
         problems=(*problems, *forgetting_problems),
+        n_passes=choices.candidates,
         inherited_pairs=inherited,
     )
 

@@ -112,6 +112,12 @@ class BeforeAfterPage(QWidget):
         if report.both_new is not None and report.both_new.n_pairs:
             self._lines.add("Pairs of new people", format_accuracy(report.both_new))
         self._lines.add("All held-out pairs", format_accuracy(report.held_out.after))
+        if report.verdict:
+            self._lines.add("Verdict", report.verdict)
+        for baseline in report.baselines:
+            self._lines.add(baseline.title, format_accuracy(baseline.accuracy))
+        if report.one_rater is not None and report.one_rater.n_pairs:
+            self._lines.add("One rater", format_accuracy(report.one_rater))
         self._lines.add("Gain", format_gain(report.held_out))
         if report.reserved is not None:
             text = f"{format_accuracy(report.reserved.after)}; {format_gain(report.reserved)}"

@@ -55,6 +55,7 @@ from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.model_card import ModelCard
+from skillviewer.nets.model_summary import format_baselines
 from skillviewer.nets.presets import PRESETS
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.engine.tuned import NAMES, from_nothing, job, write_study
@@ -594,6 +595,7 @@ def test_what_a_model_averages_first_is_averaged_once(
         losses = [row.loss for row in heard.rows if isinstance(row, BatchRow)]
         return losses, [shift.after for shift in report.shifts]
 
+    monkeypatch.setattr(finetune_run, "predict_baselines", lambda *_: {})  # they have inputs of their own
     averaged = tuned("averaged")
     assert shapes == {(1, 1)}
     monkeypatch.setattr(finetune_module, "average_inputs", lambda _model, _sizes, store: store)
@@ -767,3 +769,23 @@ def test_discarding(tmp_path: Path) -> None:
     discard(tmp_path / "new")
     assert not (tmp_path / "new").exists()
     discard(tmp_path / "new")
+
+
+@pytest.mark.usefixtures("begin_small")
+def test_a_version_is_compared_with_trivial_baselines_on_the_pairs_of_its_accuracy(tmp_path: Path) -> None:
+    own_study = write_study(tmp_path / "videos", first=21)  # of videos without features in the cache
+    done = run(job(own_study, None, tmp_path / "new"))
+    report = done.report
+    assert [row.name for row in report.baselines] == ["duration", "motion"], "the flow came with the features"
+    assert report.both_new is not None
+    headline = report.both_new if report.both_new.n_pairs else report.held_out.after
+    for row in report.baselines:
+        assert row.accuracy.n_pairs == headline.n_pairs
+        assert row.lead is not None
+        assert row.lead.value == pytest.approx(headline.value - row.accuracy.value)
+    assert report.baselines[0].accuracy.value == 1.0, "the longer the better"
+    card = load_checkpoint(done.folder).card
+    assert card.verdict == report.verdict == done.facts["verdict"]
+    assert not missing(card.verdict, "100.0 %")
+    assert dict(card.ceilings)[report.baselines[0].title.lower()] == 1.0
+    assert "100.0 %" in format_baselines(card)

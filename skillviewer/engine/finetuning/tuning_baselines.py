@@ -1,0 +1,90 @@
+"""Trivial baselines of a fine-tuning: trained on its training pairs, and tested on its held-out pairs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy, pooled_difference
+from skillviewer.core.evaluation.ceilings import rater_accuracy
+from skillviewer.core.evaluation.model_choice import BaselineAccuracy
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.engine.features.build_store import build_dataset_store
+from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.video_facts import facts_of, time_store
+from skillviewer.engine.finetuning.tuning_data import TuningData
+from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
+from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.engine.training.training_plan import TrainingPlan
+from skillviewer.nets.models import attention_model
+
+DURATION, MOTION = "duration", "motion"
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineComparison:
+    """Accuracies of the baselines and of one rater on the pairs of the headline."""
+
+    baselines: tuple[BaselineAccuracy, ...]
+    one_rater: PooledEstimate | None  # accuracy of one rater against the mean of the others; None with a single rater
+
+
+def predict_baselines(tuning_data: TuningData, token: CancelToken, report: Report) -> dict[str, Mapping[str, float]]:
+    """Return the scores of the readable videos by each baseline, trained on the training pairs of the split.
+
+    ``motion`` is left out unless the flow of every video is in the cache: computing it again can take as long as the
+    features.
+    """
+    study = tuning_data.study.dataset
+    source = tuning_data.initial.source
+    n_passes = tuning_data.n_passes
+    stores: dict[str, FeatureStore] = {}
+    facts, problems = facts_of(study, source.preprocessing, token, report)
+    if not problems:
+        stores[DURATION] = time_store(facts)
+    if source.flow_source.has_all(study, n_passes, token):
+        flow_store, problems = build_dataset_store(study, source.flow_source, n_passes, token, report)
+        if not problems:
+            stores[MOTION] = {name: list(flow_store[name])[:1] for name in flow_store}
+    return {name: _predict_baseline(name, tuning_data, store, token) for name, store in stores.items()}
+
+
+def _predict_baseline(
+    name: str, tuning_data: TuningData, store: FeatureStore, token: CancelToken
+) -> Mapping[str, float]:
+    preprocessing = tuning_data.initial.source.preprocessing
+    plan = TrainingPlan(model=name, preprocessing=preprocessing, candidates=1, select=EpochSelection.LAST)
+    dataset = tuning_data.study.dataset
+    inputs = FoldInputs(store, tuning_data.initial.device)
+    model, _ = fit_fold(plan, dataset, tuning_data.split.fold, inputs, TrainingControl(token))
+    with torch.inference_mode():
+        return predict(model, store, dataset.names, token, maps=False).scores
+
+
+def compare_trivial(
+    tuning_data: TuningData,
+    scores: Mapping[str, float],
+    baseline_scores: Mapping[str, Mapping[str, float]],
+    *,
+    on_new_people: bool,
+) -> BaselineComparison:
+    """Return the accuracies of the baselines, and the lead of the new model over each.
+
+    Args:
+        tuning_data: Data of the fine-tuning.
+        scores: Scores by the new model, by video.
+        baseline_scores: Scores by each baseline; see ``predict_baselines``.
+        on_new_people: Whether only pairs with both videos held out count.
+    """
+    dataset = tuning_data.study.dataset
+    fold = tuning_data.split.fold
+    own = [FoldScores(fold, scores)]
+    baselines = []
+    for name, scores_by_video in baseline_scores.items():
+        other = [FoldScores(fold, scores_by_video)]
+        accuracy = pooled_accuracy(other, dataset, both_held_out=on_new_people)
+        lead = pooled_difference(own, other, dataset, both_held_out=on_new_people)
+        baselines.append(BaselineAccuracy(name, attention_model(name).title, accuracy, lead))
+    return BaselineComparison(tuple(baselines), rater_accuracy(dataset, [fold], both_held_out=on_new_people))
