@@ -2,13 +2,13 @@
 
     python -m benchmarks.shipped [DATA] [MODEL ...] [--passes 4] [--cards] [-o FILE]
 
-DATA is a study of two arms with masks (``python -m benchmarks.simulated two-arms``), such as the sample study, of whose
-people the models saw nothing. Printed are, with 95 % intervals over people:
+DATA is a study of two arms (``python -m benchmarks.simulated two-arms``), such as the sample study, of whose people the
+models saw nothing. Printed are, with 95 % intervals over people:
 
 - the accuracy on pairs of two people, for each model and for orderings by known numbers; a tie counts as half,
 - the share of the attention on the pixels of the judged arm, and that of uniform maps, of a Gaussian in the middle, of
   one constant cell (the one that shows most of the judged arm in the videos of other people), and of the maps of other
-  people's videos,
+  people's videos, if DATA has masks of the arm,
 - where the moments lie: in clips with exactly one fault of an arm, how often the moment that lowered the score most
   overlaps it, with the moments of the Why page, with those by the contributions of the segments, and with those by
   the change of the score curve. The controls are a constant segment as long as the moment, at the share of a clip that
@@ -190,7 +190,8 @@ def measure(study: Study, model: str, passes: int) -> tuple[dict[str, Any], dict
     maps = [a.attention.reshape(-1, *a.attention.shape[2:]) for a in analyses.values()]
     if all(one.size and float(one.std()) > 0 for one in maps):
         row["entropy"] = float(np.mean([entropy(one.astype(np.float64)).mean() for one in maps]))
-        row["on"] = {part: weights(study, analyses, part) for part in PARTS}
+        if study.arms.is_dir():
+            row["on"] = {part: weights(study, analyses, part) for part in PARTS}
     return row, scores, [one.contributions for one in evidence.values()]
 
 
@@ -265,8 +266,6 @@ def main() -> None:
         for folder in sorted(models_dir().glob("sample-*")):
             write_orderings(folder, study.dataset)
         return
-    if not study.arms.is_dir():
-        parser.error(f"{args.data} has no masks of the judged arm")
     rows: dict[str, dict[str, Any]] = {}
     scores: dict[str, dict[str, float]] = {}
     contributions: dict[str, list[FloatArray]] = {}
