@@ -61,13 +61,18 @@ def escaped_text(error: UnicodeEncodeError) -> str:
     return error.object.encode(errors="backslashreplace").decode()
 
 
+def os_reason(error: OSError) -> str:
+    """Return the reason that the system gives for an error, or else the whole text of the error."""
+    return error.strerror or str(error)
+
+
 @contextmanager
 def os_error_as(error_type: type[SkillViewerError], failure: str) -> Iterator[None]:
     """Convert an OSError to another error, whose message is the failure and then the system's reason."""
     try:
         yield
     except OSError as error:
-        raise error_type(f"{failure}: {error.strerror or error}.") from error
+        raise error_type(f"{failure}: {os_reason(error)}.") from error
 
 
 def first_line(error: BaseException) -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.atomic_write import atomic_export
-from skillviewer.core.errors import StudyError
+from skillviewer.core.errors import StudyError, os_reason
 from skillviewer.core.video.clips import range_cells
 from skillviewer.data.analysis_file import load_analysis, write_analysis
 
@@ -75,7 +75,7 @@ def read_header(path: Path) -> ResultHeader:
         file_bytes = path.read_bytes()
         header = msgspec.json.decode(file_bytes[file_bytes.rindex(_HEADER_START) :], type=ResultHeader)
     except OSError as error:
-        raise StudyError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise StudyError(f"{path} cannot be read: {os_reason(error)}.") from error
     except (ValueError, msgspec.DecodeError) as error:  # UnicodeDecodeError is a ValueError
         raise StudyError(f"{path} is damaged, or no result of this version: it has no header.") from error
     start = file_bytes.rfind(header.sha256.encode())

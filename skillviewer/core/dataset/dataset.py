@@ -49,6 +49,15 @@ class Measure:
         return dict(self.values)
 
 
+def mean_ratings(ratings: RatingSet) -> dict[str, Measure]:
+    """Return the mean rating of every rated video as a measure, by item."""
+    measures = {}
+    for item in ratings.items:
+        means = ratings.table(item).means()
+        measures[item] = Measure(item, tuple(means.items()))
+    return measures
+
+
 @dataclass(frozen=True, slots=True)
 class Fold:
     """One division of a data set's videos into training and test."""

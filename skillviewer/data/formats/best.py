@@ -45,7 +45,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     folders = _folder_by_task(path)
     if not folders:
         raise DatasetError(f"{path} holds no lists of videos ({_VIDEO_LIST} with train.txt and test.txt next to it).")
-    task = choose_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
+    only_task = next(iter(folders)) if len(folders) == 1 else None
+    task = choose_task(choices.task, tuple(folders), only_task, path)
     folder = folders[task]
     problems: list[str] = []
     train_pairs, train_claims = _read_pairs(folder, "train.txt", problems)
@@ -61,7 +62,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         problems.append(f"{len(without_range)} videos have no start and end ({without_range[0]}); they are used whole.")
     participant_files = [file_in(folder, "participants.csv")]
     participants = participants_of(names, participant_files, choices.participant_pattern, problems)
-    files = VideoFolder(videos_dir or path)
+    files = VideoFolder(path if videos_dir is None else videos_dir)
     videos = []
     for name in names:
         video_path = None if name in unreadable else files.find(name, (name,), prefer=plain(task))
@@ -94,7 +95,8 @@ def _videos(folder: Path, pairs: Sequence[Pair], problems: list[str]) -> tuple[t
     both = sorted(set(train) & set(test))
     if both:
         problems.append(f"{len(both)} videos are listed for training and for test ({both[0]}); they are held out.")
-    unlisted = sorted(set(videos_of(pairs)).difference(train, test))
+    paired_videos = set(videos_of(pairs))
+    unlisted = sorted(paired_videos.difference(train, test))
     if unlisted:
         problems.append(f"{len(unlisted)} videos of the pairs are in no list ({unlisted[0]}); they count as training.")
     return tuple(dict.fromkeys([*train, *test, *unlisted])), test
@@ -126,5 +128,6 @@ def _clip_ranges(folder: Path, task: str, problems: list[str]) -> tuple[dict[str
         elif ranges.setdefault(name, TimeRange(start_s, stop_s)) != TimeRange(start_s, stop_s):
             problems.append(f"{place} gives {name} another start or end; the first row of it counts.")
     for name, problem in problem_by_name.items():
-        problems.append(f"{problem}; {'another row of it counts' if name in ranges else 'the video is left out'}.")
+        consequence = "another row of it counts" if name in ranges else "the video is left out"
+        problems.append(f"{problem}; {consequence}.")
     return ranges, set(problem_by_name) - set(ranges)

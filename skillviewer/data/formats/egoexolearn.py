@@ -19,7 +19,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.released_folds import read_pair_lines
-from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files
+from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files, videos_folder
 from skillviewer.data.tables.claims import Claim, resolve_claims
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
@@ -93,19 +93,14 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     )
     participants, n_unknown = _with_recordings(stated_participants, recordings)
     problems += _unknown_people_problem(n_unknown, len(names))
-    files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
+    files = VideoFolder(videos_folder(videos_dir, path))
     paths = {recording: files.find(recording, (recording,)) for recording in sorted(set(recordings.values()))}
     videos = []
     for name, clip in clips.items():
-        videos.append(
-            DatasetVideo(
-                name,
-                paths[recordings[name]],
-                participants.get(name),
-                subtask=_action(clip) if task == ALL else "",
-                clip_range=FrameRange(int(clip["start"]), int(clip["stop"]) + 1),
-            )
-        )
+        video_path = paths[recordings[name]]
+        subtask = _action(clip) if task == ALL else ""
+        clip_range = FrameRange(int(clip["start"]), int(clip["stop"]) + 1)
+        videos.append(DatasetVideo(name, video_path, participants.get(name), subtask=subtask, clip_range=clip_range))
     return Dataset(
         name=f"EgoExoLearn, {task}",
         form="egoexolearn",
@@ -122,10 +117,10 @@ def _read_claims(lists: tuple[Path, ...], task: str, problems: list[str]) -> lis
     claims: list[Claim] = []
     for file in lists:
         for row, pair in read_pair_lines(file, problems):
-            better = _CLIP.fullmatch(pair.better)
-            worse = _CLIP.fullmatch(pair.worse)
+            better = _match_clip(pair.better)
+            worse = _match_clip(pair.worse)
             source = f"{file.name} line {row.line}"
-            if better is None or worse is None or not _has_frames(better) or not _has_frames(worse):
+            if better is None or worse is None:
                 problems.append(f"{source} is not two ranges of frames; it is left out.")
             elif better["action"] != worse["action"]:
                 problems.append(f"{source} compares two actions; it is left out.")
@@ -168,8 +163,12 @@ def _with_recordings(participants: Mapping[str, str], recordings: Mapping[str, s
     return completed, n_unknown
 
 
-def _has_frames(clip: re.Match[str]) -> bool:
-    return int(clip["start"]) <= int(clip["stop"])
+def _match_clip(name: str) -> re.Match[str] | None:
+    """Return the match of a name of a range of frames, or None if it is none or ends before it starts."""
+    clip = _CLIP.fullmatch(name)
+    if clip is None or int(clip["start"]) > int(clip["stop"]):
+        return None
+    return clip
 
 
 def _parse_clip(name: str) -> re.Match[str]:

@@ -23,7 +23,7 @@ from skillviewer.data.formats.released_folds import (
     with_prefix,
     without_unlisted_videos,
 )
-from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files
+from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files, videos_folder
 from skillviewer.data.tables.claims import Claim, claim_or_problem, resolve_claims, separate_problems
 from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of
@@ -106,8 +106,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     truths = files_by_task[task]
     published = [_published_task(truth) for truth in truths]
     published_tasks = [epic for epic in published if epic is not None]
-    folder = videos_dir or (path if path.is_dir() else path.parent)
-    video_files = VideoFolder(folder, foreign_folders(published_tasks) if published_tasks else ())
+    skipped_folders = foreign_folders(published_tasks) if published_tasks else ()
+    video_files = VideoFolder(videos_folder(videos_dir, path), skipped_folders)
     subtasks = [
         _read_task(truth, epic, video_files, choices, is_pooled=len(truths) > 1)
         for truth, epic in zip(truths, published, strict=True)
@@ -115,8 +115,10 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     problems = [problem for subtask in subtasks for problem in subtask.problems] + video_files.problems
     released = _pooled_folds([subtask.folds for subtask in subtasks], problems)
     title = task.replace("_", " ")
+    if published_tasks:
+        title = f"EPIC-Skills 2018, {title}"
     return Dataset(
-        name=f"EPIC-Skills 2018, {title}" if published_tasks else title,
+        name=title,
         form="epic-skills",
         task=task,
         videos=tuple(video for subtask in subtasks for video in subtask.videos),
@@ -166,7 +168,9 @@ def _read_task(
     participants = participants_of(
         names, participant_files, stated=choices.participant_pattern, problems=problems, pattern=participant_pattern
     )
-    clip_ranges = _clip_ranges(truth, problems) if task is not None and task.family == "dough" else {}
+    clip_ranges: dict[str, tuple[str, FrameRange]] = {}
+    if task is not None and task.family == "dough":
+        clip_ranges = _clip_ranges(truth, problems)
     prefix = f"{name}/" if is_pooled else ""
     videos = []
     for video in names:
@@ -193,9 +197,11 @@ def _claims_and_problems(truth: Path) -> Iterator[Claim | str]:
         first, second, best = (strip_extension(row.cell(column)) for column in columns)
         place = sheet.describe_row(row)
         if best not in (first, second):
-            yield f"{place} does not say which of {first or '?'} and {second or '?'} is better."
+            first_text, second_text = (name or "?" for name in (first, second))
+            yield f"{place} does not say which of {first_text} and {second_text} is better."
         else:
-            yield claim_or_problem(best, second if best == first else first, place)
+            worse = second if best == first else first
+            yield claim_or_problem(best, worse, place)
 
 
 def _read_splits(
@@ -264,7 +270,8 @@ def _locate(
         return files.find(video, (video,)), None
     stems = tuple(template.format(video) for template in task.stems)
     has_shared_names = is_pooled and task.family == "drawing"
-    path = files.find(video, stems, task.folders if has_shared_names else (), prefer="stationary")
+    folders = task.folders if has_shared_names else ()
+    path = files.find(video, stems, folders, prefer="stationary")
     if path is None and task.family == "surgery":
         path = files.find(video, (video,), task.folders)
     if path is None and video in clip_ranges:

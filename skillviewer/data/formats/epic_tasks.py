@@ -93,4 +93,5 @@ def epic_task(name: str) -> EpicTask | None:
 
 def foreign_folders(tasks: Sequence[EpicTask]) -> tuple[str, ...]:
     """Return the plain names of folders of the other tasks, whose videos have the same names (A1, B2, ...)."""
-    return tuple(folder for task in EPIC_TASKS if task not in tasks for folder in task.folders)
+    other_tasks = [task for task in EPIC_TASKS if task not in tasks]
+    return tuple(folder for task in other_tasks for folder in task.folders)

@@ -110,7 +110,9 @@ def open_dataset(
     """
     path = Path(path)
     videos_dir = None if videos_dir is None else Path(videos_dir)
-    loaded = recognised_form(path, form).load(path, videos_dir, choices or DEFAULT_CHOICES)
+    if choices is None:
+        choices = DEFAULT_CHOICES
+    loaded = recognised_form(path, form).load(path, videos_dir, choices)
     return check_dataset(loaded, without_pairs=without_pairs)
 
 
@@ -122,7 +124,8 @@ def check_dataset(dataset: Dataset, *, without_pairs: bool = False) -> Dataset:
     """
     if not dataset.pairs and not without_pairs:
         row_problems = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
-        reason = row_problems[0] if row_problems and dataset.ratings is None else explain_missing_pairs(dataset)
+        rows_explain_it = bool(row_problems) and dataset.ratings is None
+        reason = row_problems[0] if rows_explain_it else explain_missing_pairs(dataset)
         raise DatasetError(f"{dataset.name} holds no pair with a better video. {reason}".rstrip())
     dataset, file_problems = _with_unique_files(dataset)
     return replace(dataset, problems=(*dataset.problems, *file_problems, *_pair_and_file_problems(dataset)))

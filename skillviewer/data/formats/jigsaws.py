@@ -15,7 +15,13 @@ from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
-from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files, unique_task_paths
+from skillviewer.data.formats.task_files import (
+    choose_task,
+    file_in,
+    first_matching_files,
+    unique_task_paths,
+    videos_folder,
+)
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import TableRow, plain, read_word_rows
@@ -62,10 +68,13 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     meta_files = _meta_files(path)
     if not meta_files:
         raise DatasetError(f"{path} holds no ratings (meta_file_<Task>.txt).")
-    task = choose_task(choices.task, tasks(path), POOLED if len(meta_files) > 1 else next(iter(meta_files)), path)
-    chosen_files = meta_files if task == POOLED and len(meta_files) > 1 else {task: meta_files[task]}
+    has_several_tasks = len(meta_files) > 1
+    default_task = POOLED if has_several_tasks else next(iter(meta_files))
+    task = choose_task(choices.task, tasks(path), default_task, path)
+    is_pooled = task == POOLED and has_several_tasks
+    chosen_files = meta_files if is_pooled else {task: meta_files[task]}
     problems: list[str] = []
-    files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
+    files = VideoFolder(videos_folder(videos_dir, path))
     videos: list[DatasetVideo] = []
     pairs: list[Pair] = []
     similar: list[SimilarPair] = []
@@ -97,6 +106,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     # no numbers were published for other tasks, and for pairs by a smallest difference
     is_complete = {plain(name) for name in chosen_files} == {"suturing", "knottying", "needlepassing"}
     is_published = is_complete and not choices.smallest_difference
+    published = "surgery" if is_published else None
+    scores = Measure("global rating", tuple(ratings.items()))
     return Dataset(
         name=f"JIGSAWS, {task.replace('_', ' ')}",
         form="jigsaws",
@@ -106,8 +117,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         similar=tuple(similar),
         rule=_rule(choices.smallest_difference),
         released=_published_folds(names, pairs),
-        scores=Measure("global rating", tuple(ratings.items())),
-        published="surgery" if is_published else None,
+        scores=scores,
+        published=published,
         problems=(*problems, *files.problems),
     )
 

@@ -67,8 +67,13 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     file = _required_pairs_file(path)
     folder = file.absolute().parent
     choose_task(choices.task, tasks(path), folder.name, path)
-    video_folder = folder / "videos"
-    files = VideoFolder(videos_dir or (video_folder if video_folder.is_dir() else folder))
+    if videos_dir is not None:
+        video_folder = videos_dir
+    elif (folder / "videos").is_dir():
+        video_folder = folder / "videos"
+    else:
+        video_folder = folder
+    files = VideoFolder(video_folder)
     sheet = read_sheet(file)
     table_videos = TableVideos(video_cells(sheet), folder, files, stated=videos_dir is not None)
     rows = read_pairs(sheet, table_videos.name)
@@ -82,7 +87,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     else:
         consensus = resolve_claims(rows.claims, file.name, problems)
     judged = {name for judgement in rows.judgements for name in (judgement.left, judgement.right)}
-    names = tuple(sorted(judged.union(videos_of(consensus.pairs, consensus.similar))))
+    compared = videos_of(consensus.pairs, consensus.similar)
+    names = tuple(sorted(judged.union(compared)))
     truth_file = file_in(folder, "truth.csv")
     truth = _read_measures(truth_file, names, problems)
     participant_files = [file_in(folder, "participants.csv"), truth_file]
@@ -95,6 +101,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     problems += _unpaired_files_problem(names, videos, files)
     regions_file = _readable_regions(file_in(folder, "regions.csv"), names, problems)
     reference_file = file_in(folder, "reference.csv")
+    reference_path = reference_file if reference_file.is_file() else None
+    published = "infant-grasp" if plain(folder.name) == "infantgrasp" else None
     measure_by_name = {plain(measure.name): measure for measure in reversed(truth)}
     return Dataset(
         name=folder.name,
@@ -107,9 +115,9 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         rule=rule_text,
         scores=next((measure_by_name[name] for name in _SCORE_COLUMNS if name in measure_by_name), None),
         truth=truth,
-        published="infant-grasp" if plain(folder.name) == "infantgrasp" else None,
+        published=published,
         regions_path=regions_file,
-        reference_path=reference_file if reference_file.is_file() else None,
+        reference_path=reference_path,
         instruments=_read_measures(file_in(folder, "measures.csv"), names, problems),
         problems=(*problems, *files.problems),
         rows_by_pair={pair: tuple(places) for pair, places in rows.places.items()},

@@ -21,7 +21,13 @@ from skillviewer.data.formats.released_folds import (
     read_pair_lines,
     without_unlisted_videos,
 )
-from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files, unique_task_paths
+from skillviewer.data.formats.task_files import (
+    choose_task,
+    file_in,
+    first_matching_files,
+    unique_task_paths,
+    videos_folder,
+)
 from skillviewer.data.tables.claims import Claim, resolve_claims
 from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of
@@ -59,7 +65,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     folders = _folder_by_task(path)
     if not folders:
         raise DatasetError(f"{path} holds no splits (train_split1.txt with two videos on every line).")
-    task = choose_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
+    only_task = next(iter(folders)) if len(folders) == 1 else None
+    task = choose_task(choices.task, tuple(folders), only_task, path)
     folder = folders[task]
     problems: list[str] = []
     splits, claims = _read_splits(folder, problems)
@@ -71,11 +78,13 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     participants = participants_of(
         names, participant_files, stated=choices.participant_pattern, problems=problems, pattern=pattern
     )
-    files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
+    files = VideoFolder(videos_folder(videos_dir, path))
     videos = tuple(_video(name, participants.get(name), files) for name in names)
     title = task.replace("_", " ")
+    if family:
+        title = f"EPIC-Skills 2018, {title}"
     return Dataset(
-        name=f"EPIC-Skills 2018, {title}" if family else title,
+        name=title,
         form="rank-aware",
         task=task,
         videos=videos,

@@ -6,7 +6,7 @@ the videos. Without this file the meaning of the columns is guessed, and the gue
 
 from pathlib import Path
 
-from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Measure
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, mean_ratings
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.rating_rule import DEFAULT_RATING_RULE, RatingRule
@@ -30,7 +30,8 @@ def _rating_table(path: Path) -> Path | None:
         DatasetError: The folder has several tables.
     """
     if path.is_file():
-        return path if is_rating_file(path) and path.stem.casefold() == TABLE_STEM else None
+        is_table = is_rating_file(path) and path.stem.casefold() == TABLE_STEM
+        return path if is_table else None
     if not path.is_dir():
         return None
     tables = [file for file in sorted(path.iterdir()) if file.stem.casefold() == TABLE_STEM and is_rating_file(file)]
@@ -91,7 +92,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     rated_pairs = rule.pairs(ratings, criterion)
     if rated_pairs.between:
         problems.append(f"{rated_pairs.between} pairs of videos are neither ordered nor alike by the rule.")
-    measures = {item: Measure(item, tuple(ratings.table(item).means().items())) for item in ratings.items}
+    measures = mean_ratings(ratings)
     return Dataset(
         name=folder.name,
         form="ratings",
@@ -128,9 +129,10 @@ def _participants(parsed: ParsedRatings, folder: Path, stated: str | None, probl
 
 
 def _format_mapping(mapping: TableMapping) -> str:
+    participant = mapping.participant or mapping.participant_pattern
     title_by_role = {
         "video": mapping.video,
-        "person": mapping.participant or mapping.participant_pattern,
+        "person": participant,
         "rater": mapping.rater,
         "occasion": mapping.occasion,
         "item": mapping.item,

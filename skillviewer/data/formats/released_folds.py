@@ -84,18 +84,20 @@ def known_pairs(pairs: Sequence[Pair], consensus: Sequence[Pair], source: str, p
 
 def pooled_folds(folds_by_subtask: Sequence[Sequence[Fold]]) -> tuple[Fold, ...] | None:
     """Return the folds of several sub-tasks pooled by name, or None if their names differ."""
-    names = [[fold.name for fold in folds] for folds in folds_by_subtask]
-    if not names or any(other != names[0] for other in names):
+    names = [tuple(fold.name for fold in folds) for folds in folds_by_subtask]
+    if len(set(names)) != 1:
         return None
-    return tuple(
-        Fold(
-            name=folds[0].name,
-            train_videos=tuple(video for fold in folds for video in fold.train_videos),
-            held_out_videos=tuple(video for fold in folds for video in fold.held_out_videos),
-            train_pairs=tuple(pair for fold in folds for pair in fold.train_pairs),
-            test_pairs=tuple(pair for fold in folds for pair in fold.test_pairs),
-        )
-        for folds in zip(*folds_by_subtask, strict=True)
+    return tuple(_joined_fold(folds) for folds in zip(*folds_by_subtask, strict=True))
+
+
+def _joined_fold(folds: Sequence[Fold]) -> Fold:
+    """Return the folds of several sub-tasks with one name as one fold."""
+    return Fold(
+        name=folds[0].name,
+        train_videos=tuple(video for fold in folds for video in fold.train_videos),
+        held_out_videos=tuple(video for fold in folds for video in fold.held_out_videos),
+        train_pairs=tuple(pair for fold in folds for pair in fold.train_pairs),
+        test_pairs=tuple(pair for fold in folds for pair in fold.test_pairs),
     )
 
 

@@ -32,6 +32,13 @@ def choose_task(requested: str | None, offered: Sequence[str], default: str | No
     return default
 
 
+def videos_folder(stated: Path | None, path: Path) -> Path:
+    """Return the folder to look for videos in: the stated folder, or else that of the data set."""
+    if stated is not None:
+        return stated
+    return path if path.is_dir() else path.parent
+
+
 def unique_task_paths(entries: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
     """Return the paths of tasks by name; the searched ``path`` is for messages.
 
@@ -71,8 +78,8 @@ def first_matching_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...
     if not path.is_dir():
         return ()
     for pattern in patterns:
-        folders = PurePath(pattern).parent
-        files = tuple(sorted(file for file in path.glob(str(folders / "*")) if has_name(file, pattern)))
+        any_file = PurePath(pattern).with_name("*")
+        files = tuple(sorted(file for file in path.glob(str(any_file)) if has_name(file, pattern)))
         if files:
             return files
     return ()

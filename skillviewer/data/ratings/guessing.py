@@ -102,12 +102,14 @@ def guess_mapping(table: RawTable, is_video: IsVideo | None = None) -> tuple[Tab
     columns = _FreeColumns(table)
     ambiguities: list[str] = []
     video = columns.take_video(is_video)
-    participant = columns.take_titled_like(_PARTICIPANT_TITLES) or columns.take_people()
+    participant = columns.take_titled_like(_PARTICIPANT_TITLES)
+    if not participant:
+        participant = columns.take_people()
     rater = columns.take_titled_like(_RATER_TITLES)
     occasion = columns.take_titled(_OCCASION_TITLES)
     start = columns.take_titled(_START_TITLES)
     stop = columns.take_titled(_STOP_TITLES)
-    if not (start and stop and columns.is_numeric(start) and columns.is_numeric(stop)):
+    if not all(title and columns.is_numeric(title) for title in (start, stop)):
         columns.give_back(start, stop)
         start = ""
         stop = ""
@@ -135,10 +137,10 @@ class _FreeColumns:
     def __init__(self, table: RawTable) -> None:
         self._table = table
         self._free = list(table.titles)
-        self._cells = {
-            title: [row.cells[index] for row in table.rows if not row.fault and is_filled(row.cells[index])]
-            for index, title in enumerate(table.titles)
-        }
+        self._cells: dict[str, list[str]] = {}
+        for index, title in enumerate(table.titles):
+            cells = [row.cells[index] for row in table.rows if not row.fault]
+            self._cells[title] = list(filter(is_filled, cells))
         self._ambiguities: list[str] = []
 
     def _take(self, title: str) -> str:
@@ -238,7 +240,9 @@ class _FreeColumns:
         """
         if not all(map(is_number, self._cells[title])) or plain(title) in _VIDEO_TITLES:
             return 2 * n_videos[title] > n_videos[best]
-        return title == best or (n_videos[title] == n_videos[best] and not _is_rating_title(title))
+        if title == best:
+            return True
+        return n_videos[title] == n_videos[best] and not _is_rating_title(title)
 
     def _counts_attempts(self, title: str) -> bool:
         """Return True if a column titled as attempts holds small numbers that repeat: 1, 2, 3, 1, 2, 3."""
@@ -278,13 +282,19 @@ class _FreeColumns:
         titles = []
         untitled = untitled_columns(self._table)
         for title in self._free:
-            if title in untitled or (_has_other_meaning(title) and _RATER_IN_TITLE.search(title) is None):
+            has_other_meaning = _has_other_meaning(title) and _RATER_IN_TITLE.search(title) is None
+            if title in untitled or has_other_meaning:
                 continue
-            words = [cell for cell in self._cells[title] if not is_number(cell)]
-            has_ratings = self.is_numeric(title) or (self.repeats_words(title) and _known_levels(words) is not None)
-            if has_ratings and not self._numbers_rows(title):
+            if self._has_ratings(title) and not self._numbers_rows(title):
                 titles.append(title)
         return titles
+
+    def _has_ratings(self, title: str) -> bool:
+        """Return True if a column holds numbers, or words that are known levels."""
+        if self.is_numeric(title):
+            return True
+        words = [cell for cell in self._cells[title] if not is_number(cell)]
+        return self.repeats_words(title) and _known_levels(words) is not None
 
     def _numbers_rows(self, title: str) -> bool:
         """Return True if a column counts the rows: 1, 2, 3, ..."""
@@ -322,7 +332,8 @@ def _guess_items(titles: Sequence[str], table: RawTable, rater: str, ambiguities
     n_bracketed = _count_bracketed(titles)
     for title in titles:
         name, rater_name = ("", "") if rater else _split_title(title, n_bracketed)
-        name = name or title
+        if not name:
+            name = title
         names.setdefault(plain(name), name)
         columns_by_item.setdefault(plain(name), []).append(RatingColumn(title=title, rater=rater_name))
     for key, columns in list(columns_by_item.items()):
@@ -416,8 +427,10 @@ def stated_items(
             continue
         if len(titles) > 1:
             columns = tuple(RatingColumn(title=title, rater=title) for title in titles)
+        elif titles:
+            columns = (RatingColumn(title=titles[0]),)
         else:
-            columns = tuple(RatingColumn(title=title) for title in titles or (name,))
+            columns = (RatingColumn(title=name),)
         if all(column.title in table.index_by_title for column in columns):
             items.append(_guess_item(name, columns, table, []))
         else:  # ``fit_mapping`` reports the missing column
@@ -440,13 +453,15 @@ def with_rating_column(
     old_item = mapping.item_of(title)
     if not name and old_item is None and not mapping.rater:
         name, rater = _split_title(title, _count_bracketed(table.titles))
-    name = name or title
+    if not name:
+        name = title
     column = RatingColumn(title=title, rater=rater)
     if old_item is not None:
         can_rename = len(old_item.columns) == 1 and not _item_named(mapping, name)
         if old_item.name == name or can_rename:
             columns = tuple(column if old.title == title else old for old in old_item.columns)
-            return mapping.with_item(old_item.name, name="" if mapping.item else name, columns=columns)
+            new_name = "" if mapping.item else name
+            return mapping.with_item(old_item.name, name=new_name, columns=columns)
     mapping = mapping.assigned("", title)
     if mapping.item:
         return replace(mapping, items=(_guess_item("", [column], table, []),))
@@ -477,16 +492,21 @@ def _guess_item(name: str, columns: Sequence[RatingColumn], table: RawTable, amb
     if scale is not None and float(scale[1]) < float(scale[2]):
         low = float(scale[1])
         high = float(scale[2])
-        name = name.replace(scale[0], "").strip() or name
+        name_without_scale = name.replace(scale[0], "").strip()
+        if name_without_scale:
+            name = name_without_scale
     indices = [table.index_by_title[column.title] for column in columns]
-    cells = [row.cells[index] for row in table.rows if not row.fault for index in indices]
+    readable_rows = [row for row in table.rows if not row.fault]
+    cells = [row.cells[index] for row in readable_rows for index in indices]
     words = [cell for cell in cells if cell and not is_number(cell)]
     n_numbers = sum(map(is_number, cells))
     levels: tuple[str, ...] = ()
     if len(cells) - cells.count("") > 2 * n_numbers and words:
-        levels = _known_levels(words) or ()
-        if levels:
-            ambiguities.append(f"The levels of {name or 'the ratings'} run from worst to best: {quoted(levels)}.")
+        known_levels = _known_levels(words)
+        if known_levels:
+            levels = known_levels
+            item_text = name or "the ratings"
+            ambiguities.append(f"The levels of {item_text} run from worst to best: {quoted(levels)}.")
     error_words = {plain(word) for word in re.split(r"[\W_]+", name)} & _ERROR_WORDS
     if error_words:
         ambiguities.append(f"Lower is better for “{name}”, by its name.")

@@ -113,7 +113,9 @@ class ImportReport:
 def write_rows(path: Path, rows: Iterable[Sequence[object]]) -> None:
     """Write rows as a CSV file, safe for spreadsheets, or raise an OSError."""
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([escape_cell(cell) for cell in row] for row in rows)
+        writer = csv.writer(file)
+        for row in rows:
+            writer.writerow([escape_cell(cell) for cell in row])
 
 
 def write_import_report(import_report: ImportReport, path: Path) -> None:
@@ -123,5 +125,6 @@ def write_import_report(import_report: ImportReport, path: Path) -> None:
         fate = "used" if row.is_used else "set aside"
         rejections = "; ".join(row.rejections)
         notes = "; ".join(row.notes)
-        rows.append((row.place, row.cell, row.video or "", row.n_ratings, fate, rejections, notes))
+        video = "" if row.video is None else row.video
+        rows.append((row.place, row.cell, video, row.n_ratings, fate, rejections, notes))
     write_rows(path, rows)

@@ -46,7 +46,8 @@ def read_json_table(path: Path) -> RawTable:
     if any("take_uid" in row for row in rows if row):
         take_by_uid, notices = _read_takes(path)
         rows = [row and row | take_by_uid.get(row.get("take_uid", ""), {}) for row in rows]
-    titles = tuple(dict.fromkeys(name for row in rows if row is not None for name in row))
+    entries = [row for row in rows if row is not None]
+    titles = tuple(dict.fromkeys(name for entry in entries for name in entry))
     if not titles:
         raise DatasetError(f"{path} has no ratings: none of its entries has a value.")
     if len(titles) * len(rows) > _MAX_CELLS:
@@ -54,9 +55,11 @@ def read_json_table(path: Path) -> RawTable:
     table_rows = [RatingRow(0, 0, titles)]
     for number, row in enumerate(rows, start=1):
         fault = faults[number - 1] if faults else ""
+        cells = ("",) * len(titles)
         if row is None:
             fault = "it is no entry with named values"
-        cells = tuple((row or {}).get(title, "") for title in titles)
+        else:
+            cells = tuple(row.get(title, "") for title in titles)
         table_rows.append(RatingRow(number, number, cells, fault=fault))
     return assemble_table(path, table_rows, 0, notices=notices, unit="entry")
 
@@ -76,7 +79,11 @@ def _entry_rows(content: Any) -> list[dict[str, str] | None]:  # noqa: ANN401 - 
     """Return the plain values of each element of a list by name, None for an element that is no entry."""
     entries = content.get("annotations") if isinstance(content, dict) else content
     if isinstance(entries, dict):
-        entries = [{"key": key, **entry} if isinstance(entry, dict) else {"key": key} for key, entry in entries.items()]
+        entry_by_key = entries
+        entries = []
+        for key, entry in entry_by_key.items():
+            values = entry if isinstance(entry, dict) else {}
+            entries.append({"key": key, **values})
     if not isinstance(entries, list):
         return []
     return [_flatten(entry) if isinstance(entry, dict) else None for entry in entries]
@@ -109,9 +116,10 @@ def _read_takes(path: Path) -> tuple[dict[str, dict[str, str]], list[str]]:
         return {}, [f"There is no {_TAKES} in the folder of {path.name} or above: the people in takes are unknown."]
     columns = ("take_name", "participant_uid")
     try:
-        take_by_uid = {
-            str(take["take_uid"]): _flatten({name: take.get(name) for name in columns}) for take in _read_json(file)
-        }
+        take_by_uid = {}
+        for take in _read_json(file):
+            values = {name: take.get(name) for name in columns}
+            take_by_uid[str(take["take_uid"])] = _flatten(values)
     except (AttributeError, KeyError, TypeError) as error:
         raise DatasetError(f"{file} is not a list of takes with a take_uid each ({first_line(error)}).") from error
     return take_by_uid, [f"Names of takes and people are those of {file.name}."]
@@ -120,8 +128,7 @@ def _read_takes(path: Path) -> tuple[dict[str, dict[str, str]], list[str]]:
 def _via_rows(project: Mapping[str, Any]) -> tuple[list[dict[str, str] | None], list[str]]:
     """Return a row for each metadata entry of a VIA project, with columns by attribute, and the faults of the rows."""
     attributes = {
-        key: (str(attribute["aname"]), attribute.get("options") or {})
-        for key, attribute in project["attribute"].items()
+        key: (str(attribute["aname"]), attribute.get("options")) for key, attribute in project["attribute"].items()
     }
     file_ids_by_view = {key: view["fid_list"] for key, view in project.get("view", {}).items()}
     file_names = {str(key): str(file["fname"]) for key, file in project["file"].items()}
@@ -129,7 +136,8 @@ def _via_rows(project: Mapping[str, Any]) -> tuple[list[dict[str, str] | None], 
     faults = []
     for metadata in project["metadata"].values():
         file_ids = file_ids_by_view.get(str(metadata["vid"]), [metadata["vid"]])
-        row = {"video": file_names.get(str(file_ids[0]), "") if len(file_ids) == 1 else ""}
+        file_name = file_names.get(str(file_ids[0]), "") if len(file_ids) == 1 else ""
+        row = {"video": file_name}
         times = [float(time) for time in metadata.get("z", [])]
         if len(times) == 2:
             row |= {"start": f"{times[0]:.15g}", "stop": f"{times[1]:.15g}"}

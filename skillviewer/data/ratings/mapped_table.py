@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from skillviewer.core.atomic_write import TEMPORARY_SUFFIX
-from skillviewer.core.errors import ExportError, NameTakenError
+from skillviewer.core.errors import ExportError, NameTakenError, os_reason
 from skillviewer.core.hashing import sha256_of
 from skillviewer.data.ratings import import_report, table_mapping
 from skillviewer.data.ratings.guessing import guess_mapping
@@ -43,7 +43,7 @@ class MappedTable:
         Raises:
             DatasetError: The mapping does not fit, or no row can be used.
         """
-        mapping = table_mapping.fit_mapping(mapping or self.mapping, self.table)
+        mapping = table_mapping.fit_mapping(self.mapping if mapping is None else mapping, self.table)
         if isinstance(self.files, StudyVideoMatcher):
             return read_ratings(self.table, mapping, self.files), self.files
         index = self.table.index_by_title[mapping.video]
@@ -77,8 +77,13 @@ def open_table(
     folder = path.absolute().parent
     if videos is None and mapping is not None and mapping.videos:
         videos = Path(os.path.normpath(folder / mapping.videos))
-    default_folder = folder / "videos" if (folder / "videos").is_dir() else folder
-    files = videos if isinstance(videos, StudyVideoMatcher) else VideoFolder(videos or default_folder)
+    files: VideoFolder | StudyVideoMatcher
+    if isinstance(videos, StudyVideoMatcher):
+        files = videos
+    elif videos is not None:
+        files = VideoFolder(videos)
+    else:
+        files = VideoFolder(folder / "videos" if (folder / "videos").is_dir() else folder)
     is_video = video_test(files)
     if mapping is not None:
         sheet = sheet or mapping.sheet
@@ -95,7 +100,22 @@ def video_test(files: VideoFolder | StudyVideoMatcher) -> Callable[[str], bool]:
     if isinstance(files, StudyVideoMatcher):
         return lambda cell: files.find(cell).name is not None
     stems = {stem.casefold() for stem in files.stems}
-    return lambda cell: composed(video_name(cell)).rpartition("/")[2].casefold() in stems
+
+    def names_file(cell: str) -> bool:
+        _, _, stem = composed(video_name(cell)).rpartition("/")
+        return stem.casefold() in stems
+
+    return names_file
+
+
+def _stored_videos_folder(opened: MappedTable, folder: Path) -> str:
+    """Return the folder of the videos as a mapping in ``folder`` states it: relative if it is near, else absolute."""
+    videos_folder = opened.table.path.absolute().parent
+    if isinstance(opened.files, VideoFolder):
+        videos_folder = opened.files.folder.absolute()
+    if videos_folder.is_relative_to(folder.parent):
+        return os.path.relpath(videos_folder, folder)
+    return str(videos_folder)
 
 
 def write_folder(opened: MappedTable, parsed: ParsedRatings, folder: Path, *, overwrite: bool = False) -> None:
@@ -111,7 +131,8 @@ def write_folder(opened: MappedTable, parsed: ParsedRatings, folder: Path, *, ov
     source = opened.table.path.absolute()
     folder = folder.absolute()
     is_json = source.suffix.lower() == JSON_SUFFIX
-    target = folder / f"{TABLE_STEM}{'.csv' if is_json else source.suffix.lower()}"
+    suffix = ".csv" if is_json else source.suffix.lower()
+    target = folder / f"{TABLE_STEM}{suffix}"
     is_in_place = target.is_file() and target.samefile(source)
     names = [import_report.FILE, table_mapping.FILE]
     if not is_in_place:
@@ -119,10 +140,6 @@ def write_folder(opened: MappedTable, parsed: ParsedRatings, folder: Path, *, ov
     existing = [name for name in names if (folder / name).exists()]
     if existing and not overwrite:
         raise NameTakenError(folder / existing[0])
-    videos_folder = (opened.files.folder if isinstance(opened.files, VideoFolder) else source.parent).absolute()
-    videos = str(videos_folder)
-    if videos_folder.is_relative_to(folder.parent):
-        videos = os.path.relpath(videos_folder, folder)
     temp_folder = folder.parent / f".{secrets.token_hex(6)}{TEMPORARY_SUFFIX}"
     try:
         temp_folder.mkdir(parents=True)
@@ -132,10 +149,11 @@ def write_folder(opened: MappedTable, parsed: ParsedRatings, folder: Path, *, ov
         else:
             shutil.copyfile(source, temp_folder / target.name)
         write_import_report(parsed.import_report, temp_folder / import_report.FILE)
+        origin_of_table = "" if is_in_place else str(source.parent)
         mapping = replace(
             parsed.mapping,
-            videos=videos,
-            origin=parsed.mapping.origin or ("" if is_in_place else str(source.parent)),
+            videos=_stored_videos_folder(opened, folder),
+            origin=parsed.mapping.origin or origin_of_table,
             table_sha256=sha256_of(temp_folder / target.name),
         )
         write_mapping(mapping, temp_folder / table_mapping.FILE)
@@ -148,6 +166,6 @@ def write_folder(opened: MappedTable, parsed: ParsedRatings, folder: Path, *, ov
         for name in names:
             (temp_folder / name).replace(folder / name)
     except OSError as error:
-        raise ExportError(f"{folder} could not be written: {error.strerror or error}.") from error
+        raise ExportError(f"{folder} could not be written: {os_reason(error)}.") from error
     finally:
         shutil.rmtree(temp_folder, ignore_errors=True)

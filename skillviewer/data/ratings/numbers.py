@@ -21,7 +21,9 @@ def number_of_cell(text: str, *, decimal_comma: bool) -> float | None:
     no number.
     """
     text = text.replace("\u2212", "-").replace("\u00a0", "").strip()
-    if not _PLAIN.fullmatch(text) or (not decimal_comma and _THOUSANDS.fullmatch(text)):
+    if not _PLAIN.fullmatch(text):
+        return None
+    if not decimal_comma and _THOUSANDS.fullmatch(text):
         return None
     number = float(text.replace(",", "."))
     return number if abs(number) < _MAX_NUMBER else None
@@ -53,7 +55,7 @@ def may_have_thousands(texts: Sequence[str]) -> bool:
     if any(sign in text and not {".", ","} <= set(text) for text in others):
         return False  # the sign marks decimals
     has_large_integer = any(text.isdigit() and len(text) > 2 for text in others)
-    has_decimals = any(not text.isdigit() and ("." in text or "," in text) for text in others)
+    has_decimals = any(not text.isdigit() and not {".", ","}.isdisjoint(text) for text in others)
     return has_large_integer or has_decimals
 
 

@@ -104,9 +104,7 @@ class _RatingParser:
         self._n_rows_by_rater = Counter(self._cell(row, mapping.rater) for row in table.rows)
         self._short_row_below = {above.last_line: row for above, row in pairwise(table.rows) if row.short}
         self._denominators = {item.name: self._denominator(item) for item in mapping.items}
-        self._ranks_by_level = {
-            item.name: {plain(level): float(rank) for rank, level in enumerate(item.levels)} for item in mapping.items
-        }
+        self._ranks_by_level = {item.name: _ranks_of_levels(item) for item in mapping.items}
         self._may_have_thousands = {item.name: may_have_thousands(self._texts(item)) for item in mapping.items}
         for item in mapping.items:
             self._check_levels(item)
@@ -167,8 +165,10 @@ class _RatingParser:
 
     def _no_rating_error(self, row_results: Sequence[RowResult]) -> DatasetError:
         """Return the error for a table without a usable row, with the most frequent reason."""
-        with_video = [result for result in row_results if result.video is not None] or row_results
-        reasons = Counter(reason for result in with_video for reason in result.rejections)
+        explained: Sequence[RowResult] = [result for result in row_results if result.video is not None]
+        if not explained:
+            explained = row_results
+        reasons = Counter(reason for result in explained for reason in result.rejections)
         reason, n_rows = reasons.most_common(1)[0]
         n_rows_text = f" ({n_rows} rows)" if n_rows > 1 else ""
         return DatasetError(f"No row of {self._name} could be used: {reason}{n_rows_text}.")
@@ -221,7 +221,8 @@ class _RatingParser:
         occasion = self._cell(row, mapping.occasion)
         remark = self._cell(row, mapping.notes)
         if remark:
-            self._remarks[RatingRemark(attempt, rater or UNNAMED, remark)] = None
+            author = rater or UNNAMED
+            self._remarks[RatingRemark(attempt, author, remark)] = None
         ratings = []
         for item in mapping.items:
             name = item_name or item.name or SKILL
@@ -274,7 +275,9 @@ class _RatingParser:
         match = VideoMatch(None, reason) if reason else self._matcher.find(stated_name)
         if match.name is None:
             result.rejections.append(match.reason)
-            result.near = match.near if result.cell and not reason else None
+            result.near = None
+            if result.cell and not reason:
+                result.near = match.near
             return None
         note = f"“{result.cell}” is taken for “{stated_name}”, as stated" if stated_name != result.cell else match.note
         if note:
@@ -341,7 +344,9 @@ class _RatingParser:
         number = number_of_cell(number_text, decimal_comma=self._table.decimal_comma)
         if number is None:
             return f"“{text}” is no number"
-        if (low is not None and number < low) or (high is not None and number > high):
+        is_below = low is not None and number < low
+        is_above = high is not None and number > high
+        if is_below or is_above:
             ends = [f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if end is not None]
             return f"{number:g} is outside the scale {' '.join(ends)}"
         return number
@@ -349,7 +354,8 @@ class _RatingParser:
     def _texts(self, item: ItemMapping) -> list[str]:
         """Return the filled cells of an item."""
         indices = [self._table.index_by_title[column.title] for column in item.columns]
-        cells = [row.cells[index] for row in self._rows if not row.fault for index in indices]
+        readable_rows = [row for row in self._rows if not row.fault]
+        cells = [row.cells[index] for row in readable_rows for index in indices]
         return list(filter(is_filled, cells))
 
     def _denominator(self, item: ItemMapping) -> float:
@@ -378,8 +384,9 @@ class _RatingParser:
         texts = self._texts(item)
         words = list(dict.fromkeys(text for text in texts if not is_number(text)))
         if not item.levels and words and sum(map(is_number, texts)) < _MAX_NUMERIC_SHARE * len(texts):
+            item_text = item.name or "The ratings"
             raise DatasetError(
-                f"{item.name or 'The ratings'} in {self._name} are words ({quoted(words[:6])}), and their order is not "
+                f"{item_text} in {self._name} are words ({quoted(words[:6])}), and their order is not "
                 "known: state them from the worst to the best (--levels)."
             )
 
@@ -388,7 +395,10 @@ class _RatingParser:
         ratings_by_item: dict[str, list[_CellRating]] = {}
         for cell_rating in cell_ratings:
             ratings_by_item.setdefault(cell_rating.rating.item, []).append(cell_rating)
-        mapped_items = {item.name or SKILL: item for item in self._mapping.items}
+        mapped_items = {}
+        for item in self._mapping.items:
+            name = item.name or SKILL
+            mapped_items[name] = item
         names = [*mapped_items, *sorted(set(ratings_by_item) - set(mapped_items))]
         default_item = self._mapping.items[0]  # if rows name the items
         return tuple(
@@ -410,21 +420,19 @@ class _RatingParser:
             )
         values = np.unique([cell_rating.rating.value for cell_rating in cell_ratings])
         denominator = self._denominators[item.name]
+        low = item.low
         high = item.high
         if high is None and not math.isnan(denominator):
             high = denominator
-        stated = item.low is not None and high is not None
+        stated = low is not None and high is not None
+        if low is None:
+            low = float(values[0])
+        if high is None:
+            high = float(values[-1])
         step = float(np.diff(values).min()) if len(values) > 1 else 1.0
         if not stated:
             self._note_outliers(cell_ratings, step)
-        return RatingScale(
-            item=name,
-            low=float(values[0]) if item.low is None else item.low,
-            high=float(values[-1]) if high is None else high,
-            step=step,
-            less_is_better=item.less_is_better,
-            stated=stated,
-        )
+        return RatingScale(item=name, low=low, high=high, step=step, less_is_better=item.less_is_better, stated=stated)
 
     def _note_outliers(self, cell_ratings: Sequence[_CellRating], step: float) -> None:
         first_quartile, third_quartile = np.quantile(
@@ -437,6 +445,10 @@ class _RatingParser:
                 cell_rating.row.notes.append(
                     f"{cell_rating.title}: {value:g} is kept, but is far from the others: is it a slip?"
                 )
+
+
+def _ranks_of_levels(item: ItemMapping) -> dict[str, float]:
+    return {plain(level): float(rank) for rank, level in enumerate(item.levels)}
 
 
 def _no_value_reason(formula: str) -> str:

@@ -168,13 +168,19 @@ def assemble_table(
     body = [row for index, row in enumerate(rows) if index != title_index]
     if not body:
         raise DatasetError(f"{path.name} has titles and no rows below them.")
-    lines_above_titles = {row.first_line for row in rows[: title_index or 0]}
-    title_rows = [] if title_index is None else _title_rows(rows, title_index)
-    n_columns = max(
-        1 if title_index is None else len(rows[title_index].cells),
-        *(len(row.cells) for row in body if not row.fault),
-        0,
-    )
+    if title_index is None:
+        rows_above_titles: Sequence[RatingRow] = ()
+        title_rows: list[Sequence[str]] = []
+        n_titles = 1
+        # the names in a JSON file have no line of their own: they become the first line of its copy
+        titles_row = 0
+    else:
+        rows_above_titles = rows[:title_index]
+        title_rows = _title_rows(rows, title_index)
+        n_titles = len(rows[title_index].cells)
+        titles_row = max(rows[title_index].first_line, 1)
+    lines_above_titles = {row.first_line for row in rows_above_titles}
+    n_columns = max([n_titles, *(len(row.cells) for row in body if not row.fault)])
     if n_columns > MAX_COLUMNS or n_columns * len(body) > MAX_CELLS:
         raise DatasetError(
             f"{path.name} has {n_columns:,} columns and {len(body):,} rows. A table of ratings may have "
@@ -189,8 +195,7 @@ def assemble_table(
         path=path,
         titles=_unique([_column_title(title_rows, index) for index in range(n_columns)]),
         rows=tuple(complete_rows),
-        # the names in a JSON file have no line of their own: they become the first line of its copy
-        titles_row=0 if title_index is None else max(rows[title_index].first_line, 1),
+        titles_row=titles_row,
         sheet=sheet,
         sheets=sheets,
         unit=unit,
@@ -210,7 +215,8 @@ def _title_rows(rows: Sequence[RatingRow], title_index: int) -> list[Sequence[st
         n_columns = max(len(row.cells) for row in rows)
         upper_titles += [""] * (n_columns - len(upper_titles))
         for index in range(1, len(upper_titles)):
-            upper_titles[index] = upper_titles[index] or upper_titles[index - 1]
+            if not upper_titles[index]:
+                upper_titles[index] = upper_titles[index - 1]
     return [upper_titles, titles]
 
 

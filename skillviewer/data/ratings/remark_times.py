@@ -21,9 +21,9 @@ class RemarkTime:
 
 def _seconds(groups: tuple[str | None, ...]) -> float:
     """Return the seconds of hours, minutes, seconds and decimals as ``_CLOCK`` matches them."""
-    hours, minutes, seconds, decimals = groups
-    whole_seconds = 3600 * int(hours or 0) + 60 * int(minutes or 0) + int(seconds or 0)
-    return whole_seconds + float(f"0.{decimals or 0}")
+    hours, minutes, seconds, decimals = ("0" if group is None else group for group in groups)
+    whole_seconds = 3600 * int(hours) + 60 * int(minutes) + int(seconds)
+    return whole_seconds + float(f"0.{decimals}")
 
 
 def times_in_remark(text: str) -> tuple[RemarkTime, ...]:
@@ -46,6 +46,7 @@ def times_in_remark(text: str) -> tuple[RemarkTime, ...]:
                 stop_s = None
         first_clause = _CLAUSE_END.split(text[match.end() : next_start], maxsplit=1)[0]
         label = " ".join(first_clause.split()).strip(" -–—:,()")
-        label = label or " ".join(text.split())
+        if not label:
+            label = " ".join(text.split())
         times.append(RemarkTime(start_s, stop_s, label[:_MAX_LABEL_LENGTH]))
     return tuple(times)

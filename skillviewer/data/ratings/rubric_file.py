@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from skillviewer.core.atomic_write import atomic_path, check_free
-from skillviewer.core.errors import DatasetError, ExportError, first_line, os_error_as
+from skillviewer.core.errors import DatasetError, ExportError, first_line, os_error_as, os_reason
 from skillviewer.core.ratings.rubric import MAX_ITEMS, MAX_STEPS, Anchor, Rubric, RubricItem
 
 MAX_BYTES = 1 << 20
@@ -44,18 +44,19 @@ class RubricFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
 def file_from_rubric(rubric: Rubric) -> RubricFile:
     """Return a rubric as the contents of a file."""
-    items = [
-        ItemRow(
+    items = []
+    for item in rubric.items:
+        anchors = [AnchorRow(anchor.step, anchor.text) for anchor in item.anchors]
+        row = ItemRow(
             name=item.name,
             low=item.low,
             high=item.high,
             step=item.step,
             question=item.question,
-            anchors=[AnchorRow(anchor.step, anchor.text) for anchor in item.anchors],
+            anchors=anchors,
             less_is_better=item.less_is_better,
         )
-        for item in rubric.items
-    ]
+        items.append(row)
     return RubricFile("skillviewer-rubric", rubric.name, items, rubric.total, rubric.source, rubric.note)
 
 
@@ -86,7 +87,7 @@ def read_rubric(path: Path) -> Rubric:
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise DatasetError(f"{path} cannot be read: {os_reason(error)}.") from error
     if len(text) > MAX_BYTES:
         raise DatasetError(f"{path} is no rubric: it is larger than {MAX_BYTES >> 20} MB.")
     try:

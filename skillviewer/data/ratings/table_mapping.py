@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from skillviewer.core.atomic_write import atomic_path
-from skillviewer.core.errors import DatasetError, first_line
+from skillviewer.core.errors import DatasetError, first_line, os_reason
 from skillviewer.core.text import counted, short
 from skillviewer.data.ratings.rating_table import RawTable
 from skillviewer.data.tables.rows import plain
@@ -80,7 +80,9 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             role_changes[role] = title
         items = []
         for item in self.items:
-            columns = [column for column in item.columns if not title or plain(column.title) != plain(title)]
+            columns = list(item.columns)
+            if title:
+                columns = [column for column in columns if plain(column.title) != plain(title)]
             if role == "rater" and title:  # the rows name the rater now
                 columns = [RatingColumn(title=column.title) for column in columns]
             if columns:
@@ -157,12 +159,14 @@ def _check_item(item: ItemMapping, mapping: TableMapping) -> None:
     raters = [column.rater for column in item.columns]
     if mapping.rater and any(raters):
         raise DatasetError(f"Both “{mapping.rater}” and the columns of {name} name the rater: choose one.")
-    if len(raters) > 1 and ("" in raters or len(set(raters)) < len(raters)):
+    are_distinct = "" not in raters and len(set(raters)) == len(raters)
+    if len(raters) > 1 and not are_distinct:
         raise DatasetError(f"{name} has {len(raters)} columns: name a different rater for each.")
     if item.low is not None and item.high is not None and not item.low < item.high:
         raise DatasetError(f"The scale of {name} would run from {item.low:g} to {item.high:g}: state the lower first.")
     words = [plain(level) for level in item.levels]
-    if item.levels and (len(words) < 2 or len(set(words)) < len(words) or "" in words):
+    are_levels = len(words) > 1 and len(set(words)) == len(words) and "" not in words
+    if item.levels and not are_levels:
         raise DatasetError(
             f"The levels of {name} are {quoted(item.levels)}: state at least two different words, from worst to best."
         )
@@ -193,7 +197,7 @@ def read_mapping(path: Path) -> TableMapping:
     try:
         mapping = msgspec.json.decode(path.read_bytes(), type=TableMapping)
     except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise DatasetError(f"{path} cannot be read: {os_reason(error)}.") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DatasetError(
             f"{path} is not a mapping of the columns of a table of ratings: {first_line(error)}."

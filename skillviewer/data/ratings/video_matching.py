@@ -182,7 +182,8 @@ class StudyVideoMatcher:
                 return self._similar_names.no_match(cell, "the study has no video")
             key = self._key_by_stem[stem]
         is_exact = key in (cell, video_name(cell)) or strip_extension(key) == video_name(cell)
-        return VideoMatch(self._name_by_key[key], note="" if is_exact else f"“{cell}” is taken for “{key}”")
+        note = "" if is_exact else f"“{cell}” is taken for “{key}”"
+        return VideoMatch(self._name_by_key[key], note=note)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from xml.parsers import expat
 
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.errors import DatasetError, os_reason
 from skillviewer.data.ratings.rating_table import (
     IsVideo,
     RatingRow,
@@ -67,12 +67,16 @@ def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVi
         if is_video is None:
             return 0
         rows, _ = rows_and_notices[name]
-        return sum(any(map(is_video, _filled_cells(row))) for row in rows)
+        rows_with_video = [row for row in rows if any(map(is_video, _filled_cells(row)))]
+        return len(rows_with_video)
 
     chosen_name = max(names_with_table, key=n_rows_with_video)  # the first of several
     rows, notices = rows_and_notices[chosen_name]
     other_names = [name for name in worksheets if name != chosen_name]
-    other_sheets = [name if name in visible_names else f"{name} (hidden)" for name in other_names]
+    other_sheets = []
+    for name in other_names:
+        hidden_text = "" if name in visible_names else " (hidden)"
+        other_sheets.append(name + hidden_text)
     if other_sheets:
         notices.insert(0, f"The sheet “{chosen_name}” is read; the others are not: {', '.join(other_sheets)}.")
     title_index = find_title_row(rows, titles_row, is_video, path)
@@ -170,7 +174,7 @@ def _load_workbook(path: Path, *, values_only: bool) -> "Workbook":
     except DatasetError:
         raise
     except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise DatasetError(f"{path} cannot be read: {os_reason(error)}.") from error
     except Exception as error:  # openpyxl raises anything on a damaged file
         raise DatasetError(
             f"{path} is no workbook that can be read (is it damaged, or protected by a password?): save it as .xlsx "
@@ -189,9 +193,9 @@ def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRo
         raise DatasetError(
             f"The sheet “{sheet.title}” reaches to cell {last}: delete its empty rows and columns, or save it as .csv."
         )
-    n_characters = sum(
-        len(value) for row in sheet.iter_rows(values_only=True) for value in row if isinstance(value, str)
-    )
+    n_characters = 0
+    for values in sheet.iter_rows(values_only=True):
+        n_characters += sum(len(value) for value in values if isinstance(value, str))
     if n_characters > MAX_TEXT:
         raise DatasetError(
             f"The sheet “{sheet.title}” has {n_characters:,} characters; a table of ratings may have {MAX_TEXT:,}. "
@@ -236,7 +240,8 @@ def _row(
     for index, cell in enumerate(sheet_cells):
         position = (number, index + 1)
         source = merged_sources.get(position, position)
-        text = _cell_text(cell if source == position else sheet.cell(*source))
+        source_cell = cell if source == position else sheet.cell(*source)
+        text = _cell_text(source_cell)
         if not text and source in sheet_formulas:
             formulas[index] = sheet_formulas[source]
         if source != position and (text or index in formulas):
@@ -277,9 +282,12 @@ def _cell_text(cell: "Cell | MergedCell") -> str:
     if isinstance(value, int | float) and "%" in cell.number_format:
         return f"{100 * value:.10g} %"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        return repr(value)
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
     if isinstance(value, date | time):
         return value.isoformat()
-    return composed(str(value).replace("\r\n", "\n").strip())
+    text = str(value).replace("\r\n", "\n")
+    return composed(text.strip())

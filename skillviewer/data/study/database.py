@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from skillviewer.core.atomic_write import TEMPORARY_SUFFIX, clear_leftovers
-from skillviewer.core.errors import Cancelled, StudyError
+from skillviewer.core.errors import Cancelled, StudyError, os_reason
 from skillviewer.core.progress import cancel_requested
 from skillviewer.data.study.schema import APPLICATION_ID, FIRST_VERSION, SUFFIX, VERSION, expected_schema, schema_of
 from skillviewer.data.study.values import invalid_column
@@ -184,7 +184,7 @@ def translate_errors(path: Path) -> Iterator[None]:
             raise Cancelled from error
         raise StudyError(_message(error, path)) from error
     except OSError as error:
-        raise StudyError(f"{path} could not be used: {error.strerror or error}.") from error
+        raise StudyError(f"{path} could not be used: {os_reason(error)}.") from error
     except UnicodeDecodeError as error:  # SQLite's message quotes damaged text
         raise StudyError(f"{path} is damaged. Open one of its backups.") from error
     except UnicodeEncodeError as error:

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Measure
+from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, mean_ratings
 from skillviewer.core.dataset.label_source import LabelSource
-from skillviewer.core.dataset.pairs import SKILL
+from skillviewer.core.dataset.pairs import SKILL, Pair, SimilarPair
 from skillviewer.core.ratings.rating_rule import RatingRule, rating_rule_named
 from skillviewer.data.study.agreed import votes_or_stated_pairs
 from skillviewer.data.study.study_ratings import add_rating_pairs, rated_order
@@ -47,7 +47,9 @@ def study_dataset(
     use_votes = labels is not LabelSource.RATINGS
     use_ratings = labels is not LabelSource.VOTES
     judgements = study.votes.judgements(chosen_criterion) if use_votes else ()
-    stated_pairs = study.pairs.all() if use_votes and chosen_criterion == usual_criterion else ()
+    stated_pairs: tuple[Pair | SimilarPair, ...] = ()
+    if use_votes and chosen_criterion == usual_criterion:
+        stated_pairs = study.pairs.all()
     consensus = votes_or_stated_pairs(judgements, stated_pairs, rule)
     videos = study.videos.all()
     ratings = study.ratings.all()
@@ -57,7 +59,9 @@ def study_dataset(
     if use_ratings and order is not None:
         consensus, problems = add_rating_pairs(consensus, order, {video.name: video.task for video in videos})
         rules.append(order.rule)
-    measures = {item: Measure(item, tuple(ratings.table(item).means().items())) for item in ratings.items}
+    measures = mean_ratings(ratings)
+    scores = measures[order.item] if order is not None else None
+    stored_criterion = "" if chosen_criterion == SKILL else chosen_criterion
     return Dataset(
         name=study.title,
         form="study",
@@ -70,8 +74,8 @@ def study_dataset(
         similar=consensus.similar,
         judgements=judgements,
         rule="; ".join(rules),
-        scores=measures[order.item] if order is not None else None,
+        scores=scores,
         problems=tuple(problems),
         ratings=ratings if ratings.ratings else None,
-        criterion="" if chosen_criterion == SKILL else chosen_criterion,
+        criterion=stored_criterion,
     )

@@ -1,6 +1,6 @@
 """Search for the files of videos by their stems, anywhere below a folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
@@ -26,6 +26,12 @@ def number_without_zeros(name: str) -> str:
     if not number.isascii() or not number.isdecimal() or len(number) > _MAX_NUMBER_LENGTH:
         return ""
     return f"{folders.casefold()}{slash}{int(number)}"
+
+
+def _passing_or_all(paths: list[Path], passes: Callable[[Path], bool]) -> list[Path]:
+    """Return the paths that pass a criterion, or all if none passes it."""
+    passing = [path for path in paths if passes(path)]
+    return passing or paths
 
 
 class VideoFolder:
@@ -132,11 +138,11 @@ class VideoFolder:
     def _likelier_paths(self, paths: list[Path], prefer: str, suffix: str) -> list[Path]:
         """Return the files that pass each criterion, unless no file passes it."""
         if suffix:
-            paths = [path for path in paths if path.suffix.lower() == suffix] or paths
+            paths = _passing_or_all(paths, lambda path: path.suffix.lower() == suffix)
         if prefer:
-            paths = [path for path in paths if prefer in self._plain_folders(path)] or paths
+            paths = _passing_or_all(paths, lambda path: prefer in self._plain_folders(path))
         # recorders write a file of their own next to the file for users
-        return [path for path in paths if path.suffix.lower() not in _RECORDER_SUFFIXES] or paths
+        return _passing_or_all(paths, lambda path: path.suffix.lower() not in _RECORDER_SUFFIXES)
 
     def _plain_folders(self, path: Path) -> tuple[str, ...]:
         """Return the plain names of the folders from the searched folder to a file, the searched folder included."""

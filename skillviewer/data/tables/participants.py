@@ -52,7 +52,9 @@ def participants_by_pattern(names: Sequence[str], pattern: str) -> dict[str, str
                 f"{pattern[:100]!r} takes too long on “{name[:100]}”: repeats inside repeats, such as (a+)+, do. Write "
                 "it with fewer of them."
             ) from error
-        participant = match.group(1 if compiled.groups else 0) if match else None
+        participant = None
+        if match:
+            participant = match.group(1) if compiled.groups else match.group()
         if participant:
             participant_by_name[name] = participant
     return participant_by_name
@@ -105,7 +107,7 @@ def participants_from_file(
     participant_column = sheet.column(*columns)
     participant_by_name: dict[str, str] = {}
     spellings = Spellings()
-    video_names = names or VideoNames(())
+    video_names = VideoNames(()) if names is None else names
     for row in sheet.rows:
         cell = row.cell(video_column)
         participant = spellings.canonical(row.cell(participant_column))
@@ -160,7 +162,9 @@ def participants_of(
         participants = {}
         unknown = []
         for name in names:
-            participant = participants_in_file.get(name) or participants_in_file.get(recordings.get(name, ""))
+            participant = participants_in_file.get(name)
+            if participant is None:
+                participant = participants_in_file.get(recordings.get(name, ""))
             if participant is None:
                 unknown.append(name)
             else:

@@ -37,7 +37,9 @@ def read_references(path: Path, names: Sequence[str]) -> Mapping[str, ReferenceP
         if x is None or y is None:
             raise DatasetError(f"{sheet.describe_row(row)} has no two numbers x and y.")
         cell = row.cell(video_column)
-        name = (video_names.find(cell) or video_name(cell)) if cell else ""
+        name = ""
+        if cell:
+            name = video_names.find(cell) or video_name(cell)
         corners.setdefault(name, []).append((x, y))
     paths = {name: ReferencePath(np.array(points)) for name, points in corners.items()}
     common_path = paths.get("")

@@ -55,16 +55,16 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
     problems = []
     video_names = VideoNames(names)
     for row in sheet.rows:
-        name = video_names.find(row.cell(video_column)) or video_name(row.cell(video_column))
+        cell = row.cell(video_column)
+        name = video_names.find(cell) or video_name(cell)
         frames = _frames(sheet, row.cell(frame_column), row.cell(sheet.column("stopframe")))
         regions, unreadable_point = _points(sheet, row, point_columns)
         sides = _numbers(sheet, row, box_columns) if has_boxes else None
         if sides is not None:
             left, top, right, bottom = sides
             if left <= right and top <= bottom:
-                regions.append(
-                    Region(left, top, right_px=right, bottom_px=bottom, name=row.cell(sheet.column("name", "region")))
-                )
+                region_name = row.cell(sheet.column("name", "region"))
+                regions.append(Region(left, top, right_px=right, bottom_px=bottom, name=region_name))
         place = sheet.describe_row(row)
         if not name or frames is None or not regions:
             problems.append(f"{place} is no region in a frame of a video; it is left out.")

@@ -41,7 +41,9 @@ class TableRow:
 
     def cell(self, column: int | None) -> str:
         """Return a field, or "" if the row is too short or there is no such column."""
-        return self.cells[column] if column is not None and column < len(self.cells) else ""
+        if column is None or column >= len(self.cells):
+            return ""
+        return self.cells[column]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ class CsvTable:
     def number(self, text: str) -> float | None:
         """Return the finite number in a text, in the notation of this file, or None."""
         try:
-            number = float(text.replace(",", ".") if self.decimal_comma else text)
+            if self.decimal_comma:
+                text = text.replace(",", ".")
+            number = float(text)
         except ValueError:
             return None
         return number if math.isfinite(number) else None
@@ -179,7 +183,8 @@ def _decode_as(path: Path, content: bytes, encoding: str) -> str:
 def read_word_rows(path: Path) -> tuple[TableRow, ...]:
     """Return the words of each non-empty line of a file, between blanks and tabs, or raise a DatasetError."""
     lines = enumerate(read_text(path).split("\n"), start=1)
-    return tuple(TableRow(number, tuple(line.split())) for number, line in lines if line.strip())
+    words_by_line = [(number, tuple(line.split())) for number, line in lines]
+    return tuple(TableRow(number, words) for number, words in words_by_line if words)
 
 
 def _guess_delimiter(text: str) -> str:
@@ -224,8 +229,8 @@ def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
             while stripped and not stripped[-1]:
                 stripped.pop()
             if stripped:
-                is_joined = first_line < last_line
-                rows.append(TableRow(last_line, tuple(stripped), len(cells), first_line if is_joined else 0))
+                first_joined_line = first_line if first_line < last_line else 0
+                rows.append(TableRow(last_line, tuple(stripped), len(cells), first_joined_line))
             first_line = last_line + 1
     except csv.Error as error:
         is_open_quotation = reader.line_num + n_skipped > first_line

@@ -143,7 +143,8 @@ class TableVideos:
             return video_name(cell)
         folder = self._files.folder.absolute()
         if path.is_relative_to(folder):
-            return composed(strip_extension(path.relative_to(folder).as_posix()))
+            name_in_folder = path.relative_to(folder).as_posix()
+            return composed(strip_extension(name_in_folder))
         return composed(path.stem) if len(files_by_stem[path.stem]) == 1 else strip_extension(text)
 
     def _differ_by_suffix(self, name: str, suffixes: set[str]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.errors import DatasetError, os_reason
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.data.timelines.boris import read_boris
@@ -65,7 +65,7 @@ def read_timeline(
         else:
             contents = reader(path, file_name)
     except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise DatasetError(f"{path} cannot be read: {os_reason(error)}.") from error
     except (ValueError, ParseError, LookupError, OverflowError, RecursionError, StopIteration) as error:
         reason = "it ends too early" if isinstance(error, StopIteration) else str(error).rstrip(".")
         raise DatasetError(f"{path} is no timeline that can be read: {reason}.") from error

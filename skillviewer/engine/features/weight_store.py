@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_path
-from skillviewer.core.errors import CheckpointError
+from skillviewer.core.errors import CheckpointError, os_reason
 from skillviewer.core.paths import data_dir, models_dir
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.nets.backbones.weight_sources import WEIGHT_SOURCES, WeightSource
@@ -85,5 +85,5 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
             f"it at {target}."
         ) from error
     except OSError as error:
-        raise CheckpointError(f"{source.name} could not be kept at {target}: {error.strerror or error}.") from error
+        raise CheckpointError(f"{source.name} could not be kept at {target}: {os_reason(error)}.") from error
     return target

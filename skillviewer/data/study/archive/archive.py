@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.atomic_write import TEMPORARY_SUFFIX, atomic_path, check_free
-from skillviewer.core.errors import ExportError
+from skillviewer.core.errors import ExportError, os_reason
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.data.study.archive.archive_format import SUFFIXES, ArchiveOptions, verify
 from skillviewer.data.study.archive.packer import Packer
@@ -126,4 +126,4 @@ def _write_key(key: Path, text: str) -> None:
 
 
 def _key_error(key: Path, error: OSError) -> ExportError:
-    return ExportError(f"The key {key} could not be written: {error.strerror or error}. Nothing was packed.")
+    return ExportError(f"The key {key} could not be written: {os_reason(error)}. Nothing was packed.")

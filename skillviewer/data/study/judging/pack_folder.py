@@ -12,7 +12,7 @@ from string import Template
 from typing import Any, Protocol
 
 from skillviewer.core.atomic_write import atomic_folder, check_room
-from skillviewer.core.errors import ExportError, StudyError
+from skillviewer.core.errors import ExportError, StudyError, os_reason
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.ranking.rater_names import match_rater_name
@@ -178,7 +178,7 @@ def write_pack(
                 os.utime(file, ns=(FIXED_TIME_NS, FIXED_TIME_NS))
             n_bytes = sum(file.stat().st_size for file in files)
     except OSError as error:
-        raise ExportError(f"{folder} could not be written: {error.strerror or error}.") from error
+        raise ExportError(f"{folder} could not be written: {os_reason(error)}.") from error
     warnings = copies.warnings()[:-1] if blur_faces else ()  # without the last warning, on scores: a pack has none
     rater_texts = []
     for code, rater in drawn.raters.items():

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from skillviewer.core.errors import StudyError, first_line
+from skillviewer.core.errors import StudyError, first_line, os_reason
 from skillviewer.data.study.judging.pack_folder import MARK_SLACK_S, PACK_SETTING_PREFIX, VERSION
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.values import read_json
@@ -63,7 +63,7 @@ def read_saved(path: Path, file_type: type[FileT], noun: str) -> FileT:
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise StudyError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise StudyError(f"{path} cannot be read: {os_reason(error)}.") from error
     refusal = f"{path} holds no {noun} of a judging page: choose the file that “Save {noun}” wrote"
     if len(text) > MAX_BYTES:
         raise StudyError(f"{refusal}. It is larger than {MAX_BYTES >> 20} MB.")
