@@ -25,10 +25,13 @@ class AgreedPairs:
             "JOIN video AS a ON a.id = p.first_video JOIN video AS b ON b.id = p.second_video "
             "WHERE a.removed_at IS NULL AND b.removed_at IS NULL ORDER BY 1, 2, 3"
         )
-        return tuple(
-            Pair(row["first"], row["second"]) if row["ordered"] else SimilarPair(row["first"], row["second"])
-            for row in rows
-        )
+        pairs: list[Pair | SimilarPair] = []
+        for row in rows:
+            if row["ordered"]:
+                pairs.append(Pair(row["first"], row["second"]))
+            else:
+                pairs.append(SimilarPair(row["first"], row["second"]))
+        return tuple(pairs)
 
     def add(self, pairs: Iterable[Pair | SimilarPair], source: str) -> int:
         """Add pairs in one transaction, and return the number of new ones.
@@ -69,7 +72,7 @@ def votes_or_stated_pairs(
         videos = _without_order(pair)
         if videos not in judged:
             statements.setdefault(videos, set()).add(pair)
-    uncontradicted = [pair for pairs in statements.values() if len(pairs) == 1 for pair in pairs]
+    uncontradicted = [next(iter(pairs)) for pairs in statements.values() if len(pairs) == 1]
     uncontradicted.sort(key=str)
     return ConsensusPairs(
         pairs=(*by_votes.pairs, *(pair for pair in uncontradicted if isinstance(pair, Pair))),

@@ -120,7 +120,8 @@ class StudyAnnotations:
     def change_moment(self, number: int, *, label: str | None = None, opinion: Opinion | None = None) -> None:
         """Change the label of a moment or the opinion on it."""
         statement = "UPDATE moment SET label = coalesce(?, label), opinion = coalesce(?, opinion) WHERE id = ?"
-        self._update("moment", statement, (label, None if opinion is None else opinion.value, number))
+        stored_opinion = None if opinion is None else opinion.value
+        self._update("moment", statement, (label, stored_opinion, number))
 
     def move_moment(self, number: int, start_s: float, stop_s: float) -> None:
         """Change the start and the end of a moment, in seconds from the first frame of the file.
@@ -159,10 +160,11 @@ class StudyAnnotations:
         with self._file.transaction() as db:
             if moment is not None and db.execute("SELECT 1 FROM moment WHERE id = ?", (moment,)).fetchone() is None:
                 raise StudyError(f"There is no moment {moment} in the study.")
+            video_number = None if video is None else video_id(db, video)
             return insert(
                 db,
                 "note",
-                video=None if video is None else video_id(db, video),
+                video=video_number,
                 moment=moment,
                 time_s=time_s,
                 text=text,

@@ -26,7 +26,8 @@ def backups_dir(study: Path) -> Path:
 
 def list_backups(study: Path) -> tuple[Path, ...]:
     """Return the rotating backups of a study, the newest first."""
-    return tuple(sorted(backups_dir(study).glob(f"????-??-?? ??-??-??-??????{SUFFIX}"), reverse=True))
+    backups = backups_dir(study).glob(f"????-??-?? ??-??-??-??????{SUFFIX}")
+    return tuple(sorted(backups, reverse=True))
 
 
 def new_migration_backup_path(study: Path, version: int) -> Path:

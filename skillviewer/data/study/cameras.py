@@ -161,5 +161,7 @@ def _camera(video: StudyVideo) -> Camera:
     elif video.path is None:
         problem = f"The file of the camera {video.name} is missing: {video.recorded_path}."
     path = None if problem else video.path
-    offset_s = video.offset_s if video.offset_s is not None and abs(video.offset_s) <= MAX_OFFSET_S else None
+    offset_s = video.offset_s
+    if offset_s is not None and not abs(offset_s) <= MAX_OFFSET_S:
+        offset_s = None
     return Camera(video.name, path, video.digest, offset_s, video.offset_confidence, problem)

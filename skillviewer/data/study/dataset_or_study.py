@@ -52,7 +52,8 @@ STUDY_FORM = DatasetFormat("study", "Study", _tasks, _load)
 
 def recognised_form_or_study(path: Path, form: str | None = None) -> DatasetFormat:
     """Return the form of a data set or a study; see ``recognised_form``."""
-    if form == STUDY_FORM.name or (form is None and _is_study(path)):
+    is_study = _is_study(path) if form is None else form == STUDY_FORM.name
+    if is_study:
         return STUDY_FORM
     return recognised_form(path, form)
 

@@ -39,7 +39,8 @@ def erasing(file: StudyFile) -> Iterator[sqlite3.Connection]:
 
 def backups_with(study: Path, holds: Holds) -> tuple[Path, ...]:
     """Return the backups that hold what is erased, and those that cannot be read, which may hold it."""
-    return tuple(path for path in sorted(backups_dir(study).glob(f"*{SUFFIX}")) if _backup_holds(path, holds))
+    backups = sorted(backups_dir(study).glob(f"*{SUFFIX}"))
+    return tuple(path for path in backups if _backup_holds(path, holds))
 
 
 def _backup_holds(path: Path, holds: Holds) -> bool:

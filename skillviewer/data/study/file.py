@@ -220,9 +220,10 @@ class StudyFile(Closeable):
 
     def _check_file_in_place(self) -> None:
         """Raise an error if the file was moved, renamed, deleted or replaced: a write would be lost."""
-        if not self.path.is_file() or (
-            self._opened_file is not None and _file_identity(self.path) != self._opened_file
-        ):
+        is_in_place = self.path.is_file()
+        if is_in_place and self._opened_file is not None:
+            is_in_place = _file_identity(self.path) == self._opened_file
+        if not is_in_place:
             raise StudyError(
                 f"{self.path} was moved, renamed, deleted or replaced by another program while it was open: nothing "
                 "was changed. What was in it is still here: save the study under another name, or put the file back."

@@ -40,7 +40,8 @@ FORGOTTEN_TABLE = "table of ratings"
 
 def video_pattern(names: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern for whole names, with or without the extension of a file, in any case."""
-    whole = sorted({part for name in names for part in (name, Path(name).stem) if part.strip()}, key=len, reverse=True)
+    spellings = {spelling for name in names for spelling in (name, Path(name).stem)}
+    whole = sorted(filter(str.strip, spellings), key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, whole)) or '(?!)'})(?!\w)", re.IGNORECASE)
 
 
@@ -67,7 +68,9 @@ def _without(value: object, pattern: re.Pattern[str]) -> object:
         return {key: _without(item, pattern) for key, item in value.items() if not pattern.search(key)}
     if isinstance(value, list):
         return [_without(item, pattern) for item in value]
-    return "" if isinstance(value, str) and pattern.search(value) else value
+    if isinstance(value, str) and pattern.search(value):
+        return ""
+    return value
 
 
 def find_mentions(db: sqlite3.Connection, pattern: re.Pattern[str]) -> tuple[str, ...]:

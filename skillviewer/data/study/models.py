@@ -144,6 +144,7 @@ class StudyModels:
                 )
                 return self.get(digest)
             (last,) = db.execute("SELECT coalesce(max(version), 0) FROM model WHERE name = ?", (name,)).fetchone()
+            stored_facts = {} if facts is None else dict(facts)
             insert(
                 db,
                 "model",
@@ -154,7 +155,7 @@ class StudyModels:
                 absolute_path=str(path),
                 parent=parent,
                 state=state.value,
-                facts=json.dumps(dict(facts or {})),
+                facts=json.dumps(stored_facts),
                 added_at=now(),
             )
         return self.get(digest)
@@ -174,15 +175,7 @@ class StudyModels:
             (model_digest,),
         )
         return {
-            row["name"]: Score(
-                score=row["score"],
-                interval=None if row["low"] is None else (row["low"], row["high"]),
-                passes=row["passes"],
-                warning=row["warning"],
-                assessed_at=read_time(row["assessed_at"]),
-            )
-            for row in rows
-            if row["extent"] == format_clip_range(clip_range_from_row(row))
+            row["name"]: _score(row) for row in rows if row["extent"] == format_clip_range(clip_range_from_row(row))
         }
 
     def save_analysis(self, analysis: "Analysis") -> Path:
@@ -213,6 +206,17 @@ class StudyModels:
                 (*key, *score),
             )
         return path
+
+
+def _score(row: sqlite3.Row) -> Score:
+    interval = None if row["low"] is None else (row["low"], row["high"])
+    return Score(
+        score=row["score"],
+        interval=interval,
+        passes=row["passes"],
+        warning=row["warning"],
+        assessed_at=read_time(row["assessed_at"]),
+    )
 
 
 def _score_warning(analysis: "Analysis") -> str:

@@ -86,14 +86,10 @@ def load_practice(file: StudyFile) -> Practice:
         raise StudyError(f"The study holds damaged practice ({first_line(error)}): import it again.") from error
     names = {row["id"]: row["name"] for row in file.query("SELECT id, name FROM video WHERE removed_at IS NULL")}
     pairs = (pair for pair in stored.pairs if pair.better in names and pair.worse in names)
-    return Practice(
-        tuple(PracticePair(names[pair.better], names[pair.worse], pair.note) for pair in pairs),
-        tuple(
-            PracticeVideo(names[video.video], dict(video.answers), video.note)
-            for video in stored.videos
-            if video.video in names
-        ),
-    )
+    videos = (video for video in stored.videos if video.video in names)
+    practice_pairs = [PracticePair(names[pair.better], names[pair.worse], pair.note) for pair in pairs]
+    rated_videos = [PracticeVideo(names[video.video], dict(video.answers), video.note) for video in videos]
+    return Practice(tuple(practice_pairs), tuple(rated_videos))
 
 
 def save_practice(file: StudyFile, practice: Practice) -> None:
@@ -106,10 +102,11 @@ def save_practice(file: StudyFile, practice: Practice) -> None:
     unknown_names = sorted(practice.names - ids.keys())
     if unknown_names:
         raise StudyError(f"The study has no video {abbreviated([f'“{name}”' for name in unknown_names])}.")
-    stored = _Stored(
-        [_StoredPair(ids[pair.better], ids[pair.worse], pair.note) for pair in practice.pairs],
-        [_StoredVideo(ids[video.video], list(video.answers.items()), video.note) for video in practice.videos],
-    )
+    stored_pairs = [_StoredPair(ids[pair.better], ids[pair.worse], pair.note) for pair in practice.pairs]
+    stored_videos = [
+        _StoredVideo(ids[rated.video], list(rated.answers.items()), rated.note) for rated in practice.videos
+    ]
+    stored = _Stored(stored_pairs, stored_videos)
     with file.transaction() as db:
         text = json.dumps(msgspec.to_builtins(stored), ensure_ascii=False)
         db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (PRACTICE_SETTING, text))

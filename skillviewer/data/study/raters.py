@@ -115,8 +115,11 @@ class StudyRaters:
         key = match_key(name)
         with self._file.reading() as db:
             spellings = _spellings(db).get(key, ())
-            entries = _entries(db, spellings or (normalize(name),))
-        if spellings or (key and backups_with(self._file.path, lambda backup: key in _spellings(backup))):
+            names = spellings or (normalize(name),)
+            entries = _entries(db, names)
+        if spellings:
+            return entries
+        if key and backups_with(self._file.path, lambda backup: key in _spellings(backup)):
             return entries
         known_names = [known.name for known in self.all()]
         listed = f"Choose one of: {abbreviated(known_names)}." if known_names else "The study has no raters."
@@ -206,9 +209,10 @@ def _spellings(db: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
 
 def _entries(db: sqlite3.Connection, spellings: tuple[str, ...]) -> RaterEntries:
     names, parameters = _placeholders(spellings)
-    counts = {
-        field: int(db.execute(query.format(names=names), parameters).fetchone()[0]) for field, query in _COUNTS.items()
-    }
+    counts = {}
+    for field, query in _COUNTS.items():
+        (n_entries,) = db.execute(query.format(names=names), parameters).fetchone()
+        counts[field] = int(n_entries)
     return RaterEntries(spellings[0], spellings, **counts)
 
 

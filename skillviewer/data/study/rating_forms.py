@@ -23,7 +23,15 @@ from skillviewer.core.ratings.rubric import Rubric
 from skillviewer.data.ratings.rubric_file import RubricFile, file_from_rubric, rubric_from_file
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.study_ratings import StudyRatings
-from skillviewer.data.study.values import format_time, insert, now, read_json, read_time
+from skillviewer.data.study.values import (
+    format_optional_time,
+    format_time,
+    insert,
+    now,
+    read_json,
+    read_optional_time,
+    read_time,
+)
 from skillviewer.data.study.votes import video_id
 
 FORM_TABLE = "rated in the program"
@@ -151,7 +159,8 @@ class RatingForms:
             StudyError: The study has no rubric, an answer is none of its steps, there is no such video, the rater has
                 rated the video already, or the study cannot be written.
         """
-        form = replace(form, rated_at=form.rated_at or read_time(now()), key="")
+        rated_at = form.rated_at or read_time(now())
+        form = replace(form, rated_at=rated_at, key="")
         with self._file.transaction() as db:
             number = self._insert(db, form, self._rubric_of(form))
         return self.get(number)
@@ -176,16 +185,17 @@ class RatingForms:
         video = video_id(db, form.video)
         if form.purpose is FormPurpose.FIRST and self._has_first(db, video, rater):
             raise StudyError(f"{rater} has rated “{form.video}” already: undo that rating to give another.")
+        key = form.key or uuid.uuid4().hex
         number = insert(
             db,
             "rating_form",
-            key=form.key or uuid.uuid4().hex,
+            key=key,
             video=video,
             rater=rater,
             purpose=str(form.purpose),
             answers=json.dumps([[name, form.answers[name]] for name in form.answers], ensure_ascii=False),
             rubric_digest=rubric.digest,
-            rated_at=None if form.rated_at is None else format_time(form.rated_at),
+            rated_at=format_optional_time(form.rated_at),
             taken_s=form.taken_s,
             watched=form.watched,
             speed=form.speed,
@@ -245,7 +255,9 @@ class RatingForms:
         if not form.is_valid:
             raise StudyError(f"The rating of a video with number {number} was undone already.")
         with self._file.transaction() as db:
-            self._withdraw(db, number, withdrawn_at or read_time(now()))
+            if withdrawn_at is None:
+                withdrawn_at = read_time(now())
+            self._withdraw(db, number, withdrawn_at)
         return self.get(number)
 
     @staticmethod
@@ -326,15 +338,13 @@ def _form(row: sqlite3.Row) -> RatingForm:
         raise StudyError(
             f"The study holds a damaged rating of a video ({first_line(error)}): open one of its backups."
         ) from error
-    rated_at = row["rated_at"]
-    withdrawn_at = row["withdrawn_at"]
     return RatingForm(
         video=row["video_name"],
         rater=row["rater"],
         answers=answers,
         purpose=FormPurpose(row["purpose"]),
         rubric_digest=row["rubric_digest"],
-        rated_at=None if rated_at is None else read_time(rated_at),
+        rated_at=read_optional_time(row["rated_at"]),
         taken_s=row["taken_s"],
         watched=row["watched"],
         speed=row["speed"],
@@ -342,7 +352,7 @@ def _form(row: sqlite3.Row) -> RatingForm:
         mark_s=row["mark_s"],
         id=row["id"],
         key=row["key"],
-        withdrawn_at=None if withdrawn_at is None else read_time(withdrawn_at),
+        withdrawn_at=read_optional_time(row["withdrawn_at"]),
     )
 
 
@@ -354,6 +364,8 @@ def rated_items(forms: Iterable[RatingForm], rubric: Rubric | None) -> list[Rate
         if rubric is not None:
             unanswered = dict.fromkeys([item.name for item in rubric.items])
             ratings = unanswered | rubric.ratings(form.answers)
+        rated_at = None if form.rated_at is None else form.rated_at.isoformat()
+        withdrawn_at = None if form.withdrawn_at is None else form.withdrawn_at.isoformat()
         for item, rating in ratings.items():
             rows.append(
                 RatedItem(
@@ -362,13 +374,13 @@ def rated_items(forms: Iterable[RatingForm], rubric: Rubric | None) -> list[Rate
                     item=item,
                     rating=rating,
                     purpose=str(form.purpose),
-                    rated_at=None if form.rated_at is None else form.rated_at.isoformat(),
+                    rated_at=rated_at,
                     taken_s=form.taken_s,
                     watched=form.watched,
                     speed=form.speed,
                     mark_s=form.mark_s,
                     remark=form.remark,
-                    withdrawn_at=None if form.withdrawn_at is None else form.withdrawn_at.isoformat(),
+                    withdrawn_at=withdrawn_at,
                 )
             )
     return rows
@@ -382,7 +394,8 @@ def self_agreement(forms: Iterable[RatingForm], rubric: Rubric, raters: Collecti
     first_answers: dict[tuple[str, str], Mapping[str, float]] = {}  # by rater and video
     repeated_answers: dict[tuple[str, str], Mapping[str, float]] = {}
     for form in forms:
-        if not form.is_valid or (raters and form.rater not in raters):
+        is_included = not raters or form.rater in raters
+        if not form.is_valid or not is_included:
             continue
         answers = first_answers if form.purpose is FormPurpose.FIRST else repeated_answers
         answers.setdefault((form.rater, form.video), form.answers)

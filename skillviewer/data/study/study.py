@@ -77,6 +77,11 @@ _NAME_QUERIES = {  # for the placeholders of _EVENT_QUERIES
 }
 
 
+def _log_row(row: sqlite3.Row) -> LogRow:
+    cells = [str(cell or "") for cell in row]
+    return LogRow(*cells)
+
+
 class Study(Closeable):
     """An open study.
 
@@ -140,9 +145,9 @@ class Study(Closeable):
         models = file.query("SELECT relative_path, absolute_path FROM model")
         suspects = suspicious_paths(videos, models, file.path.parent)
         if suspects:
+            listed = abbreviated([str(path) for path in suspects])
             file.add_notice(
-                f"{file.path.name} lists paths as videos or models that are neither: "
-                f"{abbreviated(list(map(str, suspects)))}. "
+                f"{file.path.name} lists paths as videos or models that are neither: {listed}. "
                 "It may be made to steal files of this computer. They are left out of archives. Ask the sender."
             )
         return study
@@ -277,7 +282,7 @@ class Study(Closeable):
     def log(self) -> list[LogRow]:
         """Return the log of the study by time: votes, withdrawals, notes, models, and all other rows with a time."""
         queries = _EVENT_QUERIES.strip().replace("\nSELECT", "\nUNION ALL SELECT").format(**_NAME_QUERIES)
-        rows = self._file.convert_rows(f"{queries} ORDER BY at", lambda row: LogRow(*(str(cell or "") for cell in row)))
+        rows = self._file.convert_rows(f"{queries} ORDER BY at", _log_row)
         return [row for row in rows if row.at]
 
     def sign_as(self, user: str) -> None:

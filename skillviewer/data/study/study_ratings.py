@@ -134,7 +134,8 @@ class StudyRatings:
                     changes.append(f"{rating.item} of {rating.video} from {old['value']:g} to {rating.value:g}")
                 values = asdict(rating) | {"video": video_id(db, rating.video)}
                 new_id = insert(db, "rating", rating_table=table_id, **values, added_at=now())
-                added_ids.append((new_id, old["id"] if old is not None else None))
+                old_id = old["id"] if old is not None else None
+                added_ids.append((new_id, old_id))
             old_rows = [row_by_key[key] for key in withdraw if key in row_by_key]
             withdrawn_ids = tuple(row["id"] for row in old_rows)
             for withdrawn_id in withdrawn_ids:
@@ -209,7 +210,8 @@ def _scale(row: sqlite3.Row) -> RatingScale:
 
 def _format_scale(scale: RatingScale) -> str:
     ends = ", ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}"
-    return f"{ends}{', less is better' if scale.less_is_better else ''}"
+    direction = ", less is better" if scale.less_is_better else ""
+    return ends + direction
 
 
 def _merge_scales(study_scale: RatingScale, added: RatingScale) -> RatingScale:

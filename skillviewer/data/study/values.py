@@ -115,3 +115,13 @@ def read_time(text: str) -> datetime:
     if not _MIN_YEAR <= time.year <= _MAX_YEAR:
         raise StudyError(f"The study holds a time of the year {time.year}. Open one of its backups.")
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
+def format_optional_time(time: datetime | None) -> str | None:
+    """Return a time in stored form; None for None."""
+    return None if time is None else format_time(time)
+
+
+def read_optional_time(text: str | None) -> datetime | None:
+    """Return the time of a stored form; None for None. Errors are those of ``read_time``."""
+    return None if text is None else read_time(text)

@@ -31,7 +31,8 @@ def study_pairs(
     """
     from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
-    dataset = study_dataset(study, labels, criterion, None if rule is None else rule_named(rule))
+    named_rule = None if rule is None else rule_named(rule)
+    dataset = study_dataset(study, labels, criterion, named_rule)
     votes = study.votes.of_criterion(criterion) if labels is not LabelSource.RATINGS else ()
     reserved = {
         SimilarPair(vote.left, vote.right) for vote in votes if vote.is_valid and vote.purpose in RESERVED_PURPOSES

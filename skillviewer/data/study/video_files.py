@@ -181,11 +181,11 @@ class StudyVideoFiles:
         read: Callable[[Path, CancelToken], Identity] = identify,
     ) -> tuple[StudyVideo, ...]:
         videos = list(listed)
-        indices = [
-            i
-            for i, video in enumerate(videos)
-            if video.must_check and video.path is not None and (only is None or video.name in only)
-        ]
+        indices = []
+        for i, video in enumerate(videos):
+            is_requested = only is None or video.name in only
+            if is_requested and video.must_check and video.path is not None:
+                indices.append(i)
         for i in one_by_one("checking videos", indices, report):
             video = videos[i]
             assert video.path is not None

@@ -132,11 +132,13 @@ class Videos(StudyVideoFiles):
         if not video.digest or video.path is None or video.state is FileState.REPLACED:
             raise StudyError(f"The file of “{name}” is not where it was: find it before parts of it are made.")
         parts = [v for v in self.all() if v.digest == video.digest and v.clip_range is not None]
+        part_name = new_name or f"{video.path.stem} {len(parts) + 1}"
+        part_task = video.task if task is None else task
         part = NewVideo(
             path=video.path,
-            name=new_name or f"{video.path.stem} {len(parts) + 1}",
+            name=part_name,
             participant=video.participant,
-            task=video.task if task is None else task,
+            task=part_task,
             clip_range=clip_range,
             identity=Identity(video.size_bytes, row["modified_ns"], video.digest),
             occasion=video.occasion,
@@ -147,7 +149,12 @@ class Videos(StudyVideoFiles):
 
     def insert(self, db: sqlite3.Connection, name: str, video: NewVideo, identity: Identity | None) -> int:
         """Insert the row of a video under an unused name, and return its number."""
-        path = None if video.path is None else video.path.absolute()
+        relative_path = ""
+        absolute_path = ""
+        if video.path is not None:
+            path = video.path.absolute()
+            relative_path = path_relative_to(path, self._folder)
+            absolute_path = str(path)
         if identity is None:
             identity = Identity(0, 0, "")
         range_columns = dict(
@@ -157,8 +164,8 @@ class Videos(StudyVideoFiles):
             db,
             "video",
             name=name,
-            relative_path="" if path is None else path_relative_to(path, self._folder),
-            absolute_path="" if path is None else str(path),
+            relative_path=relative_path,
+            absolute_path=absolute_path,
             size_bytes=identity.size_bytes,
             modified_ns=identity.modified_ns,
             digest=identity.digest,

@@ -15,7 +15,15 @@ from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.settings import read_settings, selected_criterion, usual_criterion
-from skillviewer.data.study.values import format_time, insert, now, read_time, row_values
+from skillviewer.data.study.values import (
+    format_optional_time,
+    format_time,
+    insert,
+    now,
+    read_optional_time,
+    read_time,
+    row_values,
+)
 
 _SELECT = """
     SELECT l.name AS left_name, r.name AS right_name, j.verdict, rater.name AS rater_name, j.judged_at, j.taken_s,
@@ -83,15 +91,13 @@ class Vote:
 
 def _vote(row: sqlite3.Row) -> Vote:
     # names, reasons and purposes are interned, since many votes have the same
-    verdict = row["verdict"]
-    judged_at = row["judged_at"]
-    withdrawn_at = row["withdrawn_at"]
+    verdict = None if row["verdict"] is None else Verdict(row["verdict"])
     return Vote(
         left=intern(row["left_name"]),
         right=intern(row["right_name"]),
-        verdict=None if verdict is None else Verdict(verdict),
+        verdict=verdict,
         rater=intern(row["rater_name"]),
-        judged_at=None if judged_at is None else read_time(judged_at),
+        judged_at=read_optional_time(row["judged_at"]),
         taken_s=row["taken_s"],
         watched=row["watched"],
         speed=row["speed"],
@@ -102,7 +108,7 @@ def _vote(row: sqlite3.Row) -> Vote:
         criterion=intern(row["criterion"]),
         id=row["id"],
         key=row["key"],
-        withdrawn_at=None if withdrawn_at is None else read_time(withdrawn_at),
+        withdrawn_at=read_optional_time(row["withdrawn_at"]),
     )
 
 
@@ -176,7 +182,8 @@ class StudyVotes:
             StudyError: There is no such video, both videos are the same, or the study cannot be written.
         """
         judged_at = vote.judged_at or read_time(now())
-        vote = replace(vote, criterion=vote.criterion or read_settings(self._file).criterion)
+        if not vote.criterion:
+            vote = replace(vote, criterion=read_settings(self._file).criterion)
         with self._file.transaction() as db:
             number = self._insert(db, vote, judged_at, uuid.uuid4().hex)
         return self.get(number)
@@ -193,7 +200,7 @@ class StudyVotes:
             right_video=video_id(db, vote.right),
             verdict=verdict,
             rater=self._rater_id(db, vote.rater),
-            judged_at=None if judged_at is None else format_time(judged_at),
+            judged_at=format_optional_time(judged_at),
             **{name: getattr(vote, name) for name in _PLAIN_COLUMNS},
             added_at=now(),
         )

@@ -82,7 +82,8 @@ def pack(
             archive.close()
             verify(temp_path, token, report)
             if key is not None:
-                _write_key(key, packer.pseudonyms.key() if packer.pseudonyms is not None else "")
+                key_text = packer.pseudonyms.key() if packer.pseudonyms is not None else ""
+                _write_key(key, key_text)
                 is_key_written = True
             result = ArchiveResult(
                 path=path,
@@ -96,7 +97,8 @@ def pack(
     except (OSError, zipfile.BadZipFile) as error:
         if key is not None and is_key_written:  # the archive did not get its name, so its key is useless
             key.unlink(missing_ok=True)
-        raise ExportError(f"{path} could not be written: {getattr(error, 'strerror', None) or error}.") from error
+        reason = os_reason(error) if isinstance(error, OSError) else str(error)
+        raise ExportError(f"{path} could not be written: {reason}.") from error
     return result
 
 

@@ -80,7 +80,9 @@ class Replacer:
         alternatives = []
         for spelling in longest_first:
             escaped = re.escape(spelling)
-            alternatives.append(escaped if _is_distinctive(spelling) else rf"(?<!\w){escaped}(?!\w)")
+            if not _is_distinctive(spelling):
+                escaped = rf"(?<!\w){escaped}(?!\w)"
+            alternatives.append(escaped)
         self._pattern = re.compile("|".join(alternatives), re.IGNORECASE) if alternatives else None
 
     def __call__(self, text: str) -> str:
@@ -130,7 +132,8 @@ def _numbered(names: Iterable[str], letter: str) -> dict[str, str]:
     """Return pseudonyms such as V01 by name, numbered in random order."""
     shuffled = list(names)
     secrets.SystemRandom().shuffle(shuffled)
-    digits = max(2, len(str(len(shuffled))))
+    last_number = str(len(shuffled))
+    digits = max(2, len(last_number))
     return {name: f"{letter}{number:0{digits}d}" for number, name in enumerate(shuffled, start=1)}
 
 

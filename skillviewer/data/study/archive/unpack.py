@@ -42,7 +42,8 @@ def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report 
         StudyError: The file is no archive or is damaged, the folder is not empty, or it cannot be written.
     """
     folder = folder.absolute()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    is_empty_folder = folder.is_dir() and not any(folder.iterdir())
+    if folder.exists() and not is_empty_folder:
         raise StudyError(f"{folder} is there already and not empty: choose another folder to unpack into.")
     with (
         os_error_as(StudyError, f"{path} could not be unpacked"),

@@ -87,7 +87,8 @@ class VideoCopies:
             if self._blur and faces is None:
                 faces = find_faces(reader, token=self._token, report=self._named_report(f"looking for faces in {name}"))
                 self._store.put(faces)
-            report = self._named_report(f"{'blurring faces in' if self._blur else 'writing'} {name}")
+            work_text = "blurring faces in" if self._blur else "writing"
+            report = self._named_report(f"{work_text} {name}")
             try:
                 frames = range_frames(clip_range, reader.info)
                 info = write_anew(reader, target, frames, faces, self._token, report, sound=self._sound)

@@ -115,7 +115,8 @@ def add_ratings(
     ]
     added = study.videos.add(new_videos, token, report)
     study_names = {attempt: attempt for attempt in parsed.videos}
-    study_names |= {video.name: name or "" for video, name in zip(new_videos, added.names, strict=True)}
+    for video, name in zip(new_videos, added.names, strict=True):
+        study_names[video.name] = name or ""
     present = {video.name for video in study.videos.all()}
     study_names = {attempt: name for attempt, name in study_names.items() if name in present}
     participants, occasions, contradictions = study.videos.set_participants(

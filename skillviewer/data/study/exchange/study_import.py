@@ -18,7 +18,7 @@ from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
-from skillviewer.data.study.video_rows import FileState, NewVideo
+from skillviewer.data.study.video_rows import FileState, NewVideo, StudyVideo
 from skillviewer.data.study.votes import Vote
 from skillviewer.data.tables.find_videos import strip_extension
 from skillviewer.data.tables.participants import (
@@ -74,7 +74,9 @@ def import_into_study(
             return _import_votes(study, path)
         if path.is_file() and looks_like(path, VIDEO_COLUMNS, PARTICIPANT_COLUMNS):
             return _import_participants(study, path)
-    dataset = recognised_form(path, form).load(path, videos_dir, choices or DEFAULT_CHOICES)
+    if choices is None:
+        choices = DEFAULT_CHOICES
+    dataset = recognised_form(path, form).load(path, videos_dir, choices)
     is_table = path.is_file() and videos_dir is None
     return _import_dataset(study, dataset, token, report, is_table=is_table)
 
@@ -88,11 +90,11 @@ def _import_dataset(
     clips, have the same names.
     """
     study_names = _StudyNames(study)
-    videos_to_add = [
-        video
-        for video in dataset.videos
-        if study_names.find(video.name) is None or (video.path is not None and not is_table)
-    ]
+    videos_to_add = []
+    for video in dataset.videos:
+        brings_file = video.path is not None and not is_table
+        if brings_file or study_names.find(video.name) is None:
+            videos_to_add.append(video)
     added = study.videos.add(
         [
             NewVideo(v.path, v.name, v.participant, task=v.subtask, clip_range=v.clip_range, occasion=v.occasion)
@@ -119,7 +121,7 @@ def _import_dataset(
         vote = Vote.from_judgement(replace(judgement, left=names[judgement.left], right=names[judgement.right]))
         votes.append(replace(vote, key=_derive_key(n_votes_by_text, dataset.name, *facts)))
     votes, vote_notes = _without_known_votes(study, votes, dataset.name)
-    ratings = dataset.ratings or RatingSet((), ())
+    ratings = RatingSet((), ()) if dataset.ratings is None else dataset.ratings
     added_ratings = study.ratings.add(_ratings_of_study_videos(ratings, names), dataset.name)
     stated_pairs: list[Pair | SimilarPair] = []
     if not dataset.judgements and dataset.ratings is None:
@@ -218,6 +220,21 @@ def _merged_videos(names: Mapping[str, str]) -> list[str]:
     ]
 
 
+def _new_video(video: StudyVideo) -> NewVideo:
+    """Return a video of another study as a new video; without its file, if that may be another one by now."""
+    path = video.path if video.state is FileState.PRESENT else None
+    identity = Identity(video.size_bytes, 0, video.digest) if video.digest else None
+    return NewVideo(
+        path=path,
+        name=video.name,
+        participant=video.participant,
+        task=video.task,
+        clip_range=video.clip_range,
+        occasion=video.occasion,
+        identity=identity,
+    )
+
+
 def _import_study(study: Study, path: Path, token: CancelToken, report: Report) -> ImportResult:
     """Import another study; files with equal bytes are the same video, whatever their names."""
     with Study.open(path, read_only=True) as other:
@@ -233,18 +250,7 @@ def _import_study(study: Study, path: Path, token: CancelToken, report: Report) 
             f"{path.name} rates videos by “{plan.rubric.name}” with other items or words than this study's "
             f"“{own_plan.rubric.name}”: nothing was imported."
         )
-    new_videos = [
-        NewVideo(
-            path=video.path if video.state is FileState.PRESENT else None,
-            name=video.name,
-            participant=video.participant,
-            task=video.task,
-            clip_range=video.clip_range,
-            occasion=video.occasion,
-            identity=Identity(video.size_bytes, 0, video.digest) if video.digest else None,
-        )
-        for video in videos
-    ]
+    new_videos = [_new_video(video) for video in videos]
     added = study.videos.add(new_videos, token, report, restore_removed=False)
     names = {video.name: name for video, name in zip(videos, added.names, strict=True) if name is not None}
     present = {video.name for video in study.videos.all()}

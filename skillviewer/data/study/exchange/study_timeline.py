@@ -30,7 +30,8 @@ def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str,
     for moment in moments.values():
         by_video[moment.video].append(_moment_annotation(moment))
     for note in study.annotations.notes():
-        annotation = _note_annotation(note, moments.get(note.moment or 0))
+        moment_of_note = None if note.moment is None else moments.get(note.moment)
+        annotation = _note_annotation(note, moment_of_note)
         if note.video in by_video and annotation is not None:
             by_video[note.video].append(annotation)
     for vote in study.votes.all():
@@ -74,7 +75,8 @@ def moments_by_author(study: Study) -> tuple[dict[str, tuple[float, list[Annotat
                 annotations.append(Annotation(Tier.FOUND, moment.start_s, moment.stop_s, text, author=model.name))
         if annotations:
             by_video[video.name] = duration_s, annotations
-    return by_video, [model.name] if model is not None else []
+    model_names = [model.name] if model is not None else []
+    return by_video, model_names
 
 
 def _moment_annotation(moment: SavedMoment, default_author: str = "") -> Annotation:

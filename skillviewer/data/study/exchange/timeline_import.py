@@ -122,7 +122,8 @@ class _Entry:
     @property
     def key(self) -> Hashable:
         """Key by which entries are compared."""
-        return _key(self.start_s, None if self.is_note else self.stop_s, self.text, self.author, self.tier)
+        stop_s = None if self.is_note else self.stop_s
+        return _key(self.start_s, stop_s, self.text, self.author, self.tier)
 
 
 def _entry(annotation: Annotation, use: TierUse, file: VideoInfo, default_author: str) -> _Entry:
@@ -131,14 +132,16 @@ def _entry(annotation: Annotation, use: TierUse, file: VideoInfo, default_author
     else:
         stop_s = file.end_s(file.frame_at(annotation.start_s))
     text = annotation.text.strip()
-    if not text and (use is TierUse.NOTES or annotation.tier != Tier.MOMENTS):
+    needs_text = use is TierUse.NOTES or annotation.tier != Tier.MOMENTS
+    if not text and needs_text:
         text = annotation.label
+    tier = "" if annotation.tier in _PROGRAM_TIERS else annotation.tier
     return _Entry(
         start_s=annotation.start_s,
         stop_s=stop_s,
         text=text,
         author=annotation.author or default_author,
-        tier="" if annotation.tier in _PROGRAM_TIERS else annotation.tier,
+        tier=tier,
         is_note=use is TierUse.NOTES,
     )
 
@@ -161,7 +164,8 @@ def _known_keys(study: Study, name: str) -> set[Hashable]:
     for moment in study.annotations.moments(name):
         keys.add(_key(moment.start_s, moment.stop_s, text=moment.label, author=moment.author, tier=moment.tier))
     for note in study.annotations.notes(name):
-        keys.add(_key(note.time_s or 0.0, None, note.text, note.author, note.tier))
+        start_s = note.time_s or 0.0
+        keys.add(_key(start_s, None, note.text, note.author, note.tier))
     return keys
 
 

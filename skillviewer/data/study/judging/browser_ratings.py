@@ -98,12 +98,13 @@ def import_forms(study: Study, path: Path) -> str:
     n_undone = sum(not form.is_valid and form.key not in known_keys for form in distinct)
     n_new = study.forms.import_forms(distinct)
     n_left_out = len(forms) - len(distinct)
+    left_out = f"{n_left_out} were left out, for the rater has rated their videos elsewhere" if n_left_out else ""
     return import_statement(
         counted(n_new - n_undone, "new rated video"),
         printable(key.raters[file.rater]),
         n_undone=n_undone,
         n_known=len(distinct) - n_new,
-        left_out=f"{n_left_out} were left out, for the rater has rated their videos elsewhere" if n_left_out else "",
+        left_out=left_out,
         times=(rating.rated_at for rating in file.ratings),
     )
 
@@ -151,18 +152,20 @@ def _form(
     if problem:
         raise StudyError(f"{path.name}, rating {number} cannot be: {printable(problem)}. Nothing was imported.")
     video_id, start_s, _ = key.videos[rating.video]
+    rated_at = None if is_in_future(rating.rated_at) else rating.rated_at
+    mark_s = None if rating.mark_s is None else rating.mark_s + start_s
     return RatingForm(
         video=names[video_id],
         rater=key.raters[file.rater],
         answers=dict(rating.answers),
         purpose=purpose,
         rubric_digest=key.rubric_digest,
-        rated_at=None if is_in_future(rating.rated_at) else rating.rated_at,
+        rated_at=rated_at,
         taken_s=rating.taken_s,
         watched=rating.watched,
         speed=key.speed,
         remark=rating.remark.strip(),
-        mark_s=None if rating.mark_s is None else rating.mark_s + start_s,
+        mark_s=mark_s,
         key=turn_key(file.pack, file.rater, rating.turn) + rating.key[TURN_KEY_DIGITS:],
         withdrawn_at=not_in_future(rating.withdrawn_at),
     )

@@ -88,7 +88,9 @@ def import_votes(study: Study, path: Path) -> str:
     n_skips = sum(vote.is_valid and vote.verdict is None for vote in new_votes)
     n_new = study.votes.import_votes(distinct)
     n_left_out = len(votes) - len(distinct)
-    left_out = f"{n_left_out} were left out, for their pairs were judged in another copy of the pack"
+    left_out = ""
+    if n_left_out:
+        left_out = f"{n_left_out} were left out, for their pairs were judged in another copy of the pack"
     new_text = counted(n_new - n_undone - n_skips, "new vote")
     if n_skips:
         new_text += f" and {counted(n_skips, 'skipped pair')}"
@@ -97,7 +99,7 @@ def import_votes(study: Study, path: Path) -> str:
         key.raters[votes_file.rater],
         n_undone=n_undone,
         n_known=len(distinct) - n_new,
-        left_out=left_out if n_left_out else "",
+        left_out=left_out,
         times=(vote.judged_at for vote in votes_file.votes),
     )
 
@@ -127,18 +129,21 @@ def _vote(
         raise StudyError(f"{path.name}, vote {number} cannot be: {problem}. Nothing was imported.")
     left_id, left_start_s = key.videos[browser_vote.left]
     right_id, right_start_s = key.videos[browser_vote.right]
+    judged_at = None if is_in_future(browser_vote.judged_at) else browser_vote.judged_at
+    left_mark_s = None if browser_vote.left_mark_s is None else browser_vote.left_mark_s + left_start_s
+    right_mark_s = None if browser_vote.right_mark_s is None else browser_vote.right_mark_s + right_start_s
     return Vote(
         left=names[left_id],
         right=names[right_id],
         verdict=browser_vote.verdict,
         rater=key.raters[file.rater],
-        judged_at=None if is_in_future(browser_vote.judged_at) else browser_vote.judged_at,
+        judged_at=judged_at,
         taken_s=browser_vote.taken_s,
         watched=browser_vote.watched,
         speed=key.speed,
         reason=browser_vote.reason.strip(),
-        left_mark_s=None if browser_vote.left_mark_s is None else browser_vote.left_mark_s + left_start_s,
-        right_mark_s=None if browser_vote.right_mark_s is None else browser_vote.right_mark_s + right_start_s,
+        left_mark_s=left_mark_s,
+        right_mark_s=right_mark_s,
         purpose=purpose,
         criterion=key.criterion,
         key=turn_key(file.pack, file.rater, browser_vote.pair) + browser_vote.key[TURN_KEY_DIGITS:],

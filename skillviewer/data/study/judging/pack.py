@@ -85,6 +85,9 @@ class DrawnPack:
             if better_side == 1:
                 codes.reverse()
             practice.append({"codes": codes, "better": better_side, "note": pair.note})
+        pairs_by_page_key = {}
+        for code, pairs in self.key.pairs.items():
+            pairs_by_page_key[keys[code]] = [pair[:2] for pair in pairs]
         data = {
             "pack": self.id,
             "question": self.question,
@@ -92,7 +95,7 @@ class DrawnPack:
             "speed": self.key.speed,
             "clips": clips,
             "practice": practice,
-            "raters": {keys[code]: [pair[:2] for pair in pairs] for code, pairs in self.key.pairs.items()},
+            "raters": pairs_by_page_key,
         }
         return fill_page("pairs", data, len(keys))
 
@@ -132,8 +135,16 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
         videos[pair.better] = usable_practice_videos[pair.better]
         videos[pair.worse] = usable_practice_videos[pair.worse]
     measures = measure_attempts(videos, folder)
-    code_by_name = dict(zip(videos, video_codes(len(videos)), strict=True))
-    rater_by_code = dict(zip(rater_codes(len(pairs_by_rater)), pairs_by_rater, strict=True))
+    codes_of_videos = video_codes(len(videos))
+    code_by_name = dict(zip(videos, codes_of_videos, strict=True))
+    codes_of_raters = rater_codes(len(pairs_by_rater))
+    rater_by_code = dict(zip(codes_of_raters, pairs_by_rater, strict=True))
+    pairs_by_code = {}
+    for code, rater in rater_by_code.items():
+        pairs_by_code[code] = [
+            (code_by_name[pair.left.name], code_by_name[pair.right.name], pair.purpose)
+            for pair in pairs_by_rater[rater]
+        ]
     settings = study.settings
     video_ids = {video.name: video.id for video in study.videos.all()}
     key = PackKey(
@@ -142,10 +153,7 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
         allow_neither=settings.allow_neither,
         raters=rater_by_code,
         videos={code_by_name[name]: (video_ids[name], measures.starts_s[name]) for name in videos},
-        pairs={
-            code: [(code_by_name[p.left.name], code_by_name[p.right.name], p.purpose) for p in pairs_by_rater[rater]]
-            for code, rater in rater_by_code.items()
-        },
+        pairs=pairs_by_code,
         seconds={code_by_name[name]: measures.seconds[name] for name in videos},
     )
     pack_id = secrets.token_hex(16)

@@ -48,7 +48,8 @@ class PackMeasures:
 def check_empty_folder(folder: Path) -> Path:
     """Return the absolute path of a folder that does not exist or is empty, or raise an ExportError."""
     folder = folder.absolute()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    is_empty_folder = folder.is_dir() and not any(folder.iterdir())
+    if folder.exists() and not is_empty_folder:
         raise ExportError(f"{folder} is there already and not empty: choose another folder for the pack.")
     return folder
 
@@ -171,7 +172,8 @@ def write_pack(
                 copy.path.replace(temp_folder / "clips" / f"{code}.mp4")
                 sync_s = 0.0 if video.sync_s is None else video.sync_s - drawn.starts_s[code]
                 clip_facts[code] = {"seconds": copy.duration_s, "frames": copy.n_frames, "sync": sync_s}
-            page = drawn.page(dict(sorted(clip_facts.items())))
+            facts_by_code = dict(sorted(clip_facts.items()))
+            page = drawn.page(facts_by_code)
             (temp_folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
             files = [file for file in temp_folder.rglob("*") if file.is_file()]
             for file in files:
@@ -207,7 +209,8 @@ def fill_page(name: str, data: Mapping[str, Any], n_raters: int) -> str:
 
     script = read_asset("shared.js") + read_asset(f"{name}.js")
     style = read_asset("page.css")
-    content = {"version": VERSION, "locked": _N_HASH_ROUNDS if n_raters > 1 else 0, **data}
+    n_hash_rounds = _N_HASH_ROUNDS if n_raters > 1 else 0
+    content = {"version": VERSION, "locked": n_hash_rounds, **data}
     content_text = json.dumps(content).replace("<", "\\u003c")  # no text in it can end the script element
     title, answer = _PAGE_TEXTS[name]
     return Template(read_asset("page.html")).substitute(
@@ -223,4 +226,5 @@ def fill_page(name: str, data: Mapping[str, Any], n_raters: int) -> str:
 
 
 def _content_security_hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

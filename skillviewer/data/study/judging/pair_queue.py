@@ -118,7 +118,9 @@ def practice_turns(study: Study, rater: str) -> tuple[PracticeTurn, ...]:
         presented_pair = PresentedPair(videos[pair.better], videos[pair.worse])
         digest = hashlib.sha256(f"{rater}|{pair.better}|{pair.worse}".encode()).digest()
         is_swapped = digest[0] & 1
-        turns.append(PracticeTurn(presented_pair.swapped() if is_swapped else presented_pair, pair))
+        if is_swapped:
+            presented_pair = presented_pair.swapped()
+        turns.append(PracticeTurn(presented_pair, pair))
     return tuple(turns)
 
 
@@ -195,7 +197,8 @@ class _PairSelection:
         raters = {*n_judged, rater, *other_raters}
         rater_target, target = targets(len(self.tasks), self._settings.comparisons_per_video, len(raters))
         if len(self.tasks) > 1:  # with fewer videos the files are missing, and the target is not reached
-            n_pairs = sum(n * (n - 1) // 2 for n in Counter(self.tasks.values()).values())
+            n_videos_by_task = Counter(self.tasks.values())
+            n_pairs = sum(n * (n - 1) // 2 for n in n_videos_by_task.values())
             asked_pairs = {(vote.rater, frozenset((vote.left, vote.right))) for vote in self.votes}
             n_asked = Counter(voter for voter, pair in asked_pairs if self._is_comparable(pair))
             n_left_to_rater = n_pairs_left(self.tasks, self.shown_pairs, rater, self.plan, put_back=pairs_to_rejudge)

@@ -74,16 +74,11 @@ class DrawnRatingPack:
         """Return the page as HTML; see ``DrawnTurns``."""
         keys = page_keys(self.id, tuple(self.key.turns))
         code_by_name = {video.name: code for code, video in self.clips.items()}
-        items = [
-            {
-                "name": item.name,
-                "question": item.question,
-                "steps": item.steps,
-                "keys": item.keys,
-                "anchors": [[anchor.step, anchor.text] for anchor in item.anchors],
-            }
-            for item in self.rubric.items
-        ]
+        items = []
+        for item in self.rubric.items:
+            anchors = [[anchor.step, anchor.text] for anchor in item.anchors]
+            content = {"name": item.name, "question": item.question, "steps": item.steps, "keys": item.keys}
+            items.append({**content, "anchors": anchors})
         practice = [
             {
                 "code": code_by_name[turn.video.name],
@@ -93,6 +88,9 @@ class DrawnRatingPack:
             for turn in self.practice
             if turn.practised is not None
         ]
+        videos_by_page_key = {}
+        for code, turns in self.key.turns.items():
+            videos_by_page_key[keys[code]] = [video for video, _ in turns]
         data = {
             "pack": self.id,
             "question": self.rubric.name,
@@ -100,7 +98,7 @@ class DrawnRatingPack:
             "speed": self.key.speed,
             "clips": clips,
             "practice": practice,
-            "raters": {keys[code]: [video for video, _ in turns] for code, turns in self.key.turns.items()},
+            "raters": videos_by_page_key,
         }
         return fill_page("rate", data, len(keys))
 
@@ -132,8 +130,13 @@ def draw_rating_pack(study: Study, folder: Path, raters: Sequence[str], n_videos
     videos = {turn.video.name: turn.video for turns in turns_by_rater.values() for turn in turns}
     videos |= {turn.video.name: turn.video for turn in practice}
     measures = measure_attempts(videos, folder)
-    code_by_name = dict(zip(videos, video_codes(len(videos)), strict=True))
-    rater_by_code = dict(zip(rater_codes(len(names)), names, strict=True))
+    codes_of_videos = video_codes(len(videos))
+    code_by_name = dict(zip(videos, codes_of_videos, strict=True))
+    codes_of_raters = rater_codes(len(names))
+    rater_by_code = dict(zip(codes_of_raters, names, strict=True))
+    turns_by_code = {}
+    for code, rater in rater_by_code.items():
+        turns_by_code[code] = [(code_by_name[turn.video.name], turn.purpose) for turn in turns_by_rater[rater]]
     video_ids = {video.name: video.id for video in study.videos.all()}
     key = RatingPackKey(
         rubric_digest=rubric.digest,
@@ -142,10 +145,7 @@ def draw_rating_pack(study: Study, folder: Path, raters: Sequence[str], n_videos
         videos={
             code_by_name[name]: (video_ids[name], measures.starts_s[name], measures.seconds[name]) for name in videos
         },
-        turns={
-            code: [(code_by_name[turn.video.name], turn.purpose) for turn in turns_by_rater[rater]]
-            for code, rater in rater_by_code.items()
-        },
+        turns=turns_by_code,
     )
     pack_id = secrets.token_hex(16)
     study.save_text(PACK_SETTING_PREFIX + pack_id, msgspec.json.encode(key).decode())

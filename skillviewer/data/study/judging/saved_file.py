@@ -99,7 +99,8 @@ def load_key(study: Study, path: Path, pack: str, rater: str, key_type: type[Key
     is_rating_key = text.startswith('{"pack":"ratings"')
     wants_rating_key = key_type.__struct_config__.tag is not None
     try:
-        key = read_json(text, key_type) if text and is_rating_key == wants_rating_key else None
+        has_key = bool(text) and is_rating_key == wants_rating_key
+        key = read_json(text, key_type) if has_key else None
     except ValueError as error:
         raise StudyError(
             f"The study holds a damaged key of a pack ({first_line(error)}): open one of its backups."
@@ -116,7 +117,9 @@ def is_in_future(time: datetime) -> bool:
 
 def not_in_future(time: datetime | None) -> datetime | None:
     """Return a time, or the present time if it cannot have come yet."""
-    return datetime.now(UTC) if time is not None and is_in_future(time) else time
+    if time is not None and is_in_future(time):
+        return datetime.now(UTC)
+    return time
 
 
 def time_problem(given_at: datetime, withdrawn_at: datetime | None) -> str:
@@ -176,11 +179,13 @@ def import_statement(
         times: Times of all answers.
     """
     n_in_future = sum(map(is_in_future, times))
-    statements = [
-        f"{new} by {rater}",
-        f"{n_undone} more were undone on the page" if n_undone else "",
-        f"{n_known} are in the study already" if n_known else "",
-        left_out,
-        f"{n_in_future} have a time that is still to come, and are stored without one" if n_in_future else "",
-    ]
-    return f"{'; '.join(filter(None, statements))}."
+    statements = [f"{new} by {rater}"]
+    if n_undone:
+        statements.append(f"{n_undone} more were undone on the page")
+    if n_known:
+        statements.append(f"{n_known} are in the study already")
+    if left_out:
+        statements.append(left_out)
+    if n_in_future:
+        statements.append(f"{n_in_future} have a time that is still to come, and are stored without one")
+    return f"{'; '.join(statements)}."
