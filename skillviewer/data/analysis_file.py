@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -179,11 +179,11 @@ def _read(file: zipfile.ZipFile) -> tuple[_About, dict[str, Any]]:
         raise ValueError("it is larger than any analysis")
     about = msgspec.json.decode(_array(file, "about", "U", 0).item(), type=_About)
     names = set(file.namelist())
-    arrays = {
-        name: _array(file, name, kind, dimensions)
-        for name, (kind, dimensions) in _ARRAYS.items()
-        if name != "pooled" or "pooled.npy" in names
-    }
+    arrays = {}
+    for name, (kind, dimensions) in _ARRAYS.items():
+        if name == "pooled" and "pooled.npy" not in names:
+            continue
+        arrays[name] = _array(file, name, kind, dimensions)
     return about, arrays
 
 
@@ -202,7 +202,8 @@ def _array(file: zipfile.ZipFile, name: str, kind: str, dimensions: int) -> NDAr
         content = inside.read()
         if math.prod(shape) * dtype.itemsize > len(content):
             raise ValueError(f"{name} is shorter than its header says")
-        return np.ndarray(shape, dtype, content, order="F" if by_columns else "C")
+        order: Literal["C", "F"] = "F" if by_columns else "C"
+        return np.ndarray(shape, dtype, content, order=order)
 
 
 def _check(analysis: Analysis) -> None:

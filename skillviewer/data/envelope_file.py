@@ -35,8 +35,8 @@ def envelope_path(digest: str) -> Path:
 
 def save_envelope(envelope: SoundEnvelope) -> None:
     """Save an envelope. A full disk is no error, because the envelope can be computed again."""
-    peaks = np.rint(np.clip(envelope.peaks, 0, 1) * 255).astype(np.uint8).tobytes()
-    record = _EnvelopeRecord(FORMAT, envelope.digest, peaks, envelope.facts)
+    peaks = np.rint(np.clip(envelope.peaks, 0, 1) * 255).astype(np.uint8)
+    record = _EnvelopeRecord(FORMAT, envelope.digest, peaks.tobytes(), envelope.facts)
     content = zlib.compress(msgspec.msgpack.encode(record))
     path = envelope_path(envelope.digest)
     with suppress(ExportError), atomic_export(path, overwrite=True, durable=False) as temp_path:

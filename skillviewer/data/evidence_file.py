@@ -84,7 +84,8 @@ def load_or_compute_evidence(analysis: Analysis, compute: Callable[[], Evidence]
 
 
 def _samples_digest(analysis: Analysis) -> str:
-    return hashlib.sha256(analysis.samples.astype("<i8").tobytes()).hexdigest()
+    samples = analysis.samples.astype("<i8")
+    return hashlib.sha256(samples.tobytes()).hexdigest()
 
 
 def _encode_array(value: object) -> object:

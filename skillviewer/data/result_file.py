@@ -60,7 +60,8 @@ def save_result(analysis: Analysis, path: Path, key: str, content: str) -> None:
         file.seek(0)
         file_bytes = file.read()
         file.seek(file_bytes.rindex(_NO_CHECKSUM.encode()))
-        file.write(hashlib.sha256(file_bytes).hexdigest().encode())
+        checksum = hashlib.sha256(file_bytes).hexdigest()
+        file.write(checksum.encode())
 
 
 def read_header(path: Path) -> ResultHeader:

@@ -121,7 +121,8 @@ def load_tracks(path: Path) -> TrackSet:
         raise VideoError(f"{path} holds no tracks: it is larger than {MAX_BYTES >> 20} MB.")
     try:
         with safe_open(path, framework="numpy") as file:
-            about = (file.metadata() or {}).get("about", "")
+            metadata = file.metadata() or {}
+            about = metadata.get("about", "")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         return _read_set(about, arrays, str(path))
     except (SafetensorError, msgspec.MsgspecError, ValueError, TypeError, AttributeError, OSError) as error:
@@ -215,7 +216,8 @@ class TrackStore:
     def path_of(self, tracks: TrackSet) -> Path:
         """Return the path at which a set of tracks is stored, whether or not the file exists."""
         is_whole = len(tracks.frames) == tracks.n_frames
-        return self.path(tracks.digest, None if is_whole else tracks.frames)
+        stored_range = None if is_whole else tracks.frames
+        return self.path(tracks.digest, stored_range)
 
     def get(self, digest: str, frames: range | None = None) -> TrackSet | None:
         """Return the tracks of a video, or of a range of its frames, or None.
@@ -290,7 +292,9 @@ class TrackStore:
             raise rename_damaged_file(path, str(error)) from error
         if tracks.digest != digest:
             problem = f"{path} holds tracks of another video."
-            raise rename_damaged_file(path, problem) if rename_damaged else VideoError(problem)
+            if rename_damaged:
+                raise rename_damaged_file(path, problem)
+            raise VideoError(problem)
         return tracks
 
 

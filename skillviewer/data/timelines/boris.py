@@ -39,7 +39,11 @@ class _Observation(msgspec.Struct):
     def players(self) -> dict[str, list[str]]:
         """Paths of the files of each player, in the order in which it plays them."""
         files = self.file if isinstance(self.file, dict) else {}
-        return {player: [str(path) for path in paths] for player, paths in files.items() if isinstance(paths, list)}
+        paths_by_player = {}
+        for player, paths in files.items():
+            if isinstance(paths, list):
+                paths_by_player[player] = [str(path) for path in paths]
+        return paths_by_player
 
     def plays(self, file_name: str) -> bool:
         """Return True if one of the players plays a file of that name."""
@@ -58,7 +62,9 @@ class _Observation(msgspec.Struct):
         """Return a number that BORIS measured, such as the length of the file ``key``, or None."""
         numbers = self.media_info.get(kind) if isinstance(self.media_info, dict) else None
         number = numbers.get(key) if isinstance(numbers, dict) else None
-        return float(number) if isinstance(number, int | float) and math.isfinite(number) else None
+        if not isinstance(number, int | float) or not math.isfinite(number):
+            return None
+        return float(number)
 
 
 class _Project(msgspec.Struct):
@@ -93,17 +99,18 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
     """
     project = msgspec.json.decode(path.read_bytes(), type=_Project)
     names = tuple(project.observations)
+    listed = abbreviated(names) or "none"
     missing = [name for name in observations if name not in project.observations]
     if missing:
-        raise ValueError(f"it has no observation “{missing[0]}”: it has {abbreviated(names) or 'none'}")
+        raise ValueError(f"it has no observation “{missing[0]}”: it has {listed}")
     chosen_names = list(dict.fromkeys(observations))
     if not chosen_names:
         chosen_names = [name for name in names if project.observations[name].plays(file_name)]
     if not chosen_names and not file_name and len(names) == 1:
         chosen_names = list(names)
     if not chosen_names:
-        listed = abbreviated(names) or "none"
-        warning = f"None of its {len(names)} observations ({listed}) plays {file_name or 'the video'}."
+        video_text = file_name or "the video"
+        warning = f"None of its {len(names)} observations ({listed}) plays {video_text}."
         return TimelineContents(warnings=(f"{warning} Choose one of them.",), observations=names)
     states = {behavior.code for behavior in project.behaviors_conf.values() if behavior.type.startswith("State")}
     annotations: list[Annotation] = []
@@ -113,7 +120,7 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
         observation = project.observations[name]
         span = _played_span(observation, file_name)
         if span is None:
-            span = _PlayedSpan(observation.offset_s or 0.0)
+            span = _PlayedSpan(start_s=observation.offset_s or 0.0)
             if file_name:
                 warnings.append(
                     f"The observation “{name}” does not play {file_name}: its times are taken as they stand."
@@ -124,7 +131,8 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
                 f"“{name}” has an offset of {second_offset_s:g} s of its second player in an old form of BORIS: "
                 "it is not taken off. Save the project in a newer BORIS, or check the times."
             )
-        observer = observation.observer or (name if len(chosen_names) > 1 else "")
+        default_observer = name if len(chosen_names) > 1 else ""
+        observer = observation.observer or default_observer
         all_annotations, problems = _pair_events(observation.events, states, observer)
         inside, crossing, n_elsewhere = _within_span(all_annotations, span)
         annotations += inside
@@ -149,10 +157,14 @@ def _played_span(observation: _Observation, file_name: str) -> _PlayedSpan | Non
         lengths_s = [observation.measured("length", path) for path in paths[: file_index + 1]]
         if None in lengths_s and len(paths) > 1:
             raise ValueError(f"it plays {file_name} together with other files, and does not say how long they are")
-        *earlier_lengths_s, length_s = [length_s or 0.0 for length_s in lengths_s]
-        offset_s = (observation.offset_s or 0.0) + (observation.measured("offset", player) or 0.0)
-        start_s = offset_s + sum(earlier_lengths_s)
-        return _PlayedSpan(start_s, start_s + length_s if len(paths) > 1 else math.inf)
+        known_lengths_s = [0.0 if length_s is None else length_s for length_s in lengths_s]
+        observation_offset_s = observation.offset_s or 0.0
+        player_offset_s = observation.measured("offset", player) or 0.0
+        start_s = observation_offset_s + player_offset_s + sum(known_lengths_s[:-1])
+        stop_s = math.inf
+        if len(paths) > 1:
+            stop_s = start_s + known_lengths_s[-1]
+        return _PlayedSpan(start_s, stop_s)
     return None
 
 
@@ -209,7 +221,8 @@ def _pair_events(
         if observer:
             tier = f"{tier} – {author}" if author else tier
             author = observer
-        annotations.append(Annotation(tier, start_s, stop_s=time_s, text=_text(event, 4) or modifiers, author=author))
+        text = _text(event, 4) or modifiers
+        annotations.append(Annotation(tier, start_s, stop_s=time_s, text=text, author=author))
     for (subject, code, _), time_s in begun.items():
         of_subject = f" of {subject}" if subject else ""
         problems.append(

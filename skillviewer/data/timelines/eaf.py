@@ -104,7 +104,9 @@ def _parents_first(root: "Element") -> list["Element"]:
     children: dict[str | None, list[Element]] = {}
     for tier in tiers:
         parent = tier.get("PARENT_REF")
-        children.setdefault(parent if parent in names else None, []).append(tier)
+        if parent not in names:
+            parent = None
+        children.setdefault(parent, []).append(tier)
     tiers_in_order = []
     waiting = deque(children.pop(None, []))
     while waiting:
@@ -153,7 +155,8 @@ def _spans(root: "Element", rows: list[_TierAnnotation]) -> dict[int, Span]:
     while waiting:
         parent = waiting.popleft()
         for chain in chains.pop(parent, []):
-            spans.update(zip(chain, _shares(spans[parent], len(chain)), strict=True))
+            shares = _shares(spans[parent], len(chain))
+            spans.update(zip(chain, shares, strict=True))
             waiting.extend(chain)
     return spans
 

@@ -56,19 +56,24 @@ def read_textgrid(path: Path, _file_name: str) -> TimelineContents:
         if not dash:
             tier = tier_name
             author = ""
-        annotations.append(Annotation(tier, begin, stop_s=stop, text="" if text == tier else text, author=author))
-    warning = (
-        f"Its clock begins at {start_s:g} s, not at 0: the times are taken as seconds from the start of the video."
-    )
-    return TimelineContents(tuple(annotations), warnings=(warning,) if start_s else ())
+        own_text = "" if text == tier else text
+        annotations.append(Annotation(tier, begin, stop_s=stop, text=own_text, author=author))
+    warnings = []
+    if start_s:
+        warnings.append(
+            f"Its clock begins at {start_s:g} s, not at 0: the times are taken as seconds from the start of the video."
+        )
+    return TimelineContents(tuple(annotations), warnings=tuple(warnings))
 
 
 def _tokens(text: str) -> Iterator[str]:
     """Yield the texts, flags and numbers of a TextGrid. All other words are comments."""
     for match in _TOKEN.finditer(text):
         word = match.group()
-        if word.startswith('"') and (len(word) < 2 or not word.endswith('"')):
-            raise ValueError(f"the quotation mark before {short(word[1:]) or 'its end'} is not closed")
+        is_closed = len(word) > 1 and word.endswith('"')
+        if word.startswith('"') and not is_closed:
+            place = short(word[1:]) or "its end"
+            raise ValueError(f"the quotation mark before {place} is not closed")
         if word.startswith(('"', "<")) or match.group(1) is not None:
             yield word
 

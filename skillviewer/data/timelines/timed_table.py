@@ -47,9 +47,8 @@ def read_timed_table(path: Path, file_name: str) -> TimelineContents:
         except ValueError:
             rejected.append(f"Line {row.line} has no time such as 61.5 or 1:01.5.")
             continue
-        annotations.append(
-            Annotation(cells["tier"] or "annotations", start_s, stop_s, text=cells["text"], author=cells["author"])
-        )
+        tier = cells["tier"] or "annotations"
+        annotations.append(Annotation(tier, start_s, stop_s, text=cells["text"], author=cells["author"]))
     if rejected and not annotations:
         raise ValueError(f"no row has a time such as 61.5 or 1:01.5, the first one in line {sheet.rows[0].line}")
     return TimelineContents(tuple(annotations), tuple(rejected))

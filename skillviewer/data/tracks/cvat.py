@@ -39,7 +39,7 @@ def read_cvat(path: Path) -> RawTracks:
     if root.tag != "annotations":
         raise ValueError(f"its root is <{root.tag}> and not <annotations>")
     all_tracks = root.findall("track")
-    tracks = [track for track in all_tracks if any(shape.tag in _FORMS for shape in track.iter())]
+    tracks = [track for track in all_tracks if not _FORMS.isdisjoint(shape.tag for shape in track.iter())]
     if not tracks:
         raise ValueError("it has no track of points, boxes or skeletons")
     shapes = [shape for track in all_tracks for shape in track]
@@ -104,7 +104,8 @@ def _series(shapes: "Iterable[tuple[int, Element]]", name: str, n_expected: int 
             state = FrameState.ANCHORED if is_key else FrameState.INTERPOLATED
             stated[frame] = (state, _positions(shape))
     sizes = {len(positions) for state, positions in stated.values() if state.has_points}
-    if len(sizes) > 1 or (n_expected is not None and sizes - {n_expected}):
+    differs_from_expected = n_expected is not None and bool(sizes - {n_expected})
+    if len(sizes) > 1 or differs_from_expected:
         raise ValueError(f"the track “{name}” has different numbers of points")
     stated_frames = sorted(stated)
     n_frames = stated_frames[-1] - stated_frames[0] + 1 if stated_frames else 0
@@ -145,7 +146,8 @@ def _join_points(name: str, points: dict[str, _Series]) -> RawTrack:
         state = next(state for state in _BY_RANK if state in states)
         joined[frame] = (state, [])
         if state.has_points:
-            joined[frame] = (state, [positions[0] if positions else nowhere for _, positions in point_states])
+            first_positions = [positions[0] if positions else nowhere for _, positions in point_states]
+            joined[frame] = (state, first_positions)
     return _make_track(name, tuple(points), joined)
 
 

@@ -46,7 +46,8 @@ def read_deeplabcut(path: Path) -> RawTracks:
     for row in rows:
         label = row[n_index_columns - 1]
         is_frame = n_index_columns == 1 and label.strip().isdigit()
-        frames.append(float(label) if is_frame else float(frame_number_in(label)))
+        frame = float(label) if is_frame else float(frame_number_in(label))
+        frames.append(frame)
         numbers = [parse_number(cell) for cell in row[n_index_columns : len(coords)]]
         table.append(numbers + [float("nan")] * (len(coords) - len(row)))
     values = np.array(table, dtype=np.float64).reshape(len(frames), len(coords) - n_index_columns)
@@ -70,7 +71,8 @@ def write_deeplabcut(tracks: TrackSet, path: Path, *, overwrite: bool) -> None:
     Raises:
         ExportError: The file cannot be written.
     """
-    columns = [(track.name, point, axis) for track in tracks.tracks for point in track.points for axis in _COORDINATES]
+    points = [(track.name, point) for track in tracks.tracks for point in track.points]
+    columns = [(name, point, axis) for name, point in points for axis in _COORDINATES]
     header = [["scorer", *["SkillViewer"] * len(columns)]]
     if len(tracks.tracks) > 1:
         header.append(["individuals", *(name for name, _, _ in columns)])

@@ -97,9 +97,9 @@ def read_openpose(path: Path) -> RawTracks:
             continue
         bodies = [np.concatenate(list(parts.values())) for parts in people]
         # only bodies with as many points can be compared with that of the frame before
-        comparable = [
-            index for index, body in enumerate(bodies) if previous_body is None or body.shape == previous_body.shape
-        ]
+        comparable = list(range(len(bodies)))
+        if previous_body is not None:
+            comparable = [index for index in comparable if bodies[index].shape == previous_body.shape]
         body_index = 0
         if comparable:
             body_index = comparable[follow_object([bodies[index] for index in comparable], previous_body)]
@@ -142,7 +142,9 @@ def _body_parts(person: _Person) -> dict[str, FloatArray]:
 def _point_names(name: str, n: int) -> Sequence[str]:
     if name != "body" and n == len(HAND_POINTS):
         return HAND_POINTS
-    return BODY_25 if name == "body" and n == len(BODY_25) else [f"point_{index}" for index in range(n)]
+    if name == "body" and n == len(BODY_25):
+        return BODY_25
+    return [f"point_{index}" for index in range(n)]
 
 
 class _Image(msgspec.Struct):
@@ -218,7 +220,7 @@ def read_coco(path: Path) -> RawTracks:
     check_limits(len(tracks), 1, 1)
     sizes = {(image.width, image.height) for image in coco.images if image.width and image.height}
     size = next(iter(sizes)) if len(sizes) == 1 else None
-    size_px = (int(size[0]), int(size[1])) if size is not None and size[0] and size[1] else None
+    size_px = (int(size[0]), int(size[1])) if size is not None else None
     return RawTracks(tuple(tracks), from_corner=True, size_px=size_px, left_out=((FURTHER, left_out),))
 
 
@@ -268,13 +270,9 @@ def read_xanylabeling(path: Path) -> RawTracks:
             corners = np.array(shape.points, dtype=np.float64)
             frames.append(frame)
             x, y = (corners.min(axis=0) + corners.max(axis=0)) / 2
-            values.append([float(x), float(y), float("nan") if shape.score is None else shape.score])
+            score = float("nan") if shape.score is None else shape.score
+            values.append([float(x), float(y), score])
     check_limits(len(rows), 1, max((len(frames) for frames, _ in rows.values()), default=0))
     tracks = tuple(make_raw_track(name, ["centre"], frames, values) for name, (frames, values) in rows.items())
-    return RawTracks(
-        tracks,
-        from_corner=True,
-        complete=True,
-        size_px=next(iter(sizes)) if len(sizes) == 1 else None,
-        left_out=((FURTHER, left_out),),
-    )
+    size_px = next(iter(sizes)) if len(sizes) == 1 else None
+    return RawTracks(tracks, from_corner=True, complete=True, size_px=size_px, left_out=((FURTHER, left_out),))

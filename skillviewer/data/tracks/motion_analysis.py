@@ -1,6 +1,6 @@
 """Readers of trajectories of Kinovea (CSV, text, KVA) and Tracker, in units of the user, often with y upward."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,8 +64,9 @@ def read_kinovea_csv(path: Path) -> RawTracks:
         for name, x_column, y_column in points:
             times_s, values = tracks[name]
             times_s.append(time_s)
-            cells = [row[column] if column < len(row) else "" for column in (x_column, y_column)]
-            values.append([*map(_parse_decimal, cells), float("nan")])
+            x = _parse_decimal(_cell(row, x_column))
+            y = _parse_decimal(_cell(row, y_column))
+            values.append([x, y, float("nan")])
     return _raw_tracks(tracks)
 
 
@@ -111,7 +112,7 @@ def read_kva(path: Path) -> RawTracks:
     """
     tracks: dict[str, tuple[list[float], list[list[float]]]] = {}
     for track in read_xml(path).iter("Track"):
-        stated_name = track.get("name") or track.findtext("Label/Text") or track.findtext("Name")
+        name = track.get("name") or track.findtext("Label/Text") or track.findtext("Name") or "point"
         times_s: list[float] = []
         values: list[list[float]] = []
         for point in track.iter("TrackPoint"):
@@ -119,7 +120,7 @@ def read_kva(path: Path) -> RawTracks:
             x = _attribute(point, "UserX", _parse_decimal)
             y = _attribute(point, "UserY", _parse_decimal)
             values.append([x, y, float("nan")])
-        tracks[_unused_name(stated_name or "point", tracks)] = (times_s, values)
+        tracks[_unused_name(name, tracks)] = (times_s, values)
     return _raw_tracks({name: track for name, track in tracks.items() if track[0]})
 
 
@@ -143,7 +144,8 @@ def read_tracker(path: Path) -> RawTracks:
         raise ValueError("it has no data under the names of its columns")
     delimiter = next((sign for sign in "\t;" if sign in lines[1]), None)  # None for any white space
     titles = [cell.strip().casefold() for cell in lines[1].split(delimiter)]
-    name_cells = [cell.strip() for cell in lines[0].split(delimiter if delimiter == "\t" else None)]
+    name_delimiter = "\t" if delimiter == "\t" else None
+    name_cells = [cell.strip() for cell in lines[0].split(name_delimiter)]
     names = [name for name in name_cells if name]
     if titles[:1] != ["t"] or not {"x", "y"} <= set(titles):
         raise ValueError("its second line is not t, x and y")
@@ -152,7 +154,8 @@ def read_tracker(path: Path) -> RawTracks:
     ]
     tracks: dict[str, tuple[list[float], list[list[float]]]] = {}
     for index in range(len(x_columns)):
-        tracks[_unused_name(names[index] if index < len(names) else "mass", tracks)] = ([], [])
+        name = names[index] if index < len(names) else "mass"
+        tracks[_unused_name(name, tracks)] = ([], [])
     for line in lines[2:]:
         cells = line.split(delimiter)
         for (times_s, values), x_column in zip(tracks.values(), x_columns, strict=True):
@@ -163,6 +166,10 @@ def read_tracker(path: Path) -> RawTracks:
             ]
             values.append([*xy, float("nan")])
     return _raw_tracks(tracks)
+
+
+def _cell(row: Sequence[str], column: int) -> str:
+    return row[column] if column < len(row) else ""
 
 
 def _unused_name(name: str, used_names: Collection[str]) -> str:

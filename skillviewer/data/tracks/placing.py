@@ -175,7 +175,8 @@ def _frames(index: FloatArray, raw: RawTracks, video: VideoInfo, placement: Plac
 
 def _in_pixels(xy: FloatArray, raw: RawTracks, placement: Placement) -> FloatArray:
     if placement.scale is not None and placement.origin_px is not None and placement.up is not None:
-        sign = np.array([1.0, -1.0 if placement.up else 1.0])
+        y_sign = -1.0 if placement.up else 1.0
+        sign = np.array([1.0, y_sign])
         with np.errstate(over="ignore"):  # an infinite position lies outside the picture
             return np.asarray(np.array(placement.origin_px) + placement.scale * sign * xy, dtype=np.float64)
     return xy - 0.5 if raw.from_corner else xy
@@ -245,7 +246,9 @@ def _describe_track(track: Track, states: NDArray[np.uint8], others: list[Track]
         name = f"{track.name} {number}"
         number += 1
     is_hand = set(track.points) == set(HAND_POINTS)
-    order = [track.points.index(point) for point in (HAND_POINTS if is_hand else track.points)]
+    kind = TrackKind.HAND if is_hand else TrackKind.TOOL
+    points = HAND_POINTS if is_hand else track.points
+    order = [track.points.index(point) for point in points]
     lower = name.casefold()
     side = Side.UNKNOWN
     if is_hand and ("left" in lower) != ("right" in lower):
@@ -256,7 +259,7 @@ def _describe_track(track: Track, states: NDArray[np.uint8], others: list[Track]
         xy_px=track.xy_px[:, order],
         presence=track.presence[:, order],
         states=states,
-        kind=TrackKind.HAND if is_hand else TrackKind.TOOL,
+        kind=kind,
         side=side,
         method=TrackMethod.IMPORTED,
         made_by=f"{tool}, {source}",

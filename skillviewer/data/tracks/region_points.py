@@ -23,7 +23,8 @@ def read_region_points(path: Path, video: str = "") -> RawTracks:
         DatasetError: The table cannot be read.
         ValueError: The table has no rows of the video.
     """
-    by_video = read_regions(path, [video] if video else []).by_video
+    names = [video] if video else []
+    by_video = read_regions(path, names).by_video
     if not video and len(by_video) != 1:
         raise ValueError(f"it has the regions of {len(by_video)} videos")
     frames = by_video.get(video) if video else next(iter(by_video.values()))
@@ -37,7 +38,8 @@ def region_tracks(frames: Mapping[int, Sequence[Region]]) -> list[RawTrack]:
     rows: dict[str, tuple[list[float], list[list[float]]]] = {}
     for frame in sorted(frames):
         for region in frames[frame]:
-            frames_of_region, values = rows.setdefault(region.name or "region", ([], []))
+            name = region.name or "region"
+            frames_of_region, values = rows.setdefault(name, ([], []))
             x = (region.left_px + region.right_px) / 2
             y = (region.top_px + region.bottom_px) / 2
             frames_of_region.append(frame)

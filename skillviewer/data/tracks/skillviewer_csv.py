@@ -29,7 +29,8 @@ def write_skillviewer_csv(tracks: TrackSet, path: Path, *, overwrite: bool) -> N
     columns = []
     for track in tracks.tracks:
         header.append(f"{track.name}:state")
-        columns.append([FrameState(int(state)).name.casefold() for state in track.states])
+        states = [FrameState(int(state)) for state in track.states]
+        columns.append([state.name.casefold() for state in states])
         for index, point in enumerate(track.points):
             header += [f"{track.name}:{point}_{suffix}" for suffix in _POINT_SUFFIXES]
             columns.append(track.xy_px[:, index, 0].tolist())
@@ -63,7 +64,8 @@ def read_skillviewer_csv(path: Path) -> RawTracks:
         elif title.startswith(f"{current}:") and title.endswith("_x"):
             points[current].append(title[len(current) + 1 : -2])
     table = list(rows)
-    check_limits(max(len(names), 1), max(map(len, points.values()), default=0), len(table))
+    n_points = max(map(len, points.values()), default=0)
+    check_limits(max(len(names), 1), n_points, len(table))
     frames = np.array([float(row[0]) for row in table])
     sizes = {(row[2], row[3]) for row in table}
     if len(sizes) != 1:
@@ -77,8 +79,8 @@ def read_skillviewer_csv(path: Path) -> RawTracks:
         if not points_of_track or any(title not in columns for title in titles):
             raise ValueError(f"the track “{name}” has no points, or one without x, y or presence")
         value_columns = [columns[title] for title in titles]
-        flat_values = np.array([[parse_number(row[column]) for column in value_columns] for row in table])
-        values = flat_values.reshape(len(table), len(points_of_track), 3)
+        flat_values = [parse_number(row[column]) for row in table for column in value_columns]
+        values = np.array(flat_values).reshape(len(table), len(points_of_track), 3)
         state_names = [row[columns[f"{name}:state"]].strip() for row in table]
         unknown = sorted(set(state_names) - set(_STATES))
         if unknown:

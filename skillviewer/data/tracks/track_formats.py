@@ -167,7 +167,8 @@ def read_tracks(
     except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, ParseError) as error:
         raise DatasetError(f"{path} is no {entry.title} that can be read: {first_line(error)}.") from error
     except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror or first_line(error)}.") from error
+        reason = error.strerror or first_line(error)
+        raise DatasetError(f"{path} cannot be read: {reason}.") from error
 
 
 def _head(path: Path) -> str:
@@ -181,4 +182,5 @@ def _head(path: Path) -> str:
         with file_path.open("rb") as file:
             start = file.read(_HEAD_BYTES)
     is_utf16 = start[:2] in {b"\xff\xfe", b"\xfe\xff"}
-    return start.decode("utf-16" if is_utf16 else "latin-1").removeprefix("\xef\xbb\xbf")
+    encoding = "utf-16" if is_utf16 else "latin-1"
+    return start.decode(encoding).removeprefix("\xef\xbb\xbf")
