@@ -97,9 +97,7 @@ class Videos(StudyVideoFiles):
                     names.append(known["name"])
                     known_names.append(known["name"])
                     continue
-                requested_name = video.name or (video.path.stem if video.path is not None else "")
-                composed_name = composed(requested_name).strip() or requested_name  # as names are read from tables
-                name = unused_name(composed_name, names_used)
+                name = unused_name(_requested_name(video), names_used)
                 number = self.insert(db, name, video, identity)
                 row = db.execute("SELECT * FROM video WHERE id = ?", (number,)).fetchone()
                 names_used[name.casefold()] = row["id"]
@@ -284,6 +282,14 @@ class Videos(StudyVideoFiles):
         """Return the texts of users and the paths that still contain names of erased videos."""
         with self._file.reading() as db:
             return find_mentions(db, video_pattern(names))
+
+
+def _requested_name(video: NewVideo) -> str:
+    """Return the stated name of a video or else that of its file, composed as names are read from tables."""
+    name = video.name
+    if not name and video.path is not None:
+        name = video.path.stem
+    return composed(name).strip() or name
 
 
 def _content_key(row: sqlite3.Row) -> tuple[str, str, float, float]:

@@ -279,7 +279,9 @@ class StudyVotes:
         ((n_votes, last_key),) = self._file.query(
             "SELECT count(*), max(key) FILTER (WHERE id = ?) FROM judgement WHERE id <= ?", (last_id, last_id)
         )
-        same_votes = n_votes == len(cache.votes) and (last_key or "") == cache.last_key
+        if last_key is None:
+            last_key = ""
+        same_votes = n_votes == len(cache.votes) and last_key == cache.last_key
         if not same_votes or not cache.names.items() <= names.items():
             cache = _VoteCache()
         withdrawals = {row["judgement"]: row["withdrawn_at"] for row in self._file.query("SELECT * FROM withdrawal")}

@@ -102,8 +102,9 @@ class _PairReader:
         if self._rows_with_unknown_label:
             first_row, *other_rows = self._rows_with_unknown_label
             more_text = f" and {len(other_rows)} more rows" if other_rows else ""
+            label_title = sheet.titles[self._columns.label or 0]
             contents.problems.append(
-                f"{sheet.titles[self._columns.label or 0]} of {sheet.path.name} is not 1 or 0 in {first_row}"
+                f"{label_title} of {sheet.path.name} is not 1 or 0 in {first_row}"
                 f"{more_text}; there the columns better and worse count."
             )
         has_right = any(_VERDICTS.get(word) is Verdict.RIGHT for word in contents.words)
@@ -150,7 +151,8 @@ class _PairReader:
                 "columns left and right if the label is to count."
             )
         else:
-            self._add_verdict(place, videos, Verdict.LEFT if label is None else label, rater)
+            verdict = Verdict.LEFT if label is None else label
+            self._add_verdict(place, videos, verdict, rater)
 
     def _read_votes(self, row: TableRow, videos: tuple[str, str]) -> bool:
         """Add the votes of a row, and its label; return True if the row has votes."""

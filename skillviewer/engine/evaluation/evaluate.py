@@ -202,7 +202,8 @@ def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequenc
     results = []
     for name, model_runs in runs_by_model.items():
         compared_runs = None if model_runs is first_runs else first_runs
-        results.append(builder.result(name, model_runs, preparation.baseline_runs or compared_runs))
+        reference_runs = preparation.baseline_runs or compared_runs
+        results.append(builder.result(name, model_runs, reference_runs))
     training = plan.training
     backbone = training.backbone if plan.models_on(InputKind.FEATURES) else ""
     trained_backbone = training.trained_backbone if plan.models_on(InputKind.SNIPPETS) else ""
