@@ -445,19 +445,19 @@ class FakeDialogs(Dialogs):
     def videos(self, parent: object) -> list[Path]:  # noqa: ARG002
         return self.videos_answer
 
-    def file(self, parent: object, title: str, kinds: str) -> Path | None:  # noqa: ARG002
+    def file(self, parent: object, title: str, file_filter: str) -> Path | None:  # noqa: ARG002
         return self.file_answer
 
     def folder(self, parent: object, title: str) -> Path | None:  # noqa: ARG002
         return self.folder_answer
 
-    def save(self, parent: object, title: str, kinds: str, name: str = "") -> Path | None:  # noqa: ARG002
+    def save(self, parent: object, title: str, file_filter: str, name: str = "") -> Path | None:  # noqa: ARG002
         self.saves.append((title, name))
         return self.save_answer
 
-    def word(self, parent: object, title: str, question: str, known: Sequence[str], now: str) -> str | None:  # noqa: ARG002
+    def word(self, parent: object, title: str, question: str, words: Sequence[str], current: str) -> str | None:  # noqa: ARG002
         self.asked.append(question)
-        self.words.append((tuple(known), now))
+        self.words.append((tuple(words), current))
         return self.word_answer
 
     def pick(self, parent: object, title: str, question: str, names: Sequence[str]) -> int | None:  # noqa: ARG002

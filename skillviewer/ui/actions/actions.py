@@ -124,7 +124,9 @@ class Actions(QObject):
         self._icons = icons
         self._table = specs  # the actions with their default keys
         names = {spec.name for spec in specs}
-        self._chosen_keys = {name: action_keys for name, action_keys in (keys or {}).items() if name in names}
+        self._chosen_keys: dict[str, tuple[str, ...]] = {}
+        if keys is not None:
+            self._chosen_keys = {name: action_keys for name, action_keys in keys.items() if name in names}
         self.specs = specs  # the actions with their present keys
         self._actions: dict[str, QAction] = {}
         self._bound: set[str] = set()
@@ -239,5 +241,7 @@ def match_distance(text: str, typed: str) -> int | None:
         if index < 0:
             return None
         begins_word = index == 0 or not text[index - 1].isalnum()
-        distance += index if begins_word else index + INSIDE_WORD_PENALTY
+        distance += index
+        if not begins_word:
+            distance += INSIDE_WORD_PENALTY
     return distance

@@ -130,7 +130,8 @@ class ColumnMappingView(QTableWidget):
             levels_text = f"{UNKNOWN_ORDER} {', '.join(words)}" if words else ""
         self._set_cell(row, LEVELS, levels_text, is_editable=bool(levels_text))
         direction_cell.setFlags(CHECKABLE)
-        direction_cell.setCheckState(Qt.CheckState.Checked if item.less_is_better else Qt.CheckState.Unchecked)
+        direction = Qt.CheckState.Checked if item.less_is_better else Qt.CheckState.Unchecked
+        direction_cell.setCheckState(direction)
 
     def _set_cell(self, row: int, column: int, text: str, *, is_editable: bool) -> None:
         cell = self.cells[row][column]

@@ -70,7 +70,8 @@ class RatingsPage(QDialog):
             signal.connect(self._show)
         self.setMinimumSize(MIN_SIZE)
         max_size = parent.size() - QSize(40, 40)
-        self.resize(QSize(1180, 680).boundedTo(max_size).expandedTo(MIN_SIZE))
+        default_size = QSize(1180, 680)
+        self.resize(default_size.boundedTo(max_size).expandedTo(MIN_SIZE))
         apply_theme(self, app_context.themes.theme)
         self._show()
 
@@ -202,7 +203,8 @@ class RatingsPage(QDialog):
         items = [item.name for item in preview.mapping.items]
         offer(self.sheet, [(name, name) for name in table.sheets], table.sheet)
         self.sheet.setEnabled(len(table.sheets) > 1)
-        offer(self.criterion, [(name, printable(name)) for name in items], items[0] if items else None)
+        first_item = items[0] if items else None
+        offer(self.criterion, [(name, printable(name)) for name in items], first_item)
         last_line = max((row.last_line for row in table.rows), default=0)
         self.header_row.setRange(0, max(table.titles_row, last_line))
         self.header_row.setValue(table.titles_row)
@@ -238,18 +240,19 @@ class RatingsPage(QDialog):
         """Show the first rows, and those below with a rejected rating; rejected ratings are marked."""
         table = preview.opened.table
         reasons_by_row = [row.rejected_cells for row in preview.rated.import_report.rows] if preview.rated else []
-        indices = list(range(min(len(table.rows), N_FIRST_ROWS)))
+        n_first_rows = min(len(table.rows), N_FIRST_ROWS)
+        indices = list(range(n_first_rows))
         rows_below = enumerate(reasons_by_row[N_FIRST_ROWS:], N_FIRST_ROWS)
         indices += [index for index, reasons in rows_below if reasons][:N_FIRST_ROWS]
         rows = [(table.describe_row(table.rows[index]), *table.rows[index].cells) for index in indices]
-        rejected = {
-            (place, table.index_by_title[title] + 1): f"{title} {reason}"
-            for place, index in enumerate(indices)
-            if index < len(reasons_by_row)
-            for title, reason in reasons_by_row[index].items()
-        }
+        rejected: dict[tuple[int, int], str] = {}
+        for place, index in enumerate(indices):
+            if index < len(reasons_by_row):
+                for title, reason in reasons_by_row[index].items():
+                    rejected[place, table.index_by_title[title] + 1] = f"{title} {reason}"
         self.first_rows.show_rows(("", *table.titles), rows, rejected)
-        self.tabs.setTabText(0, "First rows" if len(indices) <= N_FIRST_ROWS else "First rows and rejected ratings")
+        tab_title = "First rows" if len(indices) <= N_FIRST_ROWS else "First rows and rejected ratings"
+        self.tabs.setTabText(0, tab_title)
 
     def _show_rows(self, *_: object) -> None:
         preview = self.loader.preview
@@ -283,7 +286,7 @@ class RatingsPage(QDialog):
         self.meant_video.setVisible(has_choice)
         if not has_choice or row is None or preview is None or preview.rated is None:
             return
-        similar_names = row.near or ()
+        similar_names = () if row.near is None else row.near
         rated = preview.rated
         videos = sorted({*rated.import_report.unrated, *rated.videos.values()})
         rated_already = {  # by the rater of the row, or by any rater if the table has no column of raters
@@ -300,7 +303,8 @@ class RatingsPage(QDialog):
             if name in similar_names:
                 text += " (similar)"
             if name in rated_already and name != stated_name:
-                text += f" (already rated by {printable(row.rater)})" if row.rater else " (already rated)"
+                rater = f" by {printable(row.rater)}" if row.rater else ""
+                text += f" (already rated{rater})"
             options.append((name, text))
         offer(self.meant_video, options, stated_name)
         self.name_label.setText(f"“{printable(row.cell)}” is the video")

@@ -218,7 +218,8 @@ def read_with_mapping(opened: MappedTable, mapping: TableMapping) -> TablePrevie
     rows_with_notes: list[int] = []
     for index, row in enumerate(rated.import_report.rows):
         note = "; ".join((*row.rejections, *row.notes))
-        rows.append((row.place, row.cell, row.video or "", str(row.n_ratings), note))
+        video = "" if row.video is None else row.video
+        rows.append((row.place, row.cell, video, str(row.n_ratings), note))
         if note:
             rows_with_notes.append(index)
     return TablePreview(opened, mapping, rated, rows=tuple(rows), rows_with_notes=tuple(rows_with_notes))

@@ -36,7 +36,8 @@ class TextTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return text if reason is None else f"{text} (rejected)"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return as_tip(text if reason is None else f"{text}: {printable(reason)}")
+            tip = text if reason is None else f"{text}: {printable(reason)}"
+            return as_tip(tip)
         if role == Qt.ItemDataRole.ForegroundRole and reason is not None:
             return self.rejected_colour
         return None
@@ -82,7 +83,7 @@ class TextTableView(QTableView):
         self.table_model.beginResetModel()
         self.table_model.titles = titles
         self.table_model.rows = rows
-        self.table_model.rejected = rejected or {}
+        self.table_model.rejected = {} if rejected is None else rejected
         self.table_model.endResetModel()
         self.resizeColumnsToContents()
         if 0 <= current_row < len(rows):

@@ -70,7 +70,8 @@ class TimelinePage(QDialog):
         column = vertical(self, (16, 12, 16, 12), 8)
         add_all(column, self.message, self.observation, (area, 2), (self.problems, 1), buttons)
         self.setMinimumSize(MIN_SIZE / 2)
-        self.resize(QSize(scaled_px(560), scaled_px(420)).boundedTo(parent.size()))
+        default_size = QSize(scaled_px(560), scaled_px(420))
+        self.resize(default_size.boundedTo(parent.size()))
         self._read()
 
     def _read(self, *_: object) -> None:
@@ -94,9 +95,8 @@ class TimelinePage(QDialog):
         self.problems.setVisible(bool(sentences))
         video = printable(self._video)
         has_annotations = bool(contents.annotations)
-        self.message.set_plain(
-            f"Annotations of {video} become:" if has_annotations else f"There is no annotation of {video}."
-        )
+        message = f"Annotations of {video} become:" if has_annotations else f"There is no annotation of {video}."
+        self.message.set_plain(message)
         self.import_button.setEnabled(has_annotations)
 
     def _show_observations(self, contents: TimelineContents) -> None:
@@ -105,7 +105,8 @@ class TimelinePage(QDialog):
         all_of_video = ("", f"Observations of {printable(self._video_info.path.name)}")
         options = [all_of_video, *((name, printable(name)) for name in contents.observations)]
         offer(self.observation, options, self.observation.currentData() or "")
-        self.observation.setVisible(len(contents.observations) > 1 or not contents.annotations)
+        has_several = len(contents.observations) > 1
+        self.observation.setVisible(has_several or not contents.annotations)
 
     def _show_tiers(self, contents: TimelineContents) -> None:
         for box in self.boxes.values():

@@ -132,7 +132,8 @@ class TracksPage(QDialog):
         add_all(column, self.message, (self.preview, 1), self.units, self.counts, buttons)
         self._read_timer = single_shot(self, READ_AFTER_MS, self._read)
         self.setMinimumSize(MIN_SIZE)
-        self.resize(QSize(scaled_px(620), scaled_px(560)).boundedTo(parent.size()).expandedTo(MIN_SIZE))
+        default_size = QSize(scaled_px(620), scaled_px(560))
+        self.resize(default_size.boundedTo(parent.size()).expandedTo(MIN_SIZE))
         self.message.set_plain("Reading…")
         app_context.video_opener.opened.connect(self._on_opened)
         if self._video is not None:
@@ -218,7 +219,8 @@ class TracksPage(QDialog):
         self.counts.set_plain("")
         self.import_button.setEnabled(False)
         needs_units = isinstance(error, UnitsUnknownError)
-        self.message.set_plain(UNITS_MESSAGE if needs_units else error_text(error))
+        message = UNITS_MESSAGE if needs_units else error_text(error)
+        self.message.set_plain(message)
         if needs_units and not self.units.isVisibleTo(self):
             self.units.setVisible(True)
             self.pixels_per_unit.setFocus()

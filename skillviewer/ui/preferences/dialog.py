@@ -35,10 +35,12 @@ class Preferences(QDialog):
         self._pages = QStackedWidget(self)
         for text, page in zip(("Appearance", "Assessing", "Storage", "Keys"), self._contents, strict=True):
             self.list.addItem(text)
-            self._pages.addWidget(page if page is self.keys else self._in_scroll_area(page, text))
+            whole_page = page if page is self.keys else self._in_scroll_area(page, text)
+            self._pages.addWidget(whole_page)
         self.list.setFixedWidth(min(scaled_px(LIST_PX), self.list.sizeHintForColumn(0) + 48))
+        row_height_px = self.fontMetrics().height() + 16
         for page_row in range(self.list.count()):
-            self.list.item(page_row).setSizeHint(QSize(0, self.fontMetrics().height() + 16))
+            self.list.item(page_row).setSizeHint(QSize(0, row_height_px))
         self.list.currentRowChanged.connect(self._on_row)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
@@ -48,7 +50,9 @@ class Preferences(QDialog):
         row = add_all(horizontal(self, NONE, 0), self.list, (column, 1))
         row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # pages scroll or wrap
         self.setMinimumSize(MIN_SIZE)
-        self.resize(QSize(scaled_px(760), scaled_px(540)).boundedTo(parent.size() - QSize(40, 40)).expandedTo(MIN_SIZE))
+        default_size = QSize(scaled_px(760), scaled_px(540))
+        max_size = parent.size() - QSize(40, 40)
+        self.resize(default_size.boundedTo(max_size).expandedTo(MIN_SIZE))
         self.list.setCurrentRow(0)
 
     def _in_scroll_area(self, page: QWidget, title: str) -> QWidget:

@@ -51,7 +51,7 @@ class ShortcutsPage(QWidget):
         self.field = with_accessible_name(QKeySequenceEdit(self), "New key")
         self.field.setMaximumSequenceLength(1)
         self.add = push_button("Add", self, self._on_add)
-        self.clear = push_button("No keys", self, lambda: self._change({self.chosen.name: ()}))
+        self.clear = push_button("No keys", self, self._on_clear)
         self.reset = push_button("Default", self, self._on_reset)
         self.reset_all = push_button("All defaults", self)
         self.reset_all.clicked.connect(lambda: self._change(dict.fromkeys(actions.chosen_keys)))
@@ -83,7 +83,8 @@ class ShortcutsPage(QWidget):
 
     @property
     def _specs(self) -> tuple[ActionSpec, ...]:
-        return tuple(spec for menu in MENUS for spec in self._actions.specs if spec.menu == menu)
+        specs = self._actions.specs
+        return tuple(spec for menu in MENUS for spec in specs if spec.menu == menu)
 
     @property
     def chosen(self) -> ActionSpec:
@@ -176,20 +177,29 @@ class ShortcutsPage(QWidget):
     def _takers(self, key: str) -> list[ActionSpec]:
         """Return the actions that a key would be taken from."""
         shortcut = self.chosen
-        specs = [spec if spec.name != shortcut.name else replace(spec, keys=(key,)) for spec in self._actions.specs]
-        names = {name for pair in conflicts(specs) if shortcut.name in pair[1:] for name in pair[1:]} - {shortcut.name}
-        return [spec for spec in self._actions.specs if spec.name in names]
+        specs = self._actions.specs
+        assigned = [replace(spec, keys=(key,)) if spec.name == shortcut.name else spec for spec in specs]
+        taker_names: set[str] = set()
+        for _, *names in conflicts(assigned):
+            if shortcut.name in names:
+                taker_names.update(names)
+        taker_names.discard(shortcut.name)
+        return [spec for spec in specs if spec.name in taker_names]
 
     def _on_add(self) -> None:
-        key, shortcut = self._pressed, self.chosen
+        key = self._pressed
+        shortcut = self.chosen
         if not key:
             return
-        changes: dict[str, tuple[str, ...] | None] = {
-            spec.name: tuple(k for k in spec.keys if portable_key(k) != key) for spec in self._takers(key)
-        }
+        changes: dict[str, tuple[str, ...] | None] = {}
+        for spec in self._takers(key):
+            changes[spec.name] = tuple(kept for kept in spec.keys if portable_key(kept) != key)
         changes[shortcut.name] = (*shortcut.keys, key)
         self._change(changes)
         self.message.setText(f"{key_text(key)} is now a key of “{plain(shortcut.text)}”.")
+
+    def _on_clear(self) -> None:
+        self._change({self.chosen.name: ()})
 
     def _on_reset(self) -> None:
         """Restore the default keys of the action, and take them from other actions."""

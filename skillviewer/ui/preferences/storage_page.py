@@ -76,7 +76,8 @@ class StoragePage(Form):
             ("{} analyses of videos", storage.analyses),
             ("{} other", storage.other),
         )
-        self.kept.setText("\n".join(text.format(format_size(n_bytes)) for text, n_bytes in lines))
+        amounts = [text.format(format_size(n_bytes)) for text, n_bytes in lines]
+        self.kept.setText("\n".join(amounts))
         self.empty.setEnabled(storage.removable > 0)
 
     def _on_empty(self) -> None:
@@ -100,5 +101,6 @@ class StoragePage(Form):
         self._app_context.jobs.follow("Emptying the cache", task)
 
     def _on_show(self) -> None:
-        cache_dir().mkdir(parents=True, exist_ok=True)
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(cache_dir())))
+        folder = cache_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -179,7 +179,9 @@ class AppContext(QObject):
         self.point_requests.ask(None)
 
     def _make_insight_services(self) -> None:
-        state, studies, videos = self.state, self.studies, self.videos
+        state = self.state
+        studies = self.studies
+        videos = self.videos
         self.evidence_loader = EvidenceLoader(self.model_worker, state, self.jobs, self)
         self.annotations = VideoAnnotations(studies, self.undo, videos, state, self.settings)
         self.why_loader = WhyLoader(
@@ -281,7 +283,8 @@ class AppContext(QObject):
             return cast("str | None", old_value)
 
         text = f"participant in {name}" if is_participant else f"occasion of {name}"
-        self.undo.perform(Command(text, lambda study: change(study, value or empty_value), change, (VIDEOS,)))
+        new_value = value or empty_value
+        self.undo.perform(Command(text, lambda study: change(study, new_value), change, (VIDEOS,)))
 
     def remove_current(self) -> None:
         """Remove the video on screen from the study. Its file, its scores and its votes are kept."""
@@ -338,7 +341,9 @@ class AppContext(QObject):
         if self.studies.writable:
             self.studies.submit_write(change, SETTINGS, VOTES)
         chosen_model = self.models.requested_folder
-        if not criterion or (chosen_model is not None and criterion_of(chosen_model) == criterion):
+        if not criterion:
+            return
+        if chosen_model is not None and criterion_of(chosen_model) == criterion:
             return
         folders = [entry.folder for entry in self.models.entries if entry.criterion == criterion]
         if chosen_model is not None:
@@ -433,8 +438,9 @@ class AppContext(QObject):
         elif paths.archive is not None:
             self.studies.unpack(paths.archive)
         if paths.videos:
-            has_study = self.studies.current is not None  # a draft made for these videos needs no undo
-            self.studies.enrol(paths.videos, self._on_enrolled if has_study else None)
+            # A draft made for these videos needs no undo.
+            on_enrolled = self._on_enrolled if self.studies.current is not None else None
+            self.studies.enrol(paths.videos, on_enrolled)
             self.state.set_current(VideoClip(paths.videos[0]))
         if paths.tracks is not None:
             self.tracks_opened.emit(paths.tracks)
@@ -450,7 +456,8 @@ class AppContext(QObject):
             self.settings.remember(study.path)
 
     def _save_looks(self, *_: object) -> None:
-        state, settings = self.state, self.settings
+        state = self.state
+        settings = self.settings
         settings.map_style = state.map_style
         settings.curve_look = state.curve_look
         settings.passes = state.passes

@@ -161,7 +161,9 @@ class AssessmentQueue(QObject):
 
     def rescale(self) -> None:
         """Convert scores to the raters' scale again, after the tasks of videos have changed."""
-        for entry in self._videos if self._results else ():
+        if not self._results:
+            return
+        for entry in self._videos:
             analysis = self._known_analysis(entry.clip)
             if entry.analysis is not None and analysis is not None and analysis.scaled != entry.analysis.scaled:
                 self._videos.update(entry.clip, analysis=analysis)
@@ -200,7 +202,8 @@ class AssessmentQueue(QObject):
 
     def _on_current(self, clip: VideoClip | None) -> None:
         entry = self._videos.get(clip)
-        self._state.set_analysis(entry.analysis if entry is not None else None)
+        analysis = entry.analysis if entry is not None else None
+        self._state.set_analysis(analysis)
         if self.automatic:
             self._automatic_delay.start()
 
@@ -328,14 +331,16 @@ class AssessmentQueue(QObject):
         """Show the known analysis of a video whose assessment did not end, if it is on screen."""
         if clip == self._state.current:
             entry = self._videos.get(clip)
-            self._state.set_analysis(entry.analysis if entry is not None else None)
+            analysis = entry.analysis if entry is not None else None
+            self._state.set_analysis(analysis)
 
     def _on_finished(self) -> None:
         self._n_done += 1
         if self.running is not None and self.running not in self._queue:
             self._automatic_clips.discard(self.running)
             self._to_repeat.discard(self.running)
-        self.running = self._task = None
+        self.running = None
+        self._task = None
         self._throttle.stop()
         if self._queue:
             self._advance()

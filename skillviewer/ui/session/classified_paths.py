@@ -107,15 +107,23 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEV
     refused += [(path, "one table or timeline is imported at a time") for path, _ in tables[1:]]
     refused += [(path, "one file of tracks is imported at a time") for path in by_kind.tracks[1:]]
     table, table_folder = tables[0] if tables else (None, None)
+    checkpoint = checkpoints[-1] if checkpoints else None
+    tracks = by_kind.tracks[0] if by_kind.tracks else None
+    study = None
+    archive = None
+    if by_kind.studies:
+        study = by_kind.studies[-1]
+    elif by_kind.archives:
+        archive = by_kind.archives[-1]
     return ClassifiedPaths(
         videos=tuple(path for path, reason in reasons.items() if not reason),
-        checkpoint=checkpoints[-1] if checkpoints else None,
+        checkpoint=checkpoint,
         refused=tuple(refused),
-        study=by_kind.studies[-1] if by_kind.studies else None,
-        archive=by_kind.archives[-1] if by_kind.archives and not by_kind.studies else None,
+        study=study,
+        archive=archive,
         table=table,
         table_folder=table_folder,
-        tracks=by_kind.tracks[0] if by_kind.tracks else None,
+        tracks=tracks,
     )
 
 

@@ -164,7 +164,9 @@ class FrameFeed(QObject):
     def close(self) -> None:
         """Close the video. Pending answers are dropped."""
         self._generation += 1
-        self.path = self._displayed = self._request = None
+        self.path = None
+        self._displayed = None
+        self._request = None
         self._mailbox.clear()
         self._idle.stop()
         self._stop_decoding_ahead()

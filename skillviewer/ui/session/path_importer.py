@@ -85,8 +85,11 @@ class PathImporter(QObject):
             text = reason if path.name in reason else singular.format(path.name, reason)
             self._messages.post(Message(text, Severity.WARNING))
         else:
-            details = tuple(reason if path.name in reason else f"{path.name}: {reason}" for path, reason in refused)
-            self._messages.post(Message(plural.format(len(refused)), Severity.WARNING, details))
+            details = []
+            for path, reason in refused:
+                details.append(reason if path.name in reason else f"{path.name}: {reason}")
+            text = plural.format(len(refused))
+            self._messages.post(Message(text, Severity.WARNING, tuple(details)))
 
     def _probe_next(self) -> None:
         if self._probing is not None or self._worker.stopped:

@@ -28,7 +28,8 @@ def _text(value: object) -> str:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(str(item) for item in (value if isinstance(value, list) else [value]) if item)
+    items = value if isinstance(value, list) else [value]
+    return tuple(str(item) for item in items if item)
 
 
 def _bytes(value: object) -> QByteArray:
@@ -37,12 +38,14 @@ def _bytes(value: object) -> QByteArray:
 
 def _number(value: object, default: int) -> int:
     text = str(value)
-    return int(text) if text.isdecimal() and len(text) < MAX_DIGITS else default
+    is_valid = text.isdecimal() and len(text) < MAX_DIGITS
+    return int(text) if is_valid else default
 
 
 def _choice(value: object, default: ChoiceT) -> ChoiceT:
     try:
-        return type(default)(str(value))
+        choices = type(default)
+        return choices(str(value))
     except ValueError:
         return default
 
@@ -153,12 +156,14 @@ class Settings:
     def map_style(self) -> MapStyle:
         default = MapStyle()
         colours = str(self.store.value("look/colours", default.colours))
+        if colours not in {"inferno", "cividis"}:
+            colours = default.colours
         strength_percent = _number(self.store.value("look/strength"), round(100 * default.strength))
         return MapStyle(
             overlay=_choice(self.store.value("look/overlay"), default.overlay),
             scale=_choice(self.store.value("look/scale"), default.scale),
             between=_choice(self.store.value("look/between"), default.between),
-            colours=colours if colours in {"inferno", "cividis"} else default.colours,
+            colours=colours,
             strength=min(strength_percent, 100) / 100,
             smooth=_on_by_default(self.store.value("look/smooth")),
         )

@@ -241,8 +241,10 @@ class SoundPlayer(QObject):
     def _begin_scan(self) -> None:
         """Compute the envelope of the video, unless it is known, being computed, or not needed."""
         video = self._video
-        is_needed = self.wants_envelope or (self.on and video is not None and video.duration_s <= MAX_SCANNED_S)
-        if video is None or not is_needed or self.envelope is not None or self._scan is not None:
+        if video is None or self.envelope is not None or self._scan is not None:
+            return
+        is_played = self.on and video.duration_s <= MAX_SCANNED_S
+        if not self.wants_envelope and not is_played:
             return
         if self._waveform_worker.stopped:
             return

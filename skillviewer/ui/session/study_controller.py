@@ -152,7 +152,8 @@ class StudyController(QObject):
         def swap(holder: StudyHolder, token: CancelToken, report: Report) -> None:
             from skillviewer.data.study.archive.unpack import free_folder, unpack
 
-            holder.swap(Study.open(unpack(archive, free_folder(archive), token, report)))
+            folder = free_folder(archive)
+            holder.swap(Study.open(unpack(archive, folder, token, report)))
 
         task = self._replace_study(swap)
         task.succeeded.connect(self._on_unpacked)
@@ -314,8 +315,13 @@ class StudyController(QObject):
         task.failed.connect(self._messages.fail)
         if on_success is not None:
             generation = self._generation
+
+            def handle(answer: object) -> None:
+                if generation == self._generation:
+                    on_success(answer)
+
             self._awaited.add(task)
-            task.succeeded.connect(lambda answer: on_success(answer) if generation == self._generation else None)
+            task.succeeded.connect(handle)
             task.finished.connect(lambda: self._awaited.discard(task))
         return task
 
@@ -336,8 +342,9 @@ class StudyController(QObject):
             self._watch_timer.start()
         new_notices = tuple(text for text in study.notices if text not in self._reported_notices)
         self._reported_notices = study.notices
+        severity = Severity.WARNING if study.read_only else Severity.NOTE
         for text in new_notices:
-            self._messages.post(Message(text, Severity.WARNING if study.read_only else Severity.NOTE))
+            self._messages.post(Message(text, severity))
         if study != previous:
             self.opened.emit(study)
 
@@ -378,11 +385,12 @@ class StudyController(QObject):
             self._messages.post(Message(text, Severity.WARNING))
 
     def _on_relinked(self, relinked: RelinkResult) -> None:
-        text = f"{len(relinked.located)} videos found again."
         unlocated = (*relinked.missing, *relinked.replaced)
+        text = f"{len(relinked.located)} videos found again"
         if unlocated:
-            text = f"{len(relinked.located)} videos found again, {len(unlocated)} are still missing."
-        self._messages.post(Message(text, Severity.WARNING if unlocated else Severity.NOTE, unlocated))
+            text = f"{text}, {len(unlocated)} are still missing"
+        severity = Severity.WARNING if unlocated else Severity.NOTE
+        self._messages.post(Message(f"{text}.", severity, unlocated))
         self._warn(relinked.problems)
         self.relist()
         self.changed.emit(frozenset({VIDEOS}))
@@ -414,7 +422,8 @@ class StudyController(QObject):
 
     def _report_lost(self, text: str, lines: Sequence[str], n: int) -> None:
         if lines:
-            self._messages.post(Message(text.format(len(lines), n), Severity.WARNING, tuple(lines)))
+            full_text = text.format(len(lines), n)
+            self._messages.post(Message(full_text, Severity.WARNING, tuple(lines)))
 
     def _on_back_up(self) -> None:
         if self.writable:

@@ -45,7 +45,8 @@ def entry_of(video: StudyVideo) -> VideoEntry:
         reason = f"Another file has replaced this video: {path}"
     elif video.path is None:
         state = VideoState.MISSING
-        reason = f"The file is not where it was: {video.recorded_path or video.name}"
+        last_path = video.recorded_path or video.name
+        reason = f"The file is not where it was: {last_path}"
     return VideoEntry(
         path,
         state=state,
@@ -178,7 +179,9 @@ class StudySync(QObject):
             clips_before = [*takewhile(lambda clip: clip != new_entries[0].clip, study_entries)]
             row = 0
             if clips_before:
-                row = (self._videos.row(clips_before[-1]) or 0) + 1
+                row_before = self._videos.row(clips_before[-1])
+                row = 0 if row_before is None else row_before
+                row += 1
         return self._videos.add_entries(new_entries, row)
 
     def _remove(self, clip: VideoClip) -> None:
@@ -195,7 +198,8 @@ class StudySync(QObject):
             new_value = getattr(new_entry, name)
             if new_value != getattr(entry, name):
                 changes[name] = new_value
-        if new_entry.state is not entry.state and (new_entry.state.is_lost or entry.state.is_lost):
+        is_lost_or_found = new_entry.state.is_lost or entry.state.is_lost
+        if is_lost_or_found and new_entry.state is not entry.state:
             changes |= {"state": new_entry.state, "reason": new_entry.reason}
             if new_entry.state.is_lost:
                 changes["analysis"] = None

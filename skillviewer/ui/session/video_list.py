@@ -70,7 +70,9 @@ class VideoList(QObject):
         """Return the file name of a video, followed by its name in the study if it is a clip."""
         entry = self.get(clip)
         file_name = clip.path.name
-        return file_name if clip.clip_range is None or entry is None else f"{file_name} ({entry.name})"
+        if clip.clip_range is None or entry is None:
+            return file_name
+        return f"{file_name} ({entry.name})"
 
     def tasks(self, clip: VideoClip) -> tuple[str, str]:
         """Return (task of the video, task of the study), each "" if it is not stated."""
@@ -137,4 +139,6 @@ class VideoList(QObject):
 
 def _is_same(value: object, new_value: object) -> bool:
     """Return True if two values are equal. Large values are compared by identity alone."""
-    return value is new_value or (isinstance(value, str | int | float) and value == new_value)
+    if value is new_value:
+        return True
+    return isinstance(value, str | int | float) and value == new_value

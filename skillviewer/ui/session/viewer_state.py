@@ -94,12 +94,14 @@ class ViewerState(QObject):
     def toggle_overlay(self) -> None:
         """Hide the map, or show it with its last overlay."""
         is_hidden = self.map_style.overlay is Overlay.OFF
-        self.set_map_style(overlay=self._last_overlay if is_hidden else Overlay.OFF)
+        overlay = self._last_overlay if is_hidden else Overlay.OFF
+        self.set_map_style(overlay=overlay)
 
     def set_model(self, model: LoadedModel | None) -> None:
         is_changed = model != self.model
         self.model = model
-        self.set_digest(model.digest if model is not None else "")
+        digest = model.digest if model is not None else ""
+        self.set_digest(digest)
         if is_changed:
             self.model_changed.emit(model)
 

@@ -85,7 +85,8 @@ def under_name(entry: VideoEntry) -> str:
         start_s, stop_s = span_s
         part = f"{_format_seconds(start_s)}–{_format_seconds(stop_s)}"
     if entry.state is VideoState.DONE:
-        texts = [part or _length(entry), printable(entry.participant or ""), printable(entry.occasion)]
+        participant = "" if entry.participant is None else printable(entry.participant)
+        texts = [part or _length(entry), participant, printable(entry.occasion)]
         if entry.analysis is not None and entry.analysis.unfamiliar:
             texts.insert(0, "unfamiliar")
     else:
@@ -199,12 +200,16 @@ def _by_speed(entry: VideoEntry) -> float:
 
 def _pauses(entry: VideoEntry) -> str:
     motion = entry.motion
-    return UNKNOWN if motion is None or motion.n_pauses is None else f"{motion.n_pauses}"
+    if motion is None or motion.n_pauses is None:
+        return UNKNOWN
+    return str(motion.n_pauses)
 
 
 def _by_pauses(entry: VideoEntry) -> float:
     motion = entry.motion
-    return -1.0 if motion is None or motion.n_pauses is None else float(motion.n_pauses)
+    if motion is None or motion.n_pauses is None:
+        return -1.0
+    return float(motion.n_pauses)
 
 
 def _seen(entry: VideoEntry) -> str:

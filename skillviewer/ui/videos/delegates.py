@@ -57,7 +57,8 @@ class VideoNameDelegate(QStyledItemDelegate):
         if not isinstance(entry, VideoEntry):
             return
         rect: QRect = option.rect
-        thumbnail_rect = QRect(QPoint(rect.left() + 8, rect.center().y() - THUMBNAIL.height() // 2), THUMBNAIL)
+        thumbnail_top = rect.center().y() - THUMBNAIL.height() // 2
+        thumbnail_rect = QRect(QPoint(rect.left() + 8, thumbnail_top), THUMBNAIL)
         self._draw_thumbnail(painter, thumbnail_rect, entry.thumbnail)
         left = thumbnail_rect.right() + 11
         width = rect.right() - thumbnail_rect.right() - 13

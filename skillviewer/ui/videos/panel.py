@@ -153,7 +153,8 @@ class VideosPanel(QWidget):
             is_name = index == NAME
             mode = QHeaderView.ResizeMode.Stretch if is_name else QHeaderView.ResizeMode.Fixed
             header.setSectionResizeMode(index, mode)
-            view.setItemDelegateForColumn(index, self._name_delegate if is_name else self._number_delegate)
+            delegate = self._name_delegate if is_name else self._number_delegate
+            view.setItemDelegateForColumn(index, delegate)
         self._fit_columns()
         header.setStyleSheet(f"QHeaderView::section {{ padding-right: {NUMBER_MARGIN_PX}px; }}")
         header.sortIndicatorChanged.connect(self._on_sorted)
@@ -263,7 +264,8 @@ class VideosPanel(QWidget):
         self._hide_columns()
         total = len(self._videos)
         n_shown = self.filter.rowCount()
-        self._pages.setCurrentWidget(self.view if total else self._empty)
+        visible_page = self.view if total else self._empty
+        self._pages.setCurrentWidget(visible_page)
         self._count.setVisible(total > 0)
         if n_shown < total:
             self._count.setText(f"{n_shown} of {total} videos shown")

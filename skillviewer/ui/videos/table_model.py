@@ -111,7 +111,9 @@ class VideoTable(QAbstractTableModel):
         for other in self.columns[NAME + 1 :]:
             other_text = self._cell_text(entry, other)
             if other_text not in {"", UNKNOWN}:
-                texts.append(other_text if other.plain else f"{other.title} {other_text}")
+                if not other.plain:
+                    other_text = f"{other.title} {other_text}"
+                texts.append(other_text)
         return ", ".join(texts)
 
     def _cell_text(self, entry: VideoEntry, column: VideoColumn) -> str:
@@ -191,7 +193,8 @@ class VideoFilter(QSortFilterProxyModel):
             return True
         if self._state is not None and entry.state is not self._state:
             return False
-        facts = f"{entry.participant or ''} {entry.task} {entry.occasion}"
+        participant = "" if entry.participant is None else entry.participant
+        facts = f"{participant} {entry.task} {entry.occasion}"
         text = f"{entry.path.parent.name}/{entry.path.name} {entry.name} {facts}".casefold()
         return all(word in text for word in self._query_words)
 

@@ -102,7 +102,9 @@ class EvidenceLoader(QObject):
     @property
     def _current_key(self) -> EvidenceKey | None:
         analysis = self._state.analysis
-        return _key(analysis) if analysis is not None and analysis.complete else None
+        if analysis is None or not analysis.complete:
+            return None
+        return _key(analysis)
 
     def want(self, viewer: QObject, on: bool) -> None:
         """Register a widget that shows evidence (``on``), or unregister it."""

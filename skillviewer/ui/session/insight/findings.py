@@ -87,6 +87,7 @@ def findings_of(question: WhyQuestion) -> Findings:
     cohort_scores = tuple(other.score for _, other in other_analyses)
     findings = score_findings(analysis, question.evidence, cohort_scores)
     models, versions = _other_models(question)
+    reference_clip = clips[reference.name] if reference is not None else None
     inputs = {field.name: getattr(question, field.name) for field in fields(question)}
     return Findings(
         **inputs,
@@ -96,7 +97,7 @@ def findings_of(question: WhyQuestion) -> Findings:
         n_smaller=findings.n_smaller,
         regions=findings.regions,
         reference=reference,
-        reference_clip=clips[reference.name] if reference is not None else None,
+        reference_clip=reference_clip,
         other_models=models,
         versions=versions,
         was_trained_on=_was_trained_on(question),

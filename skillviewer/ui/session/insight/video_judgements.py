@@ -91,14 +91,16 @@ def judgements_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
             raters.setdefault(name, set()).add(judgement.rater)
     reasons: dict[str, list[RaterReason]] = {}
     for vote in reversed(facts.votes_with_reasons):
-        verdict = Verdict(vote.verdict or 0)
+        assert vote.verdict is not None  # ``_has_reason``
+        verdict = Verdict(vote.verdict)
         left = RaterReason(vote.rater, verdict, other=vote.right, text=vote.reason, mark_s=vote.left_mark_s)
         right = RaterReason(vote.rater, Verdict(-verdict), other=vote.left, text=vote.reason, mark_s=vote.right_mark_s)
         for video, reason in ((vote.left, left), (vote.right, right)):
             if reason.text or reason.mark_s is not None:
                 reasons.setdefault(video, []).append(reason)
     judgements: dict[str, VideoJudgements] = {}
-    for ranked in rank_videos(facts.judgements or stated, facts.tasks):
+    judgements_or_stated = facts.judgements or stated
+    for ranked in rank_videos(judgements_or_stated, facts.tasks):
         name = ranked.name
         n_raters = len(raters.get(name, set()) - {UNNAMED})
         judgements[name] = VideoJudgements(n_raters, n_unnamed[name], ranked, tuple(reasons.get(name, ())))

@@ -239,8 +239,11 @@ class WhyLoader(QObject):
         if not task and current is not None:
             task = current.settings.task
         model = self._state.model
-        is_by_loaded_model = model is not None and model.digest == analysis.provenance.model_digest
-        model_warning = model.warning if model is not None and is_by_loaded_model else ""
+        model_warning = ""
+        model_folder = None
+        if model is not None and model.digest == analysis.provenance.model_digest:
+            model_warning = model.warning
+            model_folder = model.folder
         question = WhyQuestion(
             name=entry.name,
             analysis=analysis,
@@ -251,12 +254,13 @@ class WhyLoader(QObject):
             facts=self._facts,
             judgements=self._judgements,
             model_warning=model_warning,
-            model_folder=model.folder if model is not None and is_by_loaded_model else None,
+            model_folder=model_folder,
         )
         self._mailbox.post(question, interrupt=False)
 
     def _on_findings(self, findings: Findings) -> None:
-        if self._holders and (self._held_findings is None or self._held_findings.analysis is not findings.analysis):
+        is_held = self._held_findings is not None and self._held_findings.analysis is findings.analysis
+        if self._holders and not is_held:
             self._held_findings = findings
         self._findings = findings
         self._notify()

@@ -87,7 +87,9 @@ def _load_usable_tracks(clip: VideoClip, video: VideoInfo) -> TrackSet | None:
         tracks = TrackStore().get_readable(video.digest, frames_of(clip, video))
     except (DatasetError, SkillViewerError, OSError):
         return None
-    return tracks if tracks is not None and tracks.tracks and tracks.fits(video) else None
+    if tracks is None or not tracks.tracks or not tracks.fits(video):
+        return None
+    return tracks
 
 
 def load_curves(clip: VideoClip, video: VideoInfo) -> "MotionCurves | None":

@@ -34,7 +34,9 @@ class StoredCurves(QObject):
 
     def show_video(self, clip: VideoClip | None, video: VideoInfo | None) -> None:
         """Load the curves of a video; None to show none."""
-        self._video = (clip, video) if clip is not None and video is not None else None
+        self._video = None
+        if clip is not None and video is not None:
+            self._video = (clip, video)
         self._set_curves(None)
         self._load()
 

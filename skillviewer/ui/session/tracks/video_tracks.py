@@ -77,7 +77,9 @@ class VideoTracks(QObject):
     @property
     def curves(self) -> "MotionCurves | None":
         """Speed and opening of the tracks on screen, or None if nothing moves."""
-        return self.shown.curves if self.shown is not None and self.shown.curves.curves else None
+        if self.shown is None or not self.shown.curves.curves:
+            return None
+        return self.shown.curves
 
     @property
     def clip(self) -> VideoClip | None:
