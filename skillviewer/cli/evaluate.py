@@ -163,8 +163,8 @@ def _evaluate_auto(dataset: "Dataset", output: Path, parameters: Parameters) -> 
     import msgspec
 
     from skillviewer.engine.evaluation.choice_plan import ChoicePlan
+    from skillviewer.engine.evaluation.choose_and_train import CHOICE_FILE
     from skillviewer.engine.evaluation.choose_model import choose_model
-    from skillviewer.engine.evaluation.train_chosen import CHOICE
     from skillviewer.engine.runtime.exclusive import exclusive_lock
     from skillviewer.engine.training.run_folder import write_json
     from skillviewer.engine.training.train_checkpoint import TrainingResources
@@ -182,11 +182,11 @@ def _evaluate_auto(dataset: "Dataset", output: Path, parameters: Parameters) -> 
         control = TrainingControl(CancelToken(), bar)
         resources = TrainingResources(feature_cache(parameters), parameters["device"])
         result = choose_model(ChoicePlan(training), dataset, work=output, control=control, resources=resources)
-        write_json(output / CHOICE, msgspec.to_builtins(result.choice))
+        write_json(output / CHOICE_FILE, msgspec.to_builtins(result.choice))
     for sentence in (*dataset.problems, *result.problems):
         echo(sentence, err=True)
     if parameters["as_json"]:
-        echo(*(output / CHOICE).read_text(encoding="utf-8").split("\n"))
+        echo(*(output / CHOICE_FILE).read_text(encoding="utf-8").split("\n"))
     else:
         print_choice(result.choice)
     return 0

@@ -121,8 +121,8 @@ def _train_auto(
     dataset: "Dataset", output: Path, parameters: Parameters, seed: int, test: Path | None, *, force: bool
 ) -> None:
     from skillviewer.engine.evaluation.choice_plan import ChoicePlan
+    from skillviewer.engine.evaluation.choose_and_train import choose_and_train
     from skillviewer.engine.evaluation.forecast import file_digests, forecast_choice
-    from skillviewer.engine.evaluation.train_chosen import train_chosen
     from skillviewer.engine.training.train_checkpoint import TrainingResources
     from skillviewer.engine.training.trainer import TrainingControl
 
@@ -140,7 +140,7 @@ def _train_auto(
     print_forecast(forecast_choice(plan, dataset, file_digests(dataset), cache, device_name=parameters["device"]))
     resources = TrainingResources(cache, parameters["device"])
     with progress_bar() as report:
-        result = train_chosen(
+        result = choose_and_train(
             plan,
             dataset,
             folder=output,

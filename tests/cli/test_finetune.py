@@ -13,7 +13,7 @@ from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.model_choice import BaselineAccuracy, CheckLevel, ModelChoice
 from skillviewer.data.study import ModelState, NewVideo, Study, Vote
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan
-from skillviewer.engine.evaluation.train_chosen import ChosenTraining
+from skillviewer.engine.evaluation.choose_and_train import ChosenTraining
 from skillviewer.engine.finetuning import automatic_choice
 from skillviewer.engine.training.train_checkpoint import TrainingResult
 from skillviewer.nets.checkpoint import load_checkpoint
@@ -206,7 +206,7 @@ def test_an_automatic_choice_becomes_a_version(
         )
         return ChosenTraining(TrainingResult(made, (), ()), choice)
 
-    monkeypatch.setattr(automatic_choice, "train_chosen", trained)
+    monkeypatch.setattr(automatic_choice, "choose_and_train", trained)
     command = ["finetune", str(path), "--model", "auto", "--candidates", "1", "--epochs", "2", "--accept"]
     assert run([*command, "-o", str(tmp_path / "auto")]) == 0
     told = capsys.readouterr()

@@ -16,7 +16,7 @@ from jeepney import DBusAddress, MessageFlag, Properties, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 from skillviewer.core.paths import HOME_VARIABLE
-from skillviewer.ui.actions.actions import plain
+from skillviewer.ui.actions.actions import without_mnemonic
 from tests.ui.screen_reader import Node
 
 ENABLED, SHOWING, EDITABLE = 8, 25, 7
@@ -51,7 +51,7 @@ class SpiNode:
 
     @property
     def name(self) -> str:
-        return plain(self._get("Name"))
+        return without_mnemonic(self._get("Name"))
 
     @property
     def role(self) -> str:

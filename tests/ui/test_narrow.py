@@ -11,7 +11,7 @@ from skillviewer.ui.ranking.vote_bar import VoteBar
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
@@ -132,7 +132,7 @@ def test_pages_are_as_high_as_the_current_page(qtbot: QtBot) -> None:
     add_all(vertical(high), text_label("word " * 200, high, wrap=True))
     for page in (low, high):
         pages.addWidget(page)
-    layout = add_all(vertical(outer, NONE), pages)
+    layout = add_all(vertical(outer, NO_MARGINS), pages)
     low_px = layout.totalMinimumHeightForWidth(100)
     pages.setCurrentWidget(high)
     assert layout.totalMinimumHeightForWidth(100) > 10 * low_px

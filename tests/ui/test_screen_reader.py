@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study
-from skillviewer.ui.actions.actions import plain
+from skillviewer.ui.actions.actions import without_mnemonic
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.segment_bars import SegmentBars, Segments
 from skillviewer.ui.widgets.speech import announce, speak_numbers
@@ -34,7 +34,7 @@ class QtNode:
 
     @property
     def name(self) -> str:
-        return plain(self.thing.text(TEXT.Name))
+        return without_mnemonic(self.thing.text(TEXT.Name))
 
     @property
     def role(self) -> str:

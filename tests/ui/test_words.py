@@ -12,7 +12,7 @@ from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
 from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.errors import VideoError
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.actions.actions import Actions, match_distance, plain
+from skillviewer.ui.actions.actions import Actions, match_distance, without_mnemonic
 from skillviewer.ui.actions.table import ACTIONS
 from skillviewer.ui.shell.go_to import parse_place
 from skillviewer.ui.shell.message_bar import MessageBar
@@ -58,8 +58,8 @@ def test_the_palette_finds_by_words() -> None:
 
 
 def test_menu_marks_are_taken_away() -> None:
-    assert plain("&Open videos…") == "Open videos…"
-    assert plain("Save && &quit") == "Save & quit"
+    assert without_mnemonic("&Open videos…") == "Open videos…"
+    assert without_mnemonic("Save && &quit") == "Save & quit"
 
 
 def test_time_left_in_words() -> None:

@@ -37,8 +37,8 @@ class TuningRow:
     choosing_accuracy: float  # accuracy on the pairs for the selection of the epoch; NaN without such pairs
     held_out_loss: float  # loss on the held-out pairs, which are not used for the selection
     held_out: PooledEstimate  # accuracy on the held-out pairs, with its interval
-    old: float  # accuracy on the old pairs, or drift of familiar scores in standard deviations, or NaN
-    old_kind: ForgettingMethod  # meaning of ``old``
+    forgetting_value: float  # accuracy on the old pairs, or drift of familiar scores in standard deviations, or NaN
+    forgetting_method: ForgettingMethod  # meaning of ``forgetting_value``
     best: bool  # whether this epoch would be used if training stopped now
     seconds: float  # time since the training began
     seconds_left: float  # estimated time until the training ends; NaN at first

@@ -172,7 +172,7 @@ def forecast_training(
 def forecast_choice(
     plan: ChoicePlan, dataset: Dataset, digests: Mapping[str, str], cache: FeatureCache, device_name: str = "auto"
 ) -> TrainingForecast:
-    """Return the forecast of ``train_chosen``.
+    """Return the forecast of ``choose_and_train``.
 
     Arguments and further errors are those of ``forecast_training``.
 

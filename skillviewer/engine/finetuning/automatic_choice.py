@@ -11,7 +11,7 @@ from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.preprocessing import FEATURE_EFFORTS, QUICK
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan
-from skillviewer.engine.evaluation.train_chosen import train_chosen
+from skillviewer.engine.evaluation.choose_and_train import choose_and_train
 from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult
 from skillviewer.engine.runtime.device import choose_device, training_precision
 from skillviewer.engine.training.train_checkpoint import TrainingResources
@@ -43,7 +43,7 @@ def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> C
     """Choose a model for a study, and train it on all people.
 
     If the token is raised, the finished trainings stay in the job's work folder, and the same job continues from them.
-    Errors are those of ``train_chosen``.
+    Errors are those of ``choose_and_train``.
     """
     study = job.study
     trained_pairs = tuple(pair for pair in study.dataset.pairs if not study.is_reserved(pair))
@@ -52,7 +52,7 @@ def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> C
     plan = plan_choice(job.choices, job.level, job.device_name)
     control = TrainingControl(token, report)
     try:
-        outcome = train_chosen(plan, dataset, job.folder, control, resources, work=job.work_folder())
+        outcome = choose_and_train(plan, dataset, job.folder, control, resources, work_folder=job.work_folder())
     except (Cancelled, KeyboardInterrupt):
         shutil.rmtree(training_folder(job.folder.absolute()), ignore_errors=True)  # of a checkpoint never written
         raise

@@ -57,10 +57,10 @@ def predict_before(tuning_data: TuningData, token: CancelToken, report: Report) 
     model = parent.build().to(tuning_data.initial.device)
     names = sorted(tuning_data.store)
     predictions = predict(model, tuning_data.store, names, token, report, stage="scores and maps before")
-    forgetting = tuning_data.forgetting
+    forgetting_set = tuning_data.forgetting_set
     forgetting_scores: Mapping[str, float] = {}
-    if forgetting.method is not ForgettingMethod.NOTHING:
-        forgetting_scores = predict(model, forgetting.store, forgetting.names, token, maps=False).scores
+    if forgetting_set.method is not ForgettingMethod.NOTHING:
+        forgetting_scores = predict(model, forgetting_set.store, forgetting_set.names, token, maps=False).scores
     if model.map_kind is MapKind.NONE:
         return BaselinePredictions(predictions.scores, {}, {}, forgetting_scores)
     sampled = _sampled_videos(tuning_data, token)
@@ -71,7 +71,7 @@ def _sampled_videos(tuning_data: TuningData, token: CancelToken) -> dict[str, Sa
     """Return the sampled frames of the study's videos that have features."""
     preprocessing = tuning_data.initial.config.preprocessing
     sampled = {}
-    for video in tuning_data.study.dataset.videos:
+    for video in tuning_data.study_pairs.dataset.videos:
         token.check()
         if video.path is None or video.name not in tuning_data.store:
             continue
@@ -99,7 +99,7 @@ def compare(
         SettingsError: The training diverged.
     """
     split = tuning_data.split
-    dataset = tuning_data.study.dataset
+    dataset = tuning_data.study_pairs.dataset
     after = _predict_after(tuning_data, tuned, token, report)
     scores_after = list(after.scores.values())
     has_finite_scores = bool(np.isfinite(scores_after).all())
@@ -217,24 +217,24 @@ def _attention_changes(
 def _check_forgetting(
     tuning_data: TuningData, before: BaselinePredictions | None, tuned: Tuned, token: CancelToken
 ) -> Forgetting:
-    forgetting = tuning_data.forgetting
-    if before is None or forgetting.method is ForgettingMethod.NOTHING:
-        return Forgetting(ForgettingMethod.NOTHING, forgetting.description)
+    forgetting_set = tuning_data.forgetting_set
+    if before is None or forgetting_set.method is ForgettingMethod.NOTHING:
+        return Forgetting(ForgettingMethod.NOTHING, forgetting_set.description)
     if tuned.predictions is not None:
         after_scores = tuned.predictions.forgetting_scores
     else:
-        after_scores = predict(tuned.model, forgetting.store, forgetting.names, token, maps=False).scores
-    n_videos = len(forgetting.names)
-    if forgetting.pairs is None:
+        after_scores = predict(tuned.model, forgetting_set.store, forgetting_set.names, token, maps=False).scores
+    n_videos = len(forgetting_set.names)
+    if forgetting_set.dataset is None:
         drift = drift_of(before.forgetting_scores, after_scores)
         return Forgetting(
-            forgetting.method,
-            forgetting.description,
+            forgetting_set.method,
+            forgetting_set.description,
             pair_accuracy=None,
             drift=drift,
             rank_correlation=score_correlation(before.forgetting_scores, after_scores),
             n_videos=n_videos,
         )
-    prior_pairs = fold_of_pairs(forgetting.pairs, forgetting.pairs.pairs)
-    compared = before_after(forgetting.pairs, prior_pairs, before.forgetting_scores, after_scores)
-    return Forgetting(forgetting.method, forgetting.description, compared, n_videos=n_videos)
+    prior_pairs = fold_of_pairs(forgetting_set.dataset, forgetting_set.dataset.pairs)
+    compared = before_after(forgetting_set.dataset, prior_pairs, before.forgetting_scores, after_scores)
+    return Forgetting(forgetting_set.method, forgetting_set.description, compared, n_videos=n_videos)

@@ -148,18 +148,18 @@ def describe_labels(dataset: Dataset) -> str:
 
 def _trained_pairs(tuning_data: TuningData, tuned: Tuned) -> list[TrainedPair]:
     """Return the training pairs of the new model, including inherited ones."""
-    study = tuning_data.study
+    study_pairs = tuning_data.study_pairs
     videos = {}
-    for video in study.dataset.videos:
+    for video in study_pairs.dataset.videos:
         if video.path is not None:
-            digest = study.digests.get(video.name, "")
+            digest = study_pairs.digests.get(video.name, "")
             videos[video.name] = TrainedVideo(video.name, video.path, digest, video.clip_range)
     trained_pairs = set(tuned.fold.train_pairs)
-    study_pairs = []
+    new_pairs = []
     for pair in tuning_data.split.fold.train_pairs:
         use = "trained" if pair in trained_pairs else "chose"
-        study_pairs.append(TrainedPair(videos[pair.better], videos[pair.worse], use))
-    return study_pairs + list(tuning_data.inherited_pairs)
+        new_pairs.append(TrainedPair(videos[pair.better], videos[pair.worse], use))
+    return new_pairs + list(tuning_data.inherited_pairs)
 
 
 def _accuracy_text(compared: BeforeAfter) -> str:
@@ -183,17 +183,17 @@ def _forgetting_text(tuning_report: TuningReport) -> str:
 def _held_out_rule(tuning_data: TuningData, tuning_report: TuningReport) -> str:
     split = tuning_data.split
     n_held_out = len(split.fold.held_out_videos)
-    n_videos = len(tuning_data.study.dataset.videos)
+    n_videos = len(tuning_data.study_pairs.dataset.videos)
     return f"{n_held_out} of {n_videos} videos held out by {split.by}, never by pair; {tuning_report.selection}"
 
 
 def _card(
     job: TuningJob, tuning_data: TuningData, tuned: Tuned, tuning_report: TuningReport, scale: ScoreCalibration | None
 ) -> ModelCard:
-    study = tuning_data.study
+    study_pairs = tuning_data.study_pairs
     fold = tuned.fold
-    dataset = study.dataset
-    votes = study.votes_on(fold.train_pairs)
+    dataset = study_pairs.dataset
+    votes = study_pairs.votes_on(fold.train_pairs)
     if votes:
         label_source = f"from {len(votes)} votes of {len(raters_of(votes))} raters"
     elif dataset.ratings is not None:
@@ -220,7 +220,7 @@ def _card(
 
 def _card_notes(tuning_data: TuningData, tuned: Tuned, tuning_report: TuningReport) -> str:
     """Return the notes of the card, without names of videos and participants: a checkpoint may be passed on."""
-    dataset = tuning_data.study.dataset
+    dataset = tuning_data.study_pairs.dataset
     parent = tuning_data.initial.parent
     start = f"from {parent.name} (digest {parent.digest[:16]})" if parent is not None else "from nothing"
     notes = [
@@ -239,11 +239,11 @@ def _card_notes(tuning_data: TuningData, tuned: Tuned, tuning_report: TuningRepo
 
 def _facts(job: TuningJob, tuning_data: TuningData, tuned: Tuned, tuning_report: TuningReport) -> dict[str, object]:
     """Return the facts on the new version that the study stores."""
-    study = tuning_data.study
+    study_pairs = tuning_data.study_pairs
     fold = tuning_data.split.fold
     held_out = tuning_report.held_out
     train_pairs = tuned.fold.train_pairs
-    votes = study.votes_on(train_pairs)
+    votes = study_pairs.votes_on(train_pairs)
     accuracy_before = defined(held_out.before.value) if held_out.before is not None else None
     gain = defined(held_out.gain.value) if held_out.gain is not None else None
     return {

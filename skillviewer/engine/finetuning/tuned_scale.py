@@ -52,18 +52,18 @@ def learn_tuned_scale(
 
     Arguments are those of ``tune``; the states of further trainings are saved in folders below ``work``.
     """
-    study = tuning_data.study
+    study_pairs = tuning_data.study_pairs
     prior = prior_pairs_of(tuning_data.initial)
-    if study.dataset.ratings is None or study.dataset.scores is None:
+    if study_pairs.dataset.ratings is None or study_pairs.dataset.scores is None:
         return None
 
     def refused(reason: str) -> ScoreCalibration:
-        return ScoreCalibration(study.dataset.criterion, study.dataset.task, refusal=reason)
+        return ScoreCalibration(study_pairs.dataset.criterion, study_pairs.dataset.task, refusal=reason)
 
     parent = tuning_data.initial.parent.name if tuning_data.initial.parent is not None else ""
     if prior is None and parent:
         return refused(TRAINING_DATA_UNKNOWN)
-    unseen = _unseen_people(study, prior)
+    unseen = _unseen_people(study_pairs, prior)
     tested_fold = replace(tuned.fold, held_out_videos=tuning_data.split.fold.held_out_videos)
     split = TrainingSplit(tuned.fold, unseen, tested_fold, "")
 
@@ -71,9 +71,9 @@ def learn_tuned_scale(
         stage = f"learning the raters' scale, fold {number}"
         folder = work / f"scale-{number}"
         folder.mkdir(parents=True, exist_ok=True)
-        trained_pairs = tuple(pair for pair in fold.train_pairs if not study.is_reserved(pair))
+        trained_pairs = tuple(pair for pair in fold.train_pairs if not study_pairs.is_reserved(pair))
         trained_fold = replace(fold, train_pairs=trained_pairs)
-        inner = selection_fold(study.dataset, trained_fold, choices.seed)
+        inner = selection_fold(study_pairs.dataset, trained_fold, choices.seed)
         fold_data = replace(tuning_data, split=TuningSplit(FoldUnit.PARTICIPANT, trained_fold, inner))
 
         def report_fold(progress: Progress) -> None:

@@ -37,7 +37,7 @@ def predict_baselines(tuning_data: TuningData, token: CancelToken, report: Repor
     ``motion`` is left out unless the flow of every video is in the cache: computing it again can take as long as the
     features.
     """
-    study = tuning_data.study.dataset
+    study = tuning_data.study_pairs.dataset
     source = tuning_data.initial.source
     n_passes = tuning_data.n_passes
     stores: dict[str, FeatureStore] = {}
@@ -56,7 +56,7 @@ def _predict_baseline(
 ) -> Mapping[str, float]:
     preprocessing = tuning_data.initial.source.preprocessing
     plan = TrainingPlan(model=name, preprocessing=preprocessing, candidates=1, select=EpochSelection.LAST)
-    dataset = tuning_data.study.dataset
+    dataset = tuning_data.study_pairs.dataset
     inputs = FoldInputs(store, tuning_data.initial.device)
     model, _ = fit_fold(plan, dataset, tuning_data.split.fold, inputs, TrainingControl(token))
     with torch.inference_mode():
@@ -78,7 +78,7 @@ def compare_trivial(
         baseline_scores: Scores by each baseline; see ``predict_baselines``.
         on_new_people: Whether only pairs with both videos held out count.
     """
-    dataset = tuning_data.study.dataset
+    dataset = tuning_data.study_pairs.dataset
     fold = tuning_data.split.fold
     own = [FoldScores(fold, scores)]
     baselines = []

@@ -26,8 +26,13 @@ class ForgettingSet:
     method: ForgettingMethod  # pairs, drift or nothing
     description: str  # description of the check, for the user
     store: FeatureStore  # features of the videos
-    pairs: Dataset | None  # pairs of the check with their videos, or None if the drift of scores is checked
+    dataset: Dataset | None  # pairs of the check with their videos, or None if the drift of scores is checked
     names: tuple[str, ...]  # names of the videos
+
+    @classmethod
+    def nothing(cls) -> "ForgettingSet":
+        """Return the set for a new model, which cannot forget."""
+        return cls(ForgettingMethod.NOTHING, "nothing was known before", store={}, dataset=None, names=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,10 @@ class TuningData:
     """Data of a fine-tuning."""
 
     initial: InitialModel
-    study: StudyPairs  # pairs of the readable videos of the study
+    study_pairs: StudyPairs  # pairs of the readable videos of the study
     split: TuningSplit  # split of these pairs
     store: FeatureStore  # features of these videos
-    forgetting: ForgettingSet
+    forgetting_set: ForgettingSet
     problems: tuple[str, ...]  # videos that were left out, one sentence each
     n_passes: int  # number of passes over each video whose features are in the store
     # pairs that the parent was trained on, to be saved with the new model
@@ -46,7 +51,7 @@ class TuningData:
 
 
 def prepare_tuning(
-    initial: InitialModel, study: StudyPairs, choices: TuningChoices, token: CancelToken, report: Report
+    initial: InitialModel, study_pairs: StudyPairs, choices: TuningChoices, token: CancelToken, report: Report
 ) -> TuningData:
     """Compute or load all features of a fine-tuning, split the pairs, and choose the forgetting check.
 
@@ -56,32 +61,39 @@ def prepare_tuning(
         DatasetError: There is nothing to train on.
         SettingsError: The cache is too small for the features.
     """
-    prior = prior_pairs_of(initial)
+    prior_pairs = prior_pairs_of(initial)
     parent_name = initial.parent.name if initial.parent is not None else ""
-    split_study(study, choices, prior, parent_name)  # raises before hours of computing features
-    n_frames = count_sampled_frames(
-        initial.source, study.dataset, n_passes=choices.candidates, token=token, report=report
-    )
-    check_cache_room(initial.source, len(study.dataset.videos), n_frames)
+    # the split is made twice: here for its errors, which would otherwise follow hours of computing features
+    split_study(study_pairs, choices, prior_pairs, parent_name)
+    dataset = study_pairs.dataset
+    n_passes = choices.candidates
+    n_frames = count_sampled_frames(initial.source, dataset, n_passes=n_passes, token=token, report=report)
+    check_cache_room(initial.source, len(dataset.videos), n_frames)
     source = replace(initial.source, caches_flow=True)  # for the baseline on the flow
-    store, problems = build_dataset_store(
-        study.dataset, source, n_passes=choices.candidates, token=token, report=report
+    store, problems = build_dataset_store(dataset, source, n_passes=n_passes, token=token, report=report)
+    readable = study_pairs.restricted(list(store))
+    split = split_study(readable, choices, prior_pairs, parent_name)
+    forgetting_set, forgetting_problems = _choose_forgetting_set(
+        initial=initial,
+        study_pairs=readable,
+        split=split,
+        store=store,
+        prior_pairs=prior_pairs if choices.old_pairs else None,
+        missing_reason="are not at hand" if choices.old_pairs else "were not asked for",
+        token=token,
+        report=report,
     )
-    readable = study.restricted(list(store))
-    split = split_study(readable, choices, prior, parent_name)
-    forgetting, forgetting_problems = _choose_forgetting(
-        initial, readable, split, store, prior, token, report, requested=choices.old_pairs
-    )
-    # read now, since the folder may be gone when the new model is written
-    inherited = tuple(inherited_pairs(initial.parent.folder, prior)) if initial.parent is not None else ()
+    inherited: tuple[TrainedPair, ...] = ()
+    if initial.parent is not None:  # read now, since the folder may be gone when the new model is written
+        inherited = tuple(inherited_pairs(initial.parent.folder, prior_pairs))
     return TuningData(
-        initial,
-        readable,
-        split,
-        store,
-        forgetting,
+        initial=initial,
+        study_pairs=readable,
+        split=split,
+        store=store,
+        forgetting_set=forgetting_set,
         problems=(*problems, *forgetting_problems),
-        n_passes=choices.candidates,
+        n_passes=n_passes,
         inherited_pairs=inherited,
     )
 
@@ -91,59 +103,64 @@ def prior_pairs_of(initial: InitialModel) -> PriorPairs | None:
     return load_prior_pairs(initial.parent.folder, initial.parent.name) if initial.parent is not None else None
 
 
-def _choose_forgetting(
+def _choose_forgetting_set(
     initial: InitialModel,
-    study: StudyPairs,
+    study_pairs: StudyPairs,
     split: TuningSplit,
     store: FeatureStore,
-    prior: PriorPairs | None,
+    prior_pairs: PriorPairs | None,
+    missing_reason: str,
     token: CancelToken,
     report: Report,
-    *,
-    requested: bool,
 ) -> tuple[ForgettingSet, list[str]]:
     """Return the videos of the forgetting check, and a sentence for each video that failed.
 
-    The check takes the prior pairs if they are ``requested`` and readable, or else videos of the study that are in no
-    training pair.
+    The check takes prior pairs if some are readable, or else videos of the study that are in no training pair. The
+    ``missing_reason`` tells the user why there are no prior pairs.
     """
     parent = initial.parent
     if parent is None:
-        return ForgettingSet(ForgettingMethod.NOTHING, "nothing was known before", store={}, pairs=None, names=()), []
-    prior_pairs = None
-    if requested and prior is not None:
-        prior_pairs = prior.without_study(study)
-    if prior_pairs is not None:
+        return ForgettingSet.nothing(), []
+    new_prior_pairs = prior_pairs.without_study(study_pairs) if prior_pairs is not None else None
+    if new_prior_pairs is not None:
         features, problems = build_dataset_store(
-            prior_pairs.dataset, initial.source, n_passes=1, token=token, report=report
+            new_prior_pairs.dataset, initial.source, n_passes=1, token=token, report=report
         )
-        readable = prior_pairs.dataset.restricted(list(features))
+        readable = new_prior_pairs.dataset.restricted(list(features))
         if readable.pairs:
-            repeated_text = prior_pairs.repeated_pairs_text(study, split.fold.train_pairs)
-            description = prior_pairs.description + repeated_text
-            names = tuple(videos_of(readable.pairs))
-            return ForgettingSet(
-                ForgettingMethod.PAIRS, description, store=features, pairs=readable, names=names
-            ), problems
+            repeated_text = new_prior_pairs.repeated_pairs_text(study_pairs, split.fold.train_pairs)
+            forgetting_set = ForgettingSet(
+                method=ForgettingMethod.PAIRS,
+                description=new_prior_pairs.description + repeated_text,
+                store=features,
+                dataset=readable,
+                names=tuple(videos_of(readable.pairs)),
+            )
+            return forgetting_set, problems
     trained_names = set(videos_of(split.fold.train_pairs))
     unused_names = [name for name in store if name not in trained_names]
     familiar_names = _familiar_names(parent, store, unused_names)
     checked_names = familiar_names or unused_names
-    if parent.familiarity is not None and checked_names != unused_names:
-        similarity_text = "that look like those it was trained on"
-    else:
-        similarity_text = "of the study"
-    reason = "are not at hand" if requested else "were not asked for"
-    description = (
-        f"the pairs that {parent.name} was trained on {reason}: drift of the scores of {len(checked_names)} videos "
-        f"{similarity_text}, which take no part in the training"
+    is_familiar_subset = 0 < len(familiar_names) < len(unused_names)
+    videos_text = "videos that look like those of its training" if is_familiar_subset else "videos of the study"
+    forgetting_set = ForgettingSet(
+        method=ForgettingMethod.DRIFT if checked_names else ForgettingMethod.NOTHING,
+        description=(
+            f"the pairs that {parent.name} was trained on {missing_reason}; drift of the scores of "
+            f"{len(checked_names)} {videos_text} that are in no training pair"
+        ),
+        store=store,
+        dataset=None,
+        names=tuple(checked_names),
     )
-    method = ForgettingMethod.DRIFT if checked_names else ForgettingMethod.NOTHING
-    return ForgettingSet(method, description, store, pairs=None, names=tuple(checked_names)), []
+    return forgetting_set, []
 
 
 def _familiar_names(parent: Checkpoint, store: FeatureStore, names: Sequence[str]) -> list[str]:
-    """Return the videos that look like those the parent model was trained on; all if the parent cannot tell."""
+    """Return the videos that look like those the parent model was trained on.
+
+    If the parent has no statistics of its training features, all videos are returned.
+    """
     if parent.familiarity is None or not names:
         return list(names)
     embeddings = mean_features(store, names)

@@ -100,8 +100,10 @@ class _EpochMonitor:
         if self._tuning_data.initial.parent is None or self._is_parent_tested:
             return
         self._is_parent_tested = True
-        forgetting = self._tuning_data.forgetting
-        self._forgetting_scores_before = predict(model, forgetting.store, forgetting.names, token, maps=False).scores
+        forgetting_set = self._tuning_data.forgetting_set
+        self._forgetting_scores_before = predict(
+            model, forgetting_set.store, forgetting_set.names, token, maps=False
+        ).scores
         nan = float("nan")
         row = EpochRow(0, nan, train_accuracy=nan, held_out_loss=nan, held_out_accuracy=nan, best=True, seconds=0.0)
         self._report_epoch(model, row, token, final=False)
@@ -131,9 +133,9 @@ class _EpochMonitor:
         self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, last_epoch: int = 0
     ) -> None:
         tuning_data = self._tuning_data
-        forgetting = self._tuning_data.forgetting
+        forgetting_set = self._tuning_data.forgetting_set
         held_out = predict(model, tuning_data.store, self._test_names, token)
-        forgetting_scores = predict(model, forgetting.store, forgetting.names, token, maps=False).scores
+        forgetting_scores = predict(model, forgetting_set.store, forgetting_set.names, token, maps=False).scores
         if row.best and row.epoch:
             self._best[final] = Snapshot(row.epoch, held_out, forgetting_scores)
         has_fixed_epoch = final and tuning_data.split.inner is not None
@@ -146,9 +148,9 @@ class _EpochMonitor:
             loss=row.loss,
             choosing_accuracy=row.held_out_accuracy,
             held_out_loss=held_out_loss(self._test_pairs, held_out.scores, self._settings.loss),
-            held_out=pooled_accuracy([fold_scores], tuning_data.study.dataset),
-            old=self._forgetting_value(forgetting_scores),
-            old_kind=forgetting.method,
+            held_out=pooled_accuracy([fold_scores], tuning_data.study_pairs.dataset),
+            forgetting_value=self._forgetting_value(forgetting_scores),
+            forgetting_method=forgetting_set.method,
             best=is_best,
             seconds=monotonic() - self._started_s,
             seconds_left=self.seconds_left(),
@@ -157,12 +159,12 @@ class _EpochMonitor:
 
     def _forgetting_value(self, scores: Mapping[str, float]) -> float:
         """Return the drift of the scores, or the accuracy on the prior pairs; NaN without a forgetting check."""
-        forgetting = self._tuning_data.forgetting
-        if forgetting.method is ForgettingMethod.DRIFT:
+        forgetting_set = self._tuning_data.forgetting_set
+        if forgetting_set.method is ForgettingMethod.DRIFT:
             return drift_of(self._forgetting_scores_before, scores)
-        if forgetting.pairs is None:
+        if forgetting_set.dataset is None:
             return float("nan")
-        pairs = forgetting.pairs.pairs
+        pairs = forgetting_set.dataset.pairs
         n_right = sum(scores[pair.better] > scores[pair.worse] for pair in pairs)
         return n_right / len(pairs)
 
@@ -295,11 +297,11 @@ class _Stages:
         model = tuning_data.initial.model(tuning_data.store, sorted(videos_of(pairs.train)), self._seed)
         monitor.test_parent(model, self._token)
         if model.needs.similar_pairs:
-            study = tuning_data.study
+            study_pairs = tuning_data.study_pairs
             fold = split.fold
             if split.inner is not None and not is_final:
                 fold = split.inner
-            pairs = replace(pairs, similar=similar_for_training(study.dataset, fold, study.reserved))
+            pairs = replace(pairs, similar=similar_for_training(study_pairs.dataset, fold, study_pairs.reserved))
         state_file = StateFile(self._work / STATE_FILES[is_final]) if self._work is not None else None
         recorder = StateRecorder(state_file)
         n_batches = self._final_batches if is_final else self._choice_batches
@@ -328,13 +330,13 @@ class _Stages:
 def _with_averaged_features(tuning_data: TuningData) -> TuningData:
     """Return data with features averaged over the cells, if the model averages them."""
     config = tuning_data.initial.config
-    forgetting = tuning_data.forgetting
+    forgetting_set = tuning_data.forgetting_set
     store = average_inputs(config.attention_model, config.sizes, tuning_data.store)
-    if forgetting.store is tuning_data.store:
+    if forgetting_set.store is tuning_data.store:
         forgetting_store = store
     else:
-        forgetting_store = average_inputs(config.attention_model, config.sizes, forgetting.store)
-    return replace(tuning_data, store=store, forgetting=replace(forgetting, store=forgetting_store))
+        forgetting_store = average_inputs(config.attention_model, config.sizes, forgetting_set.store)
+    return replace(tuning_data, store=store, forgetting_set=replace(forgetting_set, store=forgetting_store))
 
 
 def _count_batches(pairs: Sequence[Pair], settings: TrainSettings) -> int:

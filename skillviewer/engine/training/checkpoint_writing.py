@@ -37,12 +37,12 @@ class OuterCheck:
     """Test of a training procedure on held-out people, made before the training on all people."""
 
     held_out: HeldOut  # accuracy of the procedure
-    ceilings: tuple[tuple[str, float], ...]  # (name, accuracy) of baselines and ceilings on the same pairs
+    references: tuple[tuple[str, float], ...]  # (name, accuracy) of baselines and ceilings on the same pairs
     verdict: str  # sentence that compares the procedure with the trivial baselines
     notes: str  # further notes for the card
     # returns the map to the raters' scale, given the scores of all videos by the trained model; None without ratings
     calibrate: Callable[[Mapping[str, float]], ScoreCalibration | None]
-    write: Callable[[Path], None]  # writes further files into the folder of the checkpoint
+    write_files: Callable[[Path], None]  # writes further files into the folder of the checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def write_checkpoint(
         write_log(temp_folder, model.trained.rows, folder.name)
         work_folder.describe(temp_folder, model.provenance)
         if outer is not None:
-            outer.write(temp_folder)
+            outer.write_files(temp_folder)
 
     if outer is not None:
         card = _card_after_outer_check(plan, dataset, data.split, model, folder.name, outer)
@@ -119,7 +119,7 @@ def _card_after_outer_check(
     return msgspec.structs.replace(
         _untested_card(plan, dataset, split.fold, name),
         held_out=outer.held_out,
-        ceilings=outer.ceilings,
+        ceilings=outer.references,
         verdict=outer.verdict,
         notes=" ".join(notes for notes in all_notes if notes),
         raters_scale=model.scale,

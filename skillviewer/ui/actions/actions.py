@@ -30,7 +30,7 @@ class Handlers:
     player: Mapping[str, Callable[[], object]] = field(default_factory=dict)
 
 
-def plain(text: str) -> str:
+def without_mnemonic(text: str) -> str:
     """Return the text of a menu entry without the marks of its access key."""
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
 
@@ -175,7 +175,7 @@ class Actions(QObject):
             action = self._actions[spec.name]
             action.setShortcuts([QKeySequence(key, QKeySequence.SequenceFormat.PortableText) for key in spec.keys])
             first_key = key_text(spec.keys[0]) if spec.keys else ""
-            action.setToolTip(f"{plain(spec.text)}  {first_key}".rstrip())
+            action.setToolTip(f"{without_mnemonic(spec.text)}  {first_key}".rstrip())
 
     def bind(self, name: str, run: Callable[[], object]) -> None:
         """Run a function when an action is triggered."""

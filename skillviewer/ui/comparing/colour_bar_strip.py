@@ -14,7 +14,7 @@ from skillviewer.export.rendering.common_scales import common_map_styles
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, as_tip, horizontal
 from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 
@@ -85,7 +85,7 @@ class ColourBarStrip(QWidget):
             bar.setMaximumWidth(bar.sizeHint().width())
             self._labelled_bars.append((label, bar))
             self._entries.append(entry)
-            add_all(horizontal(entry, NONE, 8), label, bar)
+            add_all(horizontal(entry, NO_MARGINS, 8), label, bar)
             self._row.addWidget(entry)
             self.on_theme(self._theme)
         for index, (label, bar) in enumerate(self._labelled_bars):

@@ -10,7 +10,7 @@ from skillviewer.ui.comparing.agreement_loader import AgreementLoader
 from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.contrast import StudyAgreement
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 
 
@@ -23,7 +23,7 @@ class DisagreementsView(QWidget):
         self.assess_all = push_button("Assess all with these models", self)
         bar = add_all(horizontal(margins=(8, 4, 8, 0)), (self.message, 1), self.assess_all)
         self.table = PlainTable("Videos with the greatest disagreement between models", self)
-        add_all(vertical(self, NONE, 4), bar, (self.table, 1))
+        add_all(vertical(self, NO_MARGINS, 4), bar, (self.table, 1))
 
     def show_progress(self, agreement_loader: AgreementLoader, *, busy: bool) -> None:
         """Show the number of assessed videos; ``busy`` while videos are being assessed."""

@@ -13,7 +13,7 @@ from skillviewer.ui.comparing.contrast import StudyAgreement
 from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import ElidingLabel
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
@@ -42,7 +42,7 @@ class MatrixView(QWidget):
         head.setContentsMargins(8, 4, 8, 0)
         for widget in (self.measure, self._note):
             head.addWidget(widget)
-        add_all(vertical(self, NONE, 4), head, (self.table, 1))
+        add_all(vertical(self, NO_MARGINS, 4), head, (self.table, 1))
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -33,7 +33,7 @@ from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, push_button, splitter, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, Spacing, add_all, push_button, splitter, vertical
 from skillviewer.ui.widgets.pages import Pages
 
 DIFFERENCE = "difference"  # key of the pane that shows the difference of two models
@@ -88,7 +88,7 @@ class CompareScreen(QWidget):
         centred_button = (self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
         add_all(QVBoxLayout(self.empty), 1, self._empty_text, Spacing(8), centred_button, 1)
         upper_half = QWidget(self)
-        add_all(vertical(upper_half, NONE, 0), (self.grid, 1), self.bars, self.transport)
+        add_all(vertical(upper_half, NO_MARGINS, 0), (self.grid, 1), self.bars, self.transport)
         self.curves.setMinimumWidth(280)
         lower_half = splitter(
             self, Qt.Orientation.Horizontal, widgets=(self.curves, self.side), factors=(1, 1), sizes=(380, 560)
@@ -99,7 +99,7 @@ class CompareScreen(QWidget):
         self._pages = Pages(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(comparison)
-        add_all(vertical(self, NONE, 0), self.header, (self._pages, 1))
+        add_all(vertical(self, NO_MARGINS, 0), self.header, (self._pages, 1))
         self._actions.attach_player(self.grid, self.curves.plot)
 
     def _connect(self) -> None:

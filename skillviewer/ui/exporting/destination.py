@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from skillviewer.core.paths import safe_name
-from skillviewer.ui.widgets.layout import NONE, as_tip, push_button, with_accessible_name
+from skillviewer.ui.widgets.layout import NO_MARGINS, as_tip, push_button, with_accessible_name
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 TWO_ROWS_BELOW_PX = 320
@@ -32,7 +32,7 @@ class Destination(QWidget):
         self.into_folder = False
         self._is_typed = False  # whether the user typed or chose the path
         grid = self._grid = QGridLayout(self)
-        grid.setContentsMargins(*NONE)
+        grid.setContentsMargins(*NO_MARGINS)
         grid.setSpacing(8)
         grid.setColumnStretch(1, 1)
         self._label = QLabel(self)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QVBoxLayout, QWidget
 
 from skillviewer.ui.exporting.exporter_list import ExporterList
 from skillviewer.ui.exporting.option_form import FormArea
-from skillviewer.ui.widgets.layout import NONE, Margins, add_all, horizontal, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import NO_MARGINS, Margins, add_all, horizontal, vertical, with_accessible_name
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 MIN_FORM_HEIGHT_PX = 72
@@ -37,12 +37,12 @@ class ExportPage(QWidget):
         self._destination = destination
         self._queue = queue
         self._below_form = QWidget(self._body)
-        self._below_form_layout = vertical(self._below_form, NONE, 12)
+        self._below_form_layout = vertical(self._below_form, NO_MARGINS, 12)
         self._right = QWidget(self._body)
-        self._right_layout: QVBoxLayout = vertical(self._right, NONE, 0)
+        self._right_layout: QVBoxLayout = vertical(self._right, NO_MARGINS, 0)
         self._box_frame = QWidget(self._body)
         add_all(vertical(self._box_frame, BOX_MARGINS), self.exporter_box)
-        self._body_layout: QBoxLayout = horizontal(self._body, NONE, 0)
+        self._body_layout: QBoxLayout = horizontal(self._body, NO_MARGINS, 0)
         form.set_below(self._below_form)
         add_all(self._body_layout, self.exporter_list, self._box_frame, form, (self._right, 1))
         self._arrange(compact=False)

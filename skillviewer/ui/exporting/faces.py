@@ -20,7 +20,15 @@ from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import (
+    NO_MARGINS,
+    add_all,
+    as_tip,
+    horizontal,
+    push_button,
+    vertical,
+    with_accessible_name,
+)
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 if TYPE_CHECKING:
@@ -97,7 +105,7 @@ class FacesReview(QWidget):
         self.reviewed_button = push_button("Reviewed, OK", side, self.mark_reviewed)
         warning = text_label("Faces can be missed. Check the file before you pass it on.", side, wrap=True, muted=True)
         buttons = (self.search_button, self.blur_span, self.remove_button, self.remove_from_here_button)
-        column = vertical(side, NONE, 8)
+        column = vertical(side, NO_MARGINS, 8)
         add_all(column, self.summary, *buttons, heading, (self.doubts, 1), self.reviewed_button, warning)
         return side
 

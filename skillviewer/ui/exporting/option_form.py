@@ -25,7 +25,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.text import printable
 from skillviewer.export.options import Option, OptionKind, map_style_options, options_of, parse_frames, parse_size
 from skillviewer.ui.widgets.form import indented
-from skillviewer.ui.widgets.layout import NONE, UNLIMITED_PX, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, UNLIMITED_PX, add_all, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 MAX_INT = 2**31 - 1
@@ -287,7 +287,7 @@ class FormArea(QScrollArea):
         self._is_free = False  # True if the area is as wide as its place, not as its form
         self.needed_width_px = 0
         content = QWidget(self)
-        self._column = add_all(vertical(content, NONE, 0), form)
+        self._column = add_all(vertical(content, NO_MARGINS, 0), form)
         form.installEventFilter(self)
         self.setWidget(content)
         self.setWidgetResizable(True)

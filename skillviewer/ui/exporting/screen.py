@@ -40,7 +40,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import NothingOpen
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.pages import Pages
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class ExportScreen(QWidget):
         self.faces = FacesReview(app_context, self.pages)
         for screen_page in (self.empty, page, self.faces):
             self.pages.addWidget(screen_page)
-        add_all(vertical(self, NONE), self.pages)
+        add_all(vertical(self, NO_MARGINS), self.pages)
         self._connect()
         self.exporter_list.choose("clip")
 

@@ -10,7 +10,7 @@ from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.exporting.check_list import CheckList
 from skillviewer.ui.exporting.export_choices import ExportModel, FileSplit
 from skillviewer.ui.session.video_entry import VideoEntry
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, as_tip, vertical, with_accessible_name
 from skillviewer.ui.widgets.theme import Theme, url
 
 
@@ -39,7 +39,7 @@ class SourceForm(QWidget):
         rows.addRow(self.videos)
         rows.addRow(QLabel("Models", self), self.models)
         self._rows = rows
-        add_all(vertical(self, NONE), rows)
+        add_all(vertical(self, NO_MARGINS), rows)
         self.split.currentIndexChanged.connect(self._on_split)
         self.videos.check_changed.connect(self.changed)
         self.models.check_changed.connect(self._on_models_checked)

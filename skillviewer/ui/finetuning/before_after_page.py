@@ -17,7 +17,7 @@ from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, push_button, scroll_area, set_primary, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, push_button, scroll_area, set_primary, vertical
 from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 from skillviewer.ui.widgets.turning_splitter import TurningSplitter
@@ -54,7 +54,7 @@ class BeforeAfterPage(QWidget):
         self.later.setToolTip("The version stays in the list of versions, where you can use or discard it")
         decision = ButtonBar(self)
         decision.add_buttons(self.accept, self.discard, self.later)
-        add_all(vertical(self, NONE, 0), (area, 1), decision)
+        add_all(vertical(self, NO_MARGINS, 0), (area, 1), decision)
 
     def _make_tables(self, page: QWidget) -> QWidget:
         score_columns = (

@@ -15,7 +15,7 @@ from skillviewer.ui.widgets.button_bar import ButtonBar
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, push_button, scroll_area, set_primary, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, Spacing, add_all, push_button, scroll_area, set_primary, vertical
 from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 
@@ -65,7 +65,7 @@ class ChoiceResultPage(QWidget):
         area = scroll_area(self, "Accuracies of the trained model")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         area.setWidget(page)
-        add_all(vertical(self, NONE, 0), (area, 1), decision)
+        add_all(vertical(self, NO_MARGINS, 0), (area, 1), decision)
 
     def show_result(self, result: ChoiceResult, *, writable: bool) -> None:
         """Show a result; the button to accept stands out only if the model is an improvement."""

@@ -12,7 +12,7 @@ from skillviewer.ui.finetuning.before_after_page import BeforeAfterPage
 from skillviewer.ui.finetuning.choice_result_page import ChoiceResultPage
 from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
 from skillviewer.ui.finetuning.rater_disagreement import RaterDisagreement, compare_with_raters
-from skillviewer.ui.finetuning.running_page import RunningPage
+from skillviewer.ui.finetuning.training_progress_page import TrainingProgressPage
 from skillviewer.ui.finetuning.training_setup_page import TrainingSetupPage
 from skillviewer.ui.finetuning.tuning_controller import TuningController, TuningPhase
 from skillviewer.ui.finetuning.version_list import VersionList
@@ -21,7 +21,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.messages import Message
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
 from skillviewer.ui.widgets.pages import Pages
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class FinetuneScreen(QWidget):
         empty_text = "Open a study to train a model on its ratings and votes."
         self.empty = NothingOpen(empty_text, actions["open_sample"], self.pages)
         self.setup = TrainingSetupPage(self.tuning, actions["show_rank"], actions["save_study"], self.pages)
-        self.running = RunningPage(self.tuning, self.pages)
+        self.running = TrainingProgressPage(self.tuning, self.pages)
         self.choice_result = ChoiceResultPage(self.tuning, self.pages)
         self.before_after = BeforeAfterPage(self.tuning, self.pages)
         self.disagreement = DisagreementPage(self.pages)
@@ -55,7 +55,7 @@ class FinetuneScreen(QWidget):
         pages = (self.empty, self.setup, self.running, self.choice_result, self.before_after, self.disagreement)
         for page in (*pages, self.version):
             self.pages.addWidget(page)
-        add_all(vertical(self, NONE), self.pages)
+        add_all(vertical(self, NO_MARGINS), self.pages)
         self._connect()
         self._on_study()
 

@@ -10,7 +10,7 @@ from skillviewer.core.finetuning.forgetting import ForgettingMethod
 from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 from skillviewer.core.text import format_series
 from skillviewer.ui.finetuning.plot_legend import PlotLegend
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
 from skillviewer.ui.widgets.speech import refresh_interface
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme
@@ -75,7 +75,7 @@ class TrainingCurves(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._forgetting_method = ForgettingMethod.NOTHING
-        column = vertical(self, NONE, 8)
+        column = vertical(self, NO_MARGINS, 8)
         losses = (("each batch", ""), ("smoothed", ""), ("held out", "s"))
         shares = (("held out, 95 % interval", "s"), ("known before", "t"))
         self.loss_legend = PlotLegend("Loss per pair", losses, self)
@@ -151,7 +151,7 @@ class TrainingCurves(QWidget):
         self._held_out_loss_curve.setData(batches, np.array([row.held_out_loss for row in rows]))
         self._held_out_curve.setData(batches, held_out)
         self._interval_bars.setData(x=batches, y=held_out, top=high - held_out, bottom=held_out - low)
-        known_before = np.array([100 * row.old for row in rows])
+        known_before = np.array([100 * row.forgetting_value for row in rows])
         is_accuracy = self._forgetting_method is ForgettingMethod.PAIRS
         if is_accuracy and rows and np.isfinite(known_before).all():
             self._forgetting_curve.setData(batches, known_before)

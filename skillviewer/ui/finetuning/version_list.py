@@ -12,7 +12,7 @@ from skillviewer.ui.finetuning.tuning_controller import TuningController
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, push_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, push_button, vertical
 from skillviewer.ui.widgets.plain_table import VIDEO_ROLE, Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 
@@ -52,7 +52,9 @@ class VersionList(QWidget):
             Column("Trained on", "Number of this study's pairs used for training."),
         )
         self.table = SortedTable("Versions of the study's models", columns, self)
-        add_all(vertical(self, NONE, 8), title, buttons, (self.empty, 1, Qt.AlignmentFlag.AlignTop), (self.table, 1))
+        add_all(
+            vertical(self, NO_MARGINS, 8), title, buttons, (self.empty, 1, Qt.AlignmentFlag.AlignTop), (self.table, 1)
+        )
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         self.table.activated.connect(self._on_activated)
         self.show_versions((), "")

@@ -24,7 +24,7 @@ from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, vertical
 from skillviewer.ui.widgets.theme import apply_theme
 
 N_FIRST_ROWS = 30
@@ -91,7 +91,7 @@ class RatingsPage(QDialog):
         ):
             field = QWidget(self)
             control.setAccessibleName(title)
-            add_all(horizontal(field, NONE, 8), text_label(title, field), control)
+            add_all(horizontal(field, NO_MARGINS, 8), text_label(title, field), control)
             header.addWidget(field)
         for box in (self.videos, self.sheet, self.criterion):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

@@ -12,7 +12,7 @@ from skillviewer.ui.player.following_player import FollowingPlayer
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.labels import ElidingLabel, WrappingLabel
 from skillviewer.ui.widgets.layout import (
-    NONE,
+    NO_MARGINS,
     add_all,
     horizontal,
     scroll_area,
@@ -57,7 +57,7 @@ class CameraPane(QWidget):
         self._name.setContentsMargins(8, 4, 8, 0)
         self.missing.setContentsMargins(8, 0, 8, 6)
         offset_row = add_all(horizontal(margins=(8, 2, 8, 4), spacing=6), self.offset, self.more, 1)
-        add_all(vertical(self, NONE, 0), (self.player, 1), self._name, offset_row, self.missing)
+        add_all(vertical(self, NO_MARGINS, 0), (self.player, 1), self._name, offset_row, self.missing)
         self.player.playback.video_changed.connect(self._on_video)
         self.hide()
 
@@ -157,9 +157,9 @@ class CameraColumn(QWidget):
         area = scroll_area(self, "Further cameras")
         column = QWidget(area)
         self.panes = [CameraPane(app_context, index, column) for index in range(MAX_CAMERAS)]
-        add_all(vertical(column, NONE, 2), *((pane, 1) for pane in self.panes))
+        add_all(vertical(column, NO_MARGINS, 2), *((pane, 1) for pane in self.panes))
         area.setWidget(column)
-        add_all(vertical(self, NONE, 0), (area, 1))
+        add_all(vertical(self, NO_MARGINS, 0), (area, 1))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumWidth(150)
         app_context.cameras.changed.connect(self._refresh)

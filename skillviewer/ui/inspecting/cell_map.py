@@ -9,7 +9,7 @@ from skillviewer.core.analysis.score_text import score_decimals
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.explanation.moments import divided_area_text
 from skillviewer.core.text import signed
-from skillviewer.ui.actions.actions import Actions, plain
+from skillviewer.ui.actions.actions import Actions, without_mnemonic
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import FlowLayout
@@ -115,7 +115,7 @@ class CellBlock(Section):
         self.method_note = WrappingLabel(self, muted=True)
         action = actions["cell_evidence"]
         self.overlay_chip = Chip("Show over the picture", self, checkable=True)
-        self.overlay_chip.setToolTip(plain(action.text()))
+        self.overlay_chip.setToolTip(without_mnemonic(action.text()))
         self.overlay_chip.clicked.connect(action.trigger)
         action.toggled.connect(self.overlay_chip.setChecked)
         chips = FlowLayout()

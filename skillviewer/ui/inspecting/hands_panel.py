@@ -21,7 +21,7 @@ from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import Section, offer
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import (
-    NONE,
+    NO_MARGINS,
     add_all,
     push_button,
     scroll_area,
@@ -63,7 +63,7 @@ class HandsPanel(QWidget):
         self.measures = MeasuresTable(app_context, self._body)
         add_all(vertical(self._body, (0, 0, 0, 16), 0), self._search_section, self._track_section, self.measures, 1)
         self.page.setWidget(self._body)
-        add_all(vertical(self, NONE, 0), self.page)
+        add_all(vertical(self, NO_MARGINS, 0), self.page)
         self._tracks.changed.connect(self._refresh)
         self._searches.changed.connect(self._show_search)
         self._searches.cost_changed.connect(self._show_search)

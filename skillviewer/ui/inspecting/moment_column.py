@@ -10,7 +10,7 @@ from shiboken6 import isValid
 from skillviewer.core.analysis.score_text import score_decimals
 from skillviewer.ui.inspecting.moment_row import MomentRow
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, apply_theme, themed
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class MomentColumn(QWidget):
         self._interval_to_edit: tuple[float, float] | None = None  # start and end of the moment to edit once listed
         self._previous_focus: QWidget | None = None  # widget that gets the focus after the edit
         self._rows: dict[_RowKey, MomentRow] = {}
-        self._column = vertical(self, NONE, 0)
+        self._column = vertical(self, NO_MARGINS, 0)
         self._why_loader.changed.connect(self.refresh)
         self._annotations.finish_asked.connect(self._finish_rows)
         self._pictures.arrived.connect(self._show_pictures)

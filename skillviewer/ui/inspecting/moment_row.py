@@ -13,7 +13,7 @@ from skillviewer.ui.session.insight.video_annotations import MomentCard, NewMome
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, vertical, with_accessible_name
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
@@ -188,7 +188,7 @@ class MomentRow(QWidget):
         remove_button.setToolTip("Delete the note")
         remove_button.setEnabled(writable)
         remove_button.clicked.connect(partial(self._app_context.annotations.remove, note))
-        add_all(horizontal(line, NONE), (label, 1), (remove_button, 0, Qt.AlignmentFlag.AlignTop))
+        add_all(horizontal(line, NO_MARGINS), (label, 1), (remove_button, 0, Qt.AlignmentFlag.AlignTop))
         return line
 
     def _on_play(self) -> None:

@@ -13,7 +13,7 @@ from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import (
-    NONE,
+    NO_MARGINS,
     add_all,
     horizontal,
     push_button,
@@ -51,7 +51,7 @@ class MomentsPanel(QWidget):
         add_all(vertical(self._body, (0, 0, 0, 8)), self.moments, 1)
         self.page.setWidget(self._body)
         reveal_row = add_all(horizontal(margins=(12, 0, 12, 8)), self.reveal_button, 1)
-        add_all(vertical(self, NONE, 0), button_row, self.message, reveal_row, (self.page, 1))
+        add_all(vertical(self, NO_MARGINS, 0), button_row, self.message, reveal_row, (self.page, 1))
         self.moments.editing.connect(self._scroll_to)
         self._why_loader.changed.connect(self._refresh)
         self._refresh()

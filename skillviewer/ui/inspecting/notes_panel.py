@@ -9,7 +9,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.inspecting.note_edit import NoteBlock, NoteDraft, NoteEdit
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import NONE, add_all, scroll_area, set_background, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, scroll_area, set_background, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -35,7 +35,7 @@ class NotesPanel(QWidget):
         self.new_note.setPlaceholderText("A note on this video")
         self.new_note.setAccessibleName("New note")
         add_all(vertical(new_note_area, (12, 4, 12, 4)), self.new_note)
-        self._column = add_all(vertical(self._body, NONE, 4), new_note_area, 1)
+        self._column = add_all(vertical(self._body, NO_MARGINS, 4), new_note_area, 1)
         self.page.setWidget(self._body)
         add_all(vertical(self, (0, 0, 0, 8), 0), self.message, (self.page, 1))
         self._connect_edit(self.new_note)

@@ -26,7 +26,7 @@ from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import ElidingLabel, WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import (
-    NONE,
+    NO_MARGINS,
     add_all,
     horizontal,
     push_button,
@@ -101,7 +101,7 @@ class SplitScreen(QWidget):
         )
         upper = self._make_pictures()
         parts = splitter(self, Qt.Orientation.Vertical, widgets=(upper, lower), factors=(1, 0), sizes=(560, 240))
-        add_all(vertical(self, NONE), parts)
+        add_all(vertical(self, NO_MARGINS), parts)
         self._connect()
         actions.attach_player(self.player.canvas, self.reference_player.canvas, self.curve, self.reference_curve)
         self._refresh()
@@ -111,14 +111,14 @@ class SplitScreen(QWidget):
         titles = add_all(horizontal(margins=(16, 6, 16, 4), spacing=16), (self.title, 1), (self.reference_title, 1))
         pictures = add_all(horizontal(spacing=2), (self.player, 1), (self.reference_player, 1))
         self.player.transport.setParent(upper)  # the transport moves both videos, so it is below both pictures
-        add_all(vertical(upper, NONE, 0), titles, (pictures, 1), self.player.transport)
+        add_all(vertical(upper, NO_MARGINS, 0), titles, (pictures, 1), self.player.transport)
         return upper
 
     def _make_curves(self) -> QWidget:
         curves = QWidget(self)
         curves.setAutoFillBackground(True)
         curves.setBackgroundRole(curves.palette().ColorRole.Base)
-        self._column = vertical(curves, NONE, 0)
+        self._column = vertical(curves, NO_MARGINS, 0)
         add_all(self._column, (self.curve, 1), (self.reference_curve, 1))
         return curves
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.actions.actions import Actions, ActionTip, plain
+from skillviewer.ui.actions.actions import Actions, ActionTip, without_mnemonic
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
@@ -28,7 +28,7 @@ def action_button(action: QAction, parent: QWidget, *, with_text: bool = False) 
     button = tool_button("", parent)
     button.setDefaultAction(action)
     button.setIconSize(icon_size(20))
-    button.setAccessibleName(plain(action.text()))
+    button.setAccessibleName(without_mnemonic(action.text()))
     style = Qt.ToolButtonStyle.ToolButtonTextOnly if with_text else Qt.ToolButtonStyle.ToolButtonIconOnly
     button.setToolButtonStyle(style)
     return button

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.ui.actions.actions import Actions, conflicts, key_text, match_distance, plain, portable_key
+from skillviewer.ui.actions.actions import Actions, conflicts, key_text, match_distance, portable_key, without_mnemonic
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
@@ -100,7 +100,7 @@ class ShortcutsPage(QWidget):
             listed = any(
                 other.name == shows for other in self._actions.specs
             )  # the split view has no action of its own
-            return plain(self._actions[shows].text()) if listed else f"{spec.screen} view"
+            return without_mnemonic(self._actions[shows].text()) if listed else f"{spec.screen} view"
         return "everywhere" if spec.scope is Scope.WINDOW else "player"
 
     def _fill(self) -> None:
@@ -109,7 +109,7 @@ class ShortcutsPage(QWidget):
         self.table.setRowCount(len(specs))
         for row, spec in enumerate(specs):
             keys = "   ".join(key_text(key) for key in spec.keys)
-            texts = (f"{plain(spec.menu)}: {plain(spec.text)}", self._where(spec), keys)
+            texts = (f"{without_mnemonic(spec.menu)}: {without_mnemonic(spec.text)}", self._where(spec), keys)
             for column, text in enumerate(texts):
                 item = self.table.item(row, column)
                 if item is None:
@@ -134,7 +134,7 @@ class ShortcutsPage(QWidget):
     def _on_chosen(self) -> None:
         spec = self.chosen
         self._take("")
-        self.name.setText(plain(spec.text))
+        self.name.setText(without_mnemonic(spec.text))
         self.clear.setEnabled(bool(spec.keys))
         self.reset.setEnabled(spec.name in self._actions.chosen_keys)
 
@@ -159,7 +159,7 @@ class ShortcutsPage(QWidget):
         takers = self._takers(self._pressed)
         if takers:
             self.add.setText("Reassign")
-            names = ", ".join(f"“{plain(spec.text)}” ({self._where(spec)})" for spec in takers)
+            names = ", ".join(f"“{without_mnemonic(spec.text)}” ({self._where(spec)})" for spec in takers)
             self.message.setText(f"{key_text(key)} is the key of {names}. It would be taken from there.")
 
     def _refusal(self, key: str) -> str:
@@ -169,7 +169,7 @@ class ShortcutsPage(QWidget):
             return f"{key_text(key)} moves the focus or leaves a field. Press another key."
         if key in map(portable_key, self.chosen.keys):
             return f"{key_text(key)} is already a key of this action."
-        letters = {f"Alt+{text[text.index('&') + 1].upper()}": plain(text) for text in MENUS if "&" in text}
+        letters = {f"Alt+{text[text.index('&') + 1].upper()}": without_mnemonic(text) for text in MENUS if "&" in text}
         if key in letters:
             return f"{key_text(key)} opens the {letters[key]} menu. Press another key."
         return ""
@@ -196,7 +196,7 @@ class ShortcutsPage(QWidget):
             changes[spec.name] = tuple(kept for kept in spec.keys if portable_key(kept) != key)
         changes[shortcut.name] = (*shortcut.keys, key)
         self._change(changes)
-        self.message.setText(f"{key_text(key)} is now a key of “{plain(shortcut.text)}”.")
+        self.message.setText(f"{key_text(key)} is now a key of “{without_mnemonic(shortcut.text)}”.")
 
     def _on_clear(self) -> None:
         self._change({self.chosen.name: ()})

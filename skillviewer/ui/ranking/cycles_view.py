@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.text import counted, printable
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, vertical
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.cycles import Cycle, CycleEdge
@@ -106,7 +106,7 @@ class CyclesView(QWidget):
         self.message = WrappingLabel(self, muted=True)
         self._row_column = vertical(spacing=0)
         heading_row = add_all(QHBoxLayout(), (self.heading, 1), self.all_button)
-        add_all(vertical(self, NONE, 6), heading_row, self.message, self._row_column)
+        add_all(vertical(self, NO_MARGINS, 6), heading_row, self.message, self._row_column)
 
     def show_cycles(self, cycles: "Sequence[Cycle]", queued: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show cycles, those with the smallest lead first; ``queued`` are the pairs in the queue."""

@@ -15,7 +15,7 @@ from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed
 from skillviewer.ui.session.open_videos import OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, tool_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, tool_button, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -55,7 +55,7 @@ class PairPlayer(QWidget):
         self._header = QWidget(self)
         header_row = horizontal(self._header, (16, 4, 8, 4), 8)
         add_all(header_row, self._title, (self._status, 1), (self._time, 1), self.sync_button)
-        add_all(vertical(self, NONE, 0), self._header, (self.canvas, 1))
+        add_all(vertical(self, NO_MARGINS, 0), self._header, (self.canvas, 1))
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self._on_arrived)
         self.feed.failed.connect(self.failed)

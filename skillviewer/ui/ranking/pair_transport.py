@@ -12,7 +12,7 @@ from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.labels import ElidingLabel
-from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, horizontal, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, Spacing, add_all, horizontal, vertical
 from skillviewer.ui.widgets.text_scaling import icon_size
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -43,17 +43,17 @@ class PairTransport(QWidget):
         self._speed_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = AdaptiveGrid(self, (12, 0, 16, 4), 2)
         playing = QWidget(row)
-        add_all(horizontal(playing, NONE, 2), previous_button, self._play_button, next_button, self._sound_button)
+        add_all(horizontal(playing, NO_MARGINS, 2), previous_button, self._play_button, next_button, self._sound_button)
         pair_buttons = QWidget(row)
-        add_all(horizontal(pair_buttons, NONE, 2), Spacing(16), *buttons_with_text)
+        add_all(horizontal(pair_buttons, NO_MARGINS, 2), Spacing(16), *buttons_with_text)
         labels = QWidget(row)
-        add_all(horizontal(labels, NONE, 2), self._marks_label, Spacing(16), self._speed_label)
+        add_all(horizontal(labels, NO_MARGINS, 2), self._marks_label, Spacing(16), self._speed_label)
         row.set_arrangements(
             wide=(Place(playing, 0, 0), Place(pair_buttons, 0, 1), Place(labels, 0, 2)),
             narrow=(Place(playing, 0, 0), Place(labels, 0, 1), Place(pair_buttons, 1, 0, 2)),
             stretches=((0, 0, 1), (0, 1, 0)),
         )
-        add_all(vertical(self, NONE, 0), self.bar, row)
+        add_all(vertical(self, NO_MARGINS, 0), self.bar, row)
         for pair_view in pair_views:
             pair_view.clock.playing_changed.connect(self._on_playing)
             pair_view.clock.mode_changed.connect(self._on_mode)

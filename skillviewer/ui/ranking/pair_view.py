@@ -11,7 +11,7 @@ from skillviewer.ui.ranking.pair_clock import BOTH, PairClock
 from skillviewer.ui.ranking.pair_player import PairPlayer
 from skillviewer.ui.session.open_videos import OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.layout import NONE, horizontal
+from skillviewer.ui.widgets.layout import NO_MARGINS, horizontal
 
 
 class PairView(QWidget):
@@ -44,7 +44,7 @@ class PairView(QWidget):
         self._painted_videos: set[int] = set()
         self.has_failed = False  # true if the pair could not be shown
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._row = horizontal(self, NONE, 8)
+        self._row = horizontal(self, NO_MARGINS, 8)
         for video, player in enumerate(self.players):
             player.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both are equally wide
             self._row.addWidget(player, 1)

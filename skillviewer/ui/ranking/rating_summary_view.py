@@ -16,7 +16,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import (
-    NONE,
+    NO_MARGINS,
     add_all,
     horizontal,
     scroll_area,
@@ -59,7 +59,7 @@ class RatingSummaryView(QWidget):
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.waiting)
         self.pages.addWidget(self._page)
-        add_all(vertical(self, NONE), self.pages)
+        add_all(vertical(self, NO_MARGINS), self.pages)
         self.item.currentIndexChanged.connect(self._show_item)
         self.disputed.row_chosen.connect(self.video_asked)
         app_context.studies.opened.connect(self._on_replaced)

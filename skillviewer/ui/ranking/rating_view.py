@@ -20,7 +20,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.labels import ElidingLabel
 from skillviewer.ui.widgets.layout import (
-    NONE,
+    NO_MARGINS,
     Spacing,
     add_all,
     horizontal,
@@ -80,7 +80,7 @@ class RatingView(QWidget):
             self.continue_button,
         )
         sides = splitter(self, Qt.Orientation.Horizontal, widgets=(left, right), factors=(3, 2), sizes=(700, FORM_PX))
-        add_all(vertical(self, NONE, 0), (sides, 1))
+        add_all(vertical(self, NO_MARGINS, 0), (sides, 1))
         self._connect()
 
     def _make_player_side(self) -> QWidget:
@@ -100,7 +100,7 @@ class RatingView(QWidget):
         add_all(button_row, Spacing(16), mark_button, self._mark_label, 1)
         slider_row = horizontal(margins=(16, 4, 16, 0))
         slider_row.addWidget(self.slider)
-        add_all(vertical(left, NONE, 0), (self.player, 1), slider_row, button_row)
+        add_all(vertical(left, NO_MARGINS, 0), (self.player, 1), slider_row, button_row)
         return left
 
     def _connect(self) -> None:

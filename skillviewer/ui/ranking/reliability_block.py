@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport
@@ -19,7 +19,7 @@ class ReliabilityBlock(QWidget):
         super().__init__(parent)
         heading = text_label("Reliability", self, heading=True)
         self._labels: list[WrappingLabel] = []
-        self._column = add_all(vertical(self, NONE, 8), heading)
+        self._column = add_all(vertical(self, NO_MARGINS, 8), heading)
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from skillviewer.core.ratings.rubric import Rubric, RubricItem
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, as_tip, vertical, with_accessible_name
 
 CANNOT_KEY = "N"
 """Key for an item that cannot be judged."""
@@ -102,7 +102,7 @@ class RubricForm(QWidget):
         self.rows: list[RubricItemRow] = []
         self._answers: dict[str, float | None] = {}  # by item; None if the item cannot be judged
         self.current = 0  # index of the marked item
-        self._column = vertical(self, NONE, 2)
+        self._column = vertical(self, NO_MARGINS, 2)
         self._column.addStretch(1)
 
     @property

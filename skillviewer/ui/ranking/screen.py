@@ -32,7 +32,7 @@ from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, tool_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, as_tip, horizontal, push_button, tool_button, vertical
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
@@ -94,7 +94,7 @@ class RankScreen(QWidget):
         self.setup = StudySettingsView(app_context, self)
         self._tabs.addWidget(self.setup)
         self._add_tab("Set-up")
-        add_all(vertical(self, NONE, 0), self._head, (self._tabs, 1))
+        add_all(vertical(self, NO_MARGINS, 0), self._head, (self._tabs, 1))
         self._connect()
 
     def _connect(self) -> None:
@@ -157,14 +157,14 @@ class RankScreen(QWidget):
         head = AdaptiveGrid(self, (16, 8, 16, 8), 8)
         left = QWidget(head)
         right = QWidget(head)
-        self._tab_row = horizontal(left, NONE, 4)
+        self._tab_row = horizontal(left, NO_MARGINS, 4)
         self.progress = text_label("", left, plain=True, muted=True)
         add_all(self._tab_row, self.progress, 1)
         self.statement = text_label("", head, wrap=True, plain=True, letters="question")
         self.statement.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.finish = push_button("Finish for now", right, self._on_finish)
         self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        add_all(horizontal(right, NONE, 12), 1, self.finish)
+        add_all(horizontal(right, NO_MARGINS, 12), 1, self.finish)
         head.set_arrangements(
             wide=(
                 Place(left, 0, 0),

@@ -4,10 +4,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from skillviewer.ui.actions.actions import Actions, key_text, plain
+from skillviewer.ui.actions.actions import Actions, key_text, without_mnemonic
 from skillviewer.ui.ranking.rater_message import RaterMessage
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal
 
 MAX_REASON_CHARACTERS = 300
 BUTTON_PX = 40
@@ -67,7 +67,7 @@ class VoteBar(AdaptiveGrid):
         self.continue_button.setAutoDefault(True)  # Enter presses it
         self.continue_button.hide()
         middle = QWidget(self)
-        add_all(horizontal(middle, NONE, 8), self.neither_button, self.skip_button, self.continue_button)
+        add_all(horizontal(middle, NO_MARGINS, 8), self.neither_button, self.skip_button, self.continue_button)
         self.message = RaterMessage(self)
         self.arranged.connect(self._show_or_hide_message)
         self.set_arrangements(
@@ -90,7 +90,7 @@ class VoteBar(AdaptiveGrid):
     def _show_keys(self) -> None:
         for name, button in self._buttons.items():
             keys = self._actions.keys(name)
-            text = plain(self._actions[name].text())
+            text = without_mnemonic(self._actions[name].text())
             button.setText(f"{key_text(keys[0])}   {text}" if keys else text)
         keys = self._actions.keys("rank_reason")
         text = f"Reason (optional, key {key_text(keys[0])})" if keys else "Reason (optional)"
@@ -100,7 +100,7 @@ class VoteBar(AdaptiveGrid):
         button = _VoteButton(self)
         self._buttons[action.objectName()] = button
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(plain(action.text()))
+        button.setAccessibleName(without_mnemonic(action.text()))
         button.clicked.connect(action.trigger)
         return button
 

@@ -19,7 +19,7 @@ from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
 from skillviewer.ui.widgets.pages import Pages
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class VoteReportView(QWidget):
         self.pages = Pages(self)
         for page in (self.message, self.empty, self._page):
             self.pages.addWidget(page)
-        add_all(vertical(self, NONE), self.pages)
+        add_all(vertical(self, NO_MARGINS), self.pages)
         app_context.studies.replaced.connect(self._on_replaced)
         app_context.studies.closed.connect(self._on_replaced)
         app_context.studies.changed.connect(self._on_changed)

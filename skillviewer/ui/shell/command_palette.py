@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QMenu, QMenuBar, QWidget
 
-from skillviewer.ui.actions.actions import match_distance, plain
+from skillviewer.ui.actions.actions import match_distance, without_mnemonic
 from skillviewer.ui.actions.table import SEARCH_WORDS
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, vertical, with_accessible_name
@@ -29,7 +29,7 @@ def all_actions(bar: QMenuBar) -> Iterator[tuple[str, QAction]]:
 def _actions_in(menu: QMenu, prefix: str) -> Iterator[tuple[str, QAction]]:
     for action in menu.actions():
         submenu = action.menu()
-        name = f"{prefix}{plain(action.text())}"
+        name = f"{prefix}{without_mnemonic(action.text())}"
         if isinstance(submenu, QMenu):
             yield from _actions_in(submenu, f"{name}: ")
         elif not action.isSeparator() and action.text() and action.isVisible():

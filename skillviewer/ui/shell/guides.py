@@ -8,7 +8,7 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import docs_dir
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import ThemeSource
 
@@ -100,8 +100,8 @@ class Guides(QDialog):
         close = push_button("Close", self, self.close)
         close.setAutoDefault(False)
         foot = add_all(horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12), self.back, (self.message, 1), close)
-        right_column = add_all(vertical(margins=NONE, spacing=0), (self.page, 1), foot)
-        add_all(horizontal(self, NONE, 0), left_column, (right_column, 1))
+        right_column = add_all(vertical(margins=NO_MARGINS, spacing=0), (self.page, 1), foot)
+        add_all(horizontal(self, NO_MARGINS, 0), left_column, (right_column, 1))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave more than half of a narrow dialog to the guide."""

@@ -29,7 +29,7 @@ from skillviewer.ui.shell.window_geometry import move_onto_screen, set_first_siz
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, apply_theme
@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
 
     def _make_centre(self) -> None:
         centre = QWidget(self)
-        column = vertical(centre, NONE, 0)
+        column = vertical(centre, NO_MARGINS, 0)
         self.messages = MessageBar(self.app_context.messages, self.actions_, self.app_context.icons, centre)
         self.pages = Pages(centre)
         theme = self.app_context.themes.theme

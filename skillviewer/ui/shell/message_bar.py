@@ -8,7 +8,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.actions.actions import Actions, plain
+from skillviewer.ui.actions.actions import Actions, without_mnemonic
 from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.labels import text_label
@@ -99,7 +99,7 @@ class MessageBar(QFrame):
         self._details.setVisible(self._shows_details and bool(lines))
         self.offer.setVisible(bool(message.action))
         if message.action:
-            self.offer.setText(plain(self._actions[message.action].text()))
+            self.offer.setText(without_mnemonic(self._actions[message.action].text()))
         self._details_button.setVisible(bool(lines))
         self._details_button.setText("Hide details" if self._shows_details else "Details")
         if self._theme is not None:

@@ -15,7 +15,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import (
-    NONE,
+    NO_MARGINS,
     add_all,
     horizontal,
     push_button,
@@ -46,7 +46,7 @@ class ModelBox(QFrame):
         self.use = push_button("Use this model", self, lambda: self.chosen.emit(model.folder))
         self.facts = [self._fact(text, muted=index > 0) for index, text in enumerate(facts_of(model)) if text]
         column = vertical(spacing=4)
-        add_all(column, add_all(horizontal(margins=NONE, spacing=8), (name, 1), self.use), *self.facts, 1)
+        add_all(column, add_all(horizontal(margins=NO_MARGINS, spacing=8), (name, 1), self.use), *self.facts, 1)
         row = horizontal(self, (12, 12, 12, 12), 16)
         if model.picture is not None:
             row.addWidget(self._picture(model.picture), 0, Qt.AlignmentFlag.AlignTop)
@@ -111,7 +111,7 @@ class ModelsPage(QDialog):
         about = text_label("Scores of two models are on different scales.", self, muted=True, wrap=True)
         self.other = push_button("Open a model folder…", self, actions["open_model"].trigger)
         foot = add_all(horizontal(margins=(16, 8, 16, 12), spacing=8), (about, 1), self.other)
-        add_all(vertical(self, NONE, 0), (self._area, 1), foot)
+        add_all(vertical(self, NO_MARGINS, 0), (self._area, 1), foot)
         app_context.models.entries_changed.connect(self._load)
         app_context.models.requested_changed.connect(self._show_chosen)
         self._load()

@@ -4,11 +4,11 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from skillviewer.ui.actions.actions import Actions, key_text, plain
+from skillviewer.ui.actions.actions import Actions, key_text, without_mnemonic
 from skillviewer.ui.actions.table import MENUS, ActionSpec
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, scroll_area, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
@@ -19,7 +19,7 @@ SPACE_PX = 112
 class ShortcutSheet(OverlaySheet):
     """All shortcuts, by menu."""
 
-    def __init__(self, actions: Actions, change: QAction, parent: QWidget) -> None:
+    def __init__(self, actions: Actions, change_keys_action: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         self._specs = actions.specs
         self.setAccessibleName("Keys")
@@ -36,13 +36,17 @@ class ShortcutSheet(OverlaySheet):
         area.setWidget(halves)
         text = "The keys of the player work while the picture, the curve or the list has the focus."
         note = text_label(text, self, muted=True, wrap=True)
-        self.change = push_button("Change keys…", self, self.dismiss)
-        self.change.clicked.connect(change.trigger)
-        foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1), self.change)
+        self._change_keys_action = change_keys_action
+        self.change_keys_button = push_button("Change keys…", self, self._change_keys)
+        foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1), self.change_keys_button)
         add_all(vertical(self, (4, 4, 4, 4)), area, foot)
         self.setFocusProxy(area)
         width_px = left_px + right_px + SPACE_PX
         self.setFixedSize(QSize(width_px, scaled_px(600)).boundedTo(parent.size() - QSize(48, 48)))
+
+    def _change_keys(self) -> None:
+        self.dismiss()
+        self._change_keys_action.trigger()
 
     def _split_menus(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Split the menus into a left and a right half of about the same length."""
@@ -62,7 +66,7 @@ class ShortcutSheet(OverlaySheet):
         half = QWidget(parent)
         texts = []
         grid = QGridLayout(half)
-        grid.setContentsMargins(*NONE)
+        grid.setContentsMargins(*NO_MARGINS)
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(6)
         row = 0
@@ -70,14 +74,14 @@ class ShortcutSheet(OverlaySheet):
             specs = self._specs_with_keys(menu)
             if not specs:
                 continue
-            heading = text_label(plain(menu), parent, heading=True)
+            heading = text_label(without_mnemonic(menu), parent, heading=True)
             heading.setContentsMargins(0, 10 if row else 0, 0, 0)
             grid.addWidget(heading, row, 0, 1, 2)
             row += 1
             for spec in specs:
                 keys = text_label("   ".join(key_text(key) for key in spec.keys), parent, muted=True)
                 grid.addWidget(keys, row, 0, Qt.AlignmentFlag.AlignTop)
-                text = QLabel(plain(spec.text), parent)
+                text = QLabel(without_mnemonic(spec.text), parent)
                 grid.addWidget(text, row, 1)
                 texts.append(text)
                 row += 1

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QPushButton, QSizePoli
 
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.text import printable
-from skillviewer.ui.actions.actions import Actions, plain
+from skillviewer.ui.actions.actions import Actions, without_mnemonic
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.labels import changes_sizes, text_label
-from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, as_tip, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, Spacing, add_all, as_tip, horizontal, push_button, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 CONTENT_WIDTH_PX = 720
@@ -67,7 +67,7 @@ class StartPage(QWidget):
         self._recent_buttons: dict[Path, QPushButton] = {}
         above = (2, head, Spacing(16), self._starts, self.return_offer, self.report_offer, Spacing(16), self._heading)
         self._content = QWidget(self)
-        add_all(vertical(self._content, NONE, 8), *above, self._recent, 3)
+        add_all(vertical(self._content, NO_MARGINS, 8), *above, self._recent, 3)
         add_all(horizontal(self, (MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX)), 1, (self._content, 1000), 1)
         self.set_recent(())
         self._fit()
@@ -100,7 +100,7 @@ class StartPage(QWidget):
         self.report_offer.hide()
 
     def _button(self, action: QAction, *, primary: bool) -> QPushButton:
-        button = push_button(plain(action.text()), self, action.trigger, primary=primary)
+        button = push_button(without_mnemonic(action.text()), self, action.trigger, primary=primary)
         button.setVisible(action.isEnabled())
         action.enabledChanged.connect(button.setVisible)
         return button

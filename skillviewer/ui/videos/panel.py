@@ -24,7 +24,7 @@ from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, format_sta
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, vertical
 from skillviewer.ui.widgets.plain_table import n_alike, share_width
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
@@ -100,7 +100,7 @@ class VideosPanel(QWidget):
         self._pages.addWidget(self.view)
         self._pages.addWidget(self._empty)
         self._count.setContentsMargins(12, 6, 12, 6)
-        add_all(vertical(self, NONE, 0), top, (pages, 1), self._count)
+        add_all(vertical(self, NO_MARGINS, 0), top, (pages, 1), self._count)
 
     def _filter_menu(self) -> QMenu:
         menu = QMenu(self)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget, QWidgetItem
 
-from skillviewer.ui.widgets.layout import NONE, Margins
+from skillviewer.ui.widgets.layout import NO_MARGINS, Margins
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class AdaptiveGrid(QWidget):
 
     arranged = Signal(bool)  # whether the parts are now arranged in the narrow way
 
-    def __init__(self, parent: QWidget, margins: Margins = NONE, spacing: int = 8) -> None:
+    def __init__(self, parent: QWidget, margins: Margins = NO_MARGINS, spacing: int = 8) -> None:
         super().__init__(parent)
         self._wide: tuple[Place, ...] = ()
         self._narrow: tuple[Place, ...] = ()

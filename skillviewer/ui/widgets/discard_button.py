@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 
 class DiscardButton(QPushButton):
-    """A button that discards something at its second press, or at the first if ``asks`` is False."""
+    """A button that discards something at its second press, or at the first if ``needs_confirmation`` is False."""
 
     def __init__(self, text: str, parent: QWidget, discard: Callable[[], object], tip: str = "") -> None:
         super().__init__(parent)
         self._text = text
         self._discard = discard
         self._tip = tip
-        self.asks = True
+        self.needs_confirmation = True
         self.clicked.connect(self._on_click)
         self.reset()
 
@@ -28,7 +28,7 @@ class DiscardButton(QPushButton):
         self.setToolTip("Press again to remove the files." if armed else self._tip)
 
     def _on_click(self) -> None:
-        if self.asks and not self._is_armed:
+        if self.needs_confirmation and not self._is_armed:
             self._set_armed(armed=True)
             return
         self.reset()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 Margins = tuple[int, int, int, int]  # left, top, right and bottom, in pixels
-NONE: Margins = (0, 0, 0, 0)
+NO_MARGINS: Margins = (0, 0, 0, 0)
 UNLIMITED_PX = (1 << 24) - 1  # maximal width and height of a widget in Qt
 BoxT = TypeVar("BoxT", bound=QBoxLayout)
 WidgetT = TypeVar("WidgetT", bound=QWidget)

@@ -20,8 +20,8 @@ from skillviewer.core.ratings import fit_calibration
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.evaluation import choose_model as module
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan, count_trainings
+from skillviewer.engine.evaluation.choose_and_train import CHOICE_FILE, choose_and_train
 from skillviewer.engine.evaluation.choose_model import choose_model
-from skillviewer.engine.evaluation.train_chosen import CHOICE, train_chosen
 from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.runtime.pace import Pace
 from skillviewer.engine.training import training_duration
@@ -256,7 +256,7 @@ def test_stopped_it_goes_on_and_the_winner_learns_from_everybody(
     monkeypatch.setattr(fit_calibration, "min_participants", lambda _level: 2)  # the videos show five people
     plan = ChoicePlan(TINY, ("none",), CheckLevel.QUICK)
     folder, heard = tmp_path / "m", list[Progress]()
-    made = train_chosen(plan, dataset, folder, TrainingControl(CancelToken(), heard.append), resources)
+    made = choose_and_train(plan, dataset, folder, TrainingControl(CancelToken(), heard.append), resources)
     card = load_checkpoint(folder).card
     assert card.n_videos == len(NAMES), "nobody is left out of the last training"
     assert card.held_out is not None
@@ -267,12 +267,12 @@ def test_stopped_it_goes_on_and_the_winner_learns_from_everybody(
     assert card.verdict not in card.notes
     assert card.raters_scale is not None
     assert not missing(card.raters_scale.refusal, "2 rated") or card.raters_scale.map
-    assert (folder / CHOICE).is_file()
+    assert (folder / CHOICE_FILE).is_file()
     steps = [p.done / p.total for p in heard if p.stage == "comparing models"]
     assert steps == sorted(steps)
     assert not list(tmp_path.glob(".m*")), "no state is left"
     with pytest.raises(CheckpointError, match="m"):
-        train_chosen(plan, dataset, folder, TrainingControl(CancelToken(), silent), resources)
+        choose_and_train(plan, dataset, folder, TrainingControl(CancelToken(), silent), resources)
 
 
 def test_a_missing_video_is_left_out_and_said(

@@ -453,8 +453,8 @@ def test_what_it_knew_before_is_watched(
     assert forgetting.pair_accuracy.after.n_pairs == first.report.n_trained
     rows = [row for row in heard.rows if isinstance(row, TuningRow)]
     assert forgetting.pair_accuracy.before is not None
-    assert rows[0].old == pytest.approx(forgetting.pair_accuracy.before.value)
-    assert rows[-1].old == pytest.approx(forgetting.pair_accuracy.after.value)
+    assert rows[0].forgetting_value == pytest.approx(forgetting.pair_accuracy.before.value)
+    assert rows[-1].forgetting_value == pytest.approx(forgetting.pair_accuracy.after.value)
     with (tmp_path / "two" / PAIRS_FILE).open() as file:
         uses = [row["use"] for row in csv.DictReader(file)]
     assert (uses.count("trained"), uses.count("before")) == (second.report.n_trained, first.report.n_trained)

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from skillviewer.ui.actions.actions import conflicts, key_text, plain
+from skillviewer.ui.actions.actions import conflicts, key_text, without_mnemonic
 from skillviewer.ui.actions.table import MENUS, Scope, with_screens
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.screen import InspectScreen
@@ -30,7 +30,7 @@ def test_a_planted_conflict_is_found() -> None:
 def test_every_action_stands_in_a_menu_and_has_words() -> None:
     for spec in ACTIONS:
         assert spec.menu in MENUS
-        assert plain(spec.text)
+        assert without_mnemonic(spec.text)
         assert all(key_text(k) for k in spec.keys), f"{spec.name}: Qt does not know one of {spec.keys}"
 
 

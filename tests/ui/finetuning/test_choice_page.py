@@ -109,12 +109,12 @@ def test_a_stopped_training_continues_also_in_another_window(
     qtbot.waitUntil(lambda: running.phases.phase == "checking" and running.bar.value() == 2)
     assert running.phases.rows["features"].text.longest == "done"
     assert "left" in running.phases.rows["checking"].text.longest
-    assert "24 s" in running.time_left.text(), "4 s of the comparison and 20 s of the training"
-    assert not running.stop.isVisible()
+    assert "24 s" in running.time_left_label.text(), "4 s of the comparison and 20 s of the training"
+    assert not running.stop_button.isVisible()
     running.phases.show_progress(Progress("reading videos", 3, 3, left_s=0.0))
     assert "3" not in running.phases.rows["checking"].text.longest, "a step within the phase is no part of its count"
     assert running.phases.left_s(Progress("reading videos", 3, 3, left_s=0.0)) is None
-    click(running.pause)
+    click(running.pause_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert any("continues" in message.text for message in trainer.made.app_context.messages.waiting)
     choices = trainer.screen.setup
@@ -148,7 +148,7 @@ def test_a_discarded_training_begins_anew(qtbot: QtBot, make_trainer: MakeTraini
     assert isinstance(job, ChoiceJob)
     assert job.work_folder().exists()
     for _ in range(2):
-        click(trainer.screen.running.cancel)
+        click(trainer.screen.running.cancel_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert not job.work_folder().exists()
     qtbot.waitUntil(trainer.screen.setup.start_button.isEnabled)

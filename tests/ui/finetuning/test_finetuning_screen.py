@@ -228,8 +228,8 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     qtbot.waitUntil(lambda: len(tuple(running.curves._epoch_rows)) == 2)
     assert screen.pages.currentWidget() is running
     assert [row.epoch for row in tuple(running.curves._epoch_rows)] == [0, 1]
-    assert "of 21 pairs" in running.held_out.text()
-    assert running.forgetting.text() == "90.0 % of the pairs"
+    assert "of 21 pairs" in running.held_out_label.text()
+    assert running.forgetting_label.text() == "90.0 % of the pairs"
     assert "Training" in [job.title for job in trainer.made.app_context.jobs.running]
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
@@ -502,13 +502,13 @@ def test_stop_and_keep_best(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer.world.tuner.held = True
     trainer.start()
     running = trainer.screen.running
-    assert not running.stop.isEnabled(), "no epoch is finished that could be kept"
-    assert running.stop.toolTip() == "No epoch is finished yet."
-    qtbot.waitUntil(running.stop.isEnabled)
-    running.stop.click()
+    assert not running.stop_button.isEnabled(), "no epoch is finished that could be kept"
+    assert running.stop_button.toolTip() == "No epoch is finished yet."
+    qtbot.waitUntil(running.stop_button.isEnabled)
+    running.stop_button.click()
     assert trainer.phase is TuningPhase.STOPPING
-    assert not missing(running.stage.text(), "Stopping")
-    assert not running.stop.isEnabled()
+    assert not missing(running.stage_label.text(), "Stopping")
+    assert not running.stop_button.isEnabled()
     trainer.wait_for(TuningPhase.DECIDING)
     assert trainer.world.tuner.ended == ["stopped"]
 
@@ -518,7 +518,7 @@ def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer.world.tuner.held = True
     trainer.start()
     qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._epoch_rows)) == 2)
-    cancel = trainer.screen.running.cancel
+    cancel = trainer.screen.running.cancel_button
     assert cancel.text() == "Cancel and discard"
     cancel.click()
     assert trainer.phase.name == "RUNNING", "an epoch is finished: asked once more"
@@ -552,7 +552,7 @@ def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, mak
     (folder,) = folders
     assert folder.is_dir()
     for _ in range(2):
-        trainer.screen.running.cancel.click()
+        trainer.screen.running.cancel_button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     assert not folder.exists()
     assert trainer.versions() == ()

@@ -267,7 +267,7 @@ def test_menus_tooltips_palette_and_the_sheet_of_keys_follow(
     shown = {label.text() for label in sheet.findChildren(QLabel)}
     assert "F7" in shown
     assert key_text("Ctrl+K") + "   F6" in shown
-    click(sheet.change)
+    click(sheet.change_keys_button)
     assert window.window.findChild(Preferences) is not None
 
 

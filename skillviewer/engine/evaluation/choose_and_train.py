@@ -1,8 +1,12 @@
-"""Training of an automatically chosen model on all people, with the accuracy of the choice on its card."""
+"""Automatic choice of a model, and its training on all people.
+
+The accuracy of the whole procedure is measured on held-out people, and stated on the card of the trained model.
+"""
 
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -23,7 +27,7 @@ from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.checkpoint import check_destination
 from skillviewer.nets.model_card import HeldOut
 
-CHOICE = "choice.json"
+CHOICE_FILE = "choice.json"
 """File with the choice and its accuracies, in the folder of the checkpoint."""
 
 _ADVICE = "Check it cross-validated: then every person is scored by a model that has not seen them."
@@ -37,7 +41,7 @@ class ChosenTraining:
     choice: ModelChoice
 
 
-def train_chosen(
+def choose_and_train(
     plan: ChoicePlan,
     dataset: Dataset,
     folder: Path,
@@ -45,11 +49,11 @@ def train_chosen(
     resources: TrainingResources,
     *,
     replace: bool = False,
-    work: Path | None = None,
+    work_folder: Path | None = None,
 ) -> ChosenTraining:
     """Choose a model, train it on all people, and write its checkpoint with the accuracy of the whole procedure.
 
-    Finished trainings are saved in a work folder (by default next to the checkpoint) until the checkpoint is written,
+    Finished trainings are saved in ``work_folder`` (by default next to the checkpoint) until the checkpoint is written,
     so that the same call continues after a stop.
 
     Raises:
@@ -60,9 +64,10 @@ def train_chosen(
         DeviceError: The device is not there, or ran out of memory.
     """
     check_destination(folder, replace=replace)
-    work = choice_work_folder(folder) if work is None else work
+    if work_folder is None:
+        work_folder = choice_work_folder(folder)
     with training_lock(folder.with_name(f"{folder.name}.choice")):
-        chosen_model = choose_model(plan, dataset, work, control, resources)
+        chosen_model = choose_model(plan, dataset, work_folder, control, resources)
     result = train_checkpoint(
         plan.plan_for(chosen_model.choice.winner),
         dataset,
@@ -70,9 +75,9 @@ def train_chosen(
         control,
         resources,
         replace=replace,
-        outer=outer_check(chosen_model),
+        outer=_outer_check_of(chosen_model),
     )
-    shutil.rmtree(work, ignore_errors=True)
+    shutil.rmtree(work_folder, ignore_errors=True)
     return ChosenTraining(result, chosen_model.choice)
 
 
@@ -81,31 +86,37 @@ def choice_work_folder(folder: Path) -> Path:
     return training_folder(folder.absolute().with_name(f"{folder.name}.choice"))
 
 
-def outer_check(chosen_model: ChosenModel) -> OuterCheck:
+def _outer_check_of(chosen_model: ChosenModel) -> OuterCheck:
     """Return the check of a choice, for the card of the model that is trained on all people."""
     choice = chosen_model.choice
     check_text = "every person held out once" if choice.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
-    ceilings = [(row.title.lower(), row.accuracy.value) for row in choice.baselines]
+    references = [(row.title.lower(), row.accuracy.value) for row in choice.baselines]
     if choice.one_rater is not None:
-        ceilings.append(("one rater", choice.one_rater.value))
-    accuracy_on_new_people = choice.accuracy if choice.on_new_people else None
+        references.append(("one rater", choice.one_rater.value))
     held_out = HeldOut.of(
         choice.all_pairs,
-        f"{check_text} by {choice.unit}, of the whole procedure: the model was chosen without the people held out",
-        accuracy_on_new_people,
+        rule=f"{check_text} by {choice.unit}, of the whole procedure: the model was chosen without the people held out",
+        both_new=choice.accuracy if choice.on_new_people else None,
     )
     return OuterCheck(
         held_out=held_out,
-        ceilings=tuple(ceilings),
+        references=tuple(references),
         verdict=choice.verdict.sentence,
         notes="Chosen from a short list, and trained on all people.",
-        calibrate=lambda scores: _calibrate(chosen_model, scores),
-        write=lambda folder: write_json(folder / CHOICE, msgspec.to_builtins(choice)),
+        calibrate=partial(_calibrate, chosen_model),
+        write_files=partial(_write_choice, choice),
     )
 
 
+def _write_choice(choice: ModelChoice, folder: Path) -> None:
+    write_json(folder / CHOICE_FILE, msgspec.to_builtins(choice))
+
+
 def _calibrate(chosen_model: ChosenModel, scores: Mapping[str, float]) -> ScoreCalibration | None:
-    """Return the map to the raters' scale, fitted to the scores of the outer folds on the scale of the final model."""
+    """Fit the calibration to the raters' scale, given the scores of all videos by the final model.
+
+    It is fitted to out-of-fold scores, which are first aligned with those of the final model.
+    """
     dataset = chosen_model.dataset
     out_of_fold = dict[str, float]()
     for fold_scores in chosen_model.outer_scores:

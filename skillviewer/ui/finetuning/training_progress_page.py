@@ -1,4 +1,4 @@
-"""The page of a running training."""
+"""Page with the progress of a training."""
 
 import math
 
@@ -21,7 +21,7 @@ from skillviewer.ui.widgets.button_bar import ButtonBar
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import (
-    NONE,
+    NO_MARGINS,
     Spacing,
     add_all,
     push_button,
@@ -40,8 +40,8 @@ STOPPING_TEXTS = {
 }
 
 
-class RunningPage(QWidget):
-    """Progress of a running training, and buttons to stop it."""
+class TrainingProgressPage(QWidget):
+    """Progress of a training, and buttons to stop it."""
 
     def __init__(self, tuning: TuningController, parent: QWidget) -> None:
         super().__init__(parent)
@@ -66,13 +66,13 @@ class RunningPage(QWidget):
             stretches=((5, 3), (1, 0)),
         )
         area.setWidget(page)
-        self.stop = push_button("Stop and keep best", self, tuning.stop)
-        self.pause = push_button("Stop, continue later", self, tuning.pause)
-        self.pause.setToolTip("Start it again later, and it continues from here.")
-        self.cancel = DiscardButton("Cancel and discard", self, tuning.cancel)
+        self.stop_button = push_button("Stop and keep best", self, tuning.stop)
+        self.pause_button = push_button("Stop, continue later", self, tuning.pause)
+        self.pause_button.setToolTip("Start it again later, and it continues from here.")
+        self.cancel_button = DiscardButton("Cancel and discard", self, tuning.cancel)
         buttons = ButtonBar(self)
-        buttons.add_buttons(self.stop, self.pause, self.cancel)
-        add_all(vertical(self, NONE, 0), (area, 1), buttons)
+        buttons.add_buttons(self.stop_button, self.pause_button, self.cancel_button)
+        add_all(vertical(self, NO_MARGINS, 0), (area, 1), buttons)
         tuning.batch_done.connect(self.on_batch)
         tuning.epoch_done.connect(self.on_epoch)
         tuning.phase_changed.connect(self.on_phase)
@@ -81,25 +81,25 @@ class RunningPage(QWidget):
 
     def _make_side(self, parent: QWidget) -> QWidget:
         side = QWidget(parent)
-        column = vertical(side, NONE, 12)
-        self.stage = text_label("", side, heading=True, wrap=True, plain=True)
+        column = vertical(side, NO_MARGINS, 12)
+        self.stage_label = text_label("", side, heading=True, wrap=True, plain=True)
         self.bar = with_accessible_name(QProgressBar(side), "Progress of the training")
         self.bar.setTextVisible(False)
-        add_all(column, self.stage, self.bar)
+        add_all(column, self.stage_label, self.bar)
         self._field_layout = QFormLayout()
         self._field_layout.setVerticalSpacing(10)
         self._field_layout.setHorizontalSpacing(16)
         column.addLayout(self._field_layout)
         self._fields: list[QLabel] = []
-        self.epoch = self._add_field("Epoch", side)
-        self.time_left = self._add_field("Time left in all", side)
-        self.loss = self._add_field("Loss", side)
-        self.held_out = self._add_field("Held out", side)
-        self.before_accuracy = self._add_field("Before", side)
-        self.forgetting = self._add_field("Known before", side)
+        self.epoch_label = self._add_field("Epoch", side)
+        self.time_left_label = self._add_field("Time left in all", side)
+        self.loss_label = self._add_field("Loss", side)
+        self.held_out_label = self._add_field("Held out", side)
+        self.before_accuracy_label = self._add_field("Before", side)
+        self.forgetting_label = self._add_field("Known before", side)
         note = (
             "The model on screen does not change. Meanwhile, watch videos or judge pairs. If you close the window, the "
-            "training continues when you start it again."
+            "training continues when you start the program again."
         )
         add_all(column, Spacing(8), text_label(note, side, wrap=True, muted=True), 1)
         return side
@@ -126,16 +126,22 @@ class RunningPage(QWidget):
         self.curves.clear()
         self.phases.begin(self._forecast)
         self.views.setCurrentWidget(self.phases if self._is_automatic else self.curves)
-        for field in (self.epoch, self.loss, self.held_out, self.before_accuracy, self.forgetting):
+        for field in (
+            self.epoch_label,
+            self.loss_label,
+            self.held_out_label,
+            self.before_accuracy_label,
+            self.forgetting_label,
+        ):
             self._field_layout.setRowVisible(field, not self._is_automatic)
         self.bar.setVisible(not self._is_automatic)
-        self.stop.setVisible(not self._is_automatic)
+        self.stop_button.setVisible(not self._is_automatic)
         for field in self._fields:
             field.setText("–")
         if plan is not None and plan.selection.parent is None:
-            self.before_accuracy.setText("no model yet")
-            self.forgetting.setText("nothing")
-        self.stage.setText("Starting")
+            self.before_accuracy_label.setText("no model yet")
+            self.forgetting_label.setText("nothing")
+        self.stage_label.setText("Starting")
         self.bar.setRange(0, 0)
 
     def on_phase(self, phase: TuningPhase) -> None:
@@ -143,25 +149,27 @@ class RunningPage(QWidget):
         if phase is TuningPhase.RUNNING:
             self._begin()
         self._update_buttons()
-        for button in (self.pause, self.cancel):
+        for button in (self.pause_button, self.cancel_button):
             button.setEnabled(phase in {TuningPhase.RUNNING, TuningPhase.STOPPING})
-        self.cancel.reset()
+        self.cancel_button.reset()
         if phase in STOPPING_TEXTS:
-            self.stage.setText(STOPPING_TEXTS[phase])
+            self.stage_label.setText(STOPPING_TEXTS[phase])
             self.bar.setRange(0, 0)
-            self.time_left.setText("–")
+            self.time_left_label.setText("–")
 
     def _update_buttons(self) -> None:
-        self.cancel.asks = self._has_epoch or self._is_automatic
-        self.stop.setEnabled(self._phase is TuningPhase.RUNNING and self._has_epoch)
-        self.stop.setToolTip("" if self._has_epoch else "No epoch is finished yet.")
+        self.cancel_button.needs_confirmation = self._has_epoch or self._is_automatic
+        self.stop_button.setEnabled(self._phase is TuningPhase.RUNNING and self._has_epoch)
+        self.stop_button.setToolTip("" if self._has_epoch else "No epoch is finished yet.")
 
     def show_progress(self, progress: Progress) -> None:
         """Show the progress; the text about a stop stays."""
         if self._phase is TuningPhase.RUNNING:
-            self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])
-        elif self._phase is not TuningPhase.STOPPING or progress.value is not None:
-            return  # a late report
+            self.stage_label.setText(progress.stage[:1].upper() + progress.stage[1:])
+        else:
+            is_step = progress.value is None  # the step after the stop; reports on batches and epochs are older
+            if self._phase is not TuningPhase.STOPPING or not is_step:
+                return
         self.bar.setRange(0, max(progress.total, 0))
         self.bar.setValue(min(progress.done, progress.total))
         left_s = progress.left_s
@@ -173,26 +181,28 @@ class RunningPage(QWidget):
 
     def on_batch(self, row: BatchRow) -> None:
         self.curves.add_batch(row)
-        self.loss.setText(f"{row.smoothed:.3f}")
+        self.loss_label.setText(f"{row.smoothed:.3f}")
         self._show_time_left(row.seconds_left)
 
     def on_epoch(self, row: TuningRow) -> None:
-        method = ForgettingMethod.NOTHING if math.isnan(row.old) else row.old_kind
+        method = row.forgetting_method
+        if math.isnan(row.forgetting_value):  # the accuracy or drift is not known for this epoch
+            method = ForgettingMethod.NOTHING
         self.curves.set_forgetting_method(method)
         self.curves.add_epoch(row)
         if row.epoch == 0:
-            self.before_accuracy.setText(format_accuracy(row.held_out))
+            self.before_accuracy_label.setText(format_accuracy(row.held_out))
         else:
             self._has_epoch = True
             self._update_buttons()
-            self.held_out.setText(format_accuracy(row.held_out))
-            self.epoch.setText(f"{row.epoch} · the best so far" if row.best else str(row.epoch))
+            self.held_out_label.setText(format_accuracy(row.held_out))
+            self.epoch_label.setText(f"{row.epoch} · the best so far" if row.best else str(row.epoch))
         if method is ForgettingMethod.PAIRS:
-            self.forgetting.setText(f"{percent(row.old, ' %')} of the pairs")
+            self.forgetting_label.setText(f"{percent(row.forgetting_value, ' %')} of the pairs")
         elif method is ForgettingMethod.DRIFT and row.epoch:
-            self.forgetting.setText(f"scores drifted by {row.old:.2f} standard deviations")
+            self.forgetting_label.setText(f"scores drifted by {row.forgetting_value:.2f} standard deviations")
         self._show_time_left(row.seconds_left)
 
     def _show_time_left(self, seconds: float) -> None:
         if self._phase is TuningPhase.RUNNING and not math.isnan(seconds):
-            self.time_left.setText(f"about {format_duration(seconds)}")
+            self.time_left_label.setText(f"about {format_duration(seconds)}")
