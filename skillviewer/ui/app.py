@@ -134,7 +134,8 @@ def real_backend(settings: Settings | None = None) -> Backend:
 
     The settings say how much the features of videos may take on the disk; None for the usual size.
     """
-    open_model, open_model_cache = partial(_open_model, settings), partial(_open_model_cache, settings)
+    open_model = partial(_open_model, settings)
+    open_model_cache = partial(_open_model_cache, settings)
     open_desk = partial(_open_desk, open_model_cache)
     return Backend(
         _open_reader,
@@ -196,7 +197,8 @@ def begin(app_context: AppContext, files: Sequence[Path], model: str | None, *, 
         app_context.messages.post(Message(text, Severity.WARNING))
     if sample or files:
         _let_open_first(app_context)
-    app_context.models.choose_default(model if model is not None else _used_last(app_context))
+    default_model = model if model is not None else _used_last(app_context)
+    app_context.models.choose_default(default_model)
     if sample:
         app_context.studies.open_sample()
     if files:
@@ -218,7 +220,8 @@ def _let_open_first(app_context: AppContext) -> None:
 
 def _used_last(app_context: AppContext) -> str | None:
     """Return the model used last, by name or folder; None, with a message where there was one, if it is gone."""
-    last, entries = app_context.settings.model, app_context.models.entries
+    last = app_context.settings.model
+    entries = app_context.models.entries
     names_by_folder = {str(entry.folder.absolute()): entry.name for entry in entries}
     if last in names_by_folder or not last:
         return names_by_folder.get(last)
@@ -286,7 +289,8 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
 
 
 def _show(app: QApplication, composition: Composition, *, offers_return: bool) -> None:
-    app_context, window = composition.app_context, composition.window
+    app_context = composition.app_context
+    window = composition.window
     hook = ExceptionHook()
     tell = hook.caught.emit
     session: SessionRecorder | None = None

@@ -40,7 +40,8 @@ class SampleDot(PaintedWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         accent = QColor(DARK.accent)  # the stage is dark in both themes
         painter.setPen(accent if self._filled else QColor(self._theme.on_stage))
-        painter.setBrush(accent if self._filled else Qt.BrushStyle.NoBrush)
+        brush = accent if self._filled else Qt.BrushStyle.NoBrush
+        painter.setBrush(brush)
         painter.drawEllipse(QRectF(1.5, 1.5, 7, 7))
         painter.end()
 

@@ -80,4 +80,5 @@ class Player(QWidget):
         )
         self.caption.set_contributions(shows_contributions)
         self.caption.set_analysis(analysis)
-        self.canvas.set_analysis(contributions if shows_contributions else analysis)
+        shown_analysis = contributions if shows_contributions else analysis
+        self.canvas.set_analysis(shown_analysis)

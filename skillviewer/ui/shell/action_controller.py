@@ -153,7 +153,8 @@ class ActionController(QObject):
         actions["reset_sample"].setEnabled(sample_source() is not None)
 
     def _bind_edit(self) -> None:
-        actions, undo = self._window.actions_, self._app_context.undo
+        actions = self._window.actions_
+        undo = self._app_context.undo
         actions.bind("undo", undo.undo)
         actions.bind("redo", undo.redo)
         actions.bind("settings", self._show_settings)

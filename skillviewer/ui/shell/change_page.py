@@ -39,7 +39,8 @@ class ChangePage(QDialog):
         add_all(vertical(self, (16, 12, 16, 12), 8), head, (self.page, 1))
         entry = app_context.videos.get(app_context.state.current)
         self._task = entry.task if entry is not None else ""
-        self._load(entry.participant if entry is not None else "")
+        participant = entry.participant if entry is not None else ""
+        self._load(participant)
         self.participant_box.activated.connect(self._reload)
         app_context.studies.changed.connect(self._reload)
         app_context.studies.closed.connect(self.close)

@@ -41,12 +41,12 @@ def _distance(name: str, action: QAction, typed: str) -> int | None:
 
     A whole keyword is as close as the beginning of a name.
     """
-    if typed.casefold().strip() in SEARCH_WORDS.get(action.objectName(), "").casefold().split():
+    keywords = SEARCH_WORDS.get(action.objectName(), "")
+    if typed.casefold().strip() in keywords.casefold().split():
         return 0
     distance = match_distance(name, typed)
     if distance is not None:
         return distance
-    keywords = SEARCH_WORDS.get(action.objectName(), "")
     distance = match_distance(f"{name} {keywords}", typed)
     return None if distance is None else distance + KEYWORD_PENALTY
 
@@ -81,7 +81,8 @@ class CommandPalette(OverlaySheet):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._run)
         add_all(column, self.field, self.list)
-        self.setFixedSize(QSize(scaled_px(520), scaled_px(420)).boundedTo(parent.size() - QSize(48, 96)))
+        default_size = QSize(scaled_px(520), scaled_px(420))
+        self.setFixedSize(default_size.boundedTo(parent.size() - QSize(48, 96)))
         self.setFocusProxy(self.field)
         self._fill("")
 
@@ -119,7 +120,8 @@ class CommandPalette(OverlaySheet):
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
             if key in steps:
                 last = self.list.count() - 1
-                self.list.setCurrentRow(min(max(self.list.currentRow() + steps[Qt.Key(key)], 0), last))
+                row = self.list.currentRow() + steps[Qt.Key(key)]
+                self.list.setCurrentRow(min(max(row, 0), last))
                 return True
             if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
                 self._run(self.list.currentItem())

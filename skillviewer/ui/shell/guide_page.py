@@ -46,7 +46,8 @@ class Guide(NamedTuple):
 
 def anchor(heading: str) -> str:
     """Return the anchor of a heading in links, as GitHub makes it."""
-    return re.sub(r"[^\w\- ]", "", heading.casefold()).strip().replace(" ", "-")
+    words = re.sub(r"[^\w\- ]", "", heading.casefold())
+    return words.strip().replace(" ", "-")
 
 
 def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
@@ -112,7 +113,8 @@ class GuidePage(QTextBrowser):
         for block in _blocks(self.document()):
             if block.blockFormat().headingLevel() > 1 and anchor(block.text()) == name:
                 self.setTextCursor(QTextCursor(block))
-                top = self.document().documentLayout().blockBoundingRect(block).top()
+                layout = self.document().documentLayout()
+                top = layout.blockBoundingRect(block).top()
                 self.verticalScrollBar().setValue(round(top) - MARGIN_PX // 2)
                 return
 
@@ -199,7 +201,8 @@ class GuidePage(QTextBrowser):
                 char_format = fragment.charFormat()
                 start = fragment.position()
                 if char_format.isImageFormat():
-                    self._pictures.append((start, self._picture(char_format.toImageFormat().name())))
+                    picture_name = char_format.toImageFormat().name()
+                    self._pictures.append((start, self._picture(picture_name)))
                 elif char_format.fontWeight() > QFont.Weight.DemiBold:
                     bold_parts.append((start, start + fragment.length(), char_format))
                 fragments += 1
@@ -256,7 +259,8 @@ class GuidePage(QTextBrowser):
         path = self._guide.path.parent / name
         dark_path = path.with_name(path.name.replace("-light.", "-dark."))
         is_dark = self._themes.theme.dark and dark_path.is_file()
-        return QImage(str(dark_path if is_dark else path))
+        shown_path = dark_path if is_dark else path
+        return QImage(str(shown_path))
 
     def _fit_pictures(self) -> None:
         """Scale pictures down to the width of the page. Smaller pictures keep their size."""

@@ -38,7 +38,8 @@ def load_guides() -> tuple[Guide, ...]:
         for name in NAMES:
             path = docs_dir() / f"{name}.md"
             text = path.read_text(encoding="utf-8")
-            guide_list.append(Guide(path, text.partition("\n")[0].removeprefix("# "), text))
+            first_line, _, _ = text.partition("\n")
+            guide_list.append(Guide(path, first_line.removeprefix("# "), text))
     except (OSError, UnicodeDecodeError) as error:
         raise SkillViewerError(f"The guides cannot be read: {error}. Install the program again.") from error
     return tuple(guide_list)
@@ -187,7 +188,8 @@ class Guides(QDialog):
 
     def _show_hit(self) -> None:
         n = self.page.n_hits
-        self.message.setText(f"{self.page.hit} of {n}" if n else "")
+        message = f"{self.page.hit} of {n}" if n else ""
+        self.message.setText(message)
 
     def _focus_search(self) -> None:
         self.search.setFocus()

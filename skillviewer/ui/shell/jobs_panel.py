@@ -31,10 +31,12 @@ class JobRow(QWidget):
     def refresh(self) -> None:
         job = self.job
         share = job.share
-        self._bar.setRange(0, 0 if share is None else 1000)
+        maximum = 0 if share is None else 1000  # Qt shows a busy bar for 0
+        self._bar.setRange(0, maximum)
         if share is not None:
             self._bar.setValue(round(share * 1000))
-        self._text.set_plain("stopping…" if job.stopping else self._progress_text())
+        text = "stopping…" if job.stopping else self._progress_text()
+        self._text.set_plain(text)
         self._stop.setEnabled(not job.stopping)
 
     def _progress_text(self) -> str:

@@ -154,7 +154,8 @@ class MainWindow(QMainWindow):
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(True)
             # Qt hides an empty bar out of sight, where the Tab key would still stop.
-            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus)
+            focus_policy = Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus
+            bar.setFocusPolicy(focus_policy)
         for dock in self._docks.values():
             dock.update_heading()  # restoring a layout makes tabs without showing or hiding a dock
 
@@ -328,7 +329,8 @@ class MainWindow(QMainWindow):
             self.blind = has_secrets
             self.blind_changed.emit()
         get_status_text = getattr(screen, "status_text", None)
-        self.status.set_replacement(get_status_text() if get_status_text is not None else None)
+        status_text = get_status_text() if get_status_text is not None else None
+        self.status.set_replacement(status_text)
 
     def _title_parts(self, screen: QWidget | None) -> list[str]:
         get_title = getattr(screen, "window_title", None)

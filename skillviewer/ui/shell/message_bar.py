@@ -90,7 +90,8 @@ class MessageBar(QFrame):
         n_others = len(self._messages.waiting) - 1
         message = self._censored(message)
         text = printable(message.text)
-        self._text.setText(f"{text}  (more messages: {n_others})" if n_others else text)
+        counted_text = f"{text}  (more messages: {n_others})" if n_others else text
+        self._text.setText(counted_text)
         self.setAccessibleName(text)
         lines = [printable(line) for line in message.details[:MAX_DETAILS]]
         if len(message.details) > MAX_DETAILS:

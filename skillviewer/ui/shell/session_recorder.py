@@ -117,13 +117,16 @@ class SessionRecorder(QObject):
         clip = app_context.state.current
         if study is None:
             return None
+        video = os.fspath(clip.path) if clip is not None else ""
+        clip_range = clip.clip_range if clip is not None else None
+        frame = app_context.playback.frame if app_context.playback.video is not None else 0
         return SessionPlace(
             study=os.fspath(study.path),
             title=study.title,
             draft=study.draft,
-            video=os.fspath(clip.path) if clip is not None else "",
-            clip_range=range_cells(clip.clip_range if clip is not None else None),
-            frame=app_context.playback.frame if app_context.playback.video is not None else 0,
+            video=video,
+            clip_range=range_cells(clip_range),
+            frame=frame,
             screen=self._screens.current,
             noted_at="",
         )

@@ -180,8 +180,10 @@ class StatusBar(QStatusBar):
 
     def _on_frame(self, frame: int) -> None:
         video = self._app_context.playback.video
-        self._show("frame", self._frame_text(frame + 1) if video else "")
-        self._show("time", clock(self._app_context.playback.time_s) if video else "")
+        frame_text = self._frame_text(frame + 1) if video else ""
+        time_text = clock(self._app_context.playback.time_s) if video else ""
+        self._show("frame", frame_text)
+        self._show("time", time_text)
 
     def _on_speed(self, speed: float) -> None:
         self._show("speed", speed_text(speed) if self._app_context.playback.video else "")
