@@ -99,16 +99,22 @@ class FaceCanvas(PaintedWidget):
 
     def _paint_box(self, painter: QPainter, rect: QRectF, label: str, *, chosen: bool) -> None:
         accent = QColor(self._theme.accent)
+        shade = QColor(0, 0, 0, 180)
+        line_colour = accent if chosen else QColor("white")
+        line_width_px = 2.5 if chosen else 1.5
         # a light line on a dark one is visible on any picture
-        painter.setPen(QPen(QColor(0, 0, 0, 180), 4 if chosen else 3))
+        painter.setPen(QPen(shade, line_width_px + 1.5))
         painter.drawRect(rect)
-        painter.setPen(QPen(accent if chosen else QColor("white"), 2.5 if chosen else 1.5))
+        painter.setPen(QPen(line_colour, line_width_px))
         painter.drawRect(rect)
         metrics = painter.fontMetrics()
         label_width = metrics.horizontalAdvance(label) + 8
         label_rect = QRectF(rect.left(), rect.top() - metrics.height(), label_width, metrics.height())
-        painter.fillRect(label_rect, accent if chosen else QColor(0, 0, 0, 180))
-        painter.setPen(QColor("black" if chosen and accent.lightnessF() > 0.6 else "white"))
+        label_colour = accent if chosen else shade
+        has_light_label = chosen and accent.lightnessF() > 0.6
+        text_colour = "black" if has_light_label else "white"
+        painter.fillRect(label_rect, label_colour)
+        painter.setPen(QColor(text_colour))
         painter.drawText(label_rect, Qt.AlignmentFlag.AlignCenter, label)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -188,18 +188,25 @@ def _make_check_box(option: Option, parent: QWidget, on_changed: Callable[..., N
 def _make_integer_field(option: Option, parent: QWidget, on_changed: Callable[..., None]) -> _Field:
     spin = indented(QSpinBox(parent))
     offset = option.screen_offset
-    low = (int(option.low) if option.low is not None else -MAX_INT) + offset
-    high = (int(option.high) if option.high is not None else MAX_INT - 1) + offset
-    spin.setRange(low - 1 if option.optional else low, min(high, MAX_INT))
-    spin.setSuffix(f" {option.unit}" if option.unit else "")
+    low = int(option.low) if option.low is not None else -MAX_INT
+    high = int(option.high) if option.high is not None else MAX_INT - 1
+    lowest_shown = low + offset
     if option.optional:  # the minimum stands for None
+        lowest_shown -= 1
+    spin.setRange(lowest_shown, min(high + offset, MAX_INT))
+    if option.unit:
+        spin.setSuffix(f" {option.unit}")
+    if option.optional:
         spin.setSpecialValueText(_EMPTY_TEXTS.get(option.name, "–"))
 
     def read() -> int | None:
-        return None if option.optional and spin.value() == spin.minimum() else spin.value() - offset
+        if option.optional and spin.value() == spin.minimum():
+            return None
+        return spin.value() - offset
 
     def write(value: Any) -> None:  # noqa: ANN401 - an int or None
-        spin.setValue(spin.minimum() if value is None else int(value) + offset)
+        shown_number = spin.minimum() if value is None else int(value) + offset
+        spin.setValue(shown_number)
 
     write(option.default)
     spin.setKeyboardTracking(False)
@@ -211,13 +218,17 @@ def _make_number_field(option: Option, parent: QWidget, on_changed: Callable[...
     spin = indented(QDoubleSpinBox(parent))
     low = option.low if option.low is not None else -1e9
     high = option.high if option.high is not None else 1e9
-    spin.setDecimals(2 if high - low < 100 else 1)
+    n_decimals = 2 if high - low < 100 else 1
+    spin.setDecimals(n_decimals)
     spin.setRange(low, high)
     if high <= 1:
         spin.setSingleStep(0.05)
+    elif high <= 16:
+        spin.setSingleStep(0.25)
     else:
-        spin.setSingleStep(0.25 if high <= 16 else 1.0)
-    spin.setSuffix(f" {option.unit}" if option.unit else "")
+        spin.setSingleStep(1.0)
+    if option.unit:
+        spin.setSuffix(f" {option.unit}")
     spin.setValue(float(option.default))
     spin.setKeyboardTracking(False)
     spin.valueChanged.connect(on_changed)
