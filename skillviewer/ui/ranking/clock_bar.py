@@ -90,7 +90,8 @@ class ClockBar(PaintedWidget):
         right = self.x_of(clip.stop_s)
         painter.setBrush(QColor(theme.edge))
         painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
-        playhead_x = min(max(self.x_of(pair_clock.time_s(video)), left), right)
+        time_s = pair_clock.time_s(video)
+        playhead_x = min(max(self.x_of(time_s), left), right)
         is_muted = not pair_clock.together and video != pair_clock.active_video
         played_colour = QColor(theme.muted if is_muted else theme.accent)
         played_colour.setAlphaF(PLAYED_OPACITY)

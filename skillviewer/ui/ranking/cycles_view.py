@@ -114,7 +114,8 @@ class CyclesView(QWidget):
         self.message.set_plain(_summarize(len(cycles)))
         self._pairs_to_ask = _pairs_to_ask(shown_cycles, queued)
         n_pairs = len(self._pairs_to_ask)
-        self.all_button.setText(f"Judge {counted(n_pairs, 'pair')} again" if n_pairs else "All in the queue")
+        button_text = f"Judge {counted(n_pairs, 'pair')} again" if n_pairs else "All in the queue"
+        self.all_button.setText(button_text)
         self.all_button.setVisible(len(cycles) > 1)
         self.all_button.setEnabled(writable and n_pairs > 0)
         for cycle, row in zip(shown_cycles, self._show_rows(len(shown_cycles)), strict=True):

@@ -81,7 +81,8 @@ class JudgingController(SittingController[RaterQueue, Vote]):
         session.turn = turn
         self._seen_shares = shares
         self._played_shares = played
-        self._store(vote_command(replace(vote, taken_s=round(self._clock.turn_s, 3))))
+        taken_s = round(self._clock.turn_s, 3)
+        self._store(vote_command(replace(vote, taken_s=taken_s)))
         return True
 
     def end_rest(self) -> None:
@@ -129,7 +130,8 @@ class JudgingController(SittingController[RaterQueue, Vote]):
 
     def _on_videos_counted(self, n_videos: int) -> None:
         if not self.session.rater and self._studies.writable:
-            self._set_phase(SittingPhase.RATER if n_videos > 1 else SittingPhase.TOO_FEW)
+            phase = SittingPhase.RATER if n_videos > 1 else SittingPhase.TOO_FEW
+            self._set_phase(phase)
 
     def _on_changed(self, changes: frozenset[str]) -> None:
         if self.session.rater and changes & {VOTES, VIDEOS, SETTINGS}:
@@ -253,7 +255,8 @@ class JudgingController(SittingController[RaterQueue, Vote]):
         needs_rest = session.n_since_rest >= REST_AFTER_PAIRS or self._clock.since_rest_s >= REST_AFTER_S
         if session.is_done or needs_rest:
             session.turn = None
-            self._set_phase(SittingPhase.DONE if session.is_done else SittingPhase.REST)
+            phase = SittingPhase.DONE if session.is_done else SittingPhase.REST
+            self._set_phase(phase)
         else:
             session.go_to_next()
             self._set_phase(SittingPhase.PREPARING)

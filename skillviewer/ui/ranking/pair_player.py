@@ -107,12 +107,14 @@ class PairPlayer(QWidget):
     def _fit_header(self) -> None:
         """Shorten the texts around the time if the player is narrow, so that the time is not elided."""
         is_narrow = self.width() < scaled_px(NARROW_PX)
-        self._title.setText(self._title_text.removesuffix(" video") if is_narrow else self._title_text)
+        title = self._title_text.removesuffix(" video") if is_narrow else self._title_text
+        self._title.setText(title)
         duration_s = self.clip.duration_s if self.clip is not None else 0.0
         time_px = self._time.fontMetrics().horizontalAdvance(clock(duration_s)) + 2
         is_very_narrow = self.width() < scaled_px(VERY_NARROW_PX)
         short_text = "Sync" if is_very_narrow else "Sync point"
-        self.sync_button.setText(short_text if is_narrow else "Set sync point")
+        button_text = short_text if is_narrow else "Set sync point"
+        self.sync_button.setText(button_text)
         self._time.setMinimumWidth(time_px)
 
     def set_title(self, text: str) -> None:

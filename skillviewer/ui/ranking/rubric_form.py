@@ -178,7 +178,8 @@ class RubricForm(QWidget):
         row = self.rows[self.current]
         text = event.text().upper()
         if event.key() in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
-            self.mark(self.current + (1 if event.key() == Qt.Key.Key_Down else -1))
+            step = 1 if event.key() == Qt.Key.Key_Down else -1
+            self.mark(self.current + step)
         elif event.isAutoRepeat():
             return text in row.item.keys
         elif text and text in row.item.keys:

@@ -122,7 +122,8 @@ class RubricPage(QWidget):
             plan: Rubric and share of repeated videos of the study.
             n_rated: Number of videos rated by the rubric, which is locked if there are any.
         """
-        self.show_rubric(plan.rubric if plan is not None else TEMPLATES["osats"])
+        rubric = plan.rubric if plan is not None else TEMPLATES["osats"]
+        self.show_rubric(rubric)
         repeat_share = plan.repeat_share if plan is not None else DEFAULT_REPEAT_SHARE
         choose(self.repeats, min(REPEAT_SHARES, key=lambda share: abs(share - repeat_share)))
         is_locked = n_rated > 0

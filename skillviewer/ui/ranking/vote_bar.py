@@ -91,7 +91,8 @@ class VoteBar(AdaptiveGrid):
         for name, button in self._buttons.items():
             keys = self._actions.keys(name)
             text = without_mnemonic(self._actions[name].text())
-            button.setText(f"{key_text(keys[0])}   {text}" if keys else text)
+            button_text = f"{key_text(keys[0])}   {text}" if keys else text
+            button.setText(button_text)
         keys = self._actions.keys("rank_reason")
         text = f"Reason (optional, key {key_text(keys[0])})" if keys else "Reason (optional)"
         self.reason.setPlaceholderText(text)
