@@ -1,5 +1,6 @@
 """Faces on disk: the same values come back, and what cannot be read is told."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, Faces, doubtful_frames
 from skillviewer.data.faces_file import FaceStore, load_faces, save_faces
+from tests.facts import missing
 
 BOX = FaceBox(0.125, 0.25, 0.5, 0.75)
 FACES = Faces("d" * 64, 90, doubts=(FaceReviewItem(3, 9, DoubtReason.HELD, BOX, 1),), method="YuNet").with_drawn(
@@ -75,6 +77,22 @@ def test_a_damaged_file_is_told_once_and_put_aside(tmp_path: Path, text: str) ->
         store.get("d" * 64)
     assert store.path("d" * 64).with_name(f"{'d' * 64}.faces.json.damaged").read_text() == text
     assert store.get("d" * 64) is None
+
+
+def test_a_damaged_file_that_cannot_be_renamed_is_not_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_path: Path, _target: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    store = FaceStore(tmp_path)
+    store.path("d" * 64).write_text("{")
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(VideoError) as caught:
+        store.get("d" * 64)
+    assert not missing(str(caught.value), "could not be renamed", "Permission denied")
+    assert ".damaged" not in str(caught.value)
+    assert store.path("d" * 64).read_text() == "{"
 
 
 def test_a_newer_form_is_told(tmp_path: Path) -> None:
