@@ -67,10 +67,10 @@ class _Remembering:
             self.known[key] = self.model_cache.assess(*given)
         return replace(self.known[key], video=replace(self.known[key].video, path=video))
 
-    def explain(self, folder: Path, analysis: Any, *given: Any) -> Any:
+    def explain(self, folder: Path, analysis: Any, *given: Any, **named: Any) -> Any:
         key = ("evidence", folder, analysis.video.path.name, analysis.n_passes, analysis.clip_range)
         if key not in self.known:
-            self.known[key] = self.model_cache.explain(folder, analysis, *given)
+            self.known[key] = self.model_cache.explain(folder, analysis, *given, **named)
         return self.known[key]
 
     def close(self) -> None:
