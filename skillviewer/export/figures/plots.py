@@ -91,8 +91,8 @@ def plot_training(
     for kind_axes, kind in zip(axes, kinds, strict=True):
         _draw_curves(kind_axes, curves[kind], kind, colours)
     axes[-1].set_xlabel(x, fontproperties=text_and_font(x, TEXT_PT)[1], color=rgb_fractions(WHITE.muted))
-    text, face = text_and_font(title, TEXT_PT + 1, bold=True)
-    axes[0].set_title(text, fontproperties=face, color=rgb_fractions(WHITE.text), loc="left", pad=6)
+    text, font = text_and_font(title, TEXT_PT + 1, bold=True)
+    axes[0].set_title(text, fontproperties=font, color=rgb_fractions(WHITE.text), loc="left", pad=6)
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temp_path:
         save_figure(figure, temp_path, path.suffix.lower())
     return path
@@ -155,7 +155,7 @@ def _draw_curves(
 
 def _label_end(axes: "Axes", name: str, number: str, y: float, colour: tuple[float, float, float]) -> None:
     separator = " \N{MIDDLE DOT} "
-    text, face = text_and_font(name + separator + number, TEXT_PT)  # one font for both lines
+    text, font = text_and_font(name + separator + number, TEXT_PT)  # one font for both lines
     first_line, _, second_line = text.partition(separator)
     axes.annotate(
         f"{first_line}\n{second_line}",
@@ -163,7 +163,7 @@ def _label_end(axes: "Axes", name: str, number: str, y: float, colour: tuple[flo
         xycoords=("axes fraction", "data"),
         xytext=(6, 0),
         textcoords="offset points",
-        fontproperties=face,
+        fontproperties=font,
         color=colour,
         va="center",
         linespacing=1.25,
@@ -248,8 +248,8 @@ def plot_accuracies(
     axis_title = "pairwise accuracy"
     axes.set_xlabel(axis_title, fontproperties=text_and_font(axis_title, TEXT_PT)[1], color=rgb_fractions(WHITE.muted))
     _draw_references(axes, references or {})
-    text, face = text_and_font(title, TEXT_PT + 1, bold=True)
-    figure.text(0.02, 1 - 4 / height_mm, text, fontproperties=face, color=rgb_fractions(WHITE.text), va="center")
+    text, font = text_and_font(title, TEXT_PT + 1, bold=True)
+    figure.text(0.02, 1 - 4 / height_mm, text, fontproperties=font, color=rgb_fractions(WHITE.text), va="center")
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temp_path:
         save_figure(figure, temp_path, path.suffix.lower())
     return path
@@ -261,14 +261,14 @@ def _draw_references(axes: "Axes", references: Mapping[str, float]) -> None:
         axes.axvline(
             value, color=rgb_fractions(WHITE.muted), linewidth=0.9, linestyle=(0, (4, 3)) if is_chance else "solid"
         )
-        text, face = text_and_font(name, TEXT_PT - 1)
+        text, font = text_and_font(name, TEXT_PT - 1)
         axes.annotate(
             text,
             (value, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(0, 3),
             textcoords="offset points",
-            fontproperties=face,
+            fontproperties=font,
             color=rgb_fractions(WHITE.muted),
             ha="center",
         )
@@ -312,8 +312,8 @@ def plot_limits_of_agreement(agreement: RaterAgreement, path: Path, *, overwrite
             (axes.set_title, f"{pair.first} and {pair.second}"),
         )
         for set_text, text in texts:
-            drawable, face = text_and_font(text, _AGREEMENT_TEXT_PT)
-            set_text(drawable, fontproperties=face, color=rgb_fractions(WHITE.text))
+            drawable, font = text_and_font(text, _AGREEMENT_TEXT_PT)
+            set_text(drawable, fontproperties=font, color=rgb_fractions(WHITE.text))
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temp_path:
         save_figure(figure, temp_path, path.suffix.lower())
     return path

@@ -176,8 +176,8 @@ def _label_axes(axes: "Axes", options: CurveOptions) -> None:
         label.set_fontproperties(text_and_font("0", options.text_pt * 0.9)[1])
     time_title = "share of the duration, %" if options.share_of_duration else "time, s"
     for set_label, axis_title in ((axes.set_xlabel, time_title), (axes.set_ylabel, "score")):
-        drawable, face = text_and_font(axis_title, options.text_pt)
-        set_label(drawable, fontproperties=face, color=rgb_fractions(WHITE.text))
+        drawable, font = text_and_font(axis_title, options.text_pt)
+        set_label(drawable, fontproperties=font, color=rgb_fractions(WHITE.text))
 
 
 def _write_title(axes: "Axes", options: CurveOptions) -> float:
@@ -189,9 +189,9 @@ def _write_title(axes: "Axes", options: CurveOptions) -> float:
     left_mm = _LEFT_EM * em_mm
     size_pt = options.text_pt * 1.2
     title = measuring_renderer(size_pt, bold=True).elided(options.title, _available_px(options, left_mm))
-    drawable, face = text_and_font(title, size_pt, bold=True)
+    drawable, font = text_and_font(title, size_pt, bold=True)
     y = (top_mm - 0.6 * em_mm) / options.height_mm
-    axes.figure.text(left_mm / options.width_mm, y, drawable, fontproperties=face)
+    axes.figure.text(left_mm / options.width_mm, y, drawable, fontproperties=font)
     return top_mm - _TITLE_EM * em_mm
 
 
@@ -228,6 +228,6 @@ def _write_names(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOp
         )
         set_dashes(line, index)
         figure.add_artist(line)
-        drawable, face = text_and_font(renderer.elided(name, name_px) + score, options.text_pt)
+        drawable, font = text_and_font(renderer.elided(name, name_px) + score, options.text_pt)
         x = text_left_mm / options.width_mm
-        figure.text(x, y, drawable, fontproperties=face, color=rgb_fractions(WHITE.text))
+        figure.text(x, y, drawable, fontproperties=font, color=rgb_fractions(WHITE.text))

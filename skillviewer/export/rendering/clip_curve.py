@@ -189,9 +189,9 @@ class ClipCurve:
         max_time_ticks = max(2, int((area.right - area.left) / (em * 5)))
         times = time_ticks(area.start_s, area.stop_s, max_time_ticks)
         axes.set_xticks([time_s for time_s, _ in times], [label for _, label in times])
-        face = text_and_font("0", em * 0.78)[1]
+        _, font = text_and_font("0", em * 0.78)
         for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-            label.set_fontproperties(face)
+            label.set_fontproperties(font)
         transform = axes.get_yaxis_transform()  # x in fractions of the axes, y in data
         colour = rgb_fractions(blend(self._theme.line, self._theme.background, 0.8))
         axes.hlines(score_positions, 0, 1, transform=transform, colors=[colour], linewidth=max(1, em / 18))

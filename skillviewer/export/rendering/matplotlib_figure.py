@@ -159,10 +159,10 @@ def write_line(
     ``position`` is (x, y) in fractions of the page from its top left corner: y of the middle of the line, and x of its
     left end, centre or right end, by ``align``.
     """
-    drawable, face = text_and_font(text, size_pt, bold=bold)
+    drawable, font = text_and_font(text, size_pt, bold=bold)
     colour = rgb_fractions(WHITE.muted if muted else WHITE.text)
     x, y = position
-    figure.text(x, 1 - y, drawable, fontproperties=face, color=colour, ha=align, va="center_baseline")
+    figure.text(x, 1 - y, drawable, fontproperties=font, color=colour, ha=align, va="center_baseline")
 
 
 def tick_align(share: float) -> Literal["left", "center", "right"]:
