@@ -338,7 +338,7 @@ def search(made: Composition, info: VideoInfo, watch: Watch, heart: Heart) -> No
         watch.painted.clear()
         heart.start()
         before = time.perf_counter(), time.process_time()
-        searches.ask(again=True)
+        searches.search(again=True)
         if what == "playing":
             playback.play()
         while searches.busy:

@@ -183,7 +183,7 @@ def _browser_votes(path: Path) -> None:
         study.videos.add([NewVideo(file) for file in files])
         videos, pairs = {"A1": (1, 0.0), "B2": (2, 0.5)}, {"AAAA": [("A1", "B2", "test")] * 2}
         key = PackKey("", 1.0, True, {"AAAA": "R"}, videos, pairs)
-        study.save_text(PACK_SETTING_PREFIX + "0" * 32, msgspec.json.encode(key).decode())
+        study.save_json(PACK_SETTING_PREFIX + "0" * 32, msgspec.json.encode(key).decode())
         import_votes(study, path)
     with Study.open(path.with_name("into.skillstudy"), read_only=True) as study:
         study.votes.all()
@@ -197,7 +197,7 @@ def _browser_ratings(path: Path) -> None:
         assert plan is not None
         turns = {"AAAA": [("A1", FormPurpose.FIRST), ("B2", FormPurpose.FIRST), ("A1", FormPurpose.REPEAT)]}
         key = RatingPackKey(plan.rubric.digest, 1.0, {"AAAA": "R"}, videos, turns)
-        study.save_text(PACK_SETTING_PREFIX + "0" * 32, msgspec.json.encode(key).decode())
+        study.save_json(PACK_SETTING_PREFIX + "0" * 32, msgspec.json.encode(key).decode())
         import_answers(study, path)
     _use_rated(path.with_name("into.skillstudy"))
 

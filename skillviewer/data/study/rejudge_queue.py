@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.settings import read_settings, selected_criterion, usual_criterion
+from skillviewer.data.study.settings import effective_criterion, read_settings, usual_criterion
 from skillviewer.data.study.values import insert, now
 from skillviewer.data.study.votes import video_id
 
@@ -89,7 +89,7 @@ class RejudgeQueue:
 
     def _criteria(self) -> tuple[str, ...]:
         """Return the criteria for the placeholders of ``_UNANSWERED``."""
-        return (usual_criterion(self._file), selected_criterion(self._file)) * 2
+        return (usual_criterion(self._file), effective_criterion(self._file)) * 2
 
     def waiting(self) -> tuple[frozenset[str], ...]:
         """Return the pairs in the queue that no rater has judged again, in the order of asking."""

@@ -84,8 +84,8 @@ def usual_criterion(file: StudyFile) -> str:
     return str(rows[0]["item"]) if rows else SKILL
 
 
-def selected_criterion(file: StudyFile) -> str:
-    """Return the criterion that the user looks at: selected, from the settings, or the usual one."""
+def effective_criterion(file: StudyFile) -> str:
+    """Return the criterion that the user looks at: the selected one, else that of the settings, else the usual one."""
     return file.criterion or read_settings(file).criterion or usual_criterion(file)
 
 

@@ -26,8 +26,8 @@ from skillviewer.data.study.rating_forms import RatingForms
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.settings import (
     StudySettings,
+    effective_criterion,
     read_settings,
-    selected_criterion,
     usual_criterion,
     write_settings,
 )
@@ -77,7 +77,7 @@ _NAME_QUERIES = {  # for the placeholders of _EVENT_QUERIES
 }
 
 
-def _log_row(row: sqlite3.Row) -> LogRow:
+def _to_log_row(row: sqlite3.Row) -> LogRow:
     cells = [str(cell or "") for cell in row]
     return LogRow(*cells)
 
@@ -119,7 +119,8 @@ class Study(Closeable):
             StudyError: The file exists already, its folder does not, or it cannot be written.
         """
         path = Path(path)
-        study = cls(StudyFile(StudyFile.create(path)))
+        new_path = StudyFile.create(path)
+        study = cls(StudyFile(new_path))
         if settings is not None:
             study.settings = settings
         return study
@@ -147,8 +148,9 @@ class Study(Closeable):
         if suspects:
             listed = abbreviated([str(path) for path in suspects])
             file.add_notice(
-                f"{file.path.name} lists paths as videos or models that are neither: {listed}. "
-                "It may be made to steal files of this computer. They are left out of archives. Ask the sender."
+                f"{file.path.name} lists files as videos or models that are neither: {listed}. "
+                "Such a study may have been made to steal files of this computer. These files are "
+                "left out of archives. Ask the sender."
             )
         return study
 
@@ -175,7 +177,7 @@ class Study(Closeable):
         return self._file.read_only
 
     @property
-    def is_older(self) -> bool:
+    def has_older_schema(self) -> bool:
         """True if the file has the schema of an older version of the program, since it was opened for reading only."""
         return self.read_only and self._file.older_version is not None
 
@@ -193,13 +195,13 @@ class Study(Closeable):
     def settings(self, settings: StudySettings) -> None:
         write_settings(self._file, settings)
 
-    def save_text(self, name: str, text: str) -> None:
-        """Save JSON in the table of settings under a name that no setting has, such as the key of a pack."""
+    def save_json(self, name: str, text: str) -> None:
+        """Save JSON in the table of settings under a name that is no setting, such as ``judging_pack:`` and an id."""
         with self._file.transaction() as db:
             db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, text))
 
-    def load_text(self, name: str) -> str:
-        """Return the JSON that ``save_text`` saved under a name, or ""."""
+    def load_json(self, name: str) -> str:
+        """Return the JSON that ``save_json`` saved under a name, or ""."""
         rows = self._file.query("SELECT value FROM setting WHERE name = ?", (name,))
         return str(rows[0]["value"]) if rows else ""
 
@@ -225,12 +227,12 @@ class Study(Closeable):
         """Return the criteria of ratings, votes and settings, the usual one first."""
         rated = [row["item"] for row in self._file.query("SELECT item FROM rating_scale ORDER BY id")]
         criteria = (usual_criterion(self._file), *rated, *sorted(self.votes.criteria()), self.settings.criterion)
-        return tuple(dict.fromkeys(filter(None, criteria)))
+        return tuple(dict.fromkeys(criterion for criterion in criteria if criterion))  # distinct ones, in order
 
     @property
     def criterion(self) -> str:
-        """Criterion that the user looks at: selected, from the settings, or the usual one."""
-        return selected_criterion(self._file)
+        """Criterion that the user looks at: the selected one, else that of the settings, else the usual one."""
+        return effective_criterion(self._file)
 
     def select_criterion(self, criterion: str | None) -> None:
         """Look at a criterion while the study is open; None means the criterion of the settings.
@@ -251,7 +253,7 @@ class Study(Closeable):
         return study_dataset(self)
 
     def rating_facts(self) -> RatingFacts | None:
-        """Return how the votes agree with the order of the ratings by the study's rule; None without ratings."""
+        """Return how the votes agree with the pairs that the study's rule derives from ratings, or None."""
         from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
         settings = self.settings
@@ -282,10 +284,10 @@ class Study(Closeable):
     def log(self) -> list[LogRow]:
         """Return the log of the study by time: votes, withdrawals, notes, models, and all other rows with a time."""
         queries = _EVENT_QUERIES.strip().replace("\nSELECT", "\nUNION ALL SELECT").format(**_NAME_QUERIES)
-        rows = self._file.convert_rows(f"{queries} ORDER BY at", _log_row)
+        rows = self._file.convert_rows(f"{queries} ORDER BY at", _to_log_row)
         return [row for row in rows if row.at]
 
-    def sign_as(self, user: str) -> None:
+    def set_log_user(self, user: str) -> None:
         """Sign changed settings and exports in the log with a name; "" means the name of the account."""
         self._file.user = user
 
@@ -295,16 +297,18 @@ class Study(Closeable):
 
     def has_entries(self) -> bool:
         """Return True if a user entered or packed data: votes, ratings, pairs, annotations, facts of videos, packs."""
-        packs = "setting WHERE name GLOB 'judging_pack:*'"  # a pack counts, since its votes may still arrive
-        tables = ("judgement", "agreed_pair", "moment", "note", "rater", "rating", "rating_form", packs)
-        if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
+        for table in ("judgement", "agreed_pair", "moment", "note", "rater", "rating", "rating_form"):
+            if self._file.scalar(f"SELECT 1 FROM {table} LIMIT 1") is not None:  # noqa: S608 - ours
+                return True
+        # a pack counts, since its votes may still arrive
+        if self._file.scalar("SELECT 1 FROM setting WHERE name GLOB 'judging_pack:*' LIMIT 1") is not None:
             return True
-        has_entry = (
+        entry_condition = (
             "participant IS NOT NULL OR occasion <> '' OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR "
             "camera_of IS NOT NULL OR "
             "(extent_unit <> '' AND removed_at IS NULL)"
         )
-        return self._file.scalar(f"SELECT 1 FROM video WHERE {has_entry} LIMIT 1") is not None  # noqa: S608 - ours
+        return self._file.scalar(f"SELECT 1 FROM video WHERE {entry_condition} LIMIT 1") is not None  # noqa: S608 - ours
 
     @staticmethod
     def delete(path: str | Path) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.settings import read_settings, selected_criterion, usual_criterion
+from skillviewer.data.study.settings import effective_criterion, read_settings, usual_criterion
 from skillviewer.data.study.values import (
     format_optional_time,
     format_time,
@@ -303,7 +303,7 @@ class StudyVotes:
 
     def of_criterion(self, criterion: str | None = None) -> tuple[Vote, ...]:
         """Return the votes of a criterion (None for the selected one), skipped and withdrawn votes too."""
-        chosen = criterion or selected_criterion(self._file)
+        chosen = criterion or effective_criterion(self._file)
         usual = usual_criterion(self._file)
         return tuple(vote for vote in self.all() if (vote.criterion or usual) == chosen)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.tracks.hand_points import HAND_POINTS
-from skillviewer.data.tracks.object_following import FURTHER, follow_object
+from skillviewer.data.tracks.object_following import OTHER_OBJECT, follow_object
 from skillviewer.data.tracks.raw_tracks import RawTracks, check_limits, frame_number_in, make_raw_track
 
 _MAX_FILES = 1_000_000
@@ -56,7 +56,7 @@ class _OpenPose(msgspec.Struct):
 
 
 def json_files(path: Path) -> list[Path]:
-    """Return the JSON files of a folder by the frame in their names, or the file itself.
+    """Return the JSON files of a folder, ordered by the frame in their names, or the file itself.
 
     Raises:
         ValueError: There are no files or too many, one is too large or has no frame in its name, or two have the same
@@ -83,10 +83,10 @@ def read_openpose(path: Path) -> RawTracks:
     are counted as left out.
 
     Raises:
-        ValueError: The folder is no such folder, or its positions are relative to the picture.
+        ValueError: The folder is not written by OpenPose, or its positions are relative to the picture.
     """
     rows: list[tuple[int, dict[str, FloatArray]]] = []
-    previous_body: FloatArray | None = None
+    previous_points: FloatArray | None = None
     left_out = 0
     for file in json_files(path):
         frame = frame_number_in(file.name)
@@ -95,17 +95,11 @@ def read_openpose(path: Path) -> RawTracks:
         if not people:
             rows.append((frame, {}))
             continue
-        bodies = [np.concatenate(list(parts.values())) for parts in people]
-        # only bodies with as many points can be compared with that of the frame before
-        comparable = list(range(len(bodies)))
-        if previous_body is not None:
-            comparable = [index for index in comparable if bodies[index].shape == previous_body.shape]
-        body_index = 0
-        if comparable:
-            body_index = comparable[follow_object([bodies[index] for index in comparable], previous_body)]
-        previous_body = bodies[body_index]
-        left_out += sum(map(len, bodies)) - len(previous_body)
-        rows.append((frame, people[body_index]))
+        points_of_people = [np.concatenate(list(parts.values())) for parts in people]
+        person_index = _follow_person(points_of_people, previous_points)
+        previous_points = points_of_people[person_index]
+        left_out += sum(map(len, points_of_people)) - len(previous_points)
+        rows.append((frame, people[person_index]))
     tracks = []
     for name in ("body", "left hand", "right hand"):
         sizes = {len(parts[name]) for _, parts in rows if name in parts}
@@ -116,10 +110,27 @@ def read_openpose(path: Path) -> RawTracks:
             empty = [float("nan")] * (3 * n)
             values = [parts[name].ravel().tolist() if name in parts else empty for _, parts in rows]
             tracks.append(make_raw_track(name, _point_names(name, n), [frame for frame, _ in rows], values))
-    coordinates = np.concatenate([track.xy[np.isfinite(track.xy)] for track in tracks]) if tracks else np.zeros(0)
-    if len(coordinates) and coordinates.max() <= 1.5:
+    coordinates = [track.xy[np.isfinite(track.xy)] for track in tracks]
+    max_coordinate = max((float(values.max()) for values in coordinates if len(values)), default=None)
+    if max_coordinate is not None and max_coordinate <= 1.5:
         raise ValueError("its positions are relative to the picture: write them in pixels (--keypoint_scale 0)")
-    return RawTracks(tuple(tracks), left_out=((FURTHER, left_out),))
+    return RawTracks(tuple(tracks), left_out=((OTHER_OBJECT, left_out),))
+
+
+def _follow_person(points_of_people: Sequence[FloatArray], previous_points: FloatArray | None) -> int:
+    """Return the index of the person who moved least since the previous frame.
+
+    Only people with the same number of points as the followed person can be compared. Without any, 0 is returned.
+    """
+    comparable_indices = []
+    comparable_points = []
+    for index, points in enumerate(points_of_people):
+        if previous_points is None or points.shape == previous_points.shape:
+            comparable_indices.append(index)
+            comparable_points.append(points)
+    if not comparable_indices:
+        return 0
+    return comparable_indices[follow_object(comparable_points, previous_points)]
 
 
 def _has_points(parts: dict[str, FloatArray]) -> bool:
@@ -134,7 +145,8 @@ def _body_parts(person: _Person) -> dict[str, FloatArray]:
             if len(points) % 3:
                 raise ValueError(f"the {name} has {len(points)} numbers, not three a point")
             points = points.reshape(-1, 3)
-            points[~(points[:, 2] > 0)] = np.nan
+            is_measured = points[:, 2] > 0  # False for NaN too
+            points[~is_measured] = np.nan
             parts[name] = points
     return parts
 
@@ -160,7 +172,7 @@ class _Category(msgspec.Struct):
     keypoints: list[str] = []
 
 
-class _Instance(msgspec.Struct):
+class _Annotation(msgspec.Struct):
     image_id: int
     category_id: int
     keypoints: list[float] = []
@@ -171,7 +183,7 @@ class _Instance(msgspec.Struct):
 
 class _Coco(msgspec.Struct):
     images: list[_Image]
-    annotations: list[_Instance]
+    annotations: list[_Annotation]
     categories: list[_Category]
 
 
@@ -186,21 +198,22 @@ def read_coco(path: Path) -> RawTracks:
     frames = {image.id: frame_number_in(image.file_name) for image in coco.images}
     if len(set(frames.values())) < len(frames):
         raise ValueError("two of its pictures have the same number of a frame in their names")
-    positions: dict[tuple[int, str], dict[int, list[FloatArray]]] = {}
-    for instance in coco.annotations:
-        if not instance.keypoints:
+    positions: dict[tuple[int, str], dict[int, list[FloatArray]]] = {}  # by category and identity, then by frame
+    for annotation in coco.annotations:
+        if not annotation.keypoints:
             continue
-        category = categories.get(instance.category_id)
-        if category is None or instance.image_id not in frames:
+        category = categories.get(annotation.category_id)
+        if category is None or annotation.image_id not in frames:
             raise ValueError("an annotation refers to a category or picture that is not in the file")
-        points = np.array(instance.keypoints, dtype=np.float64)
+        points = np.array(annotation.keypoints, dtype=np.float64)
         if len(points) != 3 * len(category.keypoints):
             raise ValueError(f"an annotation has {len(points)} numbers for {len(category.keypoints)} key points")
         points = points.reshape(-1, 3)
         points[points[:, 2] <= 0] = np.nan
         points[:, 2] = np.where(np.isfinite(points[:, 0]), 1.0, np.nan)
-        by_frame = positions.setdefault((category.id, _identity(instance)), {})
-        by_frame.setdefault(frames[instance.image_id], []).append(points)
+        track_key = (category.id, _identity(annotation))
+        frame = frames[annotation.image_id]
+        positions.setdefault(track_key, {}).setdefault(frame, []).append(points)
     if not positions:
         raise ValueError("none of its annotations has key points")
     tracks = []
@@ -218,16 +231,23 @@ def read_coco(path: Path) -> RawTracks:
             values.append(previous.ravel().tolist())
         tracks.append(make_raw_track(f"{category.name} {identity}".strip(), category.keypoints, track_frames, values))
     check_limits(len(tracks), 1, 1)
-    sizes = {(image.width, image.height) for image in coco.images if image.width and image.height}
-    size = next(iter(sizes)) if len(sizes) == 1 else None
-    size_px = (int(size[0]), int(size[1])) if size is not None else None
-    return RawTracks(tuple(tracks), from_corner=True, size_px=size_px, left_out=((FURTHER, left_out),))
+    size_px = _common_size(coco.images)
+    return RawTracks(tuple(tracks), origin_at_corner=True, size_px=size_px, left_out=((OTHER_OBJECT, left_out),))
 
 
-def _identity(instance: _Instance) -> str:
-    stated = [instance.track_id, instance.instance_id]
-    if isinstance(instance.attributes, dict):
-        stated.append(instance.attributes.get("track_id"))
+def _common_size(images: Sequence[_Image]) -> tuple[int, int] | None:
+    """Return the size of all images that state one, or None if it differs or no image states it."""
+    sizes = set()
+    for image in images:
+        if image.width and image.height:
+            sizes.add((image.width, image.height))
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def _identity(annotation: _Annotation) -> str:
+    stated = [annotation.track_id, annotation.instance_id]
+    if isinstance(annotation.attributes, dict):
+        stated.append(annotation.attributes.get("track_id"))
     return next((str(value) for value in stated if value is not None), "")
 
 
@@ -272,7 +292,13 @@ def read_xanylabeling(path: Path) -> RawTracks:
             x, y = (corners.min(axis=0) + corners.max(axis=0)) / 2
             score = float("nan") if shape.score is None else shape.score
             values.append([float(x), float(y), score])
-    check_limits(len(rows), 1, max((len(frames) for frames, _ in rows.values()), default=0))
+    max_frames = max((len(frames) for frames, _ in rows.values()), default=0)
+    check_limits(len(rows), 1, max_frames)
     tracks = tuple(make_raw_track(name, ["centre"], frames, values) for name, (frames, values) in rows.items())
-    size_px = next(iter(sizes)) if len(sizes) == 1 else None
-    return RawTracks(tracks, from_corner=True, complete=True, size_px=size_px, left_out=((FURTHER, left_out),))
+    return RawTracks(
+        tracks,
+        origin_at_corner=True,
+        every_frame_searched=True,
+        size_px=next(iter(sizes)) if len(sizes) == 1 else None,
+        left_out=((OTHER_OBJECT, left_out),),
+    )

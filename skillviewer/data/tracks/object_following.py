@@ -6,7 +6,7 @@ import numpy as np
 
 from skillviewer.core.arrays import FloatArray
 
-FURTHER = "a further object without an identity"
+OTHER_OBJECT = "a further object without an identity"
 """Reason for which the positions of all other objects are rejected."""
 
 

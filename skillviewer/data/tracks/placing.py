@@ -149,7 +149,7 @@ def _searched(raw: RawTracks, video: VideoInfo, placement: Placement, source: st
             f"{source} has a position every {step:.4f} s, and {video.path.name} has a frame every "
             f"{1 / video.rate_hz:.4f} s: is it another video's file, or is one of them in slow motion?"
         )
-    if raw.complete:
+    if raw.every_frame_searched:
         searched[max(int(frames.min()), 0) : last + 1] = True
     return searched
 
@@ -179,7 +179,7 @@ def _in_pixels(xy: FloatArray, raw: RawTracks, placement: Placement) -> FloatArr
         sign = np.array([1.0, y_sign])
         with np.errstate(over="ignore"):  # an infinite position lies outside the picture
             return np.asarray(np.array(placement.origin_px) + placement.scale * sign * xy, dtype=np.float64)
-    return xy - 0.5 if raw.from_corner else xy
+    return xy - 0.5 if raw.origin_at_corner else xy
 
 
 def _place_track(

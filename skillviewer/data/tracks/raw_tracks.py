@@ -47,8 +47,8 @@ class RawTracks:
     tracks: tuple[RawTrack, ...]
     by_time: bool = False  # whether rows state seconds instead of frames
     in_pixels: bool = True  # whether positions are pixels; else only the user knows units and axes
-    from_corner: bool = False  # whether (0, 0) is the corner of the top left pixel instead of its centre
-    complete: bool = False  # whether frames without a row were searched, without success
+    origin_at_corner: bool = False  # whether (0, 0) is the corner of the top left pixel instead of its centre
+    every_frame_searched: bool = False  # whether frames without a row were searched, without success
     size_px: tuple[int, int] | None = None  # width and height of the picture, if stated
     left_out: tuple[tuple[str, int], ...] = ()  # (reason, number of positions that the reader left out)
 

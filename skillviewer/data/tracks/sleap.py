@@ -44,7 +44,7 @@ def read_sleap_csv(path: Path) -> RawTracks:
     check_limits(len(skeletons), len(nodes), max((len(frames) for frames, _ in skeletons.values()), default=0))
     return RawTracks(
         tuple(make_raw_track(name or "points", nodes, frames, values) for name, (frames, values) in skeletons.items()),
-        complete=True,
+        every_frame_searched=True,
     )
 
 

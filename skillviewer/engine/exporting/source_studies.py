@@ -113,8 +113,8 @@ def save_in_log(export: LoggedExport, studies: SourceStudies | None = None) -> t
     try:
         own_studies = SourceStudies() if studies is None else nullcontext(studies)
         with own_studies as open_studies:
-            is_older = open_studies.open(export.study).is_older
-        if is_older:  # exporting from a study should not migrate it
+            has_older_schema = open_studies.open(export.study).has_older_schema
+        if has_older_schema:  # exporting from a study should not migrate it
             return (_log_warning(export, "it has the form of an older version"),)
         with Study.open(export.study) as study:
             if study.read_only:

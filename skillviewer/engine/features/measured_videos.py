@@ -164,7 +164,7 @@ def _tracks_of(name: str, facts: VideoFacts, regions: Regions | None) -> TrackSe
     video_regions = {} if regions is None else regions.of(name)
     if not video_regions:
         return None
-    raw_tracks = RawTracks(tuple(region_tracks(video_regions)), complete=True)
+    raw_tracks = RawTracks(tuple(region_tracks(video_regions)), every_frame_searched=True)
     first_frame = 0 if frames is None else frames.start
     placement = Placement(first_frame=first_frame)
     placed = place_tracks(raw_tracks, facts.info, placement, source="regions.csv", tool="regions.csv")

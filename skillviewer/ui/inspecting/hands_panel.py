@@ -15,7 +15,7 @@ from skillviewer.ui.actions.actions import Actions, ActionTip, Handlers
 from skillviewer.ui.inspecting.geometry_commands import GeometryCommands
 from skillviewer.ui.inspecting.measures_table import MeasuresTable
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.tracks.hand_searches import Rhythm
+from skillviewer.ui.session.tracks.hand_searches import FrameChoice
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import Section, offer
@@ -74,10 +74,14 @@ class HandsPanel(QWidget):
     def _make_search_section(self) -> None:
         self._search_section = QWidget(self._body)
         self.search_state = WrappingLabel(self._search_section)
-        self.rhythm = QComboBox(self._search_section)
-        self.rhythm.setAccessibleName("Frames that are searched")
-        offer(self.rhythm, [(rhythm.value, rhythm.value.capitalize()) for rhythm in Rhythm], Rhythm.EVERY.value)
-        self.rhythm.activated.connect(self._on_rhythm)
+        self.frame_choice = QComboBox(self._search_section)
+        self.frame_choice.setAccessibleName("Frames that are searched")
+        offer(
+            self.frame_choice,
+            [(rhythm.value, rhythm.value.capitalize()) for rhythm in FrameChoice],
+            FrameChoice.EVERY.value,
+        )
+        self.frame_choice.activated.connect(self._on_frame_choice)
         self.use_small_networks = QCheckBox("Small networks", self._search_section)
         self.use_small_networks.setToolTip("Quicker, and on some videos no worse; on others they miss more hands")
         self.use_small_networks.toggled.connect(self._on_small)
@@ -92,7 +96,7 @@ class HandsPanel(QWidget):
         self.stop_button = push_button("Stop", self._search_section, self._searches.stop)
         self.stop_button.setToolTip("Stop; what was found is kept, and the next search goes on from there")
         options = FlowLayout(gap_px=8)
-        options.addWidget(self.rhythm)
+        options.addWidget(self.frame_choice)
         options.addWidget(self.use_small_networks)
         buttons = FlowLayout(gap_px=8)
         for button in (self.find_button, self.find_all_button, self.stop_button):
@@ -233,9 +237,9 @@ class HandsPanel(QWidget):
         video = self._app_context.playback.video
         self.stop_button.setVisible(searches.busy)
         self.progress.setVisible(searches.busy)
-        self.progress.setRange(0, searches.total)
-        self.progress.setValue(searches.done)
-        for widget in (self.rhythm, self.use_small_networks, self.find_button, self.find_all_button):
+        self.progress.setRange(0, searches.n_frames)
+        self.progress.setValue(searches.n_done)
+        for widget in (self.frame_choice, self.use_small_networks, self.find_button, self.find_all_button):
             widget.setVisible(not searches.busy)
         self.find_button.setEnabled(video is not None and not searches.cost_problem)
         has_hands = tracks is not None and bool(tracks.hands)
@@ -255,8 +259,8 @@ class HandsPanel(QWidget):
     def _cost_text(self) -> str:
         """Return the progress of a search, or else its cost."""
         searches = self._searches
-        if searches.busy and searches.total:
-            return f"Frame {searches.done} of {searches.total}."
+        if searches.busy and searches.n_frames:
+            return f"Frame {searches.n_done} of {searches.n_frames}."
         if searches.busy:
             return "The networks are being loaded."
         if searches.cost_problem:
@@ -265,13 +269,13 @@ class HandsPanel(QWidget):
 
     def _state_text(self, tracks: TrackSet | None) -> str:
         searches = self._searches
-        is_searched = searches.running is not None and searches.running == self._tracks.clip
+        is_searched = searches.running_clip is not None and searches.running_clip == self._tracks.clip
         if self._app_context.playback.video is None:
             return "Open a video to find the hands in it."
         if is_searched:
             return "Looking for hands. They are drawn as they are found; you can go on meanwhile."
-        if searches.busy and searches.running is not None:
-            return f"Looking for hands in {printable(self._app_context.videos.title(searches.running))}."
+        if searches.busy and searches.running_clip is not None:
+            return f"Looking for hands in {printable(self._app_context.videos.title(searches.running_clip))}."
         if tracks is None or not tracks.tracks:
             return "No tracks yet. The search runs on this computer, and nothing is made up: gaps stay gaps."
         hands = tracks.without([track.name for track in tracks.tracks if track not in tracks.hands])
@@ -279,20 +283,20 @@ class HandsPanel(QWidget):
 
     # what the user does
 
-    def _on_rhythm(self, index: int) -> None:
-        self._searches.choose(rhythm=Rhythm(self.rhythm.itemData(index)))
+    def _on_frame_choice(self, index: int) -> None:
+        self._searches.choose(frames=FrameChoice(self.frame_choice.itemData(index)))
 
     def _on_small(self, on: bool) -> None:
-        self._searches.choose(small=on)
+        self._searches.choose(small_networks=on)
 
     def _on_find(self) -> None:
         self.raise_asked.emit()
         tracks = self._tracks.tracks
-        self._searches.ask(again=tracks is not None and bool(tracks.hands))
+        self._searches.search(again=tracks is not None and bool(tracks.hands))
 
     def _on_find_all(self) -> None:
         self.raise_asked.emit()
-        self._searches.ask_all()
+        self._searches.search_all()
 
     def _on_track_chosen(self, name: str) -> None:
         self.measures.choose_track(name)

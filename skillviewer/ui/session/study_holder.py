@@ -26,7 +26,7 @@ class StudyHolder:
         """The open study; StudyError if none is open."""
         if self._study is None:
             raise StudyError("No study is open. Open videos or a study first.")
-        self._study.sign_as(self._user_name())
+        self._study.set_log_user(self._user_name())
         return self._study
 
     @property

@@ -61,7 +61,7 @@ def _make(path: Path, *raters: str) -> Path:
             study.annotations.write_note("a remark", author=rater, moment=moment)
             study.annotations.remove("note", study.annotations.write_note("gone", author=rater, video="two"))
             study.pairs.add([Pair("one", "four")], rater)
-            study.sign_as(rater)
+            study.set_log_user(rater)
             study.log_export(LoggedExport(study.path, f"votes of {rater == NAME}.csv", "votes"))
     return path.with_suffix(".skillstudy")
 
@@ -81,8 +81,8 @@ def path(tmp_path: Path, home: Path) -> Path:  # noqa: ARG001 - the folders of t
     (tmp_path / "both.skillstudy").rename(path)
     with Study.open(path) as study:
         study.annotations.write_note("kept note", author="Ben", moment=_moment_of(study, NAME))
-        study.save_text("judging_pack:" + "a" * 32, json.dumps(PACK))
-        study.save_text("judging_pack:" + "b" * 32, json.dumps(PACK | {"raters": {"A": OTHER_SPELLING}}))
+        study.save_json("judging_pack:" + "a" * 32, json.dumps(PACK))
+        study.save_json("judging_pack:" + "b" * 32, json.dumps(PACK | {"raters": {"A": OTHER_SPELLING}}))
         study.models.add("e" * 64, "m", tmp_path / "m", facts={"raters": ["Ben", NAME], "rule": "default"})
         study.votes.cast(Vote("one", "four", Verdict.LEFT, OTHER_SPELLING))
         study.back_up()
@@ -154,9 +154,9 @@ def test_what_others_gave_stays_and_counts_as_if_the_rater_had_never_judged(path
         assert (kept.video, kept.time_s, kept.moment) == ("one", 0.5, None), "a note of Ben on a moment of the other"
         assert study.pairs.all() == (Pair("one", "four"),)
         assert study.models.get("e" * 64).facts == {"raters": ["Ben", ""], "rule": "default"}
-        pack = json.loads(study.load_text("judging_pack:" + "a" * 32))
+        pack = json.loads(study.load_json("judging_pack:" + "a" * 32))
         assert (pack["raters"], pack["pairs"]) == ({"B": "Ben"}, {"B": PACK["pairs"]["B"]})  # type: ignore[index]
-        assert study.load_text("judging_pack:" + "b" * 32) == ""
+        assert study.load_json("judging_pack:" + "b" * 32) == ""
         exports = [(row.who, row.subject) for row in study.log() if row.what == "export"]
         assert exports == [("Ben", "votes of False.csv"), ("", "votes of True.csv")], "what was exported stays known"
     with Study.open(path) as study:  # its schema is whole

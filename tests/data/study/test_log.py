@@ -22,10 +22,10 @@ def _logged(path: Path) -> list[tuple[str, str, str, str]]:
 
 def test_changed_settings_are_signed_and_say_what_was_before(tmp_path: Path) -> None:
     with Study.create(tmp_path / "peg", StudySettings(title="Peg ü")) as study:
-        study.sign_as("Dr Ann")
+        study.set_log_user("Dr Ann")
         study.settings = replace(study.settings, blind=True, speed=0.5)
         study.settings = replace(study.settings, speed=0.5)
-        study.sign_as("")
+        study.set_log_user("")
         study.settings = replace(study.settings, title="")
         with pytest.raises(Exception, match="append-only"), study._file.transaction() as db:
             db.execute("UPDATE event SET who = 'Bob'")

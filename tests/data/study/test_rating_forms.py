@@ -137,14 +137,14 @@ def test_copies_merge_by_key_and_a_second_form_becomes_a_repeat(tmp_path: Path) 
 def test_an_erased_video_leaves_no_form_and_no_practice(tmp_path: Path) -> None:
     with _study(tmp_path) as study:
         study.practice = Practice((PracticePair("one", "two"),), (PracticeVideo("one", {"flow": 1}),))
-        study.save_text("judging_pack:x", '{"videos": {"AA": [1, 0.0], "BB": [2, 0.0]}}')
+        study.save_json("judging_pack:x", '{"videos": {"AA": [1, 0.0], "BB": [2, 0.0]}}')
         study.forms.withdraw(study.forms.submit(_form(remark="secret")).id)
         study.forms.submit(_form())
         study.forms.submit(_form("two"))
         study.videos.erase((), ("one",))
         assert [form.video for form in study.forms.all()] == ["two"]
         assert study.practice == Practice()
-        assert "AA" not in study.load_text("judging_pack:x")
+        assert "AA" not in study.load_json("judging_pack:x")
     assert b"secret" not in (tmp_path / "study.skillstudy").read_bytes()
 
 

@@ -685,7 +685,7 @@ def test_others_judge_in_a_browser_and_their_votes_come_back(
         (name,) = (
             row["name"] for row in study.copy_to_memory().execute("SELECT name FROM setting WHERE name GLOB 'j*'")
         )
-        key = json.loads(study.load_text(name))
+        key = json.loads(study.load_json(name))
     code, rater_name = next(iter(key["raters"].items()))
     left, right, _ = key["pairs"][code][0]
     given = {"key": "a" * 32, "pair": 0, "left": left, "right": right, "verdict": -1, "reason": "", "watched": 1}

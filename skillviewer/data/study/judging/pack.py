@@ -157,7 +157,7 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
         seconds={code_by_name[name]: measures.seconds[name] for name in videos},
     )
     pack_id = secrets.token_hex(16)
-    study.save_text(PACK_SETTING_PREFIX + pack_id, msgspec.json.encode(key).decode())
+    study.save_json(PACK_SETTING_PREFIX + pack_id, msgspec.json.encode(key).decode())
     question = f"{settings.statement} ({settings.criterion})" if settings.criterion else settings.statement
     clips = {code_by_name[name]: video for name, video in videos.items()}
     return DrawnPack(pack_id, folder, question, key, clips, n_asked=n_pairs, practice=practice)

@@ -148,6 +148,6 @@ def draw_rating_pack(study: Study, folder: Path, raters: Sequence[str], n_videos
         turns=turns_by_code,
     )
     pack_id = secrets.token_hex(16)
-    study.save_text(PACK_SETTING_PREFIX + pack_id, msgspec.json.encode(key).decode())
+    study.save_json(PACK_SETTING_PREFIX + pack_id, msgspec.json.encode(key).decode())
     clips = {code_by_name[name]: video for name, video in videos.items()}
     return DrawnRatingPack(pack_id, folder, rubric, key, clips, practice)

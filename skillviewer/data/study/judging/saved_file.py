@@ -95,7 +95,7 @@ def load_key(study: Study, path: Path, pack: str, rater: str, key_type: type[Key
     Raises:
         StudyError: The study has no such pack or rater, or the key is damaged.
     """
-    text = study.load_text(PACK_SETTING_PREFIX + pack)
+    text = study.load_json(PACK_SETTING_PREFIX + pack)
     is_rating_key = text.startswith('{"pack":"ratings"')
     wants_rating_key = key_type.__struct_config__.tag is not None
     try:

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from skillviewer.engine.tracking.track_hands import HandProgress
 
 
-NEEDS_MODEL = "Choose a model first: its sampled frames are searched."
+NEEDS_MODEL = "Choose a model first: the search takes the frames that the model samples."
 
 
-class Rhythm(StrEnum):
+class FrameChoice(StrEnum):
     """Choice of the frames that are searched."""
 
     EVERY = "every frame"
@@ -43,8 +43,8 @@ class Rhythm(StrEnum):
 class SearchChoice:
     """Settings of a search."""
 
-    rhythm: Rhythm = Rhythm.EVERY
-    small: bool = False  # True for the small networks
+    frames: FrameChoice = FrameChoice.EVERY
+    small_networks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +67,19 @@ class SearchCost:
             duration = f"{least_s / 60:.2g} to {most_s / 60:.2g} minutes"
         else:
             duration = f"{least_s:.2g} to {most_s:.2g} seconds"
-        frames = f"{n_left} of {self.n_frames} frames are left and" if self.n_done else counted(n_left, "frame")
-        return f"{frames} take {duration} on this computer."
+        if self.n_done:
+            return f"{n_left} of {self.n_frames} frames are left and take {duration} on this computer."
+        return f"{counted(n_left, 'frame')} take {duration} on this computer."
 
 
-def _job(choice: SearchChoice, model: Path | None, *, force: bool) -> "HandJob":
+def _make_hand_job(choice: SearchChoice, model_folder: Path | None, *, force: bool) -> "HandJob":
     from skillviewer.engine.tracking.hand_tracker import HandModel
     from skillviewer.engine.tracking.hand_units import HandJob
     from skillviewer.engine.tracking.track_hands import HandSearch
 
-    networks = HandModel.LITE if choice.small else HandModel.FULL
-    every = 2 if choice.rhythm is Rhythm.SECOND else 1
-    sampled_by = model if choice.rhythm is Rhythm.SAMPLED else None
+    networks = HandModel.LITE if choice.small_networks else HandModel.FULL
+    every = 2 if choice.frames is FrameChoice.SECOND else 1
+    sampled_by = model_folder if choice.frames is FrameChoice.SAMPLED else None
     return HandJob(HandSearch(networks, every), sampled_by, force=force)
 
 
@@ -94,7 +95,7 @@ class FoundHands:
 def _find(
     source: HandSource,
     choice: SearchChoice,
-    model: Path | None,
+    model_folder: Path | None,
     clip: VideoClip,
     video: VideoInfo,
     token: CancelToken,
@@ -112,15 +113,20 @@ def _find(
         live_tracks = shown_live(progress.tracks, saved)
         report(Progress("looking for hands", progress.n_done, progress.n_frames, (clip, live_tracks)))
 
-    after = source.find(_job(choice, model, force=force), clip, token, report, show)
+    after = source.find(_make_hand_job(choice, model_folder, force=force), clip, token, report, show)
     return FoundHands(before, after)
 
 
 def _cost(
-    source: HandSource, choice: SearchChoice, model: Path | None, clip: VideoClip, video: VideoInfo, token: CancelToken
+    source: HandSource,
+    choice: SearchChoice,
+    model_folder: Path | None,
+    clip: VideoClip,
+    video: VideoInfo,
+    token: CancelToken,
 ) -> SearchCost:
-    """Return the cost of a search in a video, without the frames that a stopped search has processed."""
-    job = _job(choice, model, force=False)
+    """Return the cost of a search in a video, and the number of frames that a stopped search has processed."""
+    job = _make_hand_job(choice, model_folder, force=False)
     n_frames = source.n_frames(job, video, clip)
     frame_cost = source.cost(job, video, token)
     unfinished = source.unfinished(job, video, clip)
@@ -151,9 +157,9 @@ class HandSearches(QObject):
         self._jobs = jobs
         self._messages = messages
         self.choice = SearchChoice()
-        self.running: VideoClip | None = None
-        self.done = 0  # processed frames of the running search
-        self.total = 0  # all frames of the running search
+        self.running_clip: VideoClip | None = None
+        self.n_done = 0  # processed frames of the running search
+        self.n_frames = 0  # all frames of the running search
         self.cost: SearchCost | None = None  # cost of searching the video on screen
         self.cost_problem = ""  # reason why the cost is unknown, or ""
         self._queue: list[VideoClip] = []
@@ -170,7 +176,7 @@ class HandSearches(QObject):
     @property
     def busy(self) -> bool:
         """True while a video is searched."""
-        return self.running is not None
+        return self.running_clip is not None
 
     def choose(self, **changes: object) -> None:
         """Change settings of later searches, by field of ``SearchChoice``."""
@@ -194,26 +200,28 @@ class HandSearches(QObject):
 
     def _begin_measuring(self, clip: VideoClip, video: VideoInfo) -> None:
         choice = self.choice
-        model = self._model()
-        if choice.rhythm is Rhythm.SAMPLED and model is None:
+        model_folder = self._model_folder()
+        if choice.frames is FrameChoice.SAMPLED and model_folder is None:
             self.cost_problem = NEEDS_MODEL
         elif not self.busy:  # a running search would falsify the measurement
             self._cost_task = self._worker.submit(
-                lambda source, token, _report: _cost(source, choice, model, clip, video, token)
+                lambda source, token, _report: _cost(source, choice, model_folder, clip, video, token)
             )
             self._cost_task.then(succeeded=self._on_cost, failed=self._on_cost_failed)
 
-    def ask(self, *, again: bool = False) -> None:
+    def search(self, *, again: bool = False) -> None:
         """Search the video on screen; ``again`` also searches a video that has hands already."""
-        if self._tracks.clip is not None and self.running is None:
+        if self._tracks.clip is not None and self.running_clip is None:
             self._begin([self._tracks.clip], force=again)
 
-    def ask_all(self) -> None:
+    def search_all(self) -> None:
         """Search every video of the list that has no hands, the one on screen first."""
-        if self.running is None:
+        if self.running_clip is None:
             current = self._tracks.clip
             clips = [entry.clip for entry in self._videos if entry.state.has_picture]
-            self._begin(sorted(clips, key=lambda clip: clip != current), force=False)
+            first_clips = [clip for clip in clips if clip == current]
+            later_clips = [clip for clip in clips if clip != current]
+            self._begin([*first_clips, *later_clips], force=False)
 
     def stop(self) -> None:
         """Stop. The tracks so far are kept, and the next search continues from there."""
@@ -221,11 +229,11 @@ class HandSearches(QObject):
         if self._task is not None:
             self._task.cancel()
 
-    def _model(self) -> Path | None:
+    def _model_folder(self) -> Path | None:
         return self._state.model.folder if self._state.model is not None else None
 
     def _begin(self, clips: list[VideoClip], *, force: bool) -> None:
-        if self.choice.rhythm is Rhythm.SAMPLED and self._model() is None:
+        if self.choice.frames is FrameChoice.SAMPLED and self._model_folder() is None:
             self._messages.post(Message(NEEDS_MODEL, Severity.WARNING))
             return
         if not clips or self._worker.stopped:
@@ -246,20 +254,20 @@ class HandSearches(QObject):
             return
         clip = self._queue.pop(0)
         entry = self._videos.get(clip)
-        self.done = 0
-        self.total = 0
+        self.n_done = 0
+        self.n_frames = 0
         if entry is None or entry.info is None:
             self._problems.append(f"{clip.path.name} was not searched: it has not been read yet.")
-            self.running = None
+            self.running_clip = None
             self._next()
             return
-        self.running = clip
+        self.running_clip = clip
         choice = self.choice
-        model = self._model()
+        model_folder = self._model_folder()
         video = entry.info
         force = self._force
         self._task = self._worker.submit(
-            lambda source, token, report: _find(source, choice, model, clip, video, token, report, force=force)
+            lambda source, token, report: _find(source, choice, model_folder, clip, video, token, report, force=force)
         )
         self._task.then(
             progressed=self._on_progress,
@@ -278,8 +286,8 @@ class HandSearches(QObject):
         self._throttle.report(progress)
 
     def _show(self, progress: Progress) -> None:
-        self.done = progress.done
-        self.total = progress.total
+        self.n_done = progress.done
+        self.n_frames = progress.total
         if self._job is not None:
             self._job.set_progress(progress.stage, progress.done, progress.total)
         self.changed.emit()
@@ -290,26 +298,27 @@ class HandSearches(QObject):
             return
         self._n_searched += 1
         self._tracks.remember("search for hands", found_hands.before, found_hands.after)
-        without_hands = nothing_found(replace(found_hands.after, tracks=found_hands.after.hands))
-        if without_hands and self.running is not None:
-            self._problems.append(f"{self._videos.title(self.running)}: {without_hands}")
+        only_hands = replace(found_hands.after, tracks=found_hands.after.hands)
+        no_hands_text = nothing_found(only_hands)
+        if no_hands_text and self.running_clip is not None:
+            self._problems.append(f"{self._videos.title(self.running_clip)}: {no_hands_text}")
 
     def _on_failed(self, error: Exception) -> None:
         self._problems.append(error_text(error))
 
     def _on_stopped(self) -> None:
         self._queue.clear()
-        if self.running is not None:
+        if self.running_clip is not None:
             self._tracks.reload()
 
     def _on_finished(self) -> None:
         self._task = None
         self._throttle.stop()
-        self.running = None
+        self.running_clip = None
         self._next()
 
     def _end(self) -> None:
-        self.running = None
+        self.running_clip = None
         self._task = None
         if self._job is not None:
             self._job.finish()

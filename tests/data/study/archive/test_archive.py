@@ -83,7 +83,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         made.videos.restore(VIDEOS[2])
         made.models.add(MODEL, "tiny", model, facts={"raters": list(RATERS), "data": folder.name})
         made.models.save_analysis(_analysis(made, VIDEOS[0]))
-        made.sign_as(RATERS[0])
+        made.set_log_user(RATERS[0])
         made.settings = replace(made.settings, statement=f"Who is better, Anna Schmidt or {VIDEOS[1]}?")
         made.log_export(LoggedExport(made.path, "for schmidt and her doctor.pdf", "why", VIDEOS[:1]))
         return made.path

@@ -194,8 +194,8 @@ def test_raters_get_what_they_lack_to_the_aim(tmp_path: Path) -> None:
         drawn = draw_pack(study, tmp_path / "pack", ["ann ", "Bob"])
         by_name = {name: drawn.key.pairs[code] for code, name in drawn.key.raters.items()}
         assert {name: len(pairs) for name, pairs in by_name.items()} == {"Ann": 1, "Bob": 2}
-        assert study.load_text(PACK_SETTING_PREFIX + drawn.id)
-        assert not study.load_text(PACK_SETTING_PREFIX + "0" * 32)
+        assert study.load_json(PACK_SETTING_PREFIX + drawn.id)
+        assert not study.load_json(PACK_SETTING_PREFIX + "0" * 32)
         for pair in [(NAMES[0], NAMES[2]), (NAMES[1], NAMES[3]), (NAMES[0], NAMES[3])]:
             study.votes.cast(Vote(*pair, Verdict.LEFT, "Ann"))
         with pytest.raises(StudyError, match="There is no pair left for Ann"):
@@ -221,6 +221,6 @@ def test_an_archive_with_other_names_leaves_the_key_out(tmp_path: Path) -> None:
     for name in ("a", "b"):
         study = unpack(tmp_path / f"{name}.skillarchive", tmp_path / name)
         with Study.open(study, read_only=True) as opened:
-            kept.append(bool(opened.load_text(PACK_SETTING_PREFIX + drawn.id)))
+            kept.append(bool(opened.load_json(PACK_SETTING_PREFIX + drawn.id)))
         assert (b"Bartholomew" in study.read_bytes()) is (name == "b")
     assert kept == [False, True]
