@@ -61,6 +61,7 @@ def test_the_preview_has_the_room_of_an_empty_queue(qtbot: QtBot, screen: Export
     window.window.resize(1440, 900)
     qtbot.waitUntil(lambda: screen.height() > 600)
     right = screen.pane.parentWidget()
+    assert right is not None
     qtbot.waitUntil(lambda: screen.list.isHidden() and screen.pane.height() > 0.6 * right.height())
 
 
