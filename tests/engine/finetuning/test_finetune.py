@@ -23,6 +23,7 @@ from skillviewer.core.finetuning import split
 from skillviewer.core.finetuning.forgetting import ForgettingMethod
 from skillviewer.core.finetuning.split import SplitRole, StudyPairs, TuningChoices, split_pairs
 from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
+from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.ratings import fit_calibration
 from skillviewer.core.video.clips import FrameRange
@@ -772,8 +773,11 @@ def test_discarding(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("begin_small")
-def test_a_version_is_compared_with_trivial_baselines_on_the_pairs_of_its_accuracy(tmp_path: Path) -> None:
-    own_study = write_study(tmp_path / "videos", first=21)  # of videos without features in the cache
+def test_a_version_is_compared_with_trivial_baselines_on_the_pairs_of_its_accuracy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))  # whose cache has no features without their flow
+    own_study = write_study(tmp_path / "videos", first=21)
     done = run(job(own_study, None, tmp_path / "new"))
     report = done.report
     assert [row.name for row in report.baselines] == ["duration", "motion"], "the flow came with the features"

@@ -79,7 +79,7 @@ def test_votes_outlive_a_closed_tab_and_a_killed_browser(folder: Path, tmp_path:
     finally:
         page.close()
     with Study.open(folder / "s" / "study.skillstudy") as study:
-        assert import_votes(study, file) in {"6 new votes by Ann.", "6 new votes by Bob."}
+        assert not missing(import_votes(study, file), "5 new votes", "1 skipped")
         assert import_votes(study, file).startswith("0 new votes")
         votes = study.votes.all()
     assert [None if v.verdict is None else int(v.verdict) for v in votes] == [1, -1, 0, None, 1, -1]
