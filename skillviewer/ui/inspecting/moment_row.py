@@ -133,7 +133,8 @@ class MomentRow(QWidget):
         self.label.setVisible(is_kept)
         self.label.setReadOnly(not writable)
         if card.saved is not None:
-            is_being_typed = self.label.hasFocus() and self.label.text().strip() != self._saved_label
+            # with or without the focus: a field of a row that is not shown yet, or just left, has none
+            is_being_typed = self.label.isModified() and self.label.text().strip() != self._saved_label
             if not is_being_typed:
                 self.label.setText(card.saved.label)
             self._saved_label = card.saved.label

@@ -173,6 +173,16 @@ def test_a_note_on_a_moment_is_undone_with_what_was_kept_for_it(qtbot: QtBot, sh
     qtbot.waitUntil(lambda: row.card is not None and row.card.notes == () and row.card.saved is None)
 
 
+def test_a_label_typed_without_the_focus_outlives_new_facts(qtbot: QtBot, shown: Composition) -> None:
+    assert shown.app_context.annotations.save_moment(1.0, 2.0) is not None
+    qtbot.waitUntil(lambda: any(r.card is not None and r.card.model_moment is None for r in rows(shown)))
+    row = next(r for r in rows(shown) if r.card is not None and r.card.model_moment is None)
+    inspect(shown).player.canvas.setFocus()
+    type_text(row.label, "regrasp")
+    moments_of(shown).moments.refresh()
+    assert row.label.text() == "regrasp"
+
+
 def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown: Composition) -> None:
     playback, canvas = shown.app_context.playback, inspect(shown).player.canvas
     canvas.setFocus()
