@@ -27,9 +27,10 @@ from skillviewer.core.errors import ExportError, os_error_as
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy, pooled_difference
 from skillviewer.core.evaluation.ceilings import rater_accuracy
 from skillviewer.core.evaluation.choice_folds import inner_folds, outer_folds, tested_folds, training_without
-from skillviewer.core.evaluation.model_choice import BaselineAccuracy, CandidateAccuracy, LearningPoint, ModelChoice
+from skillviewer.core.evaluation.model_choice import CandidateAccuracy, LearningPoint, ModelChoice
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.progress import Progress
+from skillviewer.engine.evaluation.baseline_accuracies import baseline_accuracies
 from skillviewer.engine.evaluation.choice_duration import choice_duration, network_paces
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan, can_have_checkpoint
 from skillviewer.engine.features.build_store import build_dataset_store
@@ -102,10 +103,6 @@ def choose_model(
     on_new_people = any(fold.both_held_out for fold in outer)
     accuracy_of = partial(pooled_accuracy, dataset=usable, both_held_out=on_new_people)
     difference_of = partial(pooled_difference, dataset=usable, both_held_out=on_new_people)
-    baselines = [
-        BaselineAccuracy(name, attention_model(name).title, accuracy_of(scores), difference_of(outer_scores, scores))
-        for name, scores in rival_scores.items()
-    ]
     curve = []
     for point_scores in (fewer_people, more_people):
         n_participants = _mean_participants(usable, [scores.fold for scores in point_scores])
@@ -119,7 +116,7 @@ def choose_model(
         all_pairs=pooled_accuracy(outer_scores, usable),
         on_new_people=on_new_people,
         candidates=_candidate_accuracies(plan, inner, outer, winners),
-        baselines=tuple(baselines),
+        baselines=baseline_accuracies(outer_scores, rival_scores, usable, on_new_people=on_new_people),
         one_rater=rater_accuracy(usable, outer, both_held_out=on_new_people),
         curve=(curve[0], curve[1]),
         curve_gain=difference_of(more_people, fewer_people),

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import torch
 
-from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy, pooled_difference
+from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate
 from skillviewer.core.evaluation.ceilings import rater_accuracy
 from skillviewer.core.evaluation.model_choice import BaselineAccuracy
 from skillviewer.core.progress import CancelToken, Report
+from skillviewer.engine.evaluation.baseline_accuracies import baseline_accuracies
 from skillviewer.engine.features.build_store import build_dataset_store
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import facts_of, time_store
@@ -18,9 +19,9 @@ from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.engine.training.training_plan import TrainingPlan
-from skillviewer.nets.models import attention_model
 
-DURATION, MOTION = "duration", "motion"
+DURATION = "duration"
+MOTION = "motion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,8 @@ def compare_trivial(
     """
     dataset = tuning_data.study_pairs.dataset
     fold = tuning_data.split.fold
-    own = [FoldScores(fold, scores)]
-    baselines = []
-    for name, scores_by_video in baseline_scores.items():
-        other = [FoldScores(fold, scores_by_video)]
-        accuracy = pooled_accuracy(other, dataset, both_held_out=on_new_people)
-        lead = pooled_difference(own, other, dataset, both_held_out=on_new_people)
-        baselines.append(BaselineAccuracy(name, attention_model(name).title, accuracy, lead))
-    return BaselineComparison(tuple(baselines), rater_accuracy(dataset, [fold], both_held_out=on_new_people))
+    scores_by_baseline = {name: [FoldScores(fold, own_scores)] for name, own_scores in baseline_scores.items()}
+    baselines = baseline_accuracies(
+        [FoldScores(fold, scores)], scores_by_baseline, dataset, on_new_people=on_new_people
+    )
+    return BaselineComparison(baselines, rater_accuracy(dataset, [fold], both_held_out=on_new_people))
