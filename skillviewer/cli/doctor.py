@@ -16,6 +16,7 @@ from skillviewer.cli.output import echo
 from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.cores import usable_cores
 from skillviewer.core.crash_report import LIBRARIES, crash_report
+from skillviewer.core.errors import os_reason
 from skillviewer.core.paths import (
     HOME_VARIABLE,
     cache_dir,
@@ -170,7 +171,7 @@ def _run_section(section: Callable[[], Iterator[CheckResult]]) -> Iterator[Check
     try:
         yield from section()
     except OSError as error:
-        yield False, section.__name__.strip("_"), f"{error.filename}: {error.strerror or error}"
+        yield False, section.__name__.strip("_"), f"{error.filename}: {os_reason(error)}"
 
 
 @click.command()

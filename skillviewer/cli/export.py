@@ -247,11 +247,9 @@ def _requests(
         if suffix not in {None, output.suffix.lower()}:
             raise click.UsageError(f"{output} does not end in {suffix}: leave out --format, or give a folder.")
         all_sources = tuple(source for sources in source_groups for source in sources)
-        return (
-            [ExportRequest(exporter, all_sources, path=output, options=options, overwrite=overwrite)]
-            if all_sources
-            else []
-        )
+        if not all_sources:
+            return []
+        return [ExportRequest(exporter, all_sources, path=output, options=options, overwrite=overwrite)]
     if output.suffix and not is_folder(output):
         raise click.UsageError(
             f"“{exporter.title}” cannot be written to {output}: give a name that ends in "

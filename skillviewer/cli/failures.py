@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.cli.output import echo
-from skillviewer.core.errors import NameTakenError, escaped_text
+from skillviewer.core.errors import NameTakenError, escaped_text, os_reason
 
 if TYPE_CHECKING:
     from skillviewer.data.study import Study
@@ -23,7 +23,7 @@ def message_of(error: Exception) -> str:
         details = f": {error}" if str(error) else ""
         return f"There is not enough memory for that{details}."
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror or error}."
+        return f"{error.filename}: {os_reason(error)}."
     return str(error)
 
 

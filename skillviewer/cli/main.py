@@ -15,7 +15,7 @@ import click
 
 from skillviewer.cli.failures import message_of, print_notices
 from skillviewer.cli.output import PrintableFormatter, echo, show_error
-from skillviewer.core.errors import Cancelled, SkillViewerError
+from skillviewer.core.errors import Cancelled, SkillViewerError, os_reason
 from skillviewer.core.plugins import ON_PROBLEM
 from skillviewer.core.version import __version__
 from skillviewer.engine.runtime.threads import configure_threads, keep_freed_memory
@@ -119,9 +119,9 @@ def run(args: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         if error.filename is not None:  # such as a folder without permission
-            echo(f"skillviewer: {error.filename}: {error.strerror or error}.", err=True)
+            echo(f"skillviewer: {error.filename}: {os_reason(error)}.", err=True)
             return 1
-        echo(f"skillviewer: the output could not be written: {error.strerror or error}.", err=True)
+        echo(f"skillviewer: the output could not be written: {os_reason(error)}.", err=True)
         _discard_output()
         return 1
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from skillviewer.core.errors import os_reason
 from skillviewer.core.paths import is_folder
 from skillviewer.core.progress import CancelToken
 
@@ -73,7 +74,7 @@ def folders_without_videos(paths: Iterable[Path]) -> list[tuple[Path, str]]:
             with os.scandir(path):
                 pass  # raises an error if the folder cannot be read
         except OSError as error:
-            problems.append((path, f"{path} cannot be read: {error.strerror or error}."))
+            problems.append((path, f"{path} cannot be read: {os_reason(error)}."))
             continue
         if not expand([path]):
             problems.append((path, f"There is no video in {path}."))

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.familiarity import TrainingFeatureStats
 from skillviewer.core.atomic_write import TEMPORARY_SUFFIX, clear_leftovers
-from skillviewer.core.errors import CheckpointError, first_line, os_error_as
+from skillviewer.core.errors import CheckpointError, first_line, os_error_as, os_reason
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
@@ -188,7 +188,7 @@ def save_checkpoint(
             folder.rename(temp_folder / "replaced")
         new_folder.rename(folder)
     except OSError as error:
-        raise CheckpointError(f"The checkpoint could not be written to {folder}: {error.strerror or error}.") from error
+        raise CheckpointError(f"The checkpoint could not be written to {folder}: {os_reason(error)}.") from error
     finally:
         if temp_folder is not None:
             if not folder.exists() and (temp_folder / "replaced").exists():

@@ -7,7 +7,7 @@ import msgspec
 
 from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.dataset.pairs import SKILL
-from skillviewer.core.errors import CheckpointError, first_line
+from skillviewer.core.errors import CheckpointError, first_line, os_reason
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.accuracy_text import format_accuracy
 from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_warning
@@ -152,7 +152,7 @@ def read_part(folder: Path, name: str) -> bytes:
     except FileNotFoundError as error:
         raise CheckpointError(f"{folder} is no checkpoint: it has no {name}.") from error
     except OSError as error:
-        raise CheckpointError(f"{folder / name} cannot be read: {error.strerror or error}.") from error
+        raise CheckpointError(f"{folder / name} cannot be read: {os_reason(error)}.") from error
 
 
 def decode_part(path: Path, data: bytes, kind: type[StructT]) -> StructT:

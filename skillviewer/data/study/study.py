@@ -253,7 +253,7 @@ class Study(Closeable):
         return study_dataset(self)
 
     def rating_facts(self) -> RatingFacts | None:
-        """Return how the votes agree with the pairs that the study's rule derives from ratings, or None."""
+        """Return the agreement of votes with the pairs derived from ratings by the study's rule, or None."""
         from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
         settings = self.settings

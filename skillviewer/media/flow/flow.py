@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, RGBImage
-from skillviewer.core.errors import SettingsError
+from skillviewer.core.errors import SettingsError, os_reason
 from skillviewer.core.paths import kernels_dir
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, FlowSettings
 from skillviewer.media.flow import tvl1 as _tvl1
@@ -270,7 +270,7 @@ def _load_or_compile_in_process(announce: Callable[[str], None], compile_in_proc
         with tempfile.TemporaryFile(dir=cache_folder):
             pass  # raises an error if the folder cannot be written
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os_reason(error)
         log.warning("compiled flow kernels cannot be kept in %s (%s)", cache_folder, reason)
         announce(
             f"Compiling optical flow. It has to be done at every start: {cache_folder} cannot be written ({reason})."

@@ -22,7 +22,7 @@ from av.video.stream import VideoStream
 
 from skillviewer.core.closeable import Closeable
 from skillviewer.core.cores import usable_cores
-from skillviewer.core.errors import VideoError
+from skillviewer.core.errors import VideoError, os_reason
 from skillviewer.media.reading.decoder_errors import decoder_errors
 from skillviewer.media.reading.movie_boxes import check_edits
 
@@ -77,7 +77,7 @@ def _opening_error(path: Path, error: Exception) -> VideoError:
     if isinstance(error, UnicodeError):
         return VideoError(f"{path!r} cannot be opened: its name is not valid text. Rename it.")
     if isinstance(error, OSError) and not isinstance(error, FFmpegError):  # a demuxer's OSError is about the content
-        return VideoError(f"{path} cannot be read: {error.strerror or error}.")
+        return VideoError(f"{path} cannot be read: {os_reason(error)}.")
     return VideoError(f"{path} is not a video that can be read, or its beginning or end is missing.")
 
 

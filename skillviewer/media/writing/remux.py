@@ -8,7 +8,7 @@ from typing import Any
 import av
 import numpy as np
 
-from skillviewer.core.errors import ExportError, VideoError, first_line
+from skillviewer.core.errors import ExportError, VideoError, first_line, os_reason
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.reading.container import VideoFile
 from skillviewer.media.reading.decoder_errors import decoder_errors
@@ -56,7 +56,7 @@ def copy_without_metadata(source: Path, target: Path, token: CancelToken = NEVER
 
 def _copying_error(source: Path, target: Path, error: Exception) -> ExportError:
     if isinstance(error, OSError) and error.errno == ENOSPC:  # not the video's fault
-        return ExportError(f"{target} could not be written: {error.strerror or error}.")
+        return ExportError(f"{target} could not be written: {os_reason(error)}.")
     return _refusal(source, first_line(error))
 
 

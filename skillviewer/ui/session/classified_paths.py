@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.arrays import RGBImage
-from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.errors import SkillViewerError, os_reason
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
@@ -158,7 +158,7 @@ def _why_unusable(path: Path) -> str:
         with path.open("rb") as file:
             return "" if file.read(1) else f"{path} is empty."
     except OSError as error:
-        return f"{path} cannot be read: {error.strerror or error}."
+        return f"{path} cannot be read: {os_reason(error)}."
 
 
 def _checkpoint_at(path: Path) -> Path | None:

@@ -4,7 +4,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from skillviewer.core.errors import StudyError
+from skillviewer.core.errors import StudyError, os_reason
 from skillviewer.core.paths import drafts_dir
 from skillviewer.data.study import SUFFIX, Study, StudySettings
 
@@ -36,6 +36,6 @@ def make_study_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StudyError(
-            f"{folder} cannot be made ({error.strerror or error}): start with SKILLVIEWER_HOME set to a "
+            f"{folder} cannot be made ({os_reason(error)}): start with SKILLVIEWER_HOME set to a "
             "folder that can be written."
         ) from error

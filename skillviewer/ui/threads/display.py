@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from skillviewer.core.errors import os_reason
 from skillviewer.core.paths import resources_dir
 
 CONNECT_TIMEOUT_S = 5.0
@@ -78,7 +79,7 @@ def _wayland_problem(environment: Mapping[str, str]) -> str | None:
             connection.settimeout(CONNECT_TIMEOUT_S)
             connection.connect(str(socket_path))
     except OSError as error:
-        return f"no Wayland server answers at WAYLAND_DISPLAY={name} ({socket_path}: {error.strerror or error})"
+        return f"no Wayland server answers at WAYLAND_DISPLAY={name} ({socket_path}: {os_reason(error)})"
     return None
 
 
