@@ -146,6 +146,7 @@ class Tour:
         if window.screens.collapsed:  # letters are large: the panels are icons
             window.rail.open_alone("why")
         wait(lambda: app_context.evidence_loader.evidence is not None)
+        wait(lambda: all(entry.thumbnail is not None for entry in app_context.videos))
         found = app_context.why_loader.findings
         assert found is not None
         moment = min(found.moments, key=lambda m: m.amount)
@@ -230,6 +231,8 @@ class Tour:
 
 
 NAMES = ("start", *(screen.name for screen in SCREENS))
+EXPORT_FOLDER = "/home/user/Documents/SkillViewer"
+"""Folder for exports that the pictures show, whoever makes them; nothing is written there."""
 
 
 def opened(app: QApplication, theme: ThemeChoice, folder: Path, percent: int) -> Composition:
@@ -237,6 +240,7 @@ def opened(app: QApplication, theme: ThemeChoice, folder: Path, percent: int) ->
     settings = Settings(QSettings(str(folder / f"{theme.value}-{percent}.ini"), QSettings.Format.IniFormat))
     settings.theme = theme
     settings.text_size = percent
+    settings.export_folder = EXPORT_FOLDER
     themes, icons = set_up_application(app, settings)
     made = compose(real_backend(), settings, themes, icons, Dialogs())
     made.window.resize(*SIZE)
