@@ -57,7 +57,7 @@ class ClockBar(PaintedWidget):
         return f"Left video at {left}, right video at {right}"
 
     def x_of(self, time_s: float) -> float:
-        """Return the place of a time on the clock, in pixels."""
+        """Return the horizontal position of a time on the clock, in pixels."""
         start_s, stop_s = self._limits_s()
         return SIDE_MARGIN_PX + (time_s - start_s) / (stop_s - start_s) * (self.width() - 2 * SIDE_MARGIN_PX)
 
@@ -67,7 +67,7 @@ class ClockBar(PaintedWidget):
 
     def _videos_by_row(self) -> tuple[int, int]:
         """Return the indices of the left and of the right video."""
-        return self._pair_view.left_video, 1 - self._pair_view.left_video
+        return self._pair_view.left_index, self._pair_view.right_index
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if not self._pair_view.clock.clips:
@@ -93,7 +93,8 @@ class ClockBar(PaintedWidget):
         time_s = pair_clock.time_s(video)
         playhead_x = min(max(self.x_of(time_s), left), right)
         is_muted = not pair_clock.together and video != pair_clock.active_video
-        played_colour = QColor(theme.muted if is_muted else theme.accent)
+        colour_name = theme.muted if is_muted else theme.accent
+        played_colour = QColor(colour_name)
         played_colour.setAlphaF(PLAYED_OPACITY)
         painter.setBrush(played_colour)
         painter.drawRoundedRect(QRectF(left, top, max(playhead_x - left, 0), BAR_PX), 3, 3)
@@ -133,7 +134,8 @@ class ClockBar(PaintedWidget):
         """Go to the time under the mouse: with both videos, or with the one under it if each has its own clock."""
         if event.button() == Qt.MouseButton.LeftButton:
             is_lower_bar = event.position().y() > self.row_y(1) - GAP_PX / 2
-            self._dragged_video = self._videos_by_row()[1 if is_lower_bar else 0]
+            upper_video, lower_video = self._videos_by_row()
+            self._dragged_video = lower_video if is_lower_bar else upper_video
             self._seek_to_mouse(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -62,22 +62,25 @@ class CycleRow(QWidget):
             self._lines.append(label)
             self._line_column.addWidget(label)
         for index, label in enumerate(self._lines):
+            line = lines[index] if index < len(lines) else ""
             label.setVisible(index < len(lines))
-            label.set_plain(lines[index] if index < len(lines) else "")
+            label.set_plain(line)
         first = printable(better)
         second = printable(worse)
         if is_queued:
-            text = "Take out of the queue"
+            button_text = "Take out of the queue"
             accessible_name = f"Take {first} and {second} out of the queue"
             tip = f"{first} and {second} are judged next, unless you take them out of the queue"
         else:
-            text = "Judge again"
+            button_text = "Judge again"
             accessible_name = f"Judge {first} and {second} again"
             tip = f"Puts {first} and {second} back in the queue: every rater judges them once more"
-        self.queue_button.setText(text)
+        if not writable:
+            tip = "This study is open for reading only"
+        self.queue_button.setText(button_text)
         self.queue_button.setAccessibleName(accessible_name)
         self.queue_button.setEnabled(writable)
-        self.queue_button.setToolTip(tip if writable else "This study is open for reading only")
+        self.queue_button.setToolTip(tip)
 
     def _on_button(self) -> None:
         command = self._take_out if self._is_queued else self._ask_again

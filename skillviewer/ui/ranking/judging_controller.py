@@ -28,6 +28,10 @@ REST_AFTER_PAIRS = 50
 VOTES_BETWEEN_SIDE_WARNINGS = 10  # least number of votes between two warnings about a favoured side
 
 
+def _count_videos(study: Study) -> int:
+    return len(study.videos.all())
+
+
 class JudgingController(SittingController[RaterQueue, Vote]):
     """Leads a rater through pairs; its turns are ``PresentedPair``, its answers ``Vote``.
 
@@ -44,7 +48,7 @@ class JudgingController(SittingController[RaterQueue, Vote]):
 
     session: JudgingSession
     _seen_shares: Shares = (0.0, 0.0)  # of the pair that was voted on
-    _played_shares: Shares = (0.0, 0.0)
+    _requested_shares: Shares = (0.0, 0.0)
 
     def _new_session(self, rater: str) -> JudgingSession:
         return JudgingSession(rater)
@@ -54,7 +58,7 @@ class JudgingController(SittingController[RaterQueue, Vote]):
 
     # what the rater does
 
-    def vote(self, vote: Vote, turn: PresentedPair, shares: Shares, played: Shares) -> bool:
+    def vote(self, vote: Vote, turn: PresentedPair, shares: Shares, requested: Shares) -> bool:
         """Vote on the pair on screen, or skip it; return whether the vote is accepted.
 
         A vote is rejected while the last one is being stored, and before the pair was seen.
@@ -63,7 +67,7 @@ class JudgingController(SittingController[RaterQueue, Vote]):
             vote: The vote, without the time for which the pair was looked at.
             turn: The pair with its sides as on screen.
             shares: Shares of the two videos that were on screen.
-            played: Shares that the rater played or went to, also where their pictures came too late.
+            requested: Shares that were requested for the screen, with frames that arrived too late to be shown.
         """
         session = self.session
         study = self._studies.current
@@ -80,7 +84,7 @@ class JudgingController(SittingController[RaterQueue, Vote]):
             return True
         session.turn = turn
         self._seen_shares = shares
-        self._played_shares = played
+        self._requested_shares = requested
         taken_s = round(self._clock.turn_s, 3)
         self._store(vote_command(replace(vote, taken_s=taken_s)))
         return True
@@ -126,7 +130,7 @@ class JudgingController(SittingController[RaterQueue, Vote]):
         if study.read_only:
             self._set_phase(SittingPhase.READ_ONLY)
         elif not self.session.rater:
-            self._studies.read(lambda study: len(study.videos.all())).succeeded.connect(self._on_videos_counted)
+            self._studies.read(_count_videos).succeeded.connect(self._on_videos_counted)
 
     def _on_videos_counted(self, n_videos: int) -> None:
         if not self.session.rater and self._studies.writable:
@@ -157,8 +161,10 @@ class JudgingController(SittingController[RaterQueue, Vote]):
 
     def _on_query_failed(self, error: object) -> None:
         self._query_task = None
-        text = "The next pair could not be chosen. Finish for now, then begin again."
-        self.message_changed.emit(str(error) if isinstance(error, SettingsError) else text)
+        message = "The next pair could not be chosen. Finish for now, then begin again."
+        if isinstance(error, SettingsError):
+            message = str(error)
+        self.message_changed.emit(message)
 
     def _on_queue(self, queue: RaterQueue) -> None:
         self._query_task = None
@@ -218,7 +224,9 @@ class JudgingController(SittingController[RaterQueue, Vote]):
         if session.turn is not None or self.phase not in {SittingPhase.PREPARING, SittingPhase.TOO_FEW}:
             self.next_pair_changed.emit(session.next_pair)
         elif session.next_pair is None and not session.practice_turns:
-            self._set_phase(SittingPhase.TOO_FEW if len(queue.contenders) < 2 else SittingPhase.DONE)
+            has_too_few = len(queue.contenders) < 2
+            phase = SittingPhase.TOO_FEW if has_too_few else SittingPhase.DONE
+            self._set_phase(phase)
         else:
             session.go_to_next()
             self._set_phase(SittingPhase.PREPARING)
@@ -235,7 +243,7 @@ class JudgingController(SittingController[RaterQueue, Vote]):
         warnings = []
         if vote.verdict is not None:
             left, right = self._seen_shares
-            warnings.append(early_vote_warning(left, right, self._undo_key(), self._played_shares))
+            warnings.append(early_vote_warning(left, right, self._undo_key(), self._requested_shares))
         warnings.append(self._side_bias_warning())
         self.message_changed.emit("  ".join(warning for warning in warnings if warning))
         self._advance()
@@ -250,10 +258,12 @@ class JudgingController(SittingController[RaterQueue, Vote]):
             session.n_votes_at_side_warning = len(session.own_votes)
         return warning
 
+    def _needs_rest(self) -> bool:
+        return self.session.n_since_rest >= REST_AFTER_PAIRS or self._clock.since_rest_s >= REST_AFTER_S
+
     def _advance(self) -> None:
         session = self.session
-        needs_rest = session.n_since_rest >= REST_AFTER_PAIRS or self._clock.since_rest_s >= REST_AFTER_S
-        if session.is_done or needs_rest:
+        if session.is_done or self._needs_rest():
             session.turn = None
             phase = SittingPhase.DONE if session.is_done else SittingPhase.REST
             self._set_phase(phase)

@@ -62,7 +62,7 @@ def early_vote_warning(left: float, right: float, undo_key: str = "", played: tu
         left: Share of the left video that was on screen, 0 to 1.
         right: Share of the right video that was on screen.
         undo_key: Text of the key for undo, or "".
-        played: Shares of both that the rater played or went to, also where their pictures came too late.
+        played: Shares of both that the rater played or sought, with frames that arrived too late to be shown.
     """
     lower = min(left, right)
     higher = max(left, right)

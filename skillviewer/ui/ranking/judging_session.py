@@ -108,7 +108,8 @@ class JudgingSession:
     def count_vote(self, vote: Vote) -> None:
         """Count a stored vote on the pair on screen."""
         assert self.turn is not None
-        self.newest_vote_id = max(self.newest_vote_id or 0, vote.id)
+        newest_vote_id = self.newest_vote_id or 0
+        self.newest_vote_id = max(newest_vote_id, vote.id)
         self.answered_pairs.append(AnsweredPair(self.turn, vote))
         if all(other.id != vote.id for other in self.own_votes):
             self.own_votes = (*self.own_votes, vote)

@@ -96,7 +96,7 @@ class JudgingView(QWidget):
     def marks_s(self) -> Marks:
         """The marked times of the pair on screen, in the left and in the right video."""
         first_s, second_s = self._marks_s
-        return (first_s, second_s) if self.pair_view.left_video == 0 else (second_s, first_s)
+        return (first_s, second_s) if self.pair_view.left_index == 0 else (second_s, first_s)
 
     def take_focus(self) -> None:
         """Focus the videos, so that their keys work."""
@@ -113,7 +113,7 @@ class JudgingView(QWidget):
     def vote(self, verdict: Verdict | None) -> None:
         """Vote on the pair on screen; None skips it."""
         pair_view = self.pair_view
-        turn = pair_view.turn
+        turn = pair_view.presented_pair
         if turn is None:
             return
         shares = pair_view.seen_shares()
@@ -130,7 +130,7 @@ class JudgingView(QWidget):
             right_mark_s=right_mark_s,
             purpose=turn.purpose,
         )
-        is_accepted = self._judging.vote(vote, turn, shares, pair_view.played_shares())
+        is_accepted = self._judging.vote(vote, turn, shares, pair_view.requested_shares())
         if is_accepted:
             pair_view.clock.pause()
 
@@ -152,8 +152,8 @@ class JudgingView(QWidget):
         """Return the time of the frame on screen, in seconds of its file; None outside the clip."""
         clock = self.pair_view.clock
         clip = clock.clips[video]
-        now_s = clock.time_s(video)
-        is_inside = clip.start_s - EPSILON_S <= now_s <= clip.stop_s + EPSILON_S
+        clock_time_s = clock.time_s(video)
+        is_inside = clip.start_s - EPSILON_S <= clock_time_s <= clip.stop_s + EPSILON_S
         return round(float(clip.video.times_s[clock.frame_of(video)]), 3) if is_inside else None
 
     def _set_marks(self, marks_s: Marks) -> None:
@@ -169,16 +169,16 @@ class JudgingView(QWidget):
         clock = self.pair_view.clock
         clock.set_active(1 - clock.active_video)
 
-    def show_sound(self, *forms: str, on: bool) -> None:
+    def show_sound(self, *texts: str, on: bool) -> None:
         """Show whether the sound is on, and its status at the active video.
 
         Args:
-            forms: Wordings of the status, the longest first.
+            texts: Texts of the status, the longest first.
             on: True if the sound is on.
         """
         self.transport.show_sound(on=on)
         for pair_view in self.pair_views:
-            pair_view.show_sound(*forms)
+            pair_view.show_sound(*texts)
 
     # what happens
 
@@ -192,9 +192,9 @@ class JudgingView(QWidget):
                 for pair_view in self.pair_views:
                     pair_view.clear()
             return
-        if self._hidden_view.turn == turn:
+        if self._hidden_view.presented_pair == turn:
             self._bring_to_front()
-        elif self.pair_view.turn != turn or self.pair_view.has_failed:
+        elif self.pair_view.presented_pair != turn or self.pair_view.has_failed:
             self._hidden_view.load(turn, self._speed)
             self._bring_to_front()
         if self.isVisible():
@@ -206,7 +206,7 @@ class JudgingView(QWidget):
     def _on_answer_withdrawn(self, vote: Vote) -> None:
         """Restore the reason and the marks of a withdrawn vote: they are rarely why it was withdrawn."""
         self.votes.reason.setText(vote.reason)
-        if self.pair_view.turn is None:
+        if self.pair_view.presented_pair is None:
             return
         if self.pair_view.video_name(0) == vote.left:
             self._set_marks((vote.left_mark_s, vote.right_mark_s))
@@ -234,12 +234,12 @@ class JudgingView(QWidget):
         self._next_pair = turn
         if turn is None or self._open_timer.isActive():
             return
-        if self.pair_view.is_painted or self.pair_view.turn is None:
+        if self.pair_view.is_painted or self.pair_view.presented_pair is None:
             self._open_timer.start()
 
     def _open_next_pair(self) -> None:
         turn = self._next_pair
-        if turn is not None and self._hidden_view.turn != turn:
+        if turn is not None and self._hidden_view.presented_pair != turn:
             self._hidden_view.load(turn, self._speed)
 
     def _on_both_painted(self) -> None:

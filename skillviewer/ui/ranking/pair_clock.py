@@ -238,7 +238,8 @@ class PairClock(QObject):
         self.pause()
         aligned = replace(self.clips[video], sync_s=sync_s)
         self.clips = (aligned, self.clips[1]) if video == 0 else (self.clips[0], aligned)
-        self._move_to(BOTH if self.together else (video,), 0.0)
+        moved_videos = BOTH if self.together else (video,)
+        self._move_to(moved_videos, 0.0)
         self.mode_changed.emit()
 
     def tick(self) -> None:

@@ -67,8 +67,8 @@ class PairPlayer(QWidget):
         return self._seen_frames.share if self._seen_frames is not None else 0.0
 
     @property
-    def played_share(self) -> float:
-        """Share of the clip that was requested, 0 to 1, also where its pictures came too late."""
+    def requested_share(self) -> float:
+        """Share of the clip that was requested, 0 to 1, with frames that arrived too late to be shown."""
         return self._requested_frames.share if self._requested_frames is not None else 0.0
 
     def load(self, pair_video: PairVideo) -> None:
@@ -124,9 +124,11 @@ class PairPlayer(QWidget):
         self.canvas.setAccessibleName(text)
         self.sync_button.setAccessibleName(f"{text}: set the sync point here")
 
-    def set_status(self, *forms: str) -> None:
-        """Show the longest wording of a status that fits; wordings are sorted by length, the longest first."""
-        self._status.set_forms(*(forms or ("",)))
+    def set_status(self, *texts: str) -> None:
+        """Show the longest text of a status that fits; texts are sorted by length, the longest first."""
+        if not texts:
+            texts = ("",)
+        self._status.set_forms(*texts)
 
     def set_time(self, time_s: float) -> None:
         """Show a time on the pair's clock, in seconds, as the time since the start of the clip."""

@@ -78,18 +78,19 @@ class PairTransport(QWidget):
         if not clips:
             self._marks_label.set_forms("")
             return
-        times = [
-            "" if mark_s is None else clock(mark_s - clip.sync_s - clip.start_s)
-            for mark_s, clip in zip(self._marks_s, clips, strict=True)
-        ]
-        left = times[pair_view.left_video]
-        right = times[1 - pair_view.left_video]
+        mark_times: list[str] = []
+        for mark_s, clip in zip(self._marks_s, clips, strict=True):
+            time_text = "" if mark_s is None else clock(mark_s - clip.sync_s - clip.start_s)
+            mark_times.append(time_text)
+        left = mark_times[pair_view.left_index]
+        right = mark_times[pair_view.right_index]
         if left == right:
-            self._marks_label.set_forms(f"marked {left}" if left else "")
+            times_text = left
         else:
             sides = (("left", left), ("right", right))
             times_text = ", ".join(f"{side} {time}" for side, time in sides if time)
-            self._marks_label.set_forms(f"marked {times_text}")
+        marks_text = f"marked {times_text}" if times_text else ""
+        self._marks_label.set_forms(marks_text)
 
     def set_speed(self, speed: float) -> None:
         self._speed_text = speed_text(speed)
@@ -104,15 +105,18 @@ class PairTransport(QWidget):
     def show_sound(self, *, on: bool) -> None:
         """Show on the button whether the sound is on."""
         self._sound_on = on
+        icon_name, accessible_name = ("sound", "Sound on") if on else ("sound_off", "Sound off")
+        self._sound_button.setAccessibleName(accessible_name)
         if self._theme is not None:
-            self._actions["rank_sound"].setIcon(self._icons.icon("sound" if on else "sound_off", self._theme))
-        self._sound_button.setAccessibleName("Sound on" if on else "Sound off")
+            icon = self._icons.icon(icon_name, self._theme)
+            self._actions["rank_sound"].setIcon(icon)
 
     def _on_playing(self) -> None:
-        playing = self._pair_view.clock.playing
+        icon_name, accessible_name = ("pause", "Pause") if self._pair_view.clock.playing else ("play", "Play")
+        self._play_button.setAccessibleName(accessible_name)
         if self._theme is not None:
-            self._actions["rank_play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
-        self._play_button.setAccessibleName("Pause" if playing else "Play")
+            icon = self._icons.icon(icon_name, self._theme)
+            self._actions["rank_play"].setIcon(icon)
 
     def _on_mode(self) -> None:
         plays_together = self._pair_view.clock.together

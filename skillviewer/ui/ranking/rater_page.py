@@ -45,7 +45,7 @@ class RaterPage(MessagePage):
         self.list.itemClicked.connect(self._pick)
         self.list.currentItemChanged.connect(self._on_current_changed)
         self.list.itemActivated.connect(self._on_activated)
-        self.field.textChanged.connect(lambda text: self.begin.setEnabled(bool(text.strip())))
+        self.field.textChanged.connect(self._on_text_changed)
         self.field.returnPressed.connect(self._on_begin)
         self.begin.clicked.connect(self._on_begin)
         self.set_raters(())
@@ -83,9 +83,10 @@ class RaterPage(MessagePage):
             self.list.addItem(list_item)
         self.list.setVisible(bool(raters))
         self.list.setMinimumHeight(scaled_px(ROW_PX) * 3 // 2)  # half a row tells that there are more
-        self.list.setMaximumHeight(scaled_px(ROW_PX) * min(max(len(raters), 1), MAX_ROWS) + 4)
-        text = "Choose a name above or type a new one" if raters else "Your name or initials"
-        self.field.setPlaceholderText(text)
+        n_rows = min(max(len(raters), 1), MAX_ROWS)
+        self.list.setMaximumHeight(scaled_px(ROW_PX) * n_rows + 4)
+        hint = "Choose a name above or type a new one" if raters else "Your name or initials"
+        self.field.setPlaceholderText(hint)
 
     def reset(self, name: str) -> None:
         """Propose a name, and select no rater of the list."""
@@ -96,6 +97,10 @@ class RaterPage(MessagePage):
         self.field.setFocus()
         if not self.field.isModified():  # typing replaces the proposed name
             self.field.selectAll()
+
+    def _on_text_changed(self, text: str) -> None:
+        has_name = bool(text.strip())
+        self.begin.setEnabled(has_name)
 
     def _pick(self, item: QListWidgetItem) -> None:
         self._picked_name = str(item.data(Qt.ItemDataRole.UserRole))
@@ -115,4 +120,5 @@ class RaterPage(MessagePage):
         if not text.strip():
             return
         is_picked = self._picked_name != "" and text == self._picked_text
-        self.chosen.emit(self._picked_name if is_picked else text.strip())
+        name = self._picked_name if is_picked else text.strip()
+        self.chosen.emit(name)

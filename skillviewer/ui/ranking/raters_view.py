@@ -90,6 +90,7 @@ class _Cell:
 
 
 def _make_row(rater: "RaterReport") -> Cells:
+    time_text = "–" if rater.median_s is None else f"{rater.median_s:.1f} s"
     cells = (
         _Cell(rater.name, rater.name),
         _Cell(str(rater.judged)),
@@ -98,7 +99,7 @@ def _make_row(rater: "RaterReport") -> Cells:
         _share_cell(rater.left),
         _share_cell(rater.agreement),
         _share_cell(rater.consistency),
-        _Cell("–" if rater.median_s is None else f"{rater.median_s:.1f} s"),
+        _Cell(time_text),
         _share_cell(rater.hurried, with_interval=False),
         _misfit_cell(rater),
     )

@@ -59,7 +59,7 @@ class RatingHistogram(PaintedWidget):
         bar_px = slot_px * (1 - BAR_GAP)
         max_height_px = self.height() - 2 * line_px - 4
         baseline_y = line_px + max_height_px
-        max_count = max(bar.n for bar in summary.histogram) or 1
+        max_count = max(1, *(bar.n for bar in summary.histogram))
         for index, bar in enumerate(summary.histogram):
             slot_x = index * slot_px
             height_px = max_height_px * bar.n / max_count

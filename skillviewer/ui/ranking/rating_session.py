@@ -60,7 +60,8 @@ class RatingSession:
 
     def end_practice_turn(self) -> bool:
         """Drop the practice video on screen; return whether there are others."""
-        self.practice_turns = (self.practice_turns or [])[1:]
+        practice_turns = self.practice_turns or []
+        self.practice_turns = practice_turns[1:]
         return bool(self.practice_turns)
 
     def update(self, queue: RatingQueue) -> tuple[RatingForm, ...]:

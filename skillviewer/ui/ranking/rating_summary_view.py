@@ -135,7 +135,8 @@ class RatingSummaryView(QWidget):
             self.item.addItem(printable(summary.item), summary.item)
         self.item.setCurrentIndex(max(self.item.findData(previous_item), 0))
         self.item.blockSignals(False)
-        self.pages.setCurrentWidget(self._page if summaries else self.empty)
+        page = self._page if summaries else self.empty
+        self.pages.setCurrentWidget(page)
         self._show_item(self.item.currentIndex())
 
     def _show_item(self, index: int) -> None:

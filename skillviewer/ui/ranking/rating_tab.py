@@ -142,15 +142,18 @@ class RatingTab(QWidget):
     def _on_phase(self, phase: SittingPhase) -> None:
         if phase is SittingPhase.RATER:
             if self.pages.currentWidget() is not self.rater_page:
-                self.rater_page.reset("" if self._has_had_rater else self._app_context.settings.user_name)
+                proposed_name = "" if self._has_had_rater else self._app_context.settings.user_name
+                self.rater_page.reset(proposed_name)
             self.rater_page.set_summary(printable(self.controller.summary))
             self._app_context.studies.read(raters_of_votes_and_forms).then(succeeded=self.rater_page.set_raters)
         elif phase is SittingPhase.RUBRIC:
             self._app_context.studies.read(_n_rated).then(succeeded=self._show_rubric)
         elif phase is SittingPhase.DONE:
-            n_turns = self.controller.session.n_turns
-            text = self.controller.summary or f"{counted(n_turns, 'video')} can be shown. None is left to rate."
-            self.done_page.set_message(printable(text))
+            message = self.controller.summary
+            if not message:
+                n_videos = counted(self.controller.session.n_turns, "video")
+                message = f"{n_videos} can be shown. None is left to rate."
+            self.done_page.set_message(printable(message))
         page = self._page_of[phase]
         if self.pages.currentWidget() is not page:
             self.pages.setCurrentWidget(page)

@@ -164,17 +164,19 @@ class RatingView(QWidget):
         if self.clock.clips:
             clip = self.clock.clips[0]
             time_s = round(float(clip.video.times_s[self.clock.frame_of(0)]), 3)
-            self._set_mark(None if self._mark_s == time_s else time_s)
+            mark_s = None if self._mark_s == time_s else time_s
+            self._set_mark(mark_s)
 
-    def show_sound(self, *forms: str, on: bool) -> None:
+    def show_sound(self, *texts: str, on: bool) -> None:
         """Show whether the sound is on, and its status.
 
         Args:
-            forms: Wordings of the status, the longest first.
+            texts: Texts of the status, the longest first.
             on: True if the sound is on.
         """
-        self._sound_button.setAccessibleName("Sound on" if on else "Sound off")
-        self.player.set_status(*(f"· {text}" for text in forms))
+        accessible_name = "Sound on" if on else "Sound off"
+        self._sound_button.setAccessibleName(accessible_name)
+        self.player.set_status(*(f"· {text}" for text in texts))
 
     def _set_mark(self, mark_s: float | None) -> None:
         self._mark_s = mark_s
@@ -195,7 +197,8 @@ class RatingView(QWidget):
         self.player.clear()
         self.continue_button.hide()
         self.submit_button.show()
-        self.form.show_rubric(self._controller.session.rubric if turn is not None else self.form.rubric)
+        rubric = self._controller.session.rubric if turn is not None else self.form.rubric
+        self.form.show_rubric(rubric)
         self._scroll_area.verticalScrollBar().setValue(0)
         self._set_mark(None)
         if turn is not None:
@@ -244,11 +247,11 @@ class RatingView(QWidget):
     def _on_playing(self) -> None:
         if self.clock.clips and not self.clock.is_playing(0):
             self.player.show_frame(self.clock.frame_of(0), playing=False)
-        playing = self.clock.playing
+        icon_name, accessible_name = ("pause", "Pause") if self.clock.playing else ("play", "Play")
+        self._play_button.setAccessibleName(accessible_name)
         if self._theme is not None and self.isVisible():
-            icon = self._app_context.icons.icon("pause" if playing else "play", self._theme)
+            icon = self._app_context.icons.icon(icon_name, self._theme)
             self._actions["rank_play"].setIcon(icon)
-        self._play_button.setAccessibleName("Pause" if playing else "Play")
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -260,7 +263,8 @@ class RatingView(QWidget):
         if self.clock.clips and not self.slider.isSliderDown():
             clip = self.clock.clips[0]
             share = (time_s - clip.start_s) / max(clip.duration_s, EPSILON_S)
-            self.slider.setValue(round(SLIDER_STEPS * min(max(share, 0.0), 1.0)))
+            share = min(max(share, 0.0), 1.0)
+            self.slider.setValue(round(SLIDER_STEPS * share))
 
     def _on_slider(self, value: int) -> None:
         if self.clock.clips:

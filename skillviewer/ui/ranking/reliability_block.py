@@ -33,8 +33,9 @@ class ReliabilityBlock(QWidget):
             self._column.addWidget(label)
             self._labels.append(label)
         for index, label in enumerate(self._labels):
+            sentence = sentences[index] if index < len(sentences) else ""
             label.setVisible(index < len(sentences))
-            label.set_plain(sentences[index] if index < len(sentences) else "")
+            label.set_plain(sentence)
 
 
 def format_reliability(report: "RankingReport") -> list[str]:

@@ -123,7 +123,8 @@ class RubricForm(QWidget):
                 self._column.removeWidget(row)
                 row.deleteLater()
             self.rows = []
-            for index, item in enumerate(rubric.items if rubric is not None else ()):
+            items = rubric.items if rubric is not None else ()
+            for index, item in enumerate(items):
                 row = RubricItemRow(item, self)
                 row.step_chosen.connect(partial(self.answer, index))
                 row.pressed.connect(partial(self.mark, index))
@@ -163,7 +164,8 @@ class RubricForm(QWidget):
             self.mark(index + 1)
         else:
             open_indices = [i for i, row in enumerate(self.rows) if row.item.name not in self._answers]
-            self.mark(open_indices[0] if open_indices else index)
+            marked_index = open_indices[0] if open_indices else index
+            self.mark(marked_index)
 
     def _show_answers(self) -> None:
         for row in self.rows:

@@ -76,28 +76,14 @@ class RubricPage(QWidget):
         self.name = with_accessible_name(QLineEdit(self), "Name of the rubric")
         self.total = with_accessible_name(QLineEdit(self), "Name of the sum")
         self.total.setPlaceholderText("name of the sum, or empty for none")
-        self.table = with_accessible_name(QTableWidget(0, len(COLUMNS), self), "Items of the rubric")
-        self.table.setHorizontalHeaderLabels(list(COLUMNS))
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.setWordWrap(True)
-        self.table.setTabKeyNavigation(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        header = self.table.horizontalHeader()
-        resize_modes = QHeaderView.ResizeMode
-        header.setSectionResizeMode(resize_modes.Stretch)
-        header.setSectionResizeMode(0, resize_modes.Interactive)
-        header.setSectionResizeMode(1, resize_modes.ResizeToContents)
-        header.setSectionResizeMode(2, resize_modes.ResizeToContents)
-        self.table.setColumnWidth(0, 180)
+        self.table = self._make_table()
         self.source = WrappingLabel(self, muted=True)
         self.add_button = push_button("Add an item", self, self._on_add)
         self.remove_button = push_button("Remove the item", self, self._on_remove)
         self.repeats = with_accessible_name(QComboBox(self), "Videos that come twice")
         for share in REPEAT_SHARES:
-            self.repeats.addItem(
-                f"{100 * share:g} % of the videos come twice" if share else "no video comes twice", share
-            )
+            share_text = f"{100 * share:g} % of the videos come twice" if share else "no video comes twice"
+            self.repeats.addItem(share_text, share)
         self.message = text_label("", self, wrap=True, warns=True, plain=True)
         self.use_button = push_button("Use this rubric", self, self._on_use, primary=True)
         self.save_button = push_button("Save as a file…", self, self._on_save)
@@ -114,6 +100,23 @@ class RubricPage(QWidget):
         self.name.textEdited.connect(self._on_edited)
         self.total.textEdited.connect(self._on_edited)
         self.show_plan(None, 0)
+
+    def _make_table(self) -> QTableWidget:
+        table = with_accessible_name(QTableWidget(0, len(COLUMNS), self), "Items of the rubric")
+        table.setHorizontalHeaderLabels(list(COLUMNS))
+        table.verticalHeader().hide()
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table.setWordWrap(True)
+        table.setTabKeyNavigation(False)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        header = table.horizontalHeader()
+        resize_modes = QHeaderView.ResizeMode
+        header.setSectionResizeMode(resize_modes.Stretch)
+        header.setSectionResizeMode(0, resize_modes.Interactive)
+        header.setSectionResizeMode(1, resize_modes.ResizeToContents)
+        header.setSectionResizeMode(2, resize_modes.ResizeToContents)
+        table.setColumnWidth(0, 180)
+        return table
 
     def show_plan(self, plan: RatingPlan | None, n_rated: int) -> None:
         """Show the rubric of the study, or a template if it has none.
@@ -153,13 +156,16 @@ class RubricPage(QWidget):
         self.source.set_plain(*(text for text in (source_text, rubric.note) if text))
         is_editable = fits_table(rubric)
         self._set_editable(editable=is_editable)
-        self.message.setText("" if is_editable else "This rubric has more than the table shows: change it in its file.")
+        message = "" if is_editable else "This rubric has more than the table shows: change it in its file."
+        self.message.setText(message)
         self._is_filling = False
 
     def _set_editable(self, *, editable: bool) -> None:
         triggers = QAbstractItemView.EditTrigger
-        edit_triggers = triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed
-        self.table.setEditTriggers(edit_triggers if editable else triggers.NoEditTriggers)
+        edit_triggers = triggers.NoEditTriggers
+        if editable:
+            edit_triggers = triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed
+        self.table.setEditTriggers(edit_triggers)
         for button in (self.add_button, self.remove_button):
             button.setEnabled(editable)
         for line_edit in (self.name, self.total):

@@ -270,11 +270,13 @@ class RankScreen(QWidget):
     def _show_sound(self) -> None:
         sound = self.sound
         self._actions["rank_sound"].setChecked(sound.on)
-        forms: tuple[str, ...] = ()
+        status_texts: tuple[str, ...] = ()
         if sound.on:
-            forms = (sound.trouble.rstrip(".") or sound.brief, sound.brief)
-        self.judging_view.show_sound(*forms, on=sound.on)
-        self.rate.view.show_sound(*forms, on=sound.on)
+            trouble = sound.trouble.rstrip(".")
+            longest_text = trouble or sound.brief
+            status_texts = (longest_text, sound.brief)
+        self.judging_view.show_sound(*status_texts, on=sound.on)
+        self.rate.view.show_sound(*status_texts, on=sound.on)
 
     def _mark(self) -> None:
         if self._is_rating():
@@ -357,7 +359,8 @@ class RankScreen(QWidget):
     def _fill_page(self, phase: SittingPhase) -> None:
         if phase is SittingPhase.RATER:
             if self.pages.currentWidget() is not self.rater_page:
-                self.rater_page.reset("" if self._has_had_rater else self._app_context.settings.user_name)
+                proposed_name = "" if self._has_had_rater else self._app_context.settings.user_name
+                self.rater_page.reset(proposed_name)
             self.rater_page.set_summary(printable(self.judging.summary))
             self._app_context.studies.read(raters_of_votes).then(succeeded=self._on_raters)
         elif phase is SittingPhase.READ_ONLY:
@@ -373,15 +376,16 @@ class RankScreen(QWidget):
 
     def _on_phase(self, phase: SittingPhase) -> None:
         self._fill_page(phase)
-        judges = phase in WITH_TURN or phase is SittingPhase.REST
+        is_sitting = phase in WITH_TURN | {SittingPhase.REST}
         self._show_busy()
-        if judges and self._tabs.currentWidget() is not self.pages:  # a vote was undone: its pair is judged blind again
-            self._tab_buttons.button(0).click()
+        if is_sitting and self._tabs.currentWidget() is not self.pages:
+            self._tab_buttons.button(0).click()  # a vote was undone: its pair is judged blind again
         page = self._page_of[phase]
         if self.pages.currentWidget() is not page:
             self.pages.setCurrentWidget(page)
             self._take_focus()
-        self._show_statement(self._question if judges else "")
+        statement = self._question if is_sitting else ""
+        self._show_statement(statement)
         self._show_progress()
         self.turn_presence_changed.emit()
 
@@ -401,7 +405,8 @@ class RankScreen(QWidget):
         self._show_busy()
         if self.rate.is_busy:
             plan = self.rate.controller.plan
-            self._show_statement(printable(plan.rubric.name) if plan is not None else "")
+            statement = printable(plan.rubric.name) if plan is not None else ""
+            self._show_statement(statement)
             if self._tabs.currentWidget() is not self.rate:  # a rating was undone: its video is rated blind again
                 self._tab_buttons.button(1).click()
         else:
@@ -418,9 +423,11 @@ class RankScreen(QWidget):
 
     def _show_read_only(self) -> None:
         study = self._app_context.studies.current
-        reason = " ".join(study.notices) if study is not None else ""
-        text = "You can judge in a copy; “skillviewer study import” merges its votes back."
-        self.read_only_page.set_message(f"{reason or 'This study is open for reading only.'} {text}")
+        reason = "This study is open for reading only."
+        if study is not None and study.notices:
+            reason = " ".join(study.notices)
+        remedy = "You can judge in a copy; “skillviewer study import” merges its votes back."
+        self.read_only_page.set_message(f"{reason} {remedy}")
 
     def _on_reopen(self) -> None:
         """Reopen the study: the program that had locked it may be closed."""
@@ -441,8 +448,10 @@ class RankScreen(QWidget):
         metrics = self.progress.fontMetrics()  # a long name would push the question out of the middle
         room_px = metrics.averageCharWidth() * MAX_NAME_LETTERS
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
-        self.progress.setText(f"{short}   {self._format_progress()}" if name else "")
-        self.progress.setToolTip(as_tip(name) if short != name else "")
+        progress_text = f"{short}   {self._format_progress()}" if name else ""
+        self.progress.setText(progress_text)
+        tip = as_tip(name) if short != name else ""
+        self.progress.setToolTip(tip)
         if self.judging.phase is SittingPhase.DONE:
             self._show_done()
         self.status_changed.emit()

@@ -178,7 +178,8 @@ class SittingController(QObject, Generic[Queue, Answer]):
         if self.phase is SittingPhase.FEEDBACK:
             has_more_practice = self.session.end_practice_turn()
             self._advance()
-            self.message_changed.emit("" if has_more_practice else self.practice_over_text)
+            message = "" if has_more_practice else self.practice_over_text
+            self.message_changed.emit(message)
 
     # what the screen reports
 

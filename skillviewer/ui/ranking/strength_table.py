@@ -55,13 +55,15 @@ class ScaleDelegate(QStyledItemDelegate):
         lowest_line = -(self.limit // step) * step
         for logits in range(lowest_line, self.limit + 1, step):
             x = round(x_of(logits))
-            painter.setPen(QPen(zero_colour if logits == 0 else grid_colour, 1))
+            line_colour = zero_colour if logits == 0 else grid_colour
+            painter.setPen(QPen(line_colour, 1))
             painter.drawLine(x, box.top(), x, box.bottom() + 1)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         accent = QColor(palette.color(QPalette.ColorRole.Accent))
         interval_colour = QColor(accent)
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        interval_colour.setAlphaF(0.75 if is_selected else 0.55)
+        opacity = 0.75 if is_selected else 0.55
+        interval_colour.setAlphaF(opacity)
         painter.setPen(QPen(interval_colour, 2.5))
         painter.drawLine(QPointF(x_of(low), middle_y), QPointF(x_of(high), middle_y))
         painter.setPen(Qt.PenStyle.NoPen)

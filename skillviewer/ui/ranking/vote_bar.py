@@ -123,5 +123,6 @@ class VoteBar(AdaptiveGrid):
         self._show_or_hide_message()
 
     def _show_or_hide_message(self, *_: object) -> None:
-        """Keep the space of the message, or take it above the buttons if there is little: no button moves."""
-        self.message.setVisible(not self.is_narrow or bool(self.message.text()))
+        """Hide an empty message in the narrow arrangement, which puts it above the buttons; else keep its space."""
+        is_visible = bool(self.message.text()) if self.is_narrow else True
+        self.message.setVisible(is_visible)

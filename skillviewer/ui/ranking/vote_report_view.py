@@ -32,7 +32,7 @@ class VotesSnapshot:
     """The votes and the tasks of a study at one time."""
 
     tasks: Mapping[str, str] = field(default_factory=dict)  # task of every video of the study, by name
-    shown_pairs: "tuple[ShownPair, ...]" = ()  # pairs shown_pairs and their votes, in the order of voting
+    shown_pairs: "tuple[ShownPair, ...]" = ()  # pairs shown to raters, with their verdicts, in the order of voting
     queued_pairs: frozenset[frozenset[str]] = frozenset()  # pairs back in the queue that no rater has judged since
     writable: bool = False  # true if the study can be written
     rating_facts: RatingFacts | None = None  # pairs by the ratings, or None without ratings
@@ -127,7 +127,7 @@ class VoteReportView(QWidget):
 
     def _on_read(self, snapshot: VotesSnapshot) -> None:
         last = self._last_snapshot
-        if last is not None and (last.tasks, last.shown_pairs) == (snapshot.tasks, snapshot.shown_pairs):
+        if last is not None and last.tasks == snapshot.tasks and last.shown_pairs == snapshot.shown_pairs:
             self._show(snapshot, self._last_report)
             return
         compute_report = self._compute_report
@@ -148,10 +148,13 @@ class VoteReportView(QWidget):
         empty_text = self._fill(snapshot, report)
         if empty_text:
             self.empty.set_message(empty_text)
-        self.pages.setCurrentWidget(self.empty if empty_text else self._page)
+            self.pages.setCurrentWidget(self.empty)
+        else:
+            self.pages.setCurrentWidget(self._page)
 
     def _show_message(self) -> None:
         """Show why there is no report yet."""
         has_study = self._app_context.studies.current is not None
-        self.message.setText("Reading the votes…" if has_study else "No study is open.")
+        text = "Reading the votes…" if has_study else "No study is open."
+        self.message.setText(text)
         self.pages.setCurrentWidget(self.message)

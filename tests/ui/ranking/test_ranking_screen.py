@@ -449,13 +449,13 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
 
     qtbot.waitUntil(lambda: kept() is not None)
     assert kept() == pytest.approx(6 / RATES_HZ[name], abs=1e-4)
-    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left_video].sync_s > 0)
+    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left_index].sync_s > 0)
     rater.press(KEYS.Key_F)
     assert sorted(pair_view.clock.moved_videos) == [0, 1]
     rater.press(KEYS.Key_Home)
     assert pair_view.clock.time_s(0) == pytest.approx(-6 / RATES_HZ[name], abs=1e-4)
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left_video].sync_s == 0)
+    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left_index].sync_s == 0)
     assert kept() is None
 
 
