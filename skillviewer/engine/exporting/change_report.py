@@ -1,18 +1,19 @@
 """Report of change over time: of one participant of a study by occasion, or of all participants before and after."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.errors import ExportError
-from skillviewer.core.ratings.change import courses, occasion_positions, raters_estimates
+from skillviewer.core.ratings.change import Course, courses, occasion_positions, raters_estimates
 from skillviewer.core.ratings.reliability import Estimate
 from skillviewer.core.text import printable
 from skillviewer.core.version import __version__
 from skillviewer.data.study import Study, StudyVideo
 from skillviewer.engine.exporting.cohort_report import CohortChoices, on_scale
-from skillviewer.engine.exporting.report_choices import choose_task, latest_of, model_in_use, model_of, pseudonyms
+from skillviewer.engine.exporting.report_choices import choose_task, labels_of, latest_of, model_in_use, model_of
 from skillviewer.export.options import option_field
 from skillviewer.export.reports.change import ChangeReport, ChangeSource, group_section, participant_section
 from skillviewer.export.reports.report import export_change
@@ -33,6 +34,9 @@ _BY_MODEL = (
     "the model is too small, and the true one may lie beyond its interval. If the model was trained on these "
     "participants, its ratings are too near to those of the raters."
 )
+
+_KEY_DIGITS = 6
+"""Decimals of ratings by which people are numbered: later ones may differ between computers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,74 @@ def write_change_report(
 
 def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     """Return the report of an open study by its current criterion; raises as ``write_change_report``."""
+    contents = _gather_contents(study, choices)
+    order = contents.order
+    before = _find_occasion(choices.before, order)
+    after = _find_occasion(choices.after, order)
+    if before and after and order[before] >= order[after]:
+        raise ExportError(f"“{before}” is not before “{after}”: state an earlier and a later occasion.")
+    sources = contents.sources
+    unknown = [sentence for source in sources for sentence in source.unknown]
+    if not any(source.estimates for source in sources):
+        raise ExportError(" ".join(["Neither raters nor a model rate these videos on a scale.", *unknown]))
+    labels = contents.labels(names=choices.names)
+    label = labels.get(choices.participant)
+    sections = []
+    for source, course_by_participant in zip(sources, contents.courses, strict=True):
+        if not source.estimates:
+            continue
+        if label:
+            section = participant_section(source, course_by_participant[choices.participant], before, after)
+        else:
+            courses_by_label = {labels[name]: course_by_participant[name] for name in labels}
+            section = group_section(source, courses_by_label, before, after)
+        sections.append(section)
+    facts = [fact for source in sources for fact in source.facts]
+    facts.append(("Computed by", f"SkillViewer {__version__}"))
+    facts.append(("Date of report", f"{date_or_today(choices.made_on)}"))
+    subtitle_texts = (study.title, contents.task or study.settings.task)
+    return ChangeReport(
+        title=printable(label or "All participants"),
+        subtitle=printable(" · ".join(text for text in subtitle_texts if text)),
+        sections=tuple(sections),
+        unknown=(_ATTEMPTS, _LIMITS, *unknown),
+        facts=tuple(facts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """Ratings of the participants of a task by occasion, under their own names."""
+
+    task: str  # "" for the task of the study
+    order: dict[str, int]  # position of every occasion in time
+    participants: tuple[str, ...]  # names, sorted
+    sources: tuple[ChangeSource, ...]
+    courses: tuple[dict[str, Course], ...]  # of each source, by participant
+
+    def labels(self, *, names: bool) -> dict[str, str]:
+        """Return the names to print by participant, in the order of the rows."""
+        if names:
+            return labels_of(self.participants, "P", names=True)
+
+        def sort_key(participant: str) -> list[tuple[float, ...]]:
+            return [
+                (self.order[occasion], n_videos, *_rounded(rating))
+                for course_by_participant in self.courses
+                for occasion, n_videos, rating in course_by_participant[participant]
+            ]
+
+        return labels_of(sorted(self.participants, key=sort_key), "P", names=False)
+
+
+def _rounded(rating: Estimate) -> list[float]:
+    """Return rating and interval as numbers to sort by; infinity for those that are missing."""
+    numbers = (rating.value, rating.low, rating.high)
+    return [round(number, _KEY_DIGITS) if math.isfinite(number) else math.inf for number in numbers]
+
+
+def _gather_contents(study: Study, choices: ChangeChoices) -> _Contents:
+    """Return the contents of the report of an open study by its current criterion; raises an ExportError."""
     all_videos = study.videos.all()
     task = choose_task(study, {video.task for video in all_videos}, choices.task)
     videos = [video for video in all_videos if video.task == task and video.participant and video.occasion]
@@ -80,38 +152,28 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
         names = ", ".join(participants)
         raise ExportError(f"No video with an occasion shows “{choices.participant}”. Participants: {names}.")
     order = occasion_positions({video.occasion for video in videos})
-    before = _find_occasion(choices.before, order)
-    after = _find_occasion(choices.after, order)
-    if before and after and order[before] >= order[after]:
-        raise ExportError(f"“{before}” is not before “{after}”: state an earlier and a later occasion.")
-    labels = pseudonyms(participants, "P", names=choices.names)
-    attempts = [(video.name, labels[video.participant or ""], video.occasion) for video in videos]
-    sources = [*_rater_source(study), *_model_source(study, videos, choices)]
-    unknown = [sentence for source in sources for sentence in source.unknown]
-    if not any(source.estimates for source in sources):
-        raise ExportError(" ".join(["Neither raters nor a model rate these videos on a scale.", *unknown]))
-    label = labels.get(choices.participant)
-    sections = []
-    for source in sources:
-        if not source.estimates:
-            continue
-        course_by_participant = courses(attempts, source.estimates, order)
-        if label:
-            section = participant_section(source, course_by_participant[label], before, after)
-        else:
-            section = group_section(source, course_by_participant, before, after)
-        sections.append(section)
-    facts = [fact for source in sources for fact in source.facts]
-    facts.append(("Computed by", f"SkillViewer {__version__}"))
-    facts.append(("Date of report", f"{date_or_today(choices.made_on)}"))
-    subtitle_texts = (study.title, task or study.settings.task)
-    return ChangeReport(
-        title=printable(label or "All participants"),
-        subtitle=printable(" · ".join(text for text in subtitle_texts if text)),
-        sections=tuple(sections),
-        unknown=(_ATTEMPTS, _LIMITS, *unknown),
-        facts=tuple(facts),
+    sources = (*_rater_source(study), *_model_source(study, videos, choices))
+    attempts = [(video.name, video.participant or "", video.occasion) for video in videos]
+    return _Contents(
+        task=task,
+        order=order,
+        participants=tuple(participants),
+        sources=sources,
+        courses=tuple(courses(attempts, source.estimates, order) for source in sources),
     )
+
+
+def participant_labels(path: Path, choices: ChangeChoices) -> dict[str, str]:
+    """Return the numbers of the participants of a study in reports without names, by name.
+
+    Raises:
+        DatasetError: The order of the occasions is unknown.
+        ExportError: There is no such participant, or a choice is not in the study.
+        StudyError: The study cannot be read.
+    """
+    with Study.open(path, read_only=True) as study:
+        study.select_criterion(choices.criterion or None)
+        return _gather_contents(study, choices).labels(names=False)
 
 
 def _find_occasion(requested: str, order: dict[str, int]) -> str:

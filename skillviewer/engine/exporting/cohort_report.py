@@ -7,7 +7,8 @@ from pathlib import Path
 
 from skillviewer.core.analysis.calibration import CalibratedScore, ScoreCalibration
 from skillviewer.core.dataset.dataset import Dataset
-from skillviewer.core.dataset.pairs import Pair
+from skillviewer.core.dataset.pairs import Judgement, Pair
+from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.faces.blurring_text import SCORED_BEFORE_BLURRING
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
 from skillviewer.core.text import counted, signed
@@ -15,7 +16,7 @@ from skillviewer.data.study import ModelState, ModelVersion, Study, StudyVideo
 from skillviewer.data.study.models import Score
 from skillviewer.data.trained_pairs import load_trained_clips
 from skillviewer.engine.exporting.model_context import describe_test
-from skillviewer.engine.exporting.report_choices import choose_task, model_of, pseudonyms
+from skillviewer.engine.exporting.report_choices import choose_task, labels_of, model_of
 from skillviewer.export.options import option_field
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo
 from skillviewer.export.reports.pdf import Paper
@@ -63,7 +64,8 @@ def write_cohort_report(
     card = find_card(model.path)
     scale = card.raters_scale if card is not None else None
     scored_videos = [video for video in videos if video.name in scores]
-    participants = pseudonyms([video.participant or "" for video in scored_videos], "P", names=choices.names)
+    by_rank = sorted(scored_videos, key=lambda video: (-scores[video.name].score, video.name))
+    participants = labels_of([video.participant or "" for video in by_rank], "P", names=choices.names)
     cohort_videos = []
     for video in scored_videos:
         score = scores[video.name]
@@ -86,7 +88,8 @@ def write_cohort_report(
         for judgement in dataset.judgements
         if judgement.left in names_in_cohort and judgement.right in names_in_cohort
     ]
-    raters = pseudonyms([judgement.rater for judgement in judgements], "R", names=choices.names)
+    cohort_dataset = dataset.restricted(names_in_cohort)
+    raters = labels_of(_raters_by_content(judgements, cohort_dataset.ratings), "R", names=choices.names)
     export_cohort(
         cohort_videos,
         CohortModel(f"{model.name} v{model.version}", model.digest, describe_test(card, model.facts)),
@@ -101,8 +104,8 @@ def write_cohort_report(
             pairs=tuple(pairs),
             training=_pairs_in_training(model, scored_videos, pairs),
             criteria=criteria,
-            agreement=_agreement(dataset.restricted(names_in_cohort), names=choices.names),
-            single_rater=_single_rater(dataset.restricted(names_in_cohort)),
+            agreement=_agreement(cohort_dataset, raters),
+            single_rater=_single_rater(cohort_dataset),
         ),
         overwrite=overwrite,
     )
@@ -161,15 +164,37 @@ def on_scale(scale: ScoreCalibration | None, score: Score, *tasks: str) -> Calib
     return scale.calibrate(score.score, unfamiliar=bool(_own_warning(score))).in_task(*tasks)
 
 
-def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:
-    """Return the agreement of the raters of the videos, or None with fewer than two raters."""
+def _raters_by_content(judgements: Sequence[Judgement], ratings: RatingSet | None) -> list[str]:
+    """Return the raters, those with the most votes and ratings first, else by what these say; names have no effect."""
+    votes_by_rater: dict[str, list[tuple[str, str, int, float]]] = {}
+    for judgement in judgements:
+        time_s = -1.0 if judgement.taken_s is None else judgement.taken_s
+        vote = (judgement.left, judgement.right, judgement.verdict.value, time_s)
+        votes_by_rater.setdefault(judgement.rater, []).append(vote)
+    ratings_by_rater: dict[str, list[tuple[str, str, str, float]]] = {}
+    for rating in ratings.ratings if ratings is not None else ():
+        content = (rating.item, rating.video, rating.occasion, rating.value)
+        ratings_by_rater.setdefault(rating.rater, []).append(content)
+
+    def sort_key(rater: str) -> tuple[object, ...]:
+        votes = votes_by_rater.get(rater, [])
+        own_ratings = sorted(ratings_by_rater.get(rater, []))
+        return (-len(votes), -len(own_ratings), votes, own_ratings)
+
+    return sorted(votes_by_rater | ratings_by_rater, key=sort_key)
+
+
+def _agreement(dataset: Dataset, raters: Mapping[str, str]) -> RaterAgreement | None:
+    """Return the agreement of the raters of the videos, or None with fewer than two raters.
+
+    ``raters`` has the name to print of every rater.
+    """
     if dataset.ratings is None or dataset.criterion not in dataset.ratings.items:
         return None
     if len(dataset.ratings.table(dataset.criterion).raters) < 2:
         return None
-    raters = pseudonyms(list(dataset.ratings.raters), "R", names=names)
-    anonymous = tuple(replace(rating, rater=raters[rating.rater]) for rating in dataset.ratings.ratings)
-    return rater_agreement(replace(dataset.ratings, ratings=anonymous), dataset.criterion)
+    relabelled = tuple(replace(rating, rater=raters[rating.rater]) for rating in dataset.ratings.ratings)
+    return rater_agreement(replace(dataset.ratings, ratings=relabelled), dataset.criterion)
 
 
 def _single_rater(dataset: Dataset) -> str:

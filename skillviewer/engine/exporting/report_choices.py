@@ -1,6 +1,6 @@
 """Choice of the task and the model of a report on a study, and the names of people in it."""
 
-import secrets
+from collections.abc import Iterable
 
 from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import ExportError
@@ -83,10 +83,17 @@ def model_of(study: Study, requested: str, criterion: str = "") -> ModelVersion:
     )
 
 
-def pseudonyms(originals: list[str], letter: str, *, names: bool) -> dict[str, str]:
-    """Return the names to print for people: their own with ``names``, else a letter and random numbers."""
-    unique_names = sorted({name for name in originals if name})
+def labels_of(people: Iterable[str], letter: str, *, names: bool) -> dict[str, str]:
+    """Return the names to print for people: their own with ``names``, else a letter and a number.
+
+    Args:
+        people: Names in the order in which to number them; repeated and empty ones are skipped. The order must come
+            from what the report shows, such as ranks: then the numbers tell nothing else, and ``skillviewer verify``
+            finds the same ones without any name in the file.
+        letter: Letter before the number.
+        names: Whether to print the names themselves.
+    """
+    unique_names = dict.fromkeys(name for name in people if name)
     if names:
         return {name: name for name in unique_names}
-    secrets.SystemRandom().shuffle(unique_names)
     return {name: f"{letter}{number}" for number, name in enumerate(unique_names, start=1)}

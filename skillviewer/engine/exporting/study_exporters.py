@@ -4,8 +4,8 @@ It is not in ``export`` because its functions open studies. To add an exporter, 
 ``StudyExportName``, and add an entry here.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,10 +19,10 @@ from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_format import SUFFIXES, ArchiveOptions
 from skillviewer.data.study.exchange.study_timeline import moments_by_author
 from skillviewer.data.study.rating_forms import rated_items
-from skillviewer.engine.exporting.change_report import ChangeChoices, write_change_report
+from skillviewer.engine.exporting.change_report import ChangeChoices, participant_labels, write_change_report
 from skillviewer.engine.exporting.cohort_report import CohortChoices, write_cohort_report
 from skillviewer.export.destination import check_destination
-from skillviewer.export.embedded_record import embed_record, make_record, with_date
+from skillviewer.export.embedded_record import AlteredExportError, ExportRecord, embed_record, make_record, with_date
 from skillviewer.export.exporters import REPORTS_GROUP, TABLES_GROUP, StudyExportName, quick_writer
 from skillviewer.export.options import option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
@@ -97,6 +97,8 @@ class StudyExporter:
     about: str
     group: str = ""
     preview: Callable[[Path, Any], Preview] | None = None
+    # returns the numbers of the participants in a report without names, by name, if it can be about one of them
+    participant_labels: Callable[[Path, Any], Mapping[str, str]] | None = None
 
     def export(
         self,
@@ -131,8 +133,30 @@ class StudyExporter:
             options = self.options()
         options = with_date(options)
         warnings = self.write(study, path, options, overwrite=overwrite, token=token, report=report)
-        embed_record(path, make_record(self.name, options))
+        embed_record(path, self._record(study, options))
         return warnings
+
+    def _record(self, study: Path, options: Any) -> ExportRecord:  # noqa: ANN401 - options of the exporter
+        """Return the record of an export; a participant who is not to be named stands there with the number."""
+        if self.participant_labels is not None and options.participant and not options.names:
+            label = self.participant_labels(study, options)[options.participant]
+            options = replace(options, participant=label)
+        return make_record(self.name, options)
+
+    def recorded_options(self, study: Path, options: Any) -> Any:  # noqa: ANN401 - options of the exporter
+        """Return the options of a record with the name of a participant in place of the number.
+
+        Raises:
+            AlteredExportError: No participant of the study has this number.
+            SkillViewerError: The study cannot be read, or a choice is not in it.
+        """
+        if self.participant_labels is None or not options.participant or options.names:
+            return options
+        every_participant = replace(options, participant="")
+        for name, label in self.participant_labels(study, every_participant).items():
+            if label == options.participant:
+                return replace(options, participant=name)
+        raise AlteredExportError(f"participant says {options.participant:.60}, a number that nobody in the study has.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +318,7 @@ STUDY_EXPORTERS = table(
         about="One participant by occasion (pre, post, dates), or all before against after, on the raters' scale.",
         group=REPORTS_GROUP,
         preview=lambda study, options: preview_report(lambda path: write_change_report(study, path, options)),
+        participant_labels=participant_labels,
     ),
     StudyExporter(
         name=StudyExportName.STUDY.value,

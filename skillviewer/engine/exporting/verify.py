@@ -114,8 +114,7 @@ class Verifier:
             return self._make_from_videos(record, exporter, options, new_file, token, report)
         if self._study is None:
             raise ExportError(f"“{exporter.title}” is made of a whole study: give it with --study.")
-        if getattr(options, "names", True) is False:
-            raise ExportError("Participants have random numbers in this report, so it cannot be reproduced.")
+        options = exporter.recorded_options(self._study, options)
         if exporter.name == StudyExportName.LOG:
             n_events = len(read_rows(file))
             with Study.open(self._study, read_only=True) as study:

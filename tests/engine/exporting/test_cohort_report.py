@@ -22,7 +22,7 @@ from skillviewer.engine.exporting import cohort_report as report_module
 from skillviewer.engine.exporting import report_choices
 from skillviewer.engine.exporting.cohort_report import CohortChoices, write_cohort_report
 from skillviewer.engine.exporting.model_context import with_model_test
-from skillviewer.engine.exporting.report_choices import model_in_use, pseudonyms
+from skillviewer.engine.exporting.report_choices import labels_of, model_in_use
 from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.export.reports.rater_summary import format_raters
@@ -257,13 +257,10 @@ def test_people_are_not_named_unless_asked_for(study: Path, tmp_path: Path) -> N
     assert "R1" in found
 
 
-def test_the_numbers_of_people_tell_nothing_of_their_names() -> None:
-    people = [f"Child {at:02d}" for at in range(40)]
-    numbers = pseudonyms([*people, "", people[3]], "P", names=False)
-    assert sorted(numbers) == people
-    assert set(numbers.values()) == {f"P{at}" for at in range(1, 41)}
-    assert [numbers[name] for name in people] != [f"P{at}" for at in range(1, 41)], "not in the order of the alphabet"
-    assert pseudonyms(people, "P", names=True) == {name: name for name in people}
+def test_people_are_numbered_in_the_given_order() -> None:
+    people = ["Zoe", "", "Ann", "Zoe", "Max"]
+    assert labels_of(people, "P", names=False) == {"Zoe": "P1", "Ann": "P2", "Max": "P3"}
+    assert labels_of(people, "P", names=True) == {"Zoe": "Zoe", "Ann": "Ann", "Max": "Max"}
 
 
 def test_unknown_tasks_and_models_are_told(study: Path, tmp_path: Path) -> None:
