@@ -240,11 +240,15 @@ def _describe(dataset: "Dataset", format_title: str) -> dict[str, Any]:
     # videos of different sub-tasks are never compared
     videos_by_subtask = Counter(video.subtask for video in dataset.videos)
     n_possible_pairs = sum(math.comb(n_videos, 2) for n_videos in videos_by_subtask.values())
+    subtask_names = set(subtasks.values()) - {""}
+    rating_name = None if dataset.scores is None else dataset.scores.name
+    regions = None if dataset.regions_path is None else str(dataset.regions_path)
+    n_released_folds = 0 if dataset.released is None else len(dataset.released)
     return {
         "name": dataset.name,
         "form": format_title,
         "task": dataset.task,
-        "subtasks": tuple(sorted(set(subtasks.values()) - {""})),
+        "subtasks": tuple(sorted(subtask_names)),
         "videos": len(dataset.videos),
         "videos_with_file": sum(video.path is not None for video in dataset.videos),
         "stretches_of_longer_videos": sum(video.clip_range is not None for video in dataset.videos),
@@ -259,10 +263,10 @@ def _describe(dataset: "Dataset", format_title: str) -> dict[str, Any]:
         "judgements": len(dataset.judgements),
         "raters": len({judgement.rater for judgement in dataset.judgements}),
         "rule": dataset.rule,
-        "released_folds": len(dataset.released or ()),
+        "released_folds": n_released_folds,
         "numbers": tuple(measure.name for measure in dataset.truth),
-        "rating": dataset.scores.name if dataset.scores is not None else None,
-        "regions": str(dataset.regions_path) if dataset.regions_path is not None else None,
+        "rating": rating_name,
+        "regions": regions,
         "published": dataset.published,
         "problems": (*dataset.problems, *describe_shared_videos(dataset)),
     }
@@ -289,6 +293,9 @@ def _print_description(description: Mapping[str, Any]) -> None:
     judgements = ""
     if description["judgements"]:
         judgements = f"{description['judgements']} of {description['raters']} raters"
+    released_folds = "none"
+    if description["released_folds"]:
+        released_folds = str(description["released_folds"])
     n_possible = description["possible_pairs"]
     ordered_pairs = _with_share(description["pairs"], n_possible)
     similar_by_depth = _with_share(description["similar_by_depth"], n_possible)
@@ -299,16 +306,16 @@ def _print_description(description: Mapping[str, Any]) -> None:
         ("videos", videos),
         ("participants", participants),
         ("ordered pairs", ordered_pairs),
-        ("no disparity", str(description["pairs_without_disparity"] or "")),
+        ("no disparity", description["pairs_without_disparity"]),
         ("similar by depth", f"{similar_by_depth}: not ordered, and alike by the other pairs"),
         ("cycles", cycles),
         ("judgements", judgements),
         ("rule", description["rule"]),
-        ("released folds", str(description["released_folds"] or "none")),
+        ("released folds", released_folds),
         ("numbers known", ", ".join(description["numbers"])),
-        ("rating", description["rating"] or ""),
-        ("regions", description["regions"] or ""),
-        ("published as", description["published"] or ""),
+        ("rating", description["rating"]),
+        ("regions", description["regions"]),
+        ("published as", description["published"]),
     )
     echo(description["name"])
     for title, value in rows:
@@ -342,11 +349,13 @@ def folds(path: Path, data_options: DataOptions, n_folds: int | None, by: str | 
             f"{len(whole_dataset.pairs)} pairs with them: {abbreviated(missing)}.",
             err=True,
         )
-    dataset_folds = make_folds(dataset, n_folds, FoldUnit(by) if by is not None else None)
+    fold_unit = None if by is None else FoldUnit(by)
+    dataset_folds = make_folds(dataset, n_folds, fold_unit)
     if dataset_folds.warning:
         echo(dataset_folds.warning, err=True)
     if as_json:
-        echo(*json.dumps(_folds_json(dataset_folds), indent=1).splitlines())
+        folds_json = json.dumps(_folds_json(dataset_folds), indent=1)
+        echo(*folds_json.splitlines())
         return
     participants = dataset.participants
     echo(f"{dataset.name}: {dataset_folds.title}")

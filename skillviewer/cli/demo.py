@@ -73,7 +73,8 @@ _NEXT_COMMANDS = (
 
 def _copy_sample(sample_folder: Path, folder: Path) -> None:
     """Copy the sample's videos, ratings and votes into a new or empty folder, and print what to run next."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    is_free = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    if not is_free:
         raise ExportError(f"{folder} is not empty: name a new folder.")
     with os_error_as(ExportError, f"{folder} cannot be written"):
         shutil.copytree(sample_folder / "videos", folder / "videos")

@@ -95,7 +95,10 @@ def _models() -> Iterator[CheckResult]:
     from skillviewer.nets.model_library import find_models
 
     names = [entry.name for entry in find_models()]
-    yield bool(names), "checkpoints", ", ".join(names) or f"none in {models_dir()}"
+    if names:
+        yield True, "checkpoints", ", ".join(names)
+    else:
+        yield False, "checkpoints", f"none in {models_dir()}"
     for name, path in weight_files():
         if path:
             yield True, f"weights {name}", str(path)
@@ -123,7 +126,10 @@ def _plugins() -> Iterator[CheckResult]:
     }
     for group, registry in registries.items():
         for plugin in registry.plugins:
-            yield not plugin.problem, f"plug-in {plugin.name}", plugin.problem or f"{group} of {plugin.package}"
+            text = f"{group} of {plugin.package}"
+            if plugin.problem:
+                text = plugin.problem
+            yield not plugin.problem, f"plug-in {plugin.name}", text
     if switched_off():
         yield None, "plug-ins", f"switched off by {SWITCH}"
     for entry_point in plugin_points():
@@ -134,16 +140,30 @@ def _plugins() -> Iterator[CheckResult]:
 
 def _window() -> Iterator[CheckResult]:
     if sys.platform.startswith("linux"):
-        display = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-        problem = display_problem(os.environ) if display else None
-        yield problem is None, "display", problem or display or "none: the window needs one, the command line does not"
+        yield _check_display()
     try:
         from skillviewer.ui.threads.display import window_problem
     except ImportError as error:
         yield False, "window", f"Qt does not load ({error}); on Debian: bash packaging/system-libraries.sh"
         return
     problem = window_problem()
-    yield problem is None, "window", problem or "Qt loads and finds a font"
+    if problem is None:
+        yield True, "window", "Qt loads and finds a font"
+    else:
+        yield False, "window", problem
+
+
+def _check_display() -> CheckResult:
+    """Return the result for the display of Linux; a missing display is no failure."""
+    display = os.environ.get("WAYLAND_DISPLAY")
+    if not display:
+        display = os.environ.get("DISPLAY")
+    if not display:
+        return True, "display", "none: the window needs one, the command line does not"
+    problem = display_problem(os.environ)
+    if problem is not None:
+        return False, "display", problem
+    return True, "display", display
 
 
 def _trial_run() -> Iterator[CheckResult]:
@@ -198,5 +218,8 @@ def doctor(try_window: bool, report: Path | None, force: bool) -> int:
             if passed is False:
                 all_passed = False
             echo(f"  {_MARKS[passed]:<7} {name:<32} {text}")
-    echo("Everything that is needed is there." if all_passed else "Something is missing: see the lines above.")
-    return 0 if all_passed else 1
+    if not all_passed:
+        echo("Something is missing: see the lines above.")
+        return 1
+    echo("Everything that is needed is there.")
+    return 0

@@ -8,7 +8,7 @@ import click
 
 from skillviewer.cli.options.dataset_options import DataOptions, dataset_options, folds_options
 from skillviewer.cli.options.help import GroupedCommand
-from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
+from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan, with_last_epoch
 from skillviewer.cli.options.values import FOLDER, PATH, Parameters
 from skillviewer.cli.options.worker_options import worker_options, workers_from
 from skillviewer.cli.output import echo
@@ -90,7 +90,6 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
     settings are not repeated.
     """
     from skillviewer.core.dataset.folds import make_folds
-    from skillviewer.core.ratings.predictions import USUAL, metrics_named
     from skillviewer.engine.evaluation.evaluate import evaluate as run_evaluation
     from skillviewer.engine.training.run_folder import earlier_effort, earlier_sampling
     from skillviewer.engine.training.training_plan import describe_selection
@@ -99,16 +98,12 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
     output = parameters["output"]
     if parameters["models"] == AUTO:
         return _evaluate_auto(dataset, output, parameters)
-    parameters["sampling"] = parameters["sampling"] or earlier_sampling(output, parameters["preset"])
-    parameters["features"] = parameters["features"] or earlier_effort(output)
+    if not parameters["sampling"]:
+        parameters["sampling"] = earlier_sampling(output, parameters["preset"])
+    if not parameters["features"]:
+        parameters["features"] = earlier_effort(output)
     training = training_plan(parameters, dataset.published)
-    is_rated = dataset.ratings is not None or dataset.scores is not None
-    default_metrics = USUAL if is_rated else ""
-    try:
-        metrics = metrics_named(default_metrics if parameters["metrics"] is None else parameters["metrics"])
-    except SettingsError as error:
-        raise click.BadParameter(str(error), param_hint="--metrics") from error
-    plan = replace(_plan(parameters, training), metrics=metrics)
+    plan = replace(_plan(parameters, training), metrics=_metrics(dataset, parameters["metrics"]))
     plan.check()
     print_dataset(dataset)
     echo(f"preset {training.preset} ({training.dataset_preset}), sampling {training.preprocessing.sampling}", err=True)
@@ -116,6 +111,9 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
     early_warning = make_folds(dataset, plan.n_folds, plan.by).warning
     if early_warning:
         echo(early_warning, err=True)
+    baseline = parameters["baseline"]
+    if baseline is None:
+        baseline = parameters["against"]
     with progress_bar() as bar:
         evaluation = run_evaluation(
             plan,
@@ -125,7 +123,7 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
             report=bar,
             device_name=parameters["device"],
             cache=feature_cache(parameters),
-            baseline=parameters["baseline"] or parameters["against"],
+            baseline=baseline,
         )
     record = evaluation.record
     for sentence in (record.warning, *record.problems):
@@ -139,6 +137,19 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
     else:
         _print_record(record, output, as_json=parameters["as_json"])
     return 1 if evaluation.failures else 0
+
+
+def _metrics(dataset: "Dataset", names: str | None) -> tuple[str, ...]:
+    """Return the metrics of ``--metrics``; without it, the usual ones if videos are rated, else none."""
+    from skillviewer.core.ratings.predictions import USUAL, metrics_named
+
+    if names is None:
+        has_ratings = dataset.ratings is not None or dataset.scores is not None
+        names = USUAL if has_ratings else ""
+    try:
+        return metrics_named(names)
+    except SettingsError as error:
+        raise click.BadParameter(str(error), param_hint="--metrics") from error
 
 
 def _print_record(record: "EvaluationRecord", output: Path, *, as_json: bool) -> None:
@@ -174,8 +185,7 @@ def _evaluate_auto(dataset: "Dataset", output: Path, parameters: Parameters) -> 
         raise click.UsageError("--model auto makes its folds itself: leave out --folds, --by and --seeds.")
     if parameters["with_tracks"]:
         raise click.UsageError("--model auto compares kinematics with networks: leave out --with-tracks.")
-    plan_parameters = {**parameters, "select": parameters["select"] or "last"}
-    training = training_plan(plan_parameters, dataset.published)
+    training = training_plan(with_last_epoch(parameters), dataset.published)
     print_dataset(dataset)
     refusal = f"Another evaluation writes into {output}: wait until it has ended, or give another folder."
     with exclusive_lock(output / "evaluation", refusal), progress_bar() as bar:
@@ -201,12 +211,15 @@ def _plan(parameters: Parameters, training: "TrainingPlan") -> "EvaluationPlan":
     if ALL_MODELS in names:
         names = list(dict.fromkeys([*usual_models(), *names]))
     models = tuple(name for name in names if name != ALL_MODELS)
+    evaluates_controls = parameters["controls"] and models
+    controls = TRIVIAL if evaluates_controls else ()
+    fold_unit = None if parameters["by"] is None else FoldUnit(parameters["by"])
     return EvaluationPlan(
         models=models,
-        controls=TRIVIAL if parameters["controls"] and models else (),
+        controls=controls,
         training=training,
         n_folds=parameters["n_folds"],
-        by=FoldUnit(parameters["by"]) if parameters["by"] is not None else None,
+        by=fold_unit,
         n_seeds=parameters["seeds"],
         workers=workers_from(parameters),
         tolerance=parameters["tolerance"],

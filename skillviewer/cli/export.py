@@ -192,7 +192,9 @@ def _export_videos(exporter: "Exporter", options: object, parameters: dict[str, 
         echo(f"{n_requests - len(requests)} of {n_requests} files are there already", err=True)
     device = "cuda" if workers.devices else parameters["device"]
     all_written = _write_requests(requests, workers, device, token, as_json=as_json)
-    return 0 if all_written and not problems else 1
+    if problems or not all_written:
+        return 1
+    return 0
 
 
 def _write_requests(
@@ -207,7 +209,7 @@ def _write_requests(
 
     def write_and_print(request: "ExportRequest", write: "Callable[[Report], ExportedFile]") -> None:
         nonlocal all_written
-        titles = [source.title or source.video.stem for source in request.sources]
+        titles = [_title_of(source) for source in request.sources]
         fields = {"export": request.exporter.name, "videos": titles}
         if not _write_and_print(write, request.path, fields, as_json=as_json):
             all_written = False
@@ -257,7 +259,8 @@ def _requests(
         )
     if not exporter.takes_several:
         source_groups = [(source,) for sources in source_groups for source in sources]
-    suffix = suffix or exporter.suffixes[0]
+    if not suffix:
+        suffix = exporter.suffixes[0]
     used_names: set[str] = set()
     requests = []
     for sources in source_groups:
@@ -273,10 +276,14 @@ def _file_stem(sources: "Sequence[ExportSource]") -> str:
     from skillviewer.cli.options.export_sources import model_suffix
 
     first = sources[0]
-    title = first.title or first.video.stem
+    title = _title_of(first)
     if len(sources) > 1 and first.model is not None:
         return title.removesuffix(model_suffix(first.model))
     return title
+
+
+def _title_of(source: "ExportSource") -> str:
+    return source.title or source.video.stem
 
 
 def _is_single_file(exporter: "Exporter", output: Path) -> bool:

@@ -127,10 +127,9 @@ def run(args: Sequence[str] | None = None) -> int:
 
 
 def _run(args: Sequence[str] | None) -> int:
+    arguments = None if args is None else list(args)
     try:
-        result: Any = cli.main(
-            args=None if args is None else list(args), prog_name="skillviewer", standalone_mode=False
-        )
+        result: Any = cli.main(args=arguments, prog_name="skillviewer", standalone_mode=False)
     except click.UsageError as error:
         show_error(error)
         return 2

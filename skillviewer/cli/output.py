@@ -12,7 +12,8 @@ from skillviewer.core.text import printable
 
 def echo(*lines: object, err: bool = False) -> None:
     """Print each argument as one line, to stderr if ``err``; control characters and line breaks become spaces or �."""
-    click.echo("\n".join(printable(str(line)) for line in lines), err=err)
+    printable_lines = [printable(str(line)) for line in lines]
+    click.echo("\n".join(printable_lines), err=err)
 
 
 def show_error(error: click.ClickException) -> None:
@@ -27,4 +28,5 @@ class PrintableFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a record; tracebacks keep their lines."""
-        return "\n".join(printable(line) for line in super().format(record).split("\n"))
+        text = super().format(record)
+        return "\n".join(map(printable, text.split("\n")))

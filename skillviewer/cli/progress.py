@@ -62,9 +62,10 @@ def progress_bar(
             if bar is not None:
                 bar.close()
             stage = progress.stage
+            known_total = progress.total or None
             bar = tqdm(
                 desc=printable(stage),
-                total=progress.total or None,
+                total=known_total,
                 unit=unit,
                 unit_scale=unit_scale,
                 file=sys.stderr,

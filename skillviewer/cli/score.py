@@ -115,12 +115,14 @@ def _scoring(parameters: Parameters, workers: "Workers") -> "Scoring":
     from skillviewer.nets.model_library import checkpoint_digest, model_folder
 
     folder = model_folder(parameters["model"], parameters["criterion"]).absolute()
+    device = "cuda" if workers.devices else parameters["device"]
+    results_folder = None if parameters["out"] is None else parameters["out"].absolute()
     return Scoring(
         model=folder,
         digest=checkpoint_digest(folder),
         passes=parameters["n_passes"],
-        device="cuda" if workers.devices else parameters["device"],
-        folder=None if parameters["out"] is None else parameters["out"].absolute(),
+        device=device,
+        folder=results_folder,
         cache_bytes=int(parameters["cache_gb"] * 2**30),
         again=parameters["force"],
     )
@@ -161,8 +163,10 @@ class _Scorer:
         if workers.is_local:
             open_engine(self._scoring)
         is_single = len(units_to_score) == 1
-        with progress_bar(unit="frame" if is_single else "video") as bar:
-            batch_report = BatchReport(len(units_to_score), report_done=None if is_single else bar, log=log)
+        unit_of_progress = "frame" if is_single else "video"
+        with progress_bar(unit=unit_of_progress) as bar:
+            report_done = None if is_single else bar
+            batch_report = BatchReport(len(units_to_score), report_done, log=log)
 
             def on_finished(index: int, outcome: "JobResult[Path | Analysis]") -> None:
                 unit = units_to_score[index]

@@ -65,8 +65,9 @@ def create(
     """Create STUDY, with VIDEOS (files, or folders with videos) if any are given."""
     from skillviewer.data.study import Study, StudySettings
 
-    default_settings = StudySettings()
-    settings = StudySettings(title=title, task=task, statement=statement or default_settings.statement)
+    settings = StudySettings(title=title, task=task)
+    if statement:
+        settings = replace(settings, statement=statement)
     # check the videos first: a failure must not leave half a study
     for video in videos:
         if not video.exists():
@@ -151,10 +152,13 @@ def _add(study_path: Path, new_videos: "list[NewVideo]") -> int:
         stated_participants = {name: video.participant for name, video in named_videos if video.participant}
         occasions = {name: video.occasion for name, video in named_videos}
         newly_known, _, contradictions = opened.videos.set_participants(stated_participants, occasions)
-        task_by_name = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
+        task_of_study = opened.settings.task
+        task_by_name = {video.name: video.task for video in opened.videos.all()}
     other_tasks = []
     for name, video in named_videos:
         study_task = task_by_name[name]
+        if not study_task:
+            study_task = task_of_study
         if video.task and video.task != study_task:
             study_task_text = f"“{study_task}”" if study_task else "none"
             other_tasks.append(
@@ -166,7 +170,9 @@ def _add(study_path: Path, new_videos: "list[NewVideo]") -> int:
         echo(f"who is in {len(newly_known)} of them is known now", err=True)
     print_notices((*added.problems, *contradictions, *other_tasks))
     echo(f"{len(named_videos) - len(added.known_names)} videos added", err=True)
-    return 1 if added.problems or contradictions or other_tasks else 0
+    if added.problems or contradictions or other_tasks:
+        return 1
+    return 0
 
 
 @study.command("list")
@@ -190,21 +196,26 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
     model_digest = model.digest if model is not None else None
     for video in videos:
         score = scores.get(video.name)
-        echo(json.dumps(_video_json(video, score, model_digest)) if as_json else _video_line(video, score))
+        if as_json:
+            echo(json.dumps(_video_json(video, score, model_digest)))
+        else:
+            echo(_video_line(video, score))
 
 
 def _video_json(video: "StudyVideo", score: "Score | None", model_digest: str | None) -> dict[str, object]:
     from skillviewer.data.study.video_rows import format_clip_range
 
+    path = None if video.path is None else str(video.path)
+    range_text = format_clip_range(video.clip_range)
     return {
         "name": video.name,
         "state": video.state.value,
         "unsure": video.must_check,
-        "path": None if video.path is None else str(video.path),
+        "path": path,
         "recorded_path": video.recorded_path,
         "size_bytes": video.size_bytes,
         "digest": video.digest,
-        "extent": format_clip_range(video.clip_range) or None,
+        "extent": range_text or None,
         "participant": video.participant,
         "task": video.task,
         "occasion": video.occasion,
@@ -236,7 +247,10 @@ def log(path: Path, as_csv: bool, as_json: bool) -> None:
         _print_csv(events)
         return
     for event in events:
-        echo(json.dumps(event) if as_json else "  ".join(printable(value) for value in event.values()))
+        if as_json:
+            echo(json.dumps(event))
+        else:
+            echo("  ".join(map(printable, event.values())))
 
 
 def _print_csv(events: list[dict[str, str]]) -> None:
@@ -322,7 +336,11 @@ def export_votes(
 
     if participants and form is not None:
         raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")
-    table = "participants" if participants else form or "every-vote"
+    table = "every-vote"
+    if participants:
+        table = "participants"
+    elif form:
+        table = form
     with open_study(path, criterion, read_only=True) as opened:
         if participants:
             n_rows = export_videos(opened, output, overwrite=force)
@@ -342,7 +360,9 @@ def unpack(archive: Path, folder: Path | None) -> None:
     from skillviewer.data.study.archive.unpack import unpack as unpack_archive
 
     with progress_bar(unit="file") as report:
-        study_path = unpack_archive(archive, folder or free_folder(archive), CancelToken(), report)
+        if folder is None:
+            folder = free_folder(archive)
+        study_path = unpack_archive(archive, folder, CancelToken(), report)
     readme = study_path.with_name(README_NAME)
     if readme.is_file():
         echo(

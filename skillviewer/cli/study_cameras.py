@@ -39,10 +39,11 @@ def list_cameras(path: Path, video: str | None, as_json: bool) -> None:
         rows = [(video_name, camera) for video_name in video_names for camera in study.cameras.of(video_name)]
     for video_name, camera in rows:
         if as_json:
+            camera_path = None if camera.path is None else str(camera.path)
             record = {
                 "video": video_name,
                 "camera": camera.name,
-                "path": None if camera.path is None else str(camera.path),
+                "path": camera_path,
                 "digest": camera.digest,
                 "offset_s": camera.offset_s,
                 "confidence": camera.confidence,

@@ -157,12 +157,16 @@ def import_timeline(
         if only_list:
             lines = [f"{n_annotations:7}  {printable(tier)}" for tier, n_annotations in n_by_tier.items()]
             lines += [f"observation: {printable(name)}" for name in contents.observations]
-            echo(*(lines or [f"It has no annotation of {video_info.path.name}."]))
+            if not lines:
+                lines = [f"It has no annotation of {video_info.path.name}."]
+            echo(*lines)
             return
         if contents.observations and not contents.annotations and not observations:
             names = printable(", ".join(contents.observations))
             raise click.UsageError(f"Choose an observation with --observation: {timeline.name} has {names}.")
-        use_by_tier = _tier_uses(tiers or list(n_by_tier), n_by_tier, meaning, timeline.name)
+        if not tiers:
+            tiers = tuple(n_by_tier)
+        use_by_tier = _tier_uses(tiers, n_by_tier, meaning, timeline.name)
         added = add_timeline(
             study, video, file=video_info, annotations=contents.annotations, uses=use_by_tier, author=author
         )
@@ -188,11 +192,14 @@ def _tier_uses(
         meaning = default_meaning
         if argument not in tiers:
             tier, _, stated_meaning = argument.rpartition("=")
-            meaning = stated_meaning or default_meaning
+            if stated_meaning:
+                meaning = stated_meaning
         if tier not in tiers or meaning not in list(TierUse):
+            tiers_text = printable(", ".join(tiers))
+            if not tiers_text:
+                tiers_text = "none"
             raise click.UsageError(
-                f"{file_name} has no tier “{argument}”: it has {printable(', '.join(tiers)) or 'none'}; "
-                f"meanings are {', '.join(TierUse)}."
+                f"{file_name} has no tier “{argument}”: it has {tiers_text}; meanings are {', '.join(TierUse)}."
             )
         use_by_tier[tier] = TierUse(meaning)
     return use_by_tier

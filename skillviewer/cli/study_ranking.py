@@ -89,7 +89,9 @@ def _strength_lines(report: "RankingReport") -> list[str]:
     width = max((5, *(len(ranked.name) for ranked in report.ranked_videos)))
     lines = []
     for task in tasks:
-        of_task = f" of {task or 'no task'}" if len(tasks) > 1 else ""
+        of_task = ""
+        if len(tasks) > 1:
+            of_task = f" of {task}" if task else " of no task"
         lines += ["", f"rank  {'video':{width}}  strength  error  won  lost  no difference{of_task}"]
         lines += [
             f"{ranked.rank:4}  {ranked.name:{width}}  {ranked.strength:+8.2f}  {ranked.error:5.2f}  "

@@ -49,10 +49,10 @@ def rubric(
         new_rubric = read_rubric(file)
     elif template is not None:
         new_rubric = TEMPLATES[template]
-    has_changes = new_rubric is not None or repeat_share is not None
-    with open_study(path, read_only=not has_changes) as study:
+    only_shows = new_rubric is None and repeat_share is None
+    with open_study(path, read_only=only_shows) as study:
         plan = study.forms.plan() if new_rubric is None else None
-        if has_changes:
+        if not only_shows:
             if new_rubric is None:
                 if plan is None:
                     raise click.UsageError("The study has no rubric: give --template or --from as well.")
@@ -100,9 +100,9 @@ def practice(path: Path, tables: tuple[Path, ...], clear: bool) -> None:
 
     if tables and clear:
         raise click.UsageError("Give tables or --clear, not both.")
-    has_changes = bool(tables) or clear
-    with open_study(path, read_only=not has_changes) as study:
-        if has_changes:
+    only_shows = not tables and not clear
+    with open_study(path, read_only=only_shows) as study:
+        if not only_shows:
             plan = study.forms.plan()
             study_rubric = plan.rubric if plan is not None else None
             video_names = [video.name for video in study.videos.all()]
@@ -168,16 +168,19 @@ def rated(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
         forms = study.forms.all()
         raters = study.forms.raters() if plan is not None else ()
         queues = {rater: rating_queue(study, rater) for rater in raters}
-    agreements = self_agreement(forms, plan.rubric) if plan is not None else []
+    study_rubric = plan.rubric if plan is not None else None
+    agreements = self_agreement(forms, study_rubric) if study_rubric is not None else []
     if output is not None:
-        items = rated_items(forms, plan.rubric if plan is not None else None)
+        items = rated_items(forms, study_rubric)
         written_path = export_table("rated-items", output, items, overwrite=force)
         print_notices(save_in_log(LoggedExport(path, output.name, "rated-items")))
         echo(f"{len(forms)} rated videos written to {written_path}", err=True)
     if as_json:
+        rubric_name = study_rubric.name if study_rubric is not None else None
+        seed = plan.seed if plan is not None else None
         record = {
-            "rubric": plan.rubric.name if plan is not None else None,
-            "seed": plan.seed if plan is not None else None,
+            "rubric": rubric_name,
+            "seed": seed,
             "raters": {name: {"rated": queue.n_rated, "of": queue.n_turns} for name, queue in queues.items()},
             "agreement": [_agreement_json(agreement) for agreement in agreements],
         }

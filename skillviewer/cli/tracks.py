@@ -62,7 +62,10 @@ def import_tracks(source: Path, video: Path, output: Path | None, **parameters: 
     new_tracks = imported.tracks.tracks
     store = TrackStore()
     saved = store.get(video_info.digest)
-    store.put(imported.tracks if saved is None else saved.with_tracks(new_tracks))
+    if saved is None:
+        store.put(imported.tracks)
+    else:
+        store.put(saved.with_tracks(new_tracks))
     if output is not None:
         write_skillviewer_csv(imported.tracks, output, overwrite=parameters["force"])
     if parameters["as_json"]:
@@ -108,7 +111,9 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
         whole_clicks = [Click(int(frame), x_px, y_px) for frame, x_px, y_px in clicks]
         click_track = follow_clicks(reader.frame, info, whole_clicks, name)
     store = TrackStore()
-    saved = store.get(info.digest) or TrackSet.of_video(info)
+    saved = store.get(info.digest)
+    if saved is None:
+        saved = TrackSet.of_video(info)
     store.put(saved.with_tracks([click_track.track]))
     n_measured = int(click_track.track.is_measured.sum())
     if as_json:

@@ -106,10 +106,14 @@ def _job(parameters: Parameters, workers: "Workers") -> "HandJob":
 
     if parameters["sampled_by"] is not None and parameters["every"] > 1:
         raise click.UsageError("Give --every or --sampled-by, not both.")
+    sampling_model = None
+    if parameters["sampled_by"] is not None:
+        sampling_model = model_folder(parameters["sampled_by"]).absolute()
+    device = "cuda" if workers.devices else parameters["device"]
     return HandJob(
         HandSearch(HandModel(parameters["networks"]), every=parameters["every"], max_hands=parameters["max_hands"]),
-        sampled_by=None if parameters["sampled_by"] is None else model_folder(parameters["sampled_by"]).absolute(),
-        device="cuda" if workers.devices else parameters["device"],
+        sampled_by=sampling_model,
+        device=device,
         force=parameters["force"],
     )
 
@@ -178,10 +182,10 @@ class _HandSearcher:
 
         n_units = len(self._units)
         is_single = n_units == 1
-        with progress_bar(unit="frame" if is_single else "video") as bar:
-            batch_report = BatchReport(
-                n_units, report_done=None if is_single else bar, log=None, stage="looking for hands"
-            )
+        unit_of_progress = "frame" if is_single else "video"
+        with progress_bar(unit=unit_of_progress) as bar:
+            report_done = None if is_single else bar
+            batch_report = BatchReport(n_units, report_done, log=None, stage="looking for hands")
 
             def on_finished(index: int, outcome: "JobResult[TrackSet]") -> None:
                 unit = self._units[index]
@@ -238,12 +242,14 @@ class _HandSearcher:
             }
             echo(json.dumps(record))
             return
-        shares = ", ".join(
-            f"{track.name} in {whole_percent(int(track.is_measured.sum()), n_searched)} %"
-            for track in hands_only.tracks
-        )
-        text = warning or f"{shares} of {n_searched} frames"
-        echo(f"{unit.title}: {text}")
+        if warning:
+            echo(f"{unit.title}: {warning}")
+            return
+        shares = []
+        for track in hands_only.tracks:
+            percent = whole_percent(int(track.is_measured.sum()), n_searched)
+            shares.append(f"{track.name} in {percent} %")
+        echo(f"{unit.title}: {', '.join(shares)} of {n_searched} frames")
 
 
 def _csv_files(units: "Sequence[ScoringUnit]", output: Path) -> "dict[ScoringUnit, Path]":

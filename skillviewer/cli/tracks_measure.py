@@ -81,18 +81,18 @@ def measure(sources: tuple[Path, ...], output: Path | None, **parameters: Any) -
             measures_by_index[index] = outcome.result
         batch_report.count_item(units[index].title, problem)
 
-    with (
-        progress_bar(unit="video") as bar,
-        closing(BatchReport(len(units), bar if len(units) > 1 else None, None, stage="measuring")) as batch_report,
-    ):
-        map_on_workers(
-            partial(measure_unit, job),
-            units,
-            workers,
-            token=CancelToken(),
-            on_progress=ignore_progress,
-            on_done=on_finished,
-        )
+    with progress_bar(unit="video") as bar:
+        report_done = bar if len(units) > 1 else None
+        batch_report = BatchReport(len(units), report_done, log=None, stage="measuring")
+        with closing(batch_report):
+            map_on_workers(
+                partial(measure_unit, job),
+                units,
+                workers,
+                token=CancelToken(),
+                on_progress=ignore_progress,
+                on_done=on_finished,
+            )
     table: list[Sequence[object]] = []
     for index, measures in sorted(measures_by_index.items()):
         other_videos = [other for other_index, other in measures_by_index.items() if other_index != index]
@@ -140,22 +140,24 @@ _TABLE_COLUMNS = ("video", "track", "point", "measure", "value", "unit", "error"
 
 
 def _table_rows(path: Path, compared: "Sequence[ComparedMotion]") -> list[Sequence[object]]:
-    return [
-        (
-            str(path),
-            motion.motion.track,
-            motion.motion.point,
-            value.kind.name,
-            value.value,
-            value.unit,
-            value.error,
-            value.share_seen,
-            None if position is None else position.percentile,
-            value.note,
-        )
-        for motion in compared
-        for value, position in motion.rows
-    ]
+    rows: list[Sequence[object]] = []
+    for motion in compared:
+        for measured, position in motion.rows:
+            percentile = None if position is None else position.percentile
+            row = (
+                str(path),
+                motion.motion.track,
+                motion.motion.point,
+                measured.kind.name,
+                measured.value,
+                measured.unit,
+                measured.error,
+                measured.share_seen,
+                percentile,
+                measured.note,
+            )
+            rows.append(row)
+    return rows
 
 
 def _print_measures(
@@ -182,19 +184,23 @@ def _print_measures(
         return
     echo(f"{path}  (lengths in {video_measures.unit.name}, {video_measures.rate_hz:.3g} frames a second)")
     for motion in compared:
-        echo(f"  {motion.text or motion.motion.track}")
+        title = motion.text
+        if not title:
+            title = motion.motion.track
+        echo(f"  {title}")
         for value, position in motion.rows:
             echo(f"    {_measure_line(value, position)}")
 
 
 def _measure_json(measure: "MeasureValue", position: "CohortPosition | None") -> Mapping[str, object]:
+    percentile = None if position is None else position.percentile
     return {
         "name": measure.kind.name,
         "value": measure.value,
         "unit": measure.unit,
         "error": measure.error,
         "share_seen": measure.share_seen,
-        "percentile": None if position is None else position.percentile,
+        "percentile": percentile,
         "note": measure.note or None,
     }
 
@@ -203,6 +209,8 @@ def _measure_line(measure: "MeasureValue", position: "CohortPosition | None") ->
     value = "–" if measure.value is None else f"{measure.value:.4g}"
     error = "" if measure.error is None else f" ± {measure.error:.2g}"
     seen = f"seen {100 * measure.share_seen:.0f} %"
-    percentile = f", percentile {position.percentile:.0f}" if position is not None and position.has_percentile else ""
+    percentile = ""
+    if position is not None and position.has_percentile:
+        percentile = f", percentile {position.percentile:.0f}"
     note = f" ({measure.note})" if measure.note else ""
     return f"{measure.kind.title:<40} {value}{error} {measure.unit}, {seen}{percentile}{note}"

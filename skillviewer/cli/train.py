@@ -10,7 +10,7 @@ import click
 
 from skillviewer.cli.options.dataset_options import DataOptions, dataset_options
 from skillviewer.cli.options.help import GroupedCommand
-from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
+from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan, with_last_epoch
 from skillviewer.cli.options.values import PATH, SEED, Parameters
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
@@ -83,9 +83,8 @@ def train(
     if model == AUTO:
         _train_auto(dataset, output, parameters, seed, test, force=force)
         return
-    plan = replace(
-        training_plan(parameters, dataset.published), model=model, unfreeze=parameters["unfreeze"] or "", seed=seed
-    )
+    unfrozen_part = "" if parameters["unfreeze"] is None else parameters["unfreeze"]
+    plan = replace(training_plan(parameters, dataset.published), model=model, unfreeze=unfrozen_part, seed=seed)
     scale_folds = parameters["scale_folds"]
     test_dataset = data_options.open_other(test) if test is not None else None
     with launched(parameters["device"]) as (process_group, device_of_process):
@@ -132,12 +131,12 @@ def _train_auto(
         )
     if parameters["with_tracks"]:
         raise click.UsageError("--model auto compares kinematics with networks: leave out --with-tracks.")
-    plan_parameters = {**parameters, "select": parameters["select"] or "last"}
-    training = replace(training_plan(plan_parameters, dataset.published), seed=seed)
+    training = replace(training_plan(with_last_epoch(parameters), dataset.published), seed=seed)
     plan = ChoicePlan(training, level=CheckLevel(parameters["check"]))
     print_dataset(dataset)
     cache = feature_cache(parameters)
-    print_forecast(forecast_choice(plan, dataset, file_digests(dataset), cache, device_name=parameters["device"]))
+    digests = file_digests(dataset)
+    print_forecast(forecast_choice(plan, dataset, digests, cache, device_name=parameters["device"]))
     resources = TrainingResources(cache, parameters["device"])
     with progress_bar() as report:
         result = choose_and_train(

@@ -56,7 +56,9 @@ def _units_of(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], lis
     if suffix == _LIST and source.is_file():
         return _list_units(source)
     problems = folders_without_videos([source])
-    if suffix in _TABLES or (problems and (videos is not None or _is_dataset(source))):
+    if suffix in _TABLES:
+        return _dataset_units(source, videos)
+    if problems and (videos is not None or _is_dataset(source)):
         return _dataset_units(source, videos)
     return [ScoringUnit(path) for path in expand([source])], problems
 
@@ -76,7 +78,10 @@ def _dataset_units(source: Path, videos: Path | None) -> tuple[list[ScoringUnit]
     dataset_format = recognised_form(source)
     ordered_units: dict[ScoringUnit, None] = {}
     missing: dict[str, None] = {}
-    for task in dataset_format.tasks(source) or (None,):
+    tasks: Sequence[str | None] = dataset_format.tasks(source)
+    if not tasks:
+        tasks = (None,)
+    for task in tasks:
         dataset = dataset_format.load(source, videos, Choices(task=task))
         for video in dataset.videos:
             if video.path is None:

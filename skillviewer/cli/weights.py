@@ -20,7 +20,8 @@ def list_weights() -> None:
     from skillviewer.engine.features.weight_store import weight_files
 
     for name, path in weight_files():
-        echo(f"{name:<20} {path or 'not here'}")
+        location = "not here" if path is None else path
+        echo(f"{name:<20} {location}")
 
 
 @weights.command()
@@ -34,8 +35,9 @@ def fetch(name: str) -> None:
     from skillviewer.nets.backbones.backbones import backbone
     from skillviewer.nets.backbones.weight_sources import WEIGHT_SOURCES
 
-    library = backbone(name).source if "/" in name else None
-    source = library or look_up(WEIGHT_SOURCES, name, "set of weights to fetch", CheckpointError)
+    source = backbone(name).source if "/" in name else None
+    if source is None:
+        source = look_up(WEIGHT_SOURCES, name, "set of weights to fetch", CheckpointError)
     echo(source.terms, f"This uses the network: {source.url}", err=True)
     with progress_bar(unit="B", unit_scale=True) as report:
         path = fetch_weights(source, CancelToken(), report)

@@ -100,13 +100,15 @@ class DataOptions:
         from skillviewer.data.formats.choices import Choices
         from skillviewer.data.study.dataset_or_study import open_dataset_or_study
 
+        rule = None if self.rule is None else rule_named(self.rule)
+        rating_rule = None if self.rating_rule is None else rating_rule_named(self.rating_rule)
         choices = Choices(
             task=self.task,
-            rule=None if self.rule is None else rule_named(self.rule),
+            rule=rule,
             smallest_difference=self.smallest_difference,
             participant_pattern=self.participants,
             criterion=self.criterion,
-            rating_rule=None if self.rating_rule is None else rating_rule_named(self.rating_rule),
+            rating_rule=rating_rule,
             labels=LabelSource(self.learn_from),
         )
         return open_dataset_or_study(path, self.videos, self.form, choices, without_pairs=without_pairs)
@@ -172,10 +174,11 @@ def dataset_options(command: Callable[..., Any]) -> Callable[..., Any]:
         if data_options.criterion != ALL or "output" not in parameters:
             return command(data_options=data_options, **parameters)
         output = parameters.pop("output")
-        exit_codes = [
-            command(data_options=criterion_options, output=output / folder_name, **parameters) or 0
-            for folder_name, criterion_options in data_options.for_each_criterion(parameters["data"])
-        ]
-        return max(exit_codes)
+        exit_code = 0
+        for folder_name, criterion_options in data_options.for_each_criterion(parameters["data"]):
+            code = command(data_options=criterion_options, output=output / folder_name, **parameters)
+            if code:  # None stands for success
+                exit_code = max(exit_code, code)
+        return exit_code
 
     return add_options(run_command, _OPTIONS)

@@ -58,11 +58,12 @@ def _parameter(option: Option) -> click.Option:
 
 def _value_type(option: Option) -> tuple[click.ParamType[Any], str | None]:
     """Return the click type of an option, and its metavar or None for click's own."""
-    low, high = option.low, option.high
     if option.kind is OptionKind.WHOLE:
-        return click.IntRange(None if low is None else int(low), None if high is None else int(high)), None
+        low = None if option.low is None else int(option.low)
+        high = None if option.high is None else int(option.high)
+        return click.IntRange(low, high), None
     if option.kind is OptionKind.NUMBER:
-        return Finite(low, high), None
+        return Finite(option.low, option.high), None
     if option.kind is OptionKind.CHOICE:
         return click.Choice([hyphenated(name) for name, _ in option.choices]), None
     if option.kind is OptionKind.FILE:

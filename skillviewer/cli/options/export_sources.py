@@ -62,7 +62,7 @@ def gather_sources(
         else:
             problems += [problem for _, problem in folders_without_videos([path])]
             source_groups += [
-                _source_by_model(ExportSource(video, video.stem), folders or [_default_model(criterion)])
+                _source_by_model(ExportSource(video, video.stem), _folders_or_default(folders, criterion))
                 for video in expand([path])
             ]
     if not source_groups and not missing_names and not problems:
@@ -86,9 +86,10 @@ def _analysis_source(path: Path, folders: Sequence[Path], criterion: str | None)
     video = _find_video(analysis, path)
     model_digest = analysis.provenance.model_digest
     # evidence is not in the file: it is computed with the model of the analysis
-    candidates = folders or [_default_model(criterion)]
+    candidates = _folders_or_default(folders, criterion)
     model = next((folder for folder in candidates if checkpoint_digest(folder) == model_digest), None)
-    if (folders or criterion) and model is None:
+    is_model_stated = bool(folders) or bool(criterion)
+    if is_model_stated and model is None:
         model_names = ", ".join(folder.name for folder in candidates)
         raise StudyError(
             f"{path.name} is an analysis by {analysis.provenance.model}, not by {model_names}: leave out --model and "
@@ -117,8 +118,9 @@ def _find_video(analysis: Analysis, analysis_path: Path) -> Path:
     return neighbour if neighbour.is_file() else recorded
 
 
-def _default_model(criterion: str | None) -> Path:
-    return model_folder(DEFAULT_MODEL, criterion)
+def _folders_or_default(folders: Sequence[Path], criterion: str | None) -> Sequence[Path]:
+    """Return the folders of the stated models or, if none is stated, that of the default model of a criterion."""
+    return folders or [model_folder(DEFAULT_MODEL, criterion)]
 
 
 def _study_sources(
@@ -151,7 +153,7 @@ def _study_sources(
             continue
         source = ExportSource(video.path, video.name, digest=video.digest, clip_range=video.clip_range, study=path)
         if folders or model is None:
-            sources.append(_source_by_model(source, folders or [_default_model(criterion)]))
+            sources.append(_source_by_model(source, _folders_or_default(folders, criterion)))
         else:
             sources.append((replace(source, model=model.path, model_digest=model.digest),))
     return sources, problems, {video.name for video in selected}

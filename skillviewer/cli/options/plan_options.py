@@ -178,27 +178,38 @@ def training_plan(parameters: Parameters, published: str | None) -> "TrainingPla
     from skillviewer.nets.presets import DATASETS, preset
 
     effort = feature_effort(parameters["features"], parameters["preset"])
-    default_dataset_preset = published if published in DATASETS else "other"
     device = choose_device(parameters["device"])
     settings = preset(parameters["preset"])
-    segment_fields = parameters["segments"] or {"n_segments": effort.n_segments}
+    default_values: Parameters = {
+        "segments": {"n_segments": effort.n_segments},
+        "dataset_preset": published if published in DATASETS else "other",
+        "backbone": settings.backbone,
+        "input_px": settings.input_px,
+        "flow": effort.flow,
+        "sampling": settings.sampling,
+        "crop": "",
+        "candidates": effort.candidates,
+        "select": "inner",
+    }
+    values: Parameters = {name: parameters[name] or default for name, default in default_values.items()}
+    fusion_stride = int(parameters["stride"]) if parameters["stride"] else None
     return TrainingPlan(
         preset=parameters["preset"],
-        dataset_preset=parameters["dataset_preset"] or default_dataset_preset,
-        backbone=parameters["backbone"] or settings.backbone,
+        dataset_preset=values["dataset_preset"],
+        backbone=values["backbone"],
         trained_backbone=parameters["tsn_backbone"],
         own_motion=parameters["motion_weights"] == "own",
         preprocessing=Preprocessing(
-            **segment_fields,
-            input_px=parameters["input_px"] or settings.input_px,
+            **values["segments"],
+            input_px=values["input_px"],
             rate_hz=parameters["rate"],
-            flow=FlowSettings(algorithm=parameters["flow"] or effort.flow),
-            sampling=parameters["sampling"] or settings.sampling,
-            crop=parameters["crop"] or "",
+            flow=FlowSettings(algorithm=values["flow"]),
+            sampling=values["sampling"],
+            crop=values["crop"],
         ),
-        fusion_stride=int(parameters["stride"]) if parameters["stride"] else None,
-        candidates=parameters["candidates"] or effort.candidates,
-        select=EpochSelection(parameters["select"] or "inner"),
+        fusion_stride=fusion_stride,
+        candidates=values["candidates"],
+        select=EpochSelection(values["select"]),
         refit=parameters["refit"],
         inner_folds=parameters["inner_folds"],
         epochs=parameters["epochs"],
@@ -207,6 +218,11 @@ def training_plan(parameters: Parameters, published: str | None) -> "TrainingPla
         training_precision=training_precision(parameters["precision"], device),
         with_tracks=parameters["with_tracks"],
     )
+
+
+def with_last_epoch(parameters: Parameters) -> Parameters:
+    """Return the values with ``--select last`` if no epoch selection is stated, as for an automatic choice."""
+    return {**parameters, "select": parameters["select"] or "last"}
 
 
 def feature_cache(parameters: Parameters) -> "FeatureCache":

@@ -119,18 +119,20 @@ class RatingOptions:
         for role in _ROLES:
             title = parameters[f"{role}_column"]
             if title is not None:
-                mapping = mapping.assigned(role, "" if title.casefold() == "none" else title)
+                if title.casefold() == "none":
+                    title = ""
+                mapping = mapping.assigned(role, title)
         if parameters["items"] is not None:
             mapping = _with_items(mapping, parameters["items"], mapped_table.table)
         self._check_item_names(mapping)
-        pattern = parameters["participants"]
+        if parameters["participants"]:
+            mapping = replace(mapping, participant_pattern=parameters["participants"], participant="")
+        if parameters["hidden_rows"]:
+            mapping = replace(mapping, hidden_rows=True)
         return replace(
             mapping,
             names=mapping.names | self._video_by_name(),
             items=tuple(self._with_scale(item, mapped_table.table) for item in mapping.items),
-            participant_pattern=pattern or mapping.participant_pattern,
-            participant="" if pattern else mapping.participant,
-            hidden_rows=parameters["hidden_rows"] or mapping.hidden_rows,
         )
 
     def _video_by_name(self) -> dict[str, str]:
@@ -191,7 +193,9 @@ class RatingOptions:
             except ValueError:
                 raise click.UsageError(f"--scale {scale} is not two numbers with a colon between them: 1:5.") from None
         lower_is_better = [name.strip().casefold() for name in self._parameters["lower_is_better"]]
-        return replace(item, less_is_better=item.less_is_better or item.name.casefold() in lower_is_better)
+        if item.name.casefold() in lower_is_better:
+            item = replace(item, less_is_better=True)
+        return item
 
     def ambiguities(self, mapped_table: "MappedTable") -> tuple[str, ...]:
         """Return the ambiguous guesses about a table; none if --items states its items."""
@@ -270,13 +274,22 @@ def print_import_report(ratings: "ParsedRatings", titles: Sequence[str], ambigui
     mapping = ratings.mapping
     import_report = ratings.import_report
     unused_titles = [title for title in titles if title not in mapping.column_titles()]
+    participant = "not known"
+    if mapping.participant:
+        participant = mapping.participant
+    elif mapping.participant_pattern:
+        participant = mapping.participant_pattern
+    rater = mapping.rater
+    if not rater:
+        rater = ", ".join(ratings.ratings.raters)
+    remarks = f"{mapping.notes} ({len(ratings.remarks)})" if mapping.notes else ""
     rows = [
         ("video", mapping.video),
-        ("participant", mapping.participant or mapping.participant_pattern or "not known"),
-        ("rater", mapping.rater or ", ".join(ratings.ratings.raters)),
+        ("participant", participant),
+        ("rater", rater),
         ("occasion", mapping.occasion),
         ("item", mapping.item),
-        ("remarks", f"{mapping.notes} ({len(ratings.remarks)})" if mapping.notes else ""),
+        ("remarks", remarks),
         *(("rating", _format_scale(scale)) for scale in ratings.ratings.scales),
         ("not used", abbreviated(unused_titles)),
     ]

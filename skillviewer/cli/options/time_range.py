@@ -25,7 +25,8 @@ def time_range_s(parameters: Parameters) -> tuple[float, float | None] | None:
     stop_s = parameters["stop_s"]
     if start_s is None and stop_s is None:
         return None
-    start_s = start_s or 0.0
+    if start_s is None:
+        start_s = 0.0
     if stop_s is not None and stop_s <= start_s:
         raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s} s.")
     return start_s, stop_s

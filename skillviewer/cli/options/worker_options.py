@@ -35,7 +35,9 @@ def workers_from(parameters: Parameters) -> "Workers":
     """
     from skillviewer.engine.runtime.workers import Workers
 
-    devices = tuple(name.strip() for name in (parameters["devices"] or "").split(",") if name.strip())
+    devices: tuple[str, ...] = ()
+    if parameters["devices"] is not None:
+        devices = tuple(name.strip() for name in parameters["devices"].split(",") if name.strip())
     if devices and parameters["cluster"]:
         raise click.UsageError("--devices names GPUs of this computer; a cluster assigns its own. Give one of them.")
     return Workers(
