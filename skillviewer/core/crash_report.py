@@ -124,7 +124,12 @@ def crash_report(folder: Path) -> str:
     crash = _last_lines(folder / LAST_CRASH_FILE) + _last_lines(folder / CRASH_FILE)
     sections = {
         "Versions": version_lines(),
-        "Crash": [without_paths(line) for line in crash] or ["none"],
-        f"Last {MAX_LINES} lines of the log, without values": _last_lines(folder / REPORT_LOG_FILE) or ["none"],
+        "Crash": [without_paths(line) for line in crash],
+        f"Last {MAX_LINES} lines of the log, without values": _last_lines(folder / REPORT_LOG_FILE),
     }
-    return "\n".join(line for title, lines in sections.items() for line in (title, "", *lines, ""))
+    report_lines: list[str] = []
+    for title, lines in sections.items():
+        report_lines += [title, ""]
+        report_lines += lines or ["none"]
+        report_lines.append("")
+    return "\n".join(report_lines)

@@ -17,7 +17,8 @@ CARD_PAGE = "MODEL_CARD.md"
 def values_sha256(*values: object) -> str:
     """Return the SHA-256 of values as JSON; values of unknown types are hashed as text."""
     # json.dumps escapes lone surrogates, which could not be encoded
-    return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()
+    text = json.dumps(values, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sha256_of(path: Path, token: CancelToken = NEVER) -> str:

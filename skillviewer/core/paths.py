@@ -91,7 +91,8 @@ def is_folder(path: Path) -> bool:
 
 def safe_name(name: str) -> str:
     """Return a name that is valid on every file system and leaves room for a number and a suffix."""
-    replaced = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
+    characters = [c if c.isprintable() and c not in _FORBIDDEN else "_" for c in name]
+    replaced = "".join(characters).strip(" .")
     shortened = replaced[:100].encode()[:_MAX_BYTES].decode(errors="ignore").rstrip(" .")
     if _DEVICE.match(shortened):
         return f"{shortened}_"

@@ -41,7 +41,8 @@ def _identity(point: EntryPoint) -> str:
     """Return a digest of a plug-in's package, version, location and imported object."""
     dist = point.dist
     package_facts = (dist.name, dist.version, str(dist.locate_file(""))) if dist is not None else ("", "", "")
-    return hashlib.sha256("\n".join((*package_facts, point.value)).encode(errors="replace")).hexdigest()
+    text = "\n".join((*package_facts, point.value))
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
 def fatal_plugins(points: Sequence[EntryPoint]) -> dict[str, str]:
@@ -71,7 +72,8 @@ def fatal_plugins(points: Sequence[EntryPoint]) -> dict[str, str]:
 
 def _import_in_subprocess(values: Sequence[str]) -> tuple[str, str]:
     """Return the reason why a subprocess that imports plug-ins ended early, or "", and its last import."""
-    python_path = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    folders = [str(Path.cwd()) if path == "" else path for path in sys.path]
+    python_path = os.pathsep.join(folders)
     environment = os.environ | {"PYTHONPATH": python_path}
     command = [sys.executable, "-c", _TRIAL, *values]
     try:
@@ -79,8 +81,9 @@ def _import_in_subprocess(values: Sequence[str]) -> tuple[str, str]:
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=MAX_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
-        lines = (error.stdout or b"").decode(errors="replace").splitlines()
-        return f"its import takes longer than {MAX_SECONDS:.0f} s", lines[-1] if lines else ""
+        lines = [] if error.stdout is None else error.stdout.decode(errors="replace").splitlines()
+        last_import = lines[-1] if lines else ""
+        return f"its import takes longer than {MAX_SECONDS:.0f} s", last_import
     lines = process.stdout.decode(errors="replace").splitlines()
     if lines and not lines[-1]:
         return "", ""

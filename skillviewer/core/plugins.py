@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache, wraps
 from importlib.metadata import EntryPoint, entry_points
+from operator import attrgetter
 from typing import Any
 
 from skillviewer.core.errors import Cancelled, PluginError, SkillViewerError, first_line
@@ -67,7 +68,8 @@ def plugin_points() -> list[EntryPoint]:
         problem = f"an installed package has damaged entry points ({_reason(error)})"
         report_problem(PluginError(f"No plug-in is used: {problem}. Install the package again, or set {SWITCH}=off."))
         return []
-    return sorted(points, key=lambda point: (_package(point), point.name))
+    points.sort(key=attrgetter("name"))
+    return sorted(points, key=_package)
 
 
 def read_plugins(group: str, entry_type: type, is_taken: Callable[[str], bool]) -> list[Plugin]:
@@ -146,7 +148,9 @@ def _entry_name(entry: object, entry_type: type) -> object:
 
 
 def _package(point: EntryPoint) -> str:
-    return f"{point.dist.name} {point.dist.version}" if point.dist and point.dist.name else "a package without a name"
+    if not point.dist or not point.dist.name:
+        return "a package without a name"
+    return f"{point.dist.name} {point.dist.version}"
 
 
 def _reason(error: BaseException) -> str:

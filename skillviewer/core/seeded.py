@@ -42,5 +42,7 @@ def seeded_pair_hashes(names: Sequence[str], seed: int) -> FloatArray:
 
 def seeded_generator(seed: int, name: str, number: int) -> np.random.Generator:
     """Return the random generator of a seed, a name and a number, which may be negative."""
-    digest = hashlib.blake2b(f"{number}|{name}".encode(), digest_size=16, key=str(seed).encode()).digest()
+    text = f"{number}|{name}"
+    key = str(seed)
+    digest = hashlib.blake2b(text.encode(), digest_size=16, key=key.encode()).digest()
     return np.random.default_rng(int.from_bytes(digest, "little"))

@@ -32,17 +32,23 @@ def signed(value: float, digits: int = 2) -> str:
 
 def percent(value: float | None, unit: str = "") -> str:
     """Return a fraction in percent with one decimal and the unit; an en dash for None, NaN and infinities."""
-    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f}{unit}"
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{100 * value:.1f}{unit}"
 
 
 def defined(value: float | None) -> float | None:
     """Return a number, or None if it is not finite, for JSON's null or an empty cell of a table."""
-    return value if value is not None and math.isfinite(value) else None
+    if value is None or not math.isfinite(value):
+        return None
+    return value
 
 
 def counted(n: int, singular: str, plural: str = "") -> str:
     """Return a number with its noun; the default plural ends in s."""
-    return f"{n} {singular if n == 1 else plural or singular + 's'}"
+    if n == 1:
+        return f"{n} {singular}"
+    return f"{n} {plural}" if plural else f"{n} {singular}s"
 
 
 def whole_percent(part: int, whole: int) -> int:
@@ -97,8 +103,15 @@ def printable(text: str) -> str:
     """
     if text.isprintable():  # the common case
         return text
-    without_breaks = (" " if c.isspace() else c for c in text)
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in without_breaks)
+    characters = []
+    for character in text:
+        if character.isprintable():
+            characters.append(character)
+        elif character.isspace():
+            characters.append(" ")
+        else:
+            characters.append("\N{REPLACEMENT CHARACTER}")
+    return "".join(characters)
 
 
 MAX_CHARACTERS = 60
@@ -107,4 +120,6 @@ MAX_CHARACTERS = 60
 
 def short(text: str) -> str:
     """Return text of a file to quote in a sentence: printable, and cut after ``MAX_CHARACTERS``."""
-    return printable(text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…")
+    if len(text) > MAX_CHARACTERS:
+        text = f"{text[:MAX_CHARACTERS]}…"
+    return printable(text)

@@ -102,15 +102,15 @@ class Analysis(ReadOnly):
     def __post_init__(self) -> None:
         ReadOnly.__post_init__(self)
         k, n = self.samples.shape
+        is_vector_or_none = self.mean_feature is None or self.mean_feature.ndim == 1
         shapes_agree = (
             self.attention.shape[:2] == (k, n)
             and self.attention.ndim == 4
             and self.task_state.shape[:2] == (k, n)
             and self.score_curve.shape == (k, n)
             and self.segment_stops.shape == (n,)
-            and (self.mean_feature is None or self.mean_feature.ndim == 1)
         )
-        if not shapes_agree:
+        if not shapes_agree or not is_vector_or_none:
             raise ValueError(f"shapes do not agree: {self!r}")
 
     @property

@@ -143,13 +143,15 @@ class AnalysisRecord(TypedDict):
 def analysis_json(analysis: Analysis) -> AnalysisRecord:
     """Return an analysis as plain values for JSON."""
     video = analysis.video
+    interval = None if analysis.interval is None else list(analysis.interval)
+    scaled = None if analysis.scaled is None else cast("CalibratedScore", asdict(analysis.scaled))
     return {
         "path": str(video.path),
         "start_s": round(analysis.start_s, 6),
         "stop_s": round(analysis.stop_s, 6),
         "score": analysis.score,
-        "interval": list(analysis.interval) if analysis.interval is not None else None,
-        "scaled": None if analysis.scaled is None else cast("CalibratedScore", asdict(analysis.scaled)),
+        "interval": interval,
+        "scaled": scaled,
         "score_curve": analysis.score_curve.mean(axis=0).tolist(),
         "sampled_frames": analysis.samples[0].tolist(),
         "times_s": analysis.times_s[0].tolist(),

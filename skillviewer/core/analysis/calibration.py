@@ -312,10 +312,14 @@ class ScoreCalibration:
         shown_high = math.ceil(high * steps_per_point - 1e-9) / steps_per_point
         rating_text = _format_rating(rating, digits, self.levels)
         if self.stated and not self.levels:
-            highest_text = _format_rating(fitted_map.high, digits if fitted_map.high % 1 else 0)
+            highest_digits = digits if fitted_map.high % 1 else 0
+            highest_text = _format_rating(fitted_map.high, highest_digits)
             rating_text = f"{rating_text} of {highest_text}"
         low_text = _format_rating(shown_low, digits, self.levels)
         high_text = _format_rating(shown_high, digits, self.levels)
+        covered_share = 0.0
+        if fitted_map.high > fitted_map.low:
+            covered_share = (high - low) / (fitted_map.high - fitted_map.low)
         return replace(
             unrated,
             words=f"{rating_text} ({low_text} to {high_text})",
@@ -327,5 +331,5 @@ class ScoreCalibration:
             digits=digits,
             levels=self.levels,
             curve=fitted_map.curve,
-            covered=(high - low) / (fitted_map.high - fitted_map.low) if fitted_map.high > fitted_map.low else 0.0,
+            covered=covered_share,
         )

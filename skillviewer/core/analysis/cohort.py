@@ -10,7 +10,7 @@ import numpy as np
 
 from skillviewer.core.arrays import FloatArray, ReadOnly
 from skillviewer.core.proportion import Proportion
-from skillviewer.core.text import signed, whole_percent
+from skillviewer.core.text import counted, signed, whole_percent
 
 MIN_COHORT = 20
 """Fewest comparable videos for a percentile; with fewer a single video would move it by over 5 %."""
@@ -90,7 +90,7 @@ class CohortPosition:
         """Return the position as text, such as "lower than 88 % of the 48 comparable videos of this task"."""
         if not self.n_compared:
             return f"no comparable videos of {self.cohort}"
-        videos_text = f"{self.n_compared} comparable video{'s' if self.n_compared > 1 else ''} of {self.cohort}"
+        videos_text = f"{counted(self.n_compared, 'comparable video')} of {self.cohort}"
         if not self.has_percentile:
             return f"only {videos_text}, too few for a percentile (at least {MIN_COHORT})"
         if self.at_median:
@@ -108,7 +108,8 @@ class CohortPosition:
     def _format_ties(self) -> str:
         if not self.n_tied:
             return ""
-        return f" ({self.n_tied} of them score{'s' if self.n_tied == 1 else ''} the same)"
+        verb = "scores" if self.n_tied == 1 else "score"
+        return f" ({self.n_tied} of them {verb} the same)"
 
 
 def cohort_position(
@@ -157,7 +158,7 @@ def position_among(
         # indices of the middle scores among the others; without the score itself, those above it move down by one
         middle_indices = ((n_others - 1) // 2, n_others // 2)
         median = sum(ascending_scores[index + (index >= n_lower)] for index in middle_indices) / 2
-    low_end, high_end = interval or (score, score)
+    low_end, high_end = (score, score) if interval is None else interval
     return CohortPosition(
         score=score,
         interval=interval,
@@ -216,7 +217,9 @@ def reference_video(
     """
     if not others:
         return None
-    limit = float(np.percentile([other.score for other in others] if scores is None else scores, WELL_SCORED))
+    if scores is None:
+        scores = [other.score for other in others]
+    limit = float(np.percentile(scores, WELL_SCORED))
     better_videos = [other for other in others if other.score >= limit and other.score > video.score]
     if not better_videos:
         return None

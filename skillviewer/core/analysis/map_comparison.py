@@ -131,8 +131,9 @@ def top_area(p: FloatArray, areas: FloatArray, share: float = TOP_AREA) -> Float
     """
     density = (p / areas).ravel()
     has_mass = density > FLOOR * p.sum() / areas.sum()
+    max_density = max(float(density.max()), 1e-300)
     # rounded, so that all rectangles of a cell have the same density
-    density = np.round(density / max(float(density.max()), 1e-300), 9)
+    density = np.round(density / max_density, 9)
     negative_densities, rank = np.unique(-density, return_inverse=True)
     area_by_rank = np.bincount(rank, weights=areas.ravel(), minlength=len(negative_densities))
     denser_area = np.cumsum(area_by_rank) - area_by_rank

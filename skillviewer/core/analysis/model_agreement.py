@@ -105,4 +105,8 @@ def disagreements(analyses: AnalysesByModel) -> tuple[RankDisagreement, ...]:
     rank_disagreements = [
         RankDisagreement(name, tuple(ranks), len(common)) for name, ranks in zip(common, ranks_by_video, strict=True)
     ]
-    return tuple(sorted(rank_disagreements, key=lambda disagreement: (-disagreement.spread, disagreement.video)))
+
+    def sort_key(disagreement: RankDisagreement) -> tuple[float, str]:
+        return -disagreement.spread, disagreement.video
+
+    return tuple(sorted(rank_disagreements, key=sort_key))

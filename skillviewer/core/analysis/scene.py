@@ -76,7 +76,8 @@ def display_limit(analysis: Analysis) -> float:
     """
     if analysis.map_kind is MapKind.NONE:
         return 1.0
-    largest = float(np.max(np.abs(display_values(analysis.attention, analysis.map_kind)), initial=0.0))
+    magnitudes = np.abs(display_values(analysis.attention, analysis.map_kind))
+    largest = float(np.max(magnitudes, initial=0.0))
     return EVEN_SCALE * largest if analysis.spread_evenly else largest
 
 
@@ -160,6 +161,7 @@ def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
                 values = display_values(analysis.attention[pass_index, step], analysis.map_kind)
             low, high = _limits(values, analysis, map_style)
             flat = analysis.map_kind is MapKind.DISTRIBUTION and float(values.max()) < FLAT_BELOW
+    unit = "× uniform" if analysis.map_kind is MapKind.DISTRIBUTION else ""
     return Scene(
         frame_index=frame_index,
         time_s=time_s,
@@ -167,7 +169,7 @@ def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
         low=low,
         high=high,
         kind=analysis.map_kind,
-        unit="× uniform" if analysis.map_kind is MapKind.DISTRIBUTION else "",
+        unit=unit,
         rect=analysis.map_rect,
         map_style=map_style,
         source=source,

@@ -85,12 +85,14 @@ def _in_steps(curve: ScoreCurve) -> ScoreCurve:
     def step_values(values: FloatArray) -> FloatArray:
         return frozen(np.repeat(values, 2, axis=-1)[..., :-1])
 
+    low = None if curve.low is None else step_values(curve.low)
+    high = None if curve.high is None else step_values(curve.high)
     return replace(
         curve,
         times_s=step_times(curve.times_s),
         mean=step_values(curve.mean),
-        low=step_values(curve.low) if curve.low is not None else None,
-        high=step_values(curve.high) if curve.high is not None else None,
+        low=low,
+        high=high,
         pass_times_s=step_times(curve.pass_times_s),
         passes=step_values(curve.passes),
     )
@@ -115,16 +117,22 @@ def score_curve(analysis: Analysis, look: str = CURVE_LOOK) -> ScoreCurve:
     half_widths = analysis.half_intervals
     stops = analysis.segment_stops
     inner_stops = stops[stops < analysis.frames.stop]
+    low = None
+    high = None
+    if half_widths is not None:
+        low = frozen(mean - half_widths)
+        high = frozen(mean + half_widths)
+    analysed_s = analysis.stop_s if analysis.complete else float(analysis.times_s.max())
     curve = ScoreCurve(
         times_s=frozen(analysis.times_s.max(axis=0)),
         mean=frozen(mean),
-        low=frozen(mean - half_widths) if half_widths is not None else None,
-        high=frozen(mean + half_widths) if half_widths is not None else None,
+        low=low,
+        high=high,
         pass_times_s=frozen(analysis.times_s),
         passes=analysis.score_curve,
         sampled_s=frozen(np.unique(analysis.times_s)),
         boundaries_s=frozen(analysis.video.times_s[inner_stops]),
-        analysed_s=analysis.stop_s if analysis.complete else float(analysis.times_s.max()),
+        analysed_s=analysed_s,
     )
     for curve_look in CURVE_LOOKS:
         if curve_look.name == look:

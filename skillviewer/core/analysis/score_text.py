@@ -28,7 +28,8 @@ def score_decimals(analyses: Iterable[Analysis]) -> int:
     span = float(np.ptp(values)) if len(values) else 0.0
     if not span > 0:  # 0, or NaN for a baseline without scores
         return 2
-    return int(np.clip(2 - math.floor(math.log10(span * 2)), 2, 5))
+    magnitude = math.floor(math.log10(span * 2))  # 0 for spans of 0.5 to 5
+    return min(max(2 - magnitude, 2), 5)
 
 
 def score_so_far(analysis: Analysis, frame_index: int) -> tuple[int, float]:

@@ -53,8 +53,8 @@ class TrackTerm:
         available = {measure.name: numbers[measure.name] for measure in self.measures if measure.name in numbers}
         if not any(math.isfinite(values[-1]) for values in available.values()):
             return None
-        n_steps = len(next(iter(available.values())))
-        regression_score = np.zeros(n_steps)
+        first_values, *_ = available.values()
+        regression_score = np.zeros(len(first_values))
         for measure in self.measures:
             if measure.name in available:
                 standardised = np.nan_to_num((available[measure.name] - measure.mean) / measure.scale, nan=0.0)

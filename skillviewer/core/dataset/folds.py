@@ -100,7 +100,9 @@ def group_videos(dataset: Dataset, unit: FoldUnit, pairs: Iterable[Pair] | None 
         pairs: Ordered pairs that count, or None for all pairs of the data set.
     """
     participants = dataset.participants if unit is FoldUnit.PARTICIPANT else {}
-    tested = set(videos_of(tuple(dataset.pairs if pairs is None else pairs)))
+    if pairs is None:
+        pairs = dataset.pairs
+    tested = set(videos_of(tuple(pairs)))
     groups: dict[str, list[str]] = {}
     for name in dataset.names:
         if name in tested:
@@ -247,8 +249,10 @@ def _released(dataset: Dataset) -> Folds:
 
 def describe_shared_videos(dataset: Dataset) -> list[str]:
     """Return sentences that name the people and the videos on both sides of the folds that come with a data set."""
+    if dataset.released is None:
+        return []
     sentences = []
-    for fold in dataset.released or ():
+    for fold in dataset.released:
         people = sorted(_shared_participants(fold, dataset.participants))
         trained = {*fold.train_videos, *videos_of(fold.train_pairs)}
         videos = sorted(trained & set(videos_of(fold.test_pairs)))
@@ -306,7 +310,9 @@ def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, nam
     if untouched:
         pair = untouched[0]
         raise DatasetError(f"Fold {fold.name} leaks: both videos of {pair.better}–{pair.worse} are trained on.")
-    in_both = sorted(_shared_participants(fold, participants or {}))
+    if participants is None:
+        return
+    in_both = sorted(_shared_participants(fold, participants))
     if in_both:
         raise DatasetError(f"Fold {fold.name} leaks: participant “{in_both[0]}” is both held out and trained on.")
 

@@ -1,13 +1,16 @@
 """Explanation for the user why a data set has no ordered pairs."""
 
 from skillviewer.core.dataset.dataset import Dataset
+from skillviewer.core.dataset.pairs import SKILL
 
 
 def explain_missing_pairs(dataset: Dataset) -> str:
     """Return a sentence on why a data set has no ordered pairs and what to do; "" if the data set is empty."""
     ratings = set(dataset.scores.by_video().values()) if dataset.scores is not None else set()
     if len(ratings) == 1 and not dataset.judgements:
-        criterion = dataset.criterion or "skill"
+        criterion = dataset.criterion
+        if not criterion:
+            criterion = SKILL
         rating_text = _format_rating(dataset, min(ratings))
         return (
             f"All videos have the same rating of {criterion} ({rating_text}): it orders nothing. "

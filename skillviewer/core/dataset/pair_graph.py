@@ -40,7 +40,8 @@ def find_cycles(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
 
 def islands(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
     """Return the connected sets of videos; scores of different sets cannot be compared."""
-    return tuple(sorted(tuple(sorted(component)) for component in nx.weakly_connected_components(_graph(pairs))))
+    components = nx.weakly_connected_components(_graph(pairs))
+    return tuple(sorted(tuple(sorted(component)) for component in components))
 
 
 def depths(pairs: Iterable[Pair]) -> dict[str, int]:

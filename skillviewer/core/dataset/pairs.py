@@ -31,9 +31,9 @@ class SimilarPair:
 
     def __post_init__(self) -> None:
         if self.second < self.first:
-            first, second = self.second, self.first
-            object.__setattr__(self, "first", first)
-            object.__setattr__(self, "second", second)
+            first = self.first
+            object.__setattr__(self, "first", self.second)
+            object.__setattr__(self, "second", first)
 
     def within(self, names: Collection[str]) -> bool:
         """Return True if both videos are among the names."""

@@ -53,7 +53,8 @@ class RatingMatrix(ReadOnly):
         """Return the mean rating of every video."""
         if not self.videos:
             return {}
-        return dict(zip(self.videos, np.nanmean(self.values, axis=1).tolist(), strict=True))
+        mean_ratings: list[float] = np.nanmean(self.values, axis=1).tolist()
+        return dict(zip(self.videos, mean_ratings, strict=True))
 
     def counts(self) -> dict[str, int]:
         """Return the number of raters of every video."""

@@ -248,7 +248,8 @@ def _pooled(
 def _cluster_indices(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
     """Return the cluster of every video, and the index of every cluster."""
     clusters, _ = clusters_of(dataset)
-    return clusters, {cluster: index for index, cluster in enumerate(sorted(set(clusters.values())))}
+    sorted_clusters = sorted(set(clusters.values()))
+    return clusters, {cluster: index for index, cluster in enumerate(sorted_clusters)}
 
 
 def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset, variance_factor: float = 1.0) -> PooledEstimate:
@@ -294,14 +295,12 @@ def accuracy_by_separation(
     for result in results:
         for pair in result.tested(both_held_out):
             counts_by_separation.setdefault(separations[pair], []).append(count_pairs((pair,), result.scores))
-    return tuple(
-        SeparationCounts(
-            separation,
-            OrderingCounts(
-                right=sum(count.right for count in counts),
-                wrong=sum(count.wrong for count in counts),
-                ties=sum(count.ties for count in counts),
-            ),
+    separation_counts = []
+    for separation, counts in sorted(counts_by_separation.items()):
+        total_count = OrderingCounts(
+            right=sum(count.right for count in counts),
+            wrong=sum(count.wrong for count in counts),
+            ties=sum(count.ties for count in counts),
         )
-        for separation, counts in sorted(counts_by_separation.items())
-    )
+        separation_counts.append(SeparationCounts(separation, total_count))
+    return tuple(separation_counts)

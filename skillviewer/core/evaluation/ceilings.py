@@ -86,8 +86,8 @@ def orderings(dataset: Dataset) -> dict[str, dict[str, float]]:
     for measure in dataset.truth:
         sign, name = _direction(measure, dataset.pairs)
         scores_by_name[name] = {video: sign * value for video, value in measure.values}
-        if measure.first_word in _ABILITIES:
-            ability = ability or scores_by_name[name]
+        if measure.first_word in _ABILITIES and not ability:
+            ability = scores_by_name[name]
     success = success_of(dataset)
     if success and ability:
         offset = 1 + max(ability.values()) - min(ability.values())  # exceeds every difference of abilities
@@ -110,7 +110,11 @@ def equal_success(dataset: Dataset) -> PairFilter | None:
     success = success_of(dataset)
     if not success:
         return None
-    return lambda pair: pair.within(success) and success[pair.better] == success[pair.worse]
+
+    def has_equal_success(pair: Pair) -> bool:
+        return pair.within(success) and success[pair.better] == success[pair.worse]
+
+    return has_equal_success
 
 
 def rater_pair_outcomes(
@@ -129,7 +133,8 @@ def rater_pair_outcomes(
     """
     n_tests: dict[frozenset[str], int] = {}
     for fold in folds:
-        for pair in fold.both_held_out if both_held_out else fold.test_pairs:
+        tested_pairs = fold.both_held_out if both_held_out else fold.test_pairs
+        for pair in tested_pairs:
             key = frozenset((pair.better, pair.worse))
             n_tests[key] = n_tests.get(key, 0) + 1
     outcomes = []

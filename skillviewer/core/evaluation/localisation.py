@@ -60,9 +60,10 @@ class Geometry:
     def shows(self, region: Region) -> bool:
         """Return True if a part of a region lies in the picture; False for coordinates that are NaN."""
         # a point may lie on the edge of the picture
-        in_width = region.left_px < self.width_px and (region.right_px > 0 or region.left_px >= 0)
-        in_height = region.top_px < self.height_px and (region.bottom_px > 0 or region.top_px >= 0)
-        return in_width and in_height
+        ends_right_of_edge = region.right_px > 0 or region.left_px >= 0
+        ends_below_edge = region.bottom_px > 0 or region.top_px >= 0
+        begins_in_picture = region.left_px < self.width_px and region.top_px < self.height_px
+        return begins_in_picture and ends_right_of_edge and ends_below_edge
 
 
 def _covered_shares(low: float, high: float, n_cells: int) -> FloatArray:
@@ -243,7 +244,8 @@ def cells_near(
         elif tolerance == 0:
             rows.append(covered.ravel())
         else:
-            rows.append(target_cells(covered, tolerance).astype(np.float64).ravel())
+            is_target = target_cells(covered, tolerance)
+            rows.append(is_target.astype(np.float64).ravel())
     return np.array(rows, dtype=np.float64).reshape(len(frames), geometry.rows * geometry.columns)
 
 

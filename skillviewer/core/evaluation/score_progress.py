@@ -22,7 +22,8 @@ def scores_at(curves: FloatArray, share: float) -> FloatArray:
         curves: (V, N) scores after every step; the rows of videos with fewer steps end with NaNs.
         share: Share of the steps, above 0.
     """
-    steps = np.ceil(np.round(share * _n_steps(curves), 9)).astype(np.int64)
+    exact_steps = np.round(share * _n_steps(curves), 9)
+    steps = np.ceil(exact_steps).astype(np.int64)
     return np.asarray(curves[np.arange(len(curves)), steps - 1])
 
 

@@ -55,7 +55,9 @@ def track_regions(tracks: TrackSet, frames: Iterable[int], names: Iterable[str] 
         names: Names of the tracks that count; none for all.
     """
     requested = set(names)
-    used_tracks = [track for track in tracks.tracks if not requested or track.name in requested]
+    used_tracks = tracks.tracks
+    if requested:
+        used_tracks = tuple(track for track in tracks.tracks if track.name in requested)
     regions_by_frame = {}
     for frame in frames:
         if frame in tracks.frames:
@@ -171,5 +173,6 @@ def _attention_of(name: str, videos: Mapping[str, _VideoMaps]) -> TrackAttention
         maps = {other: videos[other].maps for other in (name, *others)}
         controls[CONSTANT] = weights[CONSTANT][name]
         controls[OTHER_VIDEO] = weight_near(maps, cells, (), centre)[OTHER_VIDEO][name]
-    n_seen = int(np.isfinite(video.cells).all(axis=1).sum())
+    is_seen = np.isfinite(video.cells).all(axis=1)
+    n_seen = int(is_seen.sum())
     return TrackAttention(name, len(video.maps), n_seen, share=weights[OWN][name], controls=controls)

@@ -29,6 +29,11 @@ class PlannedPhase:
     text: str  # description of the work, without its duration
     idle_s: float | None = None  # estimated duration on an idle computer, or None if unknown
 
+    @property
+    def seconds_when_idle(self) -> float:
+        """Estimated duration on an idle computer or, if unknown, next to the programs that run now."""
+        return self.seconds if self.idle_s is None else self.idle_s
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingForecast:
@@ -47,7 +52,7 @@ class TrainingForecast:
     @property
     def slowdown(self) -> float:
         """Ratio of the duration now to that on an idle computer."""
-        idle_s = sum(phase.seconds if phase.idle_s is None else phase.idle_s for phase in self.phases)
+        idle_s = sum(phase.seconds_when_idle for phase in self.phases)
         return self.total_s / idle_s if idle_s > 0 else 1.0
 
     @property

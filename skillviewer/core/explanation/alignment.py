@@ -93,7 +93,8 @@ def align(own: FloatArray, other: FloatArray, own_s: FloatArray, other_s: FloatA
 
 
 def _mean_on_path(distance: FloatArray, path: IntArray) -> float:
-    return float(distance[np.arange(len(path)), path].mean())
+    distances_on_path = distance[np.arange(len(path)), path]
+    return float(distances_on_path.mean())
 
 
 def _unit_rows(features: FloatArray) -> FloatArray:

@@ -94,18 +94,23 @@ class Moment:
         """
         size_text = f"{abs(self.amount):.{digits}f}"
         if self.basis is Basis.CURVE:
-            effect_text = f"The score {'rose' if self.amount > 0 else 'fell'} by {size_text} in this part"
+            effect_text = f"The score {_change_verb(self.amount)} by {size_text} in this part"
             if self.hardly_counts:
                 effect_text += ", but the final score hardly depends on it"
         else:
-            effect_text = f"This part {'raised' if self.amount > 0 else 'lowered'} the score by {size_text}"
+            verb = "raised" if self.amount > 0 else "lowered"
+            effect_text = f"This part {verb} the score by {size_text}"
             if self.change * self.amount < 0:
-                effect_text += f", although the curve {'rose' if self.change > 0 else 'fell'} here"
+                effect_text += f", although the curve {_change_verb(self.change)} here"
         if self.place is None:
             return f"{effect_text}."
         area_text = divided_area_text(cropped=self.cropped)
         region_text = f"mainly on {self.place} of {area_text}" if self.place else f"spread over {area_text}"
         return f"{effect_text}. Attention was {region_text}."
+
+
+def _change_verb(change: float) -> str:
+    return "rose" if change > 0 else "fell"
 
 
 def find_moments(
@@ -133,7 +138,8 @@ def find_moments(
     # empty segments, of a video with few frames, are joined with the segment before
     merged_index = _merged_segments(analysis)
     merged_effects = np.bincount(merged_index, weights=effects).astype(np.float64)
-    negligible = max(rounding_of(analysis.score), NEGLIGIBLE * float(np.abs(merged_effects).max()))
+    max_effect = float(np.abs(merged_effects).max())
+    negligible = max(rounding_of(analysis.score), NEGLIGIBLE * max_effect)
     moments = []
     for first, last in strongest_intervals(merged_effects, negligible):
         segments = np.flatnonzero((merged_index >= first) & (merged_index <= last))
@@ -223,7 +229,8 @@ def intervals(effects: FloatArray, negligible: float) -> list[tuple[int, int]]:
 def strongest_intervals(effects: FloatArray, negligible: float) -> list[tuple[int, int]]:
     """Return the intervals to report (see ``find_moments``), the strongest first."""
     amounts = {(first, last): float(effects[first : last + 1].sum()) for first, last in intervals(effects, negligible)}
-    ranked = sorted(amounts, key=lambda interval: (-abs(amounts[interval]), interval))
+    ranked = sorted(amounts)
+    ranked.sort(key=lambda interval: -abs(amounts[interval]))
     selected = ranked[:MIN_MOMENTS]
     for interval in ranked[MIN_MOMENTS:MAX_MOMENTS]:
         if abs(amounts[interval]) >= MIN_EFFECT_SHARE * abs(amounts[ranked[0]]):
@@ -248,6 +255,7 @@ def _moment(
     strongest = segments[np.argmax(np.abs(effects[segments]))]
     contribution = None if contributions is None else float(contributions[segments].sum())
     threshold = 0.0 if contributions is None else NEGLIGIBLE * float(np.abs(contributions).max())
+    changes = curve_changes(analysis)
     return Moment(
         first_segment=first,
         last_segment=last,
@@ -258,7 +266,7 @@ def _moment(
         key_frame=int(analysis.samples[0, strongest]),
         amount=float(effects[segments].sum()),
         basis=basis,
-        change=float(curve_changes(analysis)[segments].sum()),
+        change=float(changes[segments].sum()),
         contribution=contribution,
         hardly_counts=contribution is not None and abs(contribution) <= threshold,
         place=attended_region(analysis, first, last),
@@ -312,7 +320,8 @@ def format_peak(scene: Scene) -> str:
     if scene.values is None or scene.map_style.overlay is Overlay.OFF:
         return ""
     h, w = scene.values.shape
-    row, column = divmod(int(np.argmax(np.abs(scene.values))), w)
+    peak_index = int(np.argmax(np.abs(scene.values)))
+    row, column = divmod(peak_index, w)
     rect = scene.rect
     y = rect.top + (rect.bottom - rect.top) * (row + 0.5) / h
     x = rect.left + (rect.right - rect.left) * (column + 0.5) / w
@@ -343,11 +352,14 @@ def strongest_regions(
         return None
     rect = analysis.map_rect
     amounts = redistribute_mass(cells, rect, region_partition(rect))
-    threshold = max(rounding_of(evidence.score), NEGLIGIBLE * float(np.abs(amounts).max()))
-    regions = []
+    max_amount = float(np.abs(amounts).max())
+    threshold = max(rounding_of(evidence.score), NEGLIGIBLE * max_amount)
+    regions: list[PictureRegion | None] = []
     for sign in (1.0, -1.0):
         row, column = divmod(int(np.argmax(sign * amounts)), amounts.shape[1])
         amount = float(amounts[row, column])
-        region = PictureRegion(PLACES[row][column], amount, is_cropped(rect))
-        regions.append(region if sign * amount > threshold else None)
+        if sign * amount > threshold:
+            regions.append(PictureRegion(PLACES[row][column], amount, is_cropped(rect)))
+        else:
+            regions.append(None)
     return regions[0], regions[1]

@@ -44,13 +44,14 @@ def score_findings(
     """
     moments = find_moments(analysis, evidence)
     shown_moments = clear_moments(moments, analysis)
+    regions = strongest_regions(analysis, evidence) if evidence is not None else None
     return ScoreFindings(
         analysis=analysis,
         evidence=evidence,
         position=cohort_position(analysis.score, analysis.interval, scores, cohort),
         moments=shown_moments,
         n_smaller=len(moments) - len(shown_moments),
-        regions=strongest_regions(analysis, evidence) if evidence is not None else None,
+        regions=regions,
     )
 
 

@@ -29,4 +29,5 @@ def format_blurring(name: str, faces: Faces) -> str:
         intervals_text = f", in {n_tracks} intervals" if n_tracks > 1 else ""
         text = f"Faces are blurred in {frames_text} of {name}{intervals_text}"
     n_doubtful = doubtful_frames(faces.doubts)
-    return f"{text}; {n_doubtful} frame{' is' if n_doubtful == 1 else 's are'} doubtful."
+    doubtful_text = "1 frame is" if n_doubtful == 1 else f"{n_doubtful} frames are"
+    return f"{text}; {doubtful_text} doubtful."

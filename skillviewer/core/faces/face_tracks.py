@@ -7,6 +7,7 @@ the box is held for a while.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 
@@ -95,7 +96,8 @@ def link(
             doubts += _doubts(track, searched, times_s)
         else:
             doubts.append(_possible_face(candidate, searched, len(times_s)))
-    return tuple(tracks), tuple(sorted(doubts, key=lambda doubt: (doubt.start, doubt.stop)))
+    doubts.sort(key=attrgetter("start", "stop"))
+    return tuple(tracks), tuple(doubts)
 
 
 def _continue_candidates(candidates: Sequence[_Candidate], frame_faces: FrameFaces) -> list[_Candidate]:

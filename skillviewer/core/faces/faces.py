@@ -157,8 +157,13 @@ class Faces:
         """Return the faces with one track replaced; without replacements its doubts are removed too."""
         tracks: list[FaceTrack] = []
         for track in self.tracks:
-            tracks.extend(replacements if track.number == number else [track])
-        doubts = tuple(doubt for doubt in self.doubts if replacements or doubt.track != number)
+            if track.number == number:
+                tracks += replacements
+            else:
+                tracks.append(track)
+        doubts = self.doubts
+        if not replacements:
+            doubts = tuple(doubt for doubt in self.doubts if doubt.track != number)
         return replace(self, tracks=tuple(tracks), doubts=doubts)
 
     def _next_number(self) -> int:
@@ -213,7 +218,8 @@ def _part(track: FaceTrack, number: int, start: int, stop: int) -> FaceTrack:
             box = track.box_at(frame)
             assert box is not None
             marks[frame] = FaceMark(frame, box)
-    return FaceTrack(number, start, stop, tuple(sorted(marks.values(), key=lambda mark: mark.frame)))
+    marks_in_order = sorted(marks.values(), key=lambda mark: mark.frame)
+    return FaceTrack(number, start, stop, tuple(marks_in_order))
 
 
 def fits(faces: Faces, digest: str) -> bool:

@@ -31,7 +31,9 @@ class BeforeAfter:
         """
         estimate = self.after if self.gain is None else self.gain
         threshold = 0.5 if self.gain is None else 0.0
-        return estimate.low > threshold or (_enough_agree(estimate) and estimate.value > threshold)
+        if _enough_agree(estimate) and estimate.value > threshold:
+            return True
+        return estimate.low > threshold
 
     @property
     def worse(self) -> bool:
@@ -39,7 +41,9 @@ class BeforeAfter:
         gain = self.gain
         if gain is None:
             return False
-        return gain.high < 0 or (_enough_agree(gain) and gain.value < 0)
+        if _enough_agree(gain) and gain.value < 0:
+            return True
+        return gain.high < 0
 
 
 def before_after(
@@ -47,11 +51,12 @@ def before_after(
 ) -> BeforeAfter:
     """Compare two models on the test pairs of a fold."""
     new = FoldScores(fold, after)
-    old = FoldScores(fold, before) if before is not None else None
+    accuracy_after = pooled_accuracy([new], dataset)
+    if before is None:
+        return BeforeAfter(before=None, after=accuracy_after, gain=None)
+    old = FoldScores(fold, before)
     return BeforeAfter(
-        before=pooled_accuracy([old], dataset) if old is not None else None,
-        after=pooled_accuracy([new], dataset),
-        gain=pooled_difference([new], [old], dataset) if old is not None else None,
+        before=pooled_accuracy([old], dataset), after=accuracy_after, gain=pooled_difference([new], [old], dataset)
     )
 
 

@@ -68,7 +68,8 @@ class TuningChoices:
     def __post_init__(self) -> None:
         if self.by is FoldUnit.RELEASED:
             raise DatasetError("A study has no released folds: hold out by participant or by video.")
-        if self.candidates < 1 or (self.epochs is not None and self.epochs < 1):
+        has_no_epoch = self.epochs is not None and self.epochs < 1
+        if self.candidates < 1 or has_no_epoch:
             raise DatasetError("Fine-tuning needs at least one epoch and one frame to draw from in every segment.")
 
 
@@ -125,7 +126,8 @@ class TuningSplit:
     @property
     def digest(self) -> str:
         """Digest of the pairs and videos for training, selection and test."""
-        return hashlib.sha256(repr((self.fold, self.inner)).encode()).hexdigest()
+        content = repr((self.fold, self.inner))
+        return hashlib.sha256(content.encode()).hexdigest()
 
 
 def split_pairs(study: StudyPairs, choices: TuningChoices, videos_seen: Collection[str] = ()) -> TuningSplit:
@@ -162,7 +164,8 @@ def split_pairs(study: StudyPairs, choices: TuningChoices, videos_seen: Collecti
             f"With videos held out by {folds.by} nothing is left to {purpose} on: there are {len(dataset.pairs)} pairs "
             f"among {len(dataset.videos)} videos. {advice}"
         )
-    check_no_leak(fold, dataset.participants if folds.by is FoldUnit.PARTICIPANT else None)
+    participants = dataset.participants if folds.by is FoldUnit.PARTICIPANT else None
+    check_no_leak(fold, participants)
     inner = selection_fold(dataset, fold, choices.seed)
     warnings = []
     folds_warning = folds.warning.partition("No pairs to train on")[0].strip()
@@ -195,8 +198,11 @@ def _unseen_folds(dataset: Dataset, unit: FoldUnit, videos_seen: Collection[str]
 
 def _n_parts(dataset: Dataset, unit: FoldUnit | None) -> int:
     """Return the number of parts, at most ``N_PARTS``, if each needs a participant or a video."""
-    by_participants = unit is FoldUnit.PARTICIPANT or (unit is None and bool(dataset.participants))
-    groups = group_videos(dataset, FoldUnit.PARTICIPANT if by_participants else FoldUnit.VIDEO)
+    if unit is None and dataset.participants:
+        unit = FoldUnit.PARTICIPANT
+    elif unit is not FoldUnit.PARTICIPANT:
+        unit = FoldUnit.VIDEO
+    groups = group_videos(dataset, unit)
     return min(N_PARTS, max(2, len(groups)))
 
 

@@ -55,7 +55,12 @@ def shifts(
         )
         for name, rank_before, rank_after in zip(names, ranks_before, ranks_after, strict=True)
     ]
-    return tuple(sorted(rows, key=lambda shift: (-np.nan_to_num(abs(shift.ranks_gained)), shift.video)))
+
+    def sort_key(shift: Shift) -> tuple[float, str]:
+        ranks_moved = np.nan_to_num(abs(shift.ranks_gained))
+        return -float(ranks_moved), shift.video
+
+    return tuple(sorted(rows, key=sort_key))
 
 
 @dataclass(frozen=True, slots=True)

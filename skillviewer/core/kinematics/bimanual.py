@@ -39,11 +39,15 @@ def bimanual(left: Motion, right: Motion, times_s: FloatArray, idle_below: float
     left_mean = float(speeds[0].mean())
     sum_of_means = left_mean + float(speeds[1].mean())
     both_vary = speeds.std(axis=1).min() > 0
-    correlation = float(np.asarray(np.corrcoef(speeds))[0, 1]) if both_vary else math.nan
-    is_moving = speeds >= idle_below
+    correlation = math.nan
+    if both_vary:
+        correlation_matrix = np.asarray(np.corrcoef(speeds))
+        correlation = float(correlation_matrix[0, 1])
+    both_move = (speeds >= idle_below).all(axis=0)
+    share_left = left_mean / sum_of_means if sum_of_means > 0 else math.nan
     return Bimanual(
-        share_left=left_mean / sum_of_means if sum_of_means > 0 else math.nan,
+        share_left=share_left,
         correlation=correlation,
-        share_both_moving=float(is_moving.all(axis=0).mean()),
+        share_both_moving=float(both_move.mean()),
         share_seen=float(both_seen.mean()),
     )

@@ -161,7 +161,8 @@ def measure_video(
         reference: Reference path in pixels, or None for that of the tracks.
         with_tapping: Whether to measure tapping of thumb and index finger.
     """
-    unit = unit or LengthUnit.of(tracks)
+    if unit is None:
+        unit = LengthUnit.of(tracks)
     reference_px = tracks.reference if reference is None else reference
     reference_in_units = None
     if reference_px is not None:
@@ -342,14 +343,16 @@ def _with_errors(
             is_left_out = True
         elif rate_hz < kind.weak_below_hz:
             note = f"weak at {rate_hz:.3g} frames a second"
+        shown_value = None
         error = None
         if not is_left_out:
+            shown_value = value
             noisy_values = [draw.get(name, math.nan) for draw in noisy_draws]
             error = _error(value, noisy_values, filtered_values.get(name))
         measures.append(
             MeasureValue(
                 kind=kind,
-                value=None if is_left_out else value,
+                value=shown_value,
                 unit=kind.unit.format(unit.short),
                 error=error,
                 share_seen=share_seen,

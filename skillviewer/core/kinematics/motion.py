@@ -110,7 +110,8 @@ def speed_of(points: FloatArray, rate_hz: float) -> FloatArray:
 
 def path_length(points: FloatArray) -> float:
     """Return the length of the path through positions, (n, 2)."""
-    return float(np.hypot(*np.diff(points, axis=0).T).sum())
+    dx, dy = np.diff(points, axis=0).T
+    return float(np.hypot(dx, dy).sum())
 
 
 def piece_of(raw: FloatArray, start_s: float, rate_hz: float) -> MotionPiece:
@@ -135,8 +136,10 @@ def prepare_motion(times_s: FloatArray, points: FloatArray) -> Motion:
     if points.shape != (len(times_s), 2):
         raise ValueError(f"{len(times_s)} frames need ({len(times_s)}, 2) positions, not {points.shape}")
     is_seen = np.isfinite(points).all(axis=1)
+    if not len(times_s):
+        return Motion((), 0.0, 0.0)
     if len(times_s) < 2:
-        return Motion((), 0.0, float(is_seen.mean()) if len(times_s) else 0.0)
+        return Motion((), 0.0, float(is_seen.mean()))
     steps_s = np.diff(times_s)
     if not np.all(steps_s > 0):
         raise ValueError("the times of the frames do not ascend")

@@ -68,8 +68,11 @@ def _value_at(times_s: FloatArray, values: FloatArray, time_s: float) -> float |
     right = min(int(np.searchsorted(times_s, time_s)), len(times_s) - 1)
     left = max(right - 1, 0)
     nearest = left if abs(times_s[left] - time_s) <= abs(times_s[right] - time_s) else right
-    step_s = float(np.diff(times_s[max(nearest - 1, 0) : nearest + 2]).min(initial=np.inf))
-    max_distance_s = max(2 * step_s if np.isfinite(step_s) else 0.0, 0.05)
+    neighbouring_times_s = times_s[max(nearest - 1, 0) : nearest + 2]
+    step_s = float(np.diff(neighbouring_times_s).min(initial=np.inf))
+    max_distance_s = 0.05
+    if np.isfinite(step_s):
+        max_distance_s = max(2 * step_s, max_distance_s)
     if abs(times_s[nearest] - time_s) > max_distance_s or not np.isfinite(values[nearest]):
         return None
     return float(values[nearest])
@@ -77,7 +80,8 @@ def _value_at(times_s: FloatArray, values: FloatArray, time_s: float) -> float |
 
 def motion_curves(tracks: TrackSet, unit: LengthUnit | None = None) -> MotionCurves:
     """Return the curves of every measured point that was seen for long enough."""
-    unit = unit or LengthUnit.of(tracks)
+    if unit is None:
+        unit = LengthUnit.of(tracks)
     colours = colour_indices_of(tracks)
     curves = []
     for track in tracks.tracks:
@@ -87,11 +91,13 @@ def motion_curves(tracks: TrackSet, unit: LengthUnit | None = None) -> MotionCur
             if not motion.pieces:
                 continue
             times_s, speed = _speed_curve(motion)
-            opening_times_s, opening = np.zeros(0), np.zeros(0)
+            opening_times_s = np.zeros(0)
+            opening = np.zeros(0)
             if track.points == HAND_POINTS:
                 opening_times_s, opening = finger_opening(tracks, track, unit)
+            name = track.name if len(points) == 1 else f"{track.name}, {track.points[point]}"
             curve = MotionCurve(
-                name=track.name if len(points) == 1 else f"{track.name}, {track.points[point]}",
+                name=name,
                 colour=colours[track.name][point],
                 times_s=times_s,
                 speed=speed,

@@ -1,5 +1,6 @@
 """Summary of the motion in a video, for lists of videos."""
 
+import math
 from dataclasses import dataclass
 
 from skillviewer.core.kinematics.measures import MotionMeasures, VideoMeasures
@@ -28,15 +29,21 @@ class MotionSummary:
 
 def summarise_motion(measures: VideoMeasures) -> MotionSummary | None:
     """Return the summary of the point with the longest path; None if no point was seen for long enough."""
-    motions = [motion for motion in measures.motions if motion.value("path") is not None]
-    if not motions:
+    main: MotionMeasures | None = None
+    longest_path = -math.inf
+    for motion in measures.motions:
+        path = motion.value("path")
+        if path is not None and path > longest_path:
+            main = motion
+            longest_path = path
+    if main is None:
         return None
-    main: MotionMeasures = max(motions, key=lambda motion: motion.value("path") or 0.0)
+    n_pauses = None if main.value("pauses") is None else len(main.pauses)
     return MotionSummary(
         track=main.track,
         mean_speed=main.value("mean_speed"),
         unit=measures.unit.short,
-        n_pauses=len(main.pauses) if main.value("pauses") is not None else None,
+        n_pauses=n_pauses,
         share_seen=main.measures[0].share_seen,
         rate_hz=measures.rate_hz,
     )

@@ -75,11 +75,12 @@ def tapping(opening: FloatArray, rate_hz: float, prominence: float) -> Tapping |
     slope, intercept = np.polyfit(times_s, amplitudes, 1)
     intervals_s = np.diff(peaks) / rate_hz
     median_interval_s = float(np.median(intervals_s))
+    relative_slope_per_s = float(slope / intercept) if intercept else math.nan
     return Tapping(
         n_taps=len(peaks),
         frequency_hz=1 / median_interval_s,
         mean_amplitude=float(amplitudes.mean()),
         slope_per_s=float(slope),
-        relative_slope_per_s=float(slope / intercept) if intercept else math.nan,
+        relative_slope_per_s=relative_slope_per_s,
         n_halts=int(np.count_nonzero(intervals_s > _HALT_MEDIANS * median_interval_s)),
     )

@@ -64,9 +64,10 @@ class Alpha:
         """Alpha with its interval and interpretation, as a sentence; without the number if the pairs are too few."""
         judged_text = f"{counted(self.n_pairs, 'pair')} that at least two of {self.n_raters} raters judged"
         if self.n_pairs < FEW_PAIRS:
+            verb = "is" if self.n_pairs == 1 else "are"
             return (
-                f"Krippendorff's alpha, {self.level}: {self.verdict}, {FEW_PAIRS} are needed; there "
-                f"{'is' if self.n_pairs == 1 else 'are'} {judged_text}."
+                f"Krippendorff's alpha, {self.level}: {self.verdict}, {FEW_PAIRS} are needed; there {verb} "
+                f"{judged_text}."
             )
         value_text = "not defined" if np.isnan(self.value) else signed(self.value)
         if np.isfinite(self.low):

@@ -207,10 +207,14 @@ def rule_named(text: str) -> Rule:
         return Unanimous()
     if name == "at-least" and value is not None and value >= 1 and value.is_integer():
         return AtLeast(int(value))
-    if name == "majority" and (value is None or 0.5 <= value <= 1):
-        return Majority() if value is None else Majority(value)
-    if name == "posterior" and (value is None or 0.5 < value < 1):
-        return Posterior() if value is None else Posterior(value)
+    if name == "majority" and value is None:
+        return Majority()
+    if name == "majority" and value is not None and 0.5 <= value <= 1:
+        return Majority(value)
+    if name == "posterior" and value is None:
+        return Posterior()
+    if name == "posterior" and value is not None and 0.5 < value < 1:
+        return Posterior(value)
     raise DatasetError(
         f"There is no rule “{text}” for combining votes. Choose one of {', '.join(RULES)}, with K a whole number of at "
         "least 1, SHARE from 0.5 to 1 and PROBABILITY between 0.5 and 1."

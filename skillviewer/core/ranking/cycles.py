@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Cycle:
     @property
     def weakest(self) -> CycleEdge:
         """The verdict with the smallest lead, on the pair to judge again."""
-        return min(self.links, key=lambda link: (link.margin, link.votes_for, link.better))
+        return min(self.links, key=attrgetter("margin", "votes_for", "better"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,14 @@ def find_preference_cycles(votes: Votes) -> PreferenceCycles:
             start = videos.index(min(videos))
             rotated = videos[start:] + videos[:start]
             following = rotated[1:] + rotated[:1]
-            cycles.append(
-                Cycle(tuple(verdicts[better, worse] for better, worse in zip(rotated, following, strict=True)))
-            )
-    cycles.sort(key=lambda cycle: (cycle.weakest.margin, len(cycle.links), cycle.videos))
+            links = [verdicts[better, worse] for better, worse in zip(rotated, following, strict=True)]
+            cycles.append(Cycle(tuple(links)))
+    cycles.sort(key=_sort_key)
     return PreferenceCycles(tuple(cycles), tuple(sorted(tangles)))
+
+
+def _sort_key(cycle: Cycle) -> tuple[int, int, tuple[str, ...]]:
+    return cycle.weakest.margin, len(cycle.links), cycle.videos
 
 
 def _cycles_in(beaten_by: Mapping[str, set[str]]) -> list[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -27,7 +28,10 @@ def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[D
 
     Pairs with an unassessed video are left out.
     """
-    deviation = float(np.std(list(scores.values()))) if len(scores) > 1 else 0.0
+    deviation = 0.0
+    if len(scores) > 1:
+        all_scores = list(scores.values())
+        deviation = float(np.std(all_scores))
     votes_by_pair = {(votes.first, votes.second): votes for votes in count_votes(dataset.judgements)}
     disagreements = []
     for pair in dataset.pairs:
@@ -38,17 +42,24 @@ def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[D
             continue
         first, second = sorted((pair.better, pair.worse))
         votes = votes_by_pair.get((first, second), PairVotes(first, second, for_first=0, for_second=0, neither=0))
-        better_is_first = first == pair.better
+        votes_for = votes.for_first
+        votes_against = votes.for_second
+        if first != pair.better:
+            votes_for = votes.for_second
+            votes_against = votes.for_first
+        relative_lead = lead / deviation if deviation > 0 else 0.0
         disagreement = Disagreement(
             better=pair.better,
             worse=pair.worse,
-            lead=lead / deviation if deviation > 0 else 0.0,
-            votes_for=votes.for_first if better_is_first else votes.for_second,
-            votes_against=votes.for_second if better_is_first else votes.for_first,
+            lead=relative_lead,
+            votes_for=votes_for,
+            votes_against=votes_against,
             neither=votes.neither,
         )
         disagreements.append(disagreement)
-    return tuple(sorted(disagreements, key=lambda row: (-row.lead, row.better, row.worse)))
+    disagreements.sort(key=attrgetter("better", "worse"))
+    disagreements.sort(key=attrgetter("lead"), reverse=True)  # equal leads stay in the order of names
+    return tuple(disagreements)
 
 
 def agreement_share(pairs: Collection[Pair], disagreements: Collection[Disagreement]) -> float:

@@ -121,9 +121,9 @@ def upcoming_pairs(
         Two pairs, one if only one is left, or none.
     """
     last = max((index for index, shown in enumerate(shown_pairs) if shown.rater == rater), default=None)
-    without_last_answer = [
-        replace(shown, verdict=None) if index == last else shown for index, shown in enumerate(shown_pairs)
-    ]
+    without_last_answer = list(shown_pairs)
+    if last is not None:
+        without_last_answer[last] = replace(shown_pairs[last], verdict=None)
     current = choose(videos, without_last_answer, rater, plan, put_back)
     if current is None:
         return ()
@@ -240,7 +240,7 @@ class _PairSelector:
         shape = (len(self._names), len(self._names))
         tasks = np.array([videos[name] for name in self._names], dtype=object)
         self._comparable: BoolArray = np.asarray(tasks[:, None] == tasks[None, :], dtype=bool)
-        np.fill_diagonal(self._comparable, False)
+        np.fill_diagonal(self._comparable, val=False)
         self._wins = np.zeros(shape)
         self._judged_by_rater = np.zeros(shape, dtype=bool)
         self._left_surplus = np.zeros(len(self._names), dtype=np.int64)  # times on the left minus times on the right
@@ -279,14 +279,13 @@ class _PairSelector:
         """Return the connected component of every video in the graph of votes on all videos."""
         last_own_pair = self._own_pairs[-1] if self._own_pairs else None  # its answer is expected and counts as given
         all_names = list(self._videos)
-        links = {
-            (shown.left, shown.right)
-            for shown in shown_pairs
-            if (shown.verdict is not None or shown is last_own_pair)
-            and shown.left in self._videos
-            and shown.right in self._videos
-        }
-        component_of = dict(zip(all_names, components_of_names(all_names, links).tolist(), strict=True))
+        links = set()
+        for shown in shown_pairs:
+            is_answered = shown.verdict is not None or shown is last_own_pair
+            if is_answered and shown.left in self._videos and shown.right in self._videos:
+                links.add((shown.left, shown.right))
+        components = components_of_names(all_names, links)
+        component_of = dict(zip(all_names, components.tolist(), strict=True))
         return np.array([component_of[name] for name in self._names])
 
     def next_pair(self, put_back: Collection[TwoVideos]) -> NextPair | None:
@@ -304,7 +303,8 @@ class _PairSelector:
         tests = is_new & self._reserved
         others = is_new & ~self._reserved
         is_test_due = self._n_asked(SelectionReason.TEST) < due[SelectionReason.TEST]
-        if tests.any() and (is_test_due or not others.any()):
+        asks_test = is_test_due or not others.any()
+        if asks_test and tests.any():
             i, j = self._first_at_random(tests)
             return self._with_sides(i, j, SelectionReason.TEST)
         if not others.any():
@@ -334,7 +334,8 @@ class _PairSelector:
         return n_new + min(n_repeats, max_repeats)
 
     def _n_pairs(self) -> int:
-        return sum(n * (n - 1) // 2 for n in Counter(self._videos.values()).values())
+        n_by_task = Counter(self._videos.values())
+        return sum(n * (n - 1) // 2 for n in n_by_task.values())
 
     def _put_back_mask(self, put_back: Collection[TwoVideos]) -> BoolArray:
         is_put_back = np.zeros_like(self._comparable)
@@ -423,7 +424,8 @@ class _PairSelector:
     def _among_most_informative(self, pairs: BoolArray) -> tuple[int, int]:
         values, covariance = strengths_from_wins(self._wins)
         gains = np.where(np.triu(pairs), information(values, covariance), -np.inf).ravel()
-        n_best = min(AMONG_BEST, int(np.isfinite(gains).sum()))
+        n_possible = int(np.isfinite(gains).sum())
+        n_best = min(AMONG_BEST, n_possible)
         best = np.argsort(-gains, kind="stable")[:n_best]
         return divmod(int(best[self._rng.integers(n_best)]), len(self._names))
 

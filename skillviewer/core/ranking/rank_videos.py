@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -51,7 +52,9 @@ def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[R
     all_votes = VoteColumns.of(votes)
     names = all_votes.videos
     n = len(names)
-    task_names = [(tasks or {}).get(name, "") for name in names]
+    if tasks is None:
+        tasks = {}
+    task_names = [tasks.get(name, "") for name in names]
     task = np.unique(task_names, return_inverse=True)[1] if n else np.zeros(0, np.int64)
     columns = all_votes.select(task[all_votes.first] == task[all_votes.second])
     values = np.zeros(n)
@@ -92,7 +95,7 @@ def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[R
         )
         for row, video in enumerate(compared.tolist())
     ]
-    return tuple(sorted(ranked, key=lambda video: (video.task, video.rank, video.name)))
+    return tuple(sorted(ranked, key=attrgetter("task", "rank", "name")))
 
 
 def _ranks_within(values: FloatArray, group: IntArray) -> list[int]:

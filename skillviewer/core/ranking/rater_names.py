@@ -27,5 +27,6 @@ def match_rater_name(name: str, names: Collection[str]) -> str:
 
 def name_pattern(name: str) -> re.Pattern[str]:
     """Return a pattern for a name in whole words, in any case and with any blanks between them; "" matches nothing."""
-    words = r"\s+".join(map(re.escape, normalize(name).split())) or "(?!)"
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+    words = [re.escape(word) for word in normalize(name).split()]
+    pattern = r"\s+".join(words) if words else "(?!)"
+    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE)

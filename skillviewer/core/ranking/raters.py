@@ -65,12 +65,8 @@ def misfit(won: FloatArray, probability: FloatArray) -> Misfit | None:
     # a squared residual has the variance w (1 - 4 w) if the outcome has the variance w
     residual_variance = (variance * (1 - 4 * variance)).sum()
     standard_error = float(np.sqrt(max(residual_variance, 0)) / variance.sum())
-    return Misfit(
-        infit=infit,
-        outfit=float((squared_residual / variance).mean()),
-        z=(infit - 1) / standard_error if standard_error > 1e-6 else 0.0,
-        n=len(won),
-    )
+    z = (infit - 1) / standard_error if standard_error > 1e-6 else 0.0
+    return Misfit(infit=infit, outfit=float((squared_residual / variance).mean()), z=z, n=len(won))
 
 
 N_DRAWS = 8
@@ -174,10 +170,11 @@ def rater_reports(shown_pairs: Sequence[ShownPair], *, misfits: bool = True) -> 
     pairs_of: dict[str, list[ShownPair]] = {}
     for shown in shown_pairs:
         pairs_of.setdefault(shown.rater, []).append(shown)
-    return tuple(
-        _report(rater, own_pairs, agreement_of.get(rater, Proportion(0, 0)), misfit_of.get(rater))
-        for rater, own_pairs in sorted(pairs_of.items())
-    )
+    reports = []
+    for rater, own_pairs in sorted(pairs_of.items()):
+        agreement = agreement_of.get(rater, Proportion(0, 0))
+        reports.append(_report(rater, own_pairs, agreement, misfit_of.get(rater)))
+    return tuple(reports)
 
 
 def _report(
@@ -187,17 +184,21 @@ def _report(
     for_a_side = [shown for shown in judged if shown.verdict is not Verdict.NEITHER]
     times_s = [shown.taken_s for shown in judged if shown.taken_s is not None]
     shares_watched = [shown.watched for shown in judged if shown.watched is not None]
+    n_left = sum(shown.verdict is Verdict.LEFT for shown in for_a_side)
+    n_hurried = sum(share < HURRIED_BELOW for share in shares_watched)
+    median_s = float(np.median(times_s)) if times_s else None
+    # votes of unnamed raters may come from several people, so that they are no repeats
+    consistency = Proportion(0, 0) if name == UNNAMED else _self_consistency(judged)
     return RaterReport(
         name=name,
         judged=len(judged),
         skipped=len(shown_pairs) - len(judged),
         neither=len(judged) - len(for_a_side),
-        left=Proportion(sum(shown.verdict is Verdict.LEFT for shown in for_a_side), len(for_a_side)),
-        median_s=float(np.median(times_s)) if times_s else None,
-        hurried=Proportion(sum(share < HURRIED_BELOW for share in shares_watched), len(shares_watched)),
+        left=Proportion(n_left, len(for_a_side)),
+        median_s=median_s,
+        hurried=Proportion(n_hurried, len(shares_watched)),
         agreement=agreement,
-        # votes of unnamed raters may come from several people, so that they are no repeats
-        consistency=Proportion(0, 0) if name == UNNAMED else _self_consistency(judged),
+        consistency=consistency,
         misfit=own_misfit,
     )
 

@@ -102,6 +102,7 @@ def ranking_report(
     answered_test_pairs = [shown for shown in answered if frozenset((shown.left, shown.right)) in test_pairs]
     ranked = rank_videos(votes, videos)
     halves = split_half(votes, videos, token=token)
+    n_by_reason = Counter(str(shown.reason) for shown in answered)
     return RankingReport(
         ranked_videos=ranked,
         reliability=_reliability(ranked),
@@ -114,7 +115,7 @@ def ranking_report(
         split_half=halves,
         judged=len(votes),
         skipped=len(valid_pairs) - len(votes),
-        reasons=tuple(sorted(Counter(str(shown.reason) for shown in answered).items())),
+        reasons=tuple(sorted(n_by_reason.items())),
     )
 
 
@@ -139,7 +140,8 @@ def _parts(videos: Mapping[str, str], votes: VoteColumns) -> tuple[tuple[str, tu
     for part in connected_parts(sorted(videos), links):
         by_task[videos[part[0]]].append(tuple(part))
     for parts in by_task.values():
-        parts.sort(key=lambda part: (-len(part), part))
+        parts.sort()
+        parts.sort(key=len, reverse=True)
     return tuple((task, tuple(parts)) for task, parts in by_task.items())
 
 

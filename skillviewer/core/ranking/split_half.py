@@ -83,11 +83,14 @@ def split_half(
     n_units = len(raters) if by_rater else len(columns)
     videos = columns.videos
     comparisons = Comparisons.of(columns)
-    task_names, task = columns.tasks(tasks or dict.fromkeys(videos, ""))
+    if not tasks:
+        tasks = dict.fromkeys(videos, "")
+    task_names, task = columns.tasks(tasks)
     start = np.zeros(0)
     if comparisons.won.size:
         start, _ = comparisons.maximise(len(videos), 1 / PRIOR_SD**2)
-    n_splits = n_splits or (N_SPLITS if len(videos) <= MAX_EXACT_VIDEOS else N_SPLITS_OF_MANY)
+    if not n_splits:
+        n_splits = N_SPLITS if len(videos) <= MAX_EXACT_VIDEOS else N_SPLITS_OF_MANY
     makes_every_split = n_units > 1 and _n_halvings(n_units) <= n_splits
     halves = _every_half(n_units) if makes_every_split else _random_halves(n_units, n_splits, seed)
     correlations = []
@@ -98,11 +101,12 @@ def split_half(
     if not len(values) or len(values) < len(correlations) / 2:
         return None
     low, high = np.percentile(values, [2.5, 97.5])
+    halved_unit = "raters" if by_rater else "judgements"
     return SplitHalf(
         value=float(values.mean()),
         low=float(low),
         high=float(high),
-        halves="raters" if by_rater else "judgements",
+        halves=halved_unit,
         n_splits=len(values),
         every=makes_every_split,
         n_made=len(correlations),

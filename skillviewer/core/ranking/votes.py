@@ -66,10 +66,7 @@ class VoteColumns(ReadOnly):
         """
         if isinstance(votes, VoteColumns):
             return votes
-        judgements = [
-            Judgement(vote.better, vote.worse, Verdict.LEFT, UNNAMED) if isinstance(vote, Pair) else vote
-            for vote in votes
-        ]
+        judgements = [_as_judgement(vote) for vote in votes]
         videos = tuple(sorted({vote.left for vote in judgements} | {vote.right for vote in judgements} | set(names)))
         raters = tuple(sorted({vote.rater for vote in judgements} - {UNNAMED}))
         video_index = {name: index for index, name in enumerate(videos)}
@@ -142,6 +139,13 @@ class VoteColumns(ReadOnly):
 
 Votes: TypeAlias = Sequence[Judgement | ShownPair | Pair] | VoteColumns
 """Votes in their order; every ``ShownPair`` must have a verdict."""
+
+
+def _as_judgement(vote: Pair | Judgement | ShownPair) -> Judgement | ShownPair:
+    """Return a vote unchanged, or an agreed pair as a vote of an unnamed rater for the better video."""
+    if isinstance(vote, Pair):
+        return Judgement(vote.better, vote.worse, Verdict.LEFT, UNNAMED)
+    return vote
 
 
 def _verdict(vote: Judgement | ShownPair) -> Verdict:

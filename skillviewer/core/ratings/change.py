@@ -37,13 +37,17 @@ Course = tuple[tuple[str, int, Estimate], ...]
 def _date_in(text: str, *, day_first: bool) -> date | None:
     """Return the date at the beginning of a text, or None; a time of day after the date is ignored."""
     try:
-        if match := _YEAR_FIRST.match(text):
-            year, month, day = map(int, match.groups())
+        year_first = _YEAR_FIRST.match(text)
+        if year_first:
+            year, month, day = map(int, year_first.groups())
             return date(year, month, day)
-        if match := _YEAR_LAST.match(text):
-            first, separator, second, year_text = match.groups()
-            is_day_first = day_first or separator == "."
-            day, month = (int(first), int(second)) if is_day_first else (int(second), int(first))
+        year_last = _YEAR_LAST.match(text)
+        if year_last:
+            day_text, separator, month_text, year_text = year_last.groups()
+            if separator != "." and not day_first:
+                day_text, month_text = month_text, day_text
+            day = int(day_text)
+            month = int(month_text)
             year = int(year_text) + 2000 if len(year_text) == 2 else int(year_text)
             return date(year, month, day)
         match = _MONTH_NAME.match(text)
@@ -85,7 +89,8 @@ def occasion_positions(occasions: Collection[str]) -> dict[str, int]:
     valid_orders = []
     for day_first in (True, False):
         keys = {text: _sort_key(text, day_first=day_first) for text in occasions}
-        position_of = {key: index for index, key in enumerate(sorted(set(keys.values())))}
+        sorted_keys = sorted(set(keys.values()))
+        position_of = {key: index for index, key in enumerate(sorted_keys)}
         order = {text: position_of[key] for text, key in keys.items()}
         if all(_date_in(text.strip(), day_first=day_first) for text in ambiguous_dates):
             valid_orders.append(order)
@@ -167,8 +172,12 @@ def change_between(course: Course, before: str = "", after: str = "") -> tuple[s
         after: Later occasion, or "" for the last one with a rating.
     """
     rated = {occasion: rating for occasion, _, rating in course if math.isfinite(rating.value)}
-    first = before or next(iter(rated), "")
-    last = after or next(reversed(rated), "")
+    first = before
+    if not first:
+        first = next(iter(rated), "")
+    last = after
+    if not last:
+        last = next(reversed(rated), "")
     if first == last or first not in rated or last not in rated:
         return None
     return first, last, change(rated[first], rated[last])

@@ -19,7 +19,7 @@ from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.training_forecast import ScaleProspect
 from skillviewer.core.ratings.rating_metrics import calibration_tau, coverage, mean_absolute_error, mean_width
-from skillviewer.core.text import counted
+from skillviewer.core.text import counted, defined
 
 LEVEL = 0.9
 """Default level of the intervals."""
@@ -82,7 +82,8 @@ def _assign_groups(participants: IntArray, n_groups: int) -> IntArray:
 def _fitted_curve(scores: FloatArray, ratings: FloatArray, participants: IntArray, increasing: bool) -> PiecewiseLinear:
     """Return the straight line or the isotonic curve, whichever has smaller errors on people left out."""
     _, participant_index = np.unique(participants, return_inverse=True)
-    groups = _assign_groups(participant_index, min(_N_INNER_GROUPS, int(participant_index.max()) + 1))
+    n_people = int(participant_index.max()) + 1
+    groups = _assign_groups(participant_index, min(_N_INNER_GROUPS, n_people))
     line_error = 0.0
     isotonic_error = 0.0
     for group in range(int(groups.max()) + 1):
@@ -91,8 +92,10 @@ def _fitted_curve(scores: FloatArray, ratings: FloatArray, participants: IntArra
             continue
         line = straight_line(scores[~is_out], ratings[~is_out], increasing=increasing)
         isotonic = isotonic_curve(scores[~is_out], ratings[~is_out], increasing=increasing)
-        line_error += float(np.abs(ratings[is_out] - line.at(scores[is_out])).sum())
-        isotonic_error += float(np.abs(ratings[is_out] - isotonic.at(scores[is_out])).sum())
+        line_errors = np.abs(ratings[is_out] - line.at(scores[is_out]))
+        isotonic_errors = np.abs(ratings[is_out] - isotonic.at(scores[is_out]))
+        line_error += float(line_errors.sum())
+        isotonic_error += float(isotonic_errors.sum())
     fit = isotonic_curve if isotonic_error < line_error else straight_line
     return fit(scores, ratings, increasing=increasing)
 
@@ -218,7 +221,8 @@ def left_out_ratings(
     The arguments are those of ``scale_map``. With too few people for intervals, the ends are NaN.
     """
     _, participant_index = np.unique(np.asarray(participants, dtype=object).astype(str), return_inverse=True)
-    groups = _assign_groups(participant_index, min(_MAX_GROUPS, int(participant_index.max()) + 1))
+    n_people = int(participant_index.max()) + 1
+    groups = _assign_groups(participant_index, min(_MAX_GROUPS, n_people))
     predicted = np.full(len(scores), np.nan)
     lows = np.full(len(scores), np.nan)
     highs = np.full(len(scores), np.nan)
@@ -285,7 +289,7 @@ def checked_map(
         coverage=float(np.mean(coverages)),
         width=mean_width(lows, highs),
         mae=mean_absolute_error(predicted, y),
-        tau=tau if math.isfinite(tau) else None,
+        tau=defined(tau),
         n_people=full_map.n_people,
     )
     return full_map, check

@@ -47,9 +47,9 @@ def metrics_named(text: str) -> tuple[str, ...]:
         )
     if ALL in requested:
         return tuple(is_in_papers)
-    return tuple(
-        name for name, in_papers in is_in_papers.items() if name in requested or (in_papers and OFFICIAL in requested)
-    )
+    if OFFICIAL in requested:
+        requested |= {name for name, in_papers in is_in_papers.items() if in_papers}
+    return tuple(name for name in is_in_papers if name in requested)
 
 
 def predict_ratings(results: Sequence[FoldScores], dataset: Dataset) -> PredictedRatings | None:
@@ -108,9 +108,10 @@ def predictions_by_raters(dataset: Dataset) -> list[PredictedRatings]:
             continue
         compared_ratings = own_ratings[is_compared]
         no_ends = np.full(is_compared.sum(), np.nan)
+        scores = -compared_ratings if scale.less_is_better else compared_ratings
         prediction = PredictedRatings(
             participants=participants[is_compared],
-            scores=-compared_ratings if scale.less_is_better else compared_ratings,
+            scores=scores,
             ratings=compared_ratings,
             low=no_ends,
             high=no_ends,

@@ -112,7 +112,8 @@ def rejection_curve(errors: FloatArray, widths: FloatArray) -> tuple[FloatArray,
         (m,) proportions kept, ascending to 1, and (m,) mean absolute errors of the kept videos.
     """
     order = np.argsort(widths, kind="stable")
-    is_last_of_width = np.append(np.diff(widths[order]) > 0, True)
+    widens_next = np.diff(widths[order]) > 0
+    is_last_of_width = np.append(widens_next, [True])
     n_kept = np.arange(1, len(order) + 1)[is_last_of_width]
     error_sums = np.cumsum(np.abs(errors)[order])[is_last_of_width]
     return n_kept / len(order), error_sums / n_kept
@@ -153,7 +154,11 @@ def _levelled(metric: Callable[[IntArray, IntArray], float]) -> Callable[[Predic
 
 
 def _oriented(metric: Callable[[FloatArray, FloatArray], float]) -> Callable[[PredictedRatings], float]:
-    return lambda p: metric(-p.scores if p.scale.less_is_better else p.scores, p.truth)
+    def measure(p: PredictedRatings) -> float:
+        oriented_scores = -p.scores if p.scale.less_is_better else p.scores
+        return metric(oriented_scores, p.truth)
+
+    return measure
 
 
 def _relative(p: PredictedRatings) -> float:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 MIN_BETWEEN = 10
 """Fewest videos between the two ratings of a repeated video; with fewer than 30 videos, a third of them."""
@@ -43,11 +44,11 @@ def rating_order(videos: Collection[str], rater: str, seed: int, repeat_share: f
         digest = hashlib.sha256(f"{seed}|{purpose}|{rater}|{video}".encode()).digest()
         return int.from_bytes(digest[:8], "big")
 
-    order = sorted(videos, key=lambda video: (random_number("order", video), video))
+    order = sorted(sorted(videos), key=partial(random_number, "order"))
     n_videos = len(order)
     half = (n_videos + 1) // 2
     n_repeats = min(round(repeat_share * n_videos), half)
-    repeated = sorted(order[:half], key=lambda video: random_number("repeat", video))[:n_repeats]
+    repeated = sorted(order[:half], key=partial(random_number, "repeat"))[:n_repeats]
     min_gap = min(MIN_BETWEEN, n_videos // 3)
     # position, whether it is a repeat, and video; a repeat follows a first rating at the same position
     positions: list[tuple[float, bool, str]] = [(float(index), False, video) for index, video in enumerate(order)]
@@ -56,7 +57,8 @@ def rating_order(videos: Collection[str], rater: str, seed: int, repeat_share: f
         earliest = max(first_position[video] + min_gap, half)
         share = random_number("place", video) / 2**64
         positions.append((earliest + share * max(n_videos - earliest, 0), True, video))
-    return tuple(
-        RatingTurn(video, FormPurpose.REPEAT if is_repeat else FormPurpose.FIRST)
-        for _, is_repeat, video in sorted(positions)
-    )
+    turns = []
+    for _, is_repeat, video in sorted(positions):
+        purpose = FormPurpose.REPEAT if is_repeat else FormPurpose.FIRST
+        turns.append(RatingTurn(video, purpose))
+    return tuple(turns)

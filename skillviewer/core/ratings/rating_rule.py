@@ -62,12 +62,14 @@ class RatedOrder:
             if groups is not None and groups.get(first) != groups.get(second):
                 continue
             sign = self.compare(first, second)
-            if sign:
-                pairs.append(Pair(first, second) if sign > 0 else Pair(second, first))
+            if sign is None:
+                n_between += 1
             elif sign == 0:
                 similar.append(SimilarPair(first, second))
+            elif sign > 0:
+                pairs.append(Pair(first, second))
             else:
-                n_between += 1
+                pairs.append(Pair(second, first))
         return RatedPairs(tuple(pairs), tuple(similar), n_between, self.item, self.rule, self.difference)
 
     def contradicted(self, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
@@ -120,7 +122,7 @@ class RatingRule:
 
     def _fixed_text(self, item: str, difference: float) -> str:
         """Return the description of a rule with a fixed difference in points."""
-        points_text = f"{difference:g} point{'' if difference == 1 else 's'}"
+        points_text = "1 point" if difference == 1 else f"{difference:g} points"
         steps_text = "a step" if self.amount == 1 else f"{self.amount:g} steps"
         difference_text = points_text if self.kind == "points" else f"{steps_text} ({points_text})"
         fallback_text = ""
@@ -161,7 +163,8 @@ def rating_rule_named(text: str) -> RatingRule:
         return DEFAULT_RATING_RULE
     are_valid_steps = kind == "steps" and amount >= 1
     are_valid_points = kind == "points" and number and amount > 0
-    if math.isfinite(amount) and (are_valid_steps or are_valid_points):
+    is_valid = are_valid_steps or are_valid_points
+    if is_valid and math.isfinite(amount):
         return RatingRule(kind, amount)
     raise DatasetError(
         f"There is no rule “{text}” for pairs of ratings. Choose one of {', '.join(RATING_RULES)}, with K at least 1 "

@@ -86,7 +86,8 @@ def icc(values: FloatArray, level: float = 0.95) -> tuple[Estimate, Estimate]:
         DatasetError: There are fewer than two videos or raters.
     """
     ms = mean_squares(values)
-    n, k = ms.n, ms.k
+    n = ms.n
+    k = ms.k
     undefined = Estimate(NAN, NAN, NAN, level)
     total_variance = ms.between_videos + (k - 1) * ms.residual + k * (ms.between_raters - ms.residual) / n
     if total_variance <= 0:
@@ -106,7 +107,8 @@ def _icc_interval(ms: MeanSquares, single: float, level: float) -> tuple[float, 
     """Return the ends of the interval of ICC(2,1), or NaN."""
     from scipy import special  # imported late, since it takes a third of a second
 
-    n, k = ms.n, ms.k
+    n = ms.n
+    k = ms.k
     if ms.residual <= 0 and ms.between_raters <= 0:  # perfect agreement would have an interval of zero width
         return NAN, NAN
     raters_coefficient = k * single / (n * (1 - single))
@@ -152,7 +154,8 @@ def measurement_error(values: FloatArray) -> MeasurementError | None:
     n_videos = len(several_ratings)
     if n_videos < 2:
         return None
-    n_raters = int((~np.isnan(several_ratings).all(axis=0)).sum())
+    has_rated = ~np.isnan(several_ratings).all(axis=0)
+    n_raters = int(has_rated.sum())
     if not np.isnan(values).any():
         return MeasurementError(
             sem=math.sqrt(mean_squares(values).residual),
@@ -368,22 +371,24 @@ def rater_agreement(ratings: RatingSet, item: str) -> RaterAgreement:
         first_values = matrix.values[:, first]
         second_values = matrix.values[:, second]
         n_common = np.count_nonzero(np.isfinite(first_values) & np.isfinite(second_values))
+        limits = bland_altman(first_values, second_values) if n_common > 2 else None
         pair = TwoRaters(
             first=matrix.raters[first],
             second=matrix.raters[second],
             kappa=weighted_kappa(first_values, second_values),
-            limits=bland_altman(first_values, second_values) if n_common > 2 else None,
+            limits=limits,
         )
         pairs.append(pair)
     leniency_sign = -1 if ratings.scale(item).less_is_better else 1
     severity = leniency_sign * rater_effects(matrix.values)
+    sem = error.sem if error is not None else NAN
     return RaterAgreement(
         item=item,
         raters=matrix.raters,
         n_complete=len(complete),
         icc_single=icc_single,
         icc_mean=icc_mean,
-        sem=error.sem if error else NAN,
+        sem=sem,
         severity=tuple(severity.tolist()),
         pairs=tuple(pairs),
     )

@@ -55,13 +55,20 @@ def repeat_agreement(rater: str, scale: RatingScale, pairs: Sequence[tuple[float
         correlation, _ = icc(values)
         first_levels, second_levels = (values.T - scale.low) / scale.step
         kappa = weighted_kappa(first_levels, second_levels)
+    is_equal = np.abs(differences) < 1e-9
+    mean_difference = NAN
+    sem = NAN
+    if len(values):
+        mean_difference = float(differences.mean())
+        mean_squared_difference = float((differences**2).mean())
+        sem = math.sqrt(mean_squared_difference / 2)
     return RepeatAgreement(
         rater=rater,
         item=scale.item,
         n=len(values),
-        n_equal=int((np.abs(differences) < 1e-9).sum()),
-        mean_difference=float(differences.mean()) if len(values) else NAN,
-        sem=math.sqrt(float((differences**2).mean()) / 2) if len(values) else NAN,
+        n_equal=int(is_equal.sum()),
+        mean_difference=mean_difference,
+        sem=sem,
         icc=correlation,
         kappa=kappa,
     )

@@ -177,7 +177,8 @@ class Rubric:
     def digest(self) -> str:
         """SHA-256 of the content, by which ratings refer to the rubric."""
         content = {"items": [asdict(item) for item in self.items], "name": self.name, "total": self.total}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        text = json.dumps(content, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _check_text(text: str, noun: str, max_length: int, *, required: bool = False) -> None:

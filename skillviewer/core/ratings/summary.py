@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 
 import numpy as np
 
@@ -77,8 +78,9 @@ def summarize_ratings(ratings: RatingSet, item: str, participants: Mapping[str, 
         raise DatasetError(f"“{item}” has no ratings.")
     agreement = rater_agreement(ratings, item) if len(matrix.raters) > 1 else None
     item_ratings = [rating for rating in ratings.ratings if rating.item == item]
-    participant_of = participants or {}
-    people = {participant_of.get(video, "") for video in matrix.videos} - {""}
+    if participants is None:
+        participants = {}
+    people = {participants.get(video, "") for video in matrix.videos} - {""}
     return RatingSummary(
         item=item,
         scale=scale,
@@ -101,9 +103,11 @@ def _histogram(values: np.ndarray, scale: RatingScale) -> tuple[RatingBin, ...]:
     possible_values = low + scale.step * np.arange(n_steps + 1)
     is_possible = np.isclose(values[:, None], possible_values[None], atol=1e-9).any(axis=1)
     if n_steps < MAX_BARS and is_possible.all():
-        return tuple(
-            RatingBin(value, value, int(np.isclose(values, value).sum())) for value in possible_values.tolist()
-        )
+        bins = []
+        for value in possible_values.tolist():
+            is_value = np.isclose(values, value)
+            bins.append(RatingBin(value, value, int(is_value.sum())))
+        return tuple(bins)
     counts, edges = np.histogram(values, bins=N_INTERVALS, range=(low, high))
     return tuple(
         RatingBin(start, stop, n)
@@ -115,8 +119,9 @@ def _rater_rows(matrix: RatingMatrix, agreement: RaterAgreement | None) -> tuple
     severities = agreement.severity if agreement is not None else (float("nan"),) * len(matrix.raters)
     rows = []
     for rater, column, severity in zip(matrix.raters, matrix.values.T, severities, strict=True):
-        given = column[np.isfinite(column)]
-        rows.append(RaterRatings(rater, len(given), float(given.mean()), severity))
+        given_ratings = column[np.isfinite(column)]
+        mean_rating = float(given_ratings.mean())
+        rows.append(RaterRatings(rater, len(given_ratings), mean_rating, severity))
     return tuple(rows)
 
 
@@ -127,8 +132,10 @@ def _disputed_videos(matrix: RatingMatrix) -> tuple[DisputedVideo, ...]:
         ratings = [(rater, float(value)) for rater, value in zip(matrix.raters, row, strict=True) if np.isfinite(value)]
         if len(ratings) < 2:
             continue
-        ratings.sort(key=lambda rater_and_value: (rater_and_value[1], rater_and_value[0]))
+        ratings.sort(key=itemgetter(1, 0))  # by rating, then by rater
         distance = ratings[-1][1] - ratings[0][1]
         if distance > 0:
             videos.append(DisputedVideo(video, distance, tuple(ratings)))
-    return tuple(sorted(videos, key=lambda disputed: (-disputed.distance, disputed.video)))
+    videos.sort(key=attrgetter("video"))
+    videos.sort(key=attrgetter("distance"), reverse=True)  # equal distances stay in the order of names
+    return tuple(videos)

@@ -41,7 +41,9 @@ class Annotation:
     @property
     def full_tier(self) -> str:
         """Name of the tier, with the author if there is one."""
-        return printable(f"{self.tier} – {self.author}" if self.author else self.tier)
+        if not self.author:
+            return printable(self.tier)
+        return printable(f"{self.tier} – {self.author}")
 
     @property
     def line(self) -> str:

@@ -51,7 +51,8 @@ def parse_labels(text: str) -> tuple[MomentLabel, ...]:
             raise SettingsError(
                 f"“{label_text}” is no label: write NAME=KEY or NAME=KEY#RRGGBB, such as slip=s#d32f2f."
             )
-        labels.append(MomentLabel(match[1].strip(), match[2].lower(), match[3] or ""))
+        colour = "" if match[3] is None else match[3]
+        labels.append(MomentLabel(match[1].strip(), match[2].lower(), colour))
     _check_unique([label.name.casefold() for label in labels])
     _check_unique([label.key for label in labels])
     return tuple(labels)

@@ -26,7 +26,8 @@ def model_annotations(analysis: Analysis, evidence: Evidence | None) -> list[Ann
     series = {Tier.SCORE: analysis.score_curve.mean(axis=0)}
     if evidence is not None:
         series[Tier.EVIDENCE] = evidence.contributions
-    if warning := unfamiliar_sentence([analysis]):
+    warning = unfamiliar_sentence([analysis])
+    if warning:
         annotations += [
             Annotation(tier, analysis.start_s, stop_s=analysis.start_s, text=warning, author=model)
             for tier in (Tier.FOUND, *series)

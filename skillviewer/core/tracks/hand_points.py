@@ -24,7 +24,10 @@ HAND_POINTS = (
     "pinky_tip",
 )
 
-WRIST, THUMB_TIP, INDEX_TIP, MIDDLE_KNUCKLE = 0, 4, 8, 9
+WRIST = 0
+THUMB_TIP = 4
+INDEX_TIP = 8
+MIDDLE_KNUCKLE = 9
 """Points that measures use: the middle knuckle is the steadiest for the hand's path; the tips show tapping."""
 
 SKELETON = (

@@ -24,6 +24,8 @@ MAX_TRAILS = 8
 _MAX_STEP_S = 0.25
 """Longest time between two searched frames that a trail joins."""
 
+_HAND_LABELS = {Side.LEFT: "L", Side.RIGHT: "R", Side.UNKNOWN: ""}
+
 COLOURS = ("#5cd0f7", "#c3f25a", "#f7a8d0", "#d9c8ff", "#ffd3a6", "#f4f4f4")
 """Colours of points over a picture: left hand, right hand, then those of other tracks. None is in the colour maps."""
 
@@ -86,23 +88,33 @@ def draw_tracks(tracks: TrackSet, frame: int) -> tuple[TrackDrawing, ...]:
 
 
 def _drawing(tracks: TrackSet, track: Track, row: int, colour_indices: tuple[int, ...]) -> TrackDrawing:
-    searched = _searched_row(tracks, track, row)
-    shown_row = searched if searched is not None and track.has_points[searched] else None
+    searched_row = _searched_row(tracks, track, row)
+    shown_row = None
+    if searched_row is not None and track.has_points[searched_row]:
+        shown_row = searched_row
     is_hand = track.points == HAND_POINTS
     points_px = track.xy_px[shown_row] if shown_row is not None else np.zeros((0, 2), dtype=np.float32)
     state = FrameState(int(track.states[shown_row])) if shown_row is not None else FrameState.ABSENT
     trails: list[tuple[int, Float32Array]] = []
     dashed: list[tuple[int, Float32Array]] = []
-    with_trail = (MIDDLE_KNUCKLE,) if is_hand else tuple(range(len(track.points)))
-    for point in with_trail if searched is not None and len(with_trail) <= MAX_TRAILS else ():
+    points_with_trail = (MIDDLE_KNUCKLE,) if is_hand else tuple(range(len(track.points)))
+    if searched_row is None or len(points_with_trail) > MAX_TRAILS:
+        points_with_trail = ()
+    for point in points_with_trail:
         for line, is_dashed in _trail(tracks, track, point, row):
-            (dashed if is_dashed else trails).append((colour_indices[point], line))
+            coloured_line = (colour_indices[point], line)
+            if is_dashed:
+                dashed.append(coloured_line)
+            else:
+                trails.append(coloured_line)
+    label = _HAND_LABELS[track.side] if is_hand else ""
+    bones = SKELETON if is_hand else ()
     return TrackDrawing(
         name=track.name,
-        label={Side.LEFT: "L", Side.RIGHT: "R", Side.UNKNOWN: ""}[track.side] if is_hand else "",
+        label=label,
         points_px=points_px,
         colour_indices=colour_indices,
-        bones=SKELETON if is_hand else (),
+        bones=bones,
         trails=tuple(trails),
         dashed=tuple(dashed),
         is_held=shown_row is not None and shown_row != row,

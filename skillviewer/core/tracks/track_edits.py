@@ -61,7 +61,8 @@ def join_tracks(tracks: TrackSet, name: str, other: str) -> TrackSet:
     Raises:
         VideoError: There are no such tracks, their points differ, or both have points in one frame.
     """
-    track, added = _found(tracks, name), _found(tracks, other)
+    track = _found(tracks, name)
+    added = _found(tracks, other)
     if track.points != added.points or name == other:
         raise VideoError(f"“{name}” and “{other}” cannot be joined: they are not tracks of the same points.")
     n_both = int(np.count_nonzero(track.has_points & added.has_points))

@@ -94,7 +94,8 @@ class Track(ReadOnly):
             ValueError: They contradict each other.
         """
         ReadOnly.__post_init__(self)
-        n, n_points = len(self.states), len(self.points)
+        n = len(self.states)
+        n_points = len(self.points)
         if not n_points or len(set(self.points)) != n_points or not self.name:
             raise ValueError(f"a track needs a name and points with different names, not {self.name!r}: {self.points}")
         if self.xy_px.shape != (n, n_points, 2) or self.presence.shape != (n, n_points) or self.states.ndim != 1:
@@ -305,7 +306,8 @@ class TrackSet(ReadOnly):
         """
         if not frames or frames.start < self.frames.start or frames.stop > self.frames.stop:
             raise ValueError(f"frames {frames.start} to {frames.stop} are not part of {self.frames}")
-        start, stop = frames.start - self.start_frame, frames.stop - self.start_frame
+        start = frames.start - self.start_frame
+        stop = frames.stop - self.start_frame
         tracks = tuple(track.within(start, stop) for track in self.tracks)
         return replace(self, start_frame=frames.start, times_s=self.times_s[start:stop], tracks=tracks)
 

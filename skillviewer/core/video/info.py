@@ -124,7 +124,8 @@ def sample_positions(
     usable = usable_positions(n, flow_length)
     step = len(usable) // n_segments
     if step == 0:
-        repeated = np.round(np.linspace(0, len(usable) - 1, n_segments)).astype(np.int64)
+        evenly_spaced = np.linspace(0, len(usable) - 1, n_segments)
+        repeated = np.round(evenly_spaced).astype(np.int64)
         return np.tile(usable.start + repeated, (passes, 1))
     first_pass = len(usable) - 1 - step * np.arange(n_segments - 1, -1, -1, dtype=np.int64)
     shifts = (np.arange(passes, dtype=np.int64) * step) // passes

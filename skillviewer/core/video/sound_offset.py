@@ -112,7 +112,8 @@ def onset_strength(sound: Float32Array) -> FloatArray:
 
 def _correlation(first: FloatArray, second: FloatArray, min_common: int) -> FloatArray:
     """Return the correlation at lags -(n - 1) to m - 1; NaN where fewer than ``min_common`` elements are common."""
-    n, m = len(first), len(second)
+    n = len(first)
+    m = len(second)
     size = next_fast_len(n + m - 1, real=True)
 
     def products(a: FloatArray, b: FloatArray) -> FloatArray:
@@ -170,7 +171,8 @@ def _n_onsets(first: FloatArray, second: FloatArray, lag: int) -> int:
 
 
 def _n_rises(values: NDArray[np.bool_]) -> int:
-    return int(np.count_nonzero(np.diff(values.astype(np.int8)) > 0))
+    steps = np.diff(values.astype(np.int8))
+    return int(np.count_nonzero(steps > 0))
 
 
 def _part_correlation(first: FloatArray, second: FloatArray, start: int, stop: int, lag: int) -> float:

@@ -94,9 +94,7 @@ class ModelSet(QObject):
     @property
     def busy(self) -> bool:
         """True while requests of ``assess_all`` or ``explain`` are answered."""
-        if self._batch:
-            return True
-        return self._n_batch > 0 and self._running is not None
+        return bool(self._batch) or (self._n_batch > 0 and self._running is not None)
 
     @property
     def can_retry(self) -> bool:
@@ -265,12 +263,10 @@ class ModelSet(QObject):
             request = self._batch.pop(0)
             assert request.clip is not None
             is_listed = self._app_context.videos.get(request.clip) is not None
-            is_needed = is_listed and self.results.lacks(request.key, request.clip)
-            if request.kind is QueryKind.EXPLAIN or is_needed:
+            is_missing = self.results.lacks(request.key, request.clip)
+            if request.kind is QueryKind.EXPLAIN or (is_missing and is_listed):
                 return request
-        if not self._active or self._stopped:
-            return None
-        return self._next_for_study()
+        return self._next_for_study() if self._active and not self._stopped else None
 
     def _next_for_current(self) -> ModelRequest | None:
         clip = self.clip
@@ -292,9 +288,7 @@ class ModelSet(QObject):
             return False
         if entry.state is VideoState.NEW:
             return is_automatic and self._query_delay.isActive()
-        if entry.state is VideoState.WAITING:
-            return is_automatic
-        return entry.state is VideoState.WORKING
+        return entry.state is VideoState.WORKING or (is_automatic and entry.state is VideoState.WAITING)
 
     def _next_for_study(self) -> ModelRequest | None:
         study_clips = {video.clip_id for video in self._app_context.study_sync.known_videos}

@@ -42,9 +42,8 @@ class ModelsMenu(QMenu):
             action.setData(key)
             action.setCheckable(True)
             is_compared = key in self._compared_keys
-            can_toggle = is_compared or not is_full
             action.setChecked(is_compared)
-            action.setEnabled(can_toggle)
+            action.setEnabled(is_compared or not is_full)
         if is_full:
             note = self.addAction("Nine models at most: remove one first")
             note.setEnabled(False)

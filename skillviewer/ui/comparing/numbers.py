@@ -99,8 +99,7 @@ class NumbersView(QWidget):
         if first_kind is MapKind.NONE:
             return f"{row.number} {row.name} has no map to compare. Choose another model."
         if self._over_video:
-            averaged = others or [any_comparison]
-            basis = self._format_mean(averaged)
+            basis = self._format_mean(others or [any_comparison])
         else:
             basis = "their last maps up to this frame"
         text = f"Compared with {row.number} {row.name}: {basis}."
@@ -223,11 +222,10 @@ class ModelsView(QWidget):
         accuracy = DASH
         tips = {}
         if facts.accuracy is not None:
-            low, high = facts.accuracy_interval if facts.accuracy_interval is not None else (None, None)
+            low, high = facts.accuracy_interval or (None, None)
             accuracy = format_accuracy(facts.accuracy, low, high)
             tips[2] = f"{facts.n_pairs} pairs: {facts.rule}\n{facts.warning}".rstrip()
-            if facts.warning:
-                accuracy += " ⚠"
+            accuracy += " ⚠" if facts.warning else ""
         faithful = DASH
         if row.evidence is not None:
             tips[3] = row.evidence.faithfulness_sentence

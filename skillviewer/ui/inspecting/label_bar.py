@@ -114,8 +114,7 @@ class LabelBar(QWidget):
         for label in self._labels:
             chip = Chip("", self)
             chip.clicked.connect(partial(self.mark, label))
-            if label.colour:
-                chip.setStyleSheet(f"border-left: 4px solid {label.colour}")
+            chip.setStyleSheet(f"border-left: 4px solid {label.colour}" if label.colour else "")
             self._row.addWidget(chip)
             self.chips[label.name] = chip
 

@@ -194,8 +194,7 @@ class VideoCanvas(QWidget):
             return
         if self.viewport.zoom > 1:
             is_grabbed = self._drag_position is not None
-            cursor_shape = Qt.CursorShape.ClosedHandCursor if is_grabbed else Qt.CursorShape.OpenHandCursor
-            self.setCursor(cursor_shape)
+            self.setCursor(Qt.CursorShape.ClosedHandCursor if is_grabbed else Qt.CursorShape.OpenHandCursor)
         else:
             self.unsetCursor()
 
@@ -216,9 +215,7 @@ class VideoCanvas(QWidget):
     def _painter_for(self, height: int, width: int) -> Painter:
         """Return the painter for a size. The last two painters are kept, because each caches layers of its size."""
         size = (height, width)
-        painter = self._painters.pop(size, None)
-        if painter is None:
-            painter = Painter()
+        painter = self._painters.pop(size, None) or Painter()
         self._painters[size] = painter
         while len(self._painters) > 2:
             del self._painters[next(iter(self._painters))]
