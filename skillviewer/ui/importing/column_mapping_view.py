@@ -135,8 +135,9 @@ class ColumnMappingView(QTableWidget):
 
     def _set_cell(self, row: int, column: int, text: str, *, is_editable: bool) -> None:
         cell = self.cells[row][column]
+        flags = EDITABLE if is_editable else READ_ONLY
         cell.setText(text)
-        cell.setFlags(EDITABLE if is_editable else READ_ONLY)
+        cell.setFlags(flags)
 
     def _distinct_values(self, title: str, max_rows: int | None = None) -> list[str]:
         """Return the different texts of a column in the order of the table, without empty cells."""

@@ -62,7 +62,9 @@ def place_file(
         VideoError: The frame cannot be decoded, or no point lies in the part on screen.
     """
     track_import = read_tracks(path, video, placement)
-    frames = frames_of(clip, video) or range(video.n_frames)
+    frames = frames_of(clip, video)
+    if frames is None:
+        frames = range(video.n_frames)
     has_points = np.any([track.has_points for track in track_import.tracks.tracks], axis=0)
     offsets = np.flatnonzero(has_points[frames.start : frames.stop])
     frame = frames.start + int(offsets[0]) if len(offsets) else frames.start

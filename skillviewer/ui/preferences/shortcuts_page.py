@@ -178,7 +178,8 @@ class ShortcutsPage(QWidget):
         """Return the actions that a key would be taken from."""
         shortcut = self.chosen
         specs = self._actions.specs
-        assigned = [replace(spec, keys=(key,)) if spec.name == shortcut.name else spec for spec in specs]
+        assigned = [spec for spec in specs if spec.name != shortcut.name]
+        assigned.append(replace(shortcut, keys=(key,)))
         taker_names: set[str] = set()
         for _, *names in conflicts(assigned):
             if shortcut.name in names:

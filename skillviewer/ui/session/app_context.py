@@ -231,8 +231,9 @@ class AppContext(QObject):
         study = self.studies.current
         listed_paths = {entry.clip.path for entry in self.videos}
         new_paths = set(paths.videos) - listed_paths
-        has_own_study = paths.study is not None or paths.archive is not None
-        if not new_paths or study is None or study.draft or has_own_study:
+        if not new_paths or study is None or study.draft:
+            return False
+        if paths.study is not None or paths.archive is not None:
             return False
         if self.destination is VideoDestination.NEW_STUDY:
             self.studies.close()
@@ -271,7 +272,10 @@ class AppContext(QObject):
         """
         entry = self.videos.get(self.state.current)
         value = value.strip()
-        if entry is None or not entry.study_name or value == (getattr(entry, fact) or ""):
+        if entry is None or not entry.study_name:
+            return
+        present_value = getattr(entry, fact) or ""
+        if value == present_value:
             return
         name = entry.study_name
         is_participant = fact == "participant"

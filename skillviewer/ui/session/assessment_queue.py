@@ -179,11 +179,9 @@ class AssessmentQueue(QObject):
 
         The video on screen is assessed again if assessment is automatic. The others count as not assessed.
         """
-        self._results = {
-            (clip, digest): analysis
-            for (clip, digest), analysis in self._results.items()
-            if clip not in clips or not analysis.tracks
-        }
+        outdated_keys = [key for key, analysis in self._results.items() if key[0] in clips and analysis.tracks]
+        for key in outdated_keys:
+            del self._results[key]
         for clip in clips:
             entry = self._videos.get(clip)
             if entry is None or not entry.state.has_picture or clip in self._queue:

@@ -42,7 +42,7 @@ class Cohorts(QObject):
         clip = entry.clip
         before = self._counted.get(clip)
         self._counted[clip] = entry
-        is_moved = before is None or (before.analysis, before.task) != (entry.analysis, entry.task)
+        is_moved = before is None or before.analysis != entry.analysis or before.task != entry.task
         if before is not None:
             self._n_unassessed[before.task] -= is_unassessed(before)
             scored_before = self.scored(before)

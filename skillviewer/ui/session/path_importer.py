@@ -87,7 +87,8 @@ class PathImporter(QObject):
         else:
             details = []
             for path, reason in refused:
-                details.append(reason if path.name in reason else f"{path.name}: {reason}")
+                detail = reason if path.name in reason else f"{path.name}: {reason}"
+                details.append(detail)
             text = plural.format(len(refused))
             self._messages.post(Message(text, Severity.WARNING, tuple(details)))
 

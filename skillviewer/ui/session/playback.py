@@ -158,7 +158,8 @@ class Playback(QObject):
         if self.video is None or self.playing or len(self.frames) < 2:
             return
         first, last = self._played_range()
-        if self.frame >= last or (self.loop and self.frame < first):
+        is_before_loop = self.loop and self.frame < first
+        if self.frame >= last or is_before_loop:
             self._set_frame(first)
         self.playing = True
         self._begin_run(self.time_s)

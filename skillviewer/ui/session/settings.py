@@ -72,6 +72,16 @@ def _curve_look(value: object) -> str:
     return name if name in {look.name for look in CURVE_LOOKS} else CURVE_LOOK
 
 
+def _passes(value: object) -> int:
+    n_passes = _number(value, 1)
+    return min(max(n_passes, 1), 8)
+
+
+def _cache_gb(value: object) -> int:
+    size_gb = _number(value, DEFAULT_CACHE_GB)
+    return min(max(size_gb, 1), MAX_CACHE_GB)
+
+
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[ValueT]):
     """Descriptor of a setting."""
@@ -97,7 +107,7 @@ class Settings:
     """Size of text in percent of the default size, one of ``TEXT_SIZES``."""
     curve_look = Stored("look/curve", _curve_look)
     """Look of the score curve; the default if the stored look does not exist."""
-    passes = Stored("model/passes", lambda value: min(max(_number(value, 1), 1), 8))
+    passes = Stored("model/passes", _passes)
     """Interleaved passes of an assessment, 1 to 8."""
     model = Stored("model/folder", _text)  # folder of the last used checkpoint, or ""
     compared: Stored[tuple[str, ...]] = Stored("compare/models", _texts, list)
@@ -113,7 +123,7 @@ class Settings:
     export_folder = Stored("export/folder", _text)  # folder of the last export, or "" before the first
     user_name = Stored("person/name", _text, str.strip)
     """Name of the user, which signs notes, moments and the log of a study; "" for none."""
-    cache_gb = Stored("storage/features_gb", lambda value: min(max(_number(value, DEFAULT_CACHE_GB), 1), MAX_CACHE_GB))
+    cache_gb = Stored("storage/features_gb", _cache_gb)
     """Maximal size of the feature cache on disk, in GiB."""
 
     def __init__(self, store: QSettings) -> None:

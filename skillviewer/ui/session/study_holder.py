@@ -38,6 +38,7 @@ class StudyHolder:
         study = self.study
         settings = study.settings
         is_sample = study.path == sample_path().absolute()
+        first_video = lowest_video(study) if is_sample else ""
         return OpenStudy(
             path=study.path,
             title=study.title,
@@ -48,7 +49,7 @@ class StudyHolder:
             settings=settings,
             criteria=study.criteria(),
             criterion=study.criterion,
-            first_video=lowest_video(study) if is_sample else "",
+            first_video=first_video,
         )
 
     def contents(self) -> StudyContents:

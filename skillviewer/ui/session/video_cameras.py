@@ -123,8 +123,10 @@ class VideoCameras(QObject):
             self._show(generation, ())
             return
         task = self._studies.read(lambda study: study.cameras.of(video))
+        no_cameras: tuple[Camera, ...] = ()
         task.then(
-            succeeded=lambda cameras: self._show(generation, cameras), failed=lambda _error: self._show(generation, ())
+            succeeded=lambda cameras: self._show(generation, cameras),
+            failed=lambda _error: self._show(generation, no_cameras),
         )
 
     def _show(self, generation: int, cameras: tuple[Camera, ...]) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtCore import QObject, QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu
 
@@ -67,6 +67,11 @@ NOT_BLIND_ACTIONS = (
     "assess",
 )
 """Actions on the current video, which are disabled while names of videos are hidden."""
+
+
+def _open_log_folder() -> None:
+    url = QUrl.fromLocalFile(str(log_dir()))
+    QDesktopServices.openUrl(url)
 
 
 class ActionController(QObject):
@@ -227,19 +232,25 @@ class ActionController(QObject):
         elif is_current or name not in handlers.arrive:
             handlers.run[name]()
 
+    def _open_palette(self) -> None:
+        palette = CommandPalette(self._window.menuBar(), self._window)
+        palette.open_over()
+
+    def _open_list_menu(self, position: QPoint) -> None:
+        viewport = self._window.panel.view.viewport()
+        self.list_menu.popup(viewport.mapToGlobal(position))
+
     def _bind_view(self) -> None:
         window = self._window
         actions = self._window.actions_
-        actions.bind("palette", lambda: CommandPalette(window.menuBar(), window).open_over())
+        actions.bind("palette", self._open_palette)
         actions.bind("find_video", window.find_video)
         actions.bind("change_page", self._show_change)
         self.list_menu = QMenu(window)
         view = window.panel.view
         self.list_menu.addActions([actions[name] for name in LIST_MENU_ACTIONS])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        view.customContextMenuRequested.connect(
-            lambda position: self.list_menu.popup(view.viewport().mapToGlobal(position))
-        )
+        view.customContextMenuRequested.connect(self._open_list_menu)
         actions.bind_switch("show_tracks", self._app_context.tracks.set_visible)
         actions["show_tracks"].setChecked(self._app_context.tracks.visible)
         actions.bind("overlay", HoldToHideMap(self._app_context.state, actions["overlay"], self).on_pressed)
@@ -249,7 +260,7 @@ class ActionController(QObject):
         actions.bind("full_screen", self._full_screen)
         actions.bind("shortcuts", lambda: ShortcutSheet(actions, actions["change_keys"], window).open_over(top=0.05))
         actions.bind("guides", self._show_guides)
-        actions.bind("open_log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))))
+        actions.bind("open_log", _open_log_folder)
         actions.bind("save_report", self._save_report)
         window.start.report_asked.connect(self._save_report)
         actions.bind("about", self._about)
@@ -333,7 +344,8 @@ class ActionController(QObject):
         ]
         actions.set_enabled(has_open_video, *OPEN_VIDEO_ACTIONS)
         actions.set_enabled(has_listed_video, *LISTED_VIDEO_ACTIONS)
-        actions.set_enabled(has_study or has_listed_video, *screen_actions, "close_study")
+        has_contents = has_study or has_listed_video
+        actions.set_enabled(has_contents, *screen_actions, "close_study")
         actions.set_enabled(has_study, "save_study", "change_page")
         actions.set_enabled(studies.writable, "locate_videos")
         # not while a rater judges, whose sitting would end
@@ -414,7 +426,9 @@ class ActionController(QObject):
             title = "Set occasion"
             question = f"Occasion of {entry.name}: pre, post, a date (2024-05-31)."
         known_values = sorted({getattr(other, fact) for other in app_context.videos} - {None, ""})
-        present_value = getattr(entry, fact) or ""
+        present_value = getattr(entry, fact)
+        if present_value is None:
+            present_value = ""
         value = self._window.dialogs.word(self._window, title, question, words=known_values, current=present_value)
         if value is not None:
             app_context.set_video_fact(value, fact)

@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, QUrl
-from PySide6.QtGui import QImage, QPainter, QTextDocument
+from PySide6.QtGui import QImage, QPainter, QPalette, QTextDocument
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QComboBox, QDialog, QTextBrowser, QWidget
 
@@ -74,9 +74,9 @@ class ChangePage(QDialog):
 
     def _image(self, drawing: str) -> QImage:
         ratio = self.devicePixelRatioF()
-        colour = self.palette().text().color().name()
+        text_colour = self.palette().color(QPalette.ColorRole.Text)
         without_clips = re.sub("<clipPath.*?</clipPath>", "", drawing, flags=re.DOTALL)  # Qt would paint the clip paths
-        renderer = QSvgRenderer(re.sub(r"rgb\([^)]*\)", colour, without_clips).encode())
+        renderer = QSvgRenderer(re.sub(r"rgb\([^)]*\)", text_colour.name(), without_clips).encode())
         image = QImage(renderer.defaultSize() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
         image.fill(Qt.GlobalColor.transparent)
         painter = QPainter(image)

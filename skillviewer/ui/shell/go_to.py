@@ -22,7 +22,7 @@ def parse_place(text: str, video: VideoInfo, frames: range | None = None) -> int
     ``1:02``, ``00:13.733``, ``1:00:00``.
     """
     frame = _parse(text.strip().lower(), video)
-    if frame is None or (frames is not None and frame not in frames):
+    if frame is not None and frames is not None and frame not in frames:
         return None
     return frame
 
@@ -34,8 +34,8 @@ def _parse(text: str, video: VideoInfo) -> int | None:
     match = _TIME.match(text)
     if match is None:
         return None
-    hours, minutes, seconds = match.groups()
-    time_s = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
+    hours, minutes, seconds = match.groups(default="0")
+    time_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
     if time_s > video.duration_s + ROUNDING_S:
         return None
     return video.frame_at(time_s + ROUNDING_S)

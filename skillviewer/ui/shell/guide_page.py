@@ -122,7 +122,8 @@ class GuidePage(QTextBrowser):
         """Highlight all hits of a query, and go to the first. If the phrase has no hit, each word is searched."""
         text = self.document().toPlainText().lower()
         phrase = query.strip().lower()
-        patterns = [phrase] if phrase and phrase in text else phrase.split()
+        has_phrase = phrase != "" and phrase in text
+        patterns = [phrase] if has_phrase else phrase.split()
         hits = []
         for pattern in patterns:
             hits += [match.span() for match in re.finditer(re.escape(pattern), text)]

@@ -74,7 +74,8 @@ class Guides(QDialog):
         self.back.setEnabled(False)
         self._lay_out()
         self.setMinimumSize(MIN_SIZE)
-        self.resize(DEFAULT_SIZE.boundedTo(parent.size() - QSize(40, 40)).expandedTo(MIN_SIZE))
+        max_size = parent.size() - QSize(40, 40)
+        self.resize(DEFAULT_SIZE.boundedTo(max_size).expandedTo(MIN_SIZE))
         self.list.currentItemChanged.connect(self._on_item)
         self.search.textChanged.connect(self._on_search)
         self.search.returnPressed.connect(self._next_hit)
@@ -211,4 +212,6 @@ class Guides(QDialog):
         else:
             self._history.append((self._index, self.page.verticalScrollBar().value()))
             self.back.setEnabled(True)
-            self.show_guide(name or NAMES[self._index], url.fragment())
+            if not name:
+                name = NAMES[self._index]
+            self.show_guide(name, url.fragment())

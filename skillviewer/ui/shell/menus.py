@@ -62,7 +62,8 @@ class ModelMenu(ExclusiveMenu):
         self._on_requested(chosen_model)
 
     def _on_requested(self, folder: Path | None) -> None:
-        self.set_value(str(folder) if folder is not None else None)
+        value = str(folder) if folder is not None else None
+        self.set_value(value)
 
 
 class CriterionMenu(ExclusiveMenu):
@@ -82,7 +83,8 @@ class CriterionMenu(ExclusiveMenu):
         model_criteria = [entry.criterion for entry in self._app_context.models.entries]
         criteria = dict.fromkeys((*study_criteria, *model_criteria))
         self.set_options([(name, printable(name)) for name in criteria])
-        self.set_value(study.criterion if study is not None else None)
+        criterion_in_use = study.criterion if study is not None else None
+        self.set_value(criterion_in_use)
         self.menuAction().setVisible(len(criteria) > 1)
 
 
@@ -109,7 +111,8 @@ class RecentMenu(QMenu):
         self.clear()
         recent = self._settings.recent if not self._are_names_hidden else ()
         for path in recent:
-            action = self.addAction(printable(str(path)).replace("&", "&&"))
+            text = printable(str(path))
+            action = self.addAction(text.replace("&", "&&"))
             action.setData(str(path))
         self.addSeparator()
         self.addAction("Clear list")

@@ -101,8 +101,9 @@ class MessageBar(QFrame):
         self.offer.setVisible(bool(message.action))
         if message.action:
             self.offer.setText(without_mnemonic(self._actions[message.action].text()))
+        button_text = "Hide details" if self._shows_details else "Details"
         self._details_button.setVisible(bool(lines))
-        self._details_button.setText("Hide details" if self._shows_details else "Details")
+        self._details_button.setText(button_text)
         if self._theme is not None:
             self._show_severity(message.severity, self._theme)
 

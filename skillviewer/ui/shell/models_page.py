@@ -69,9 +69,10 @@ class ModelBox(QFrame):
 
     def show_chosen(self, *, in_use: bool) -> None:
         """Show on the button whether this model is in use."""
-        self.use.setText("In use" if in_use else "Use this model")
+        button_text = "In use" if in_use else "Use this model"
+        self.use.setText(button_text)
         self.use.setEnabled(not in_use and not self.model.problem)
-        self.use.setAccessibleName(f"{self.use.text()}: {printable(self.model.name)}")
+        self.use.setAccessibleName(f"{button_text}: {printable(self.model.name)}")
 
 
 def facts_of(model: ModelSummary) -> tuple[str, ...]:
@@ -79,13 +80,15 @@ def facts_of(model: ModelSummary) -> tuple[str, ...]:
     if model.problem:
         return (model.problem,)
     baselines_text = f" Baselines: {model.baselines}." if model.baselines else ""
+    purpose_text = DEMONSTRATION if model.is_demonstration else ""
+    maps_text = f"{model.maps}. " if model.maps else ""
     return (
         f"Ordered as by the raters: {model.accuracy}.{baselines_text}",
         model.verdict,
         model.warning,
-        DEMONSTRATION if model.is_demonstration else "",
+        purpose_text,
         f"Task: {model.task}. Trained on {model.trained_on}.",
-        f"{model.maps}. {model.size}." if model.maps else f"{model.size}.",
+        f"{maps_text}{model.size}.",
     )
 
 

@@ -41,8 +41,9 @@ class ShortcutSheet(OverlaySheet):
         foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1), self.change_keys_button)
         add_all(vertical(self, (4, 4, 4, 4)), area, foot)
         self.setFocusProxy(area)
-        width_px = left_px + right_px + SPACE_PX
-        self.setFixedSize(QSize(width_px, scaled_px(600)).boundedTo(parent.size() - QSize(48, 48)))
+        size = QSize(left_px + right_px + SPACE_PX, scaled_px(600))
+        max_size = parent.size() - QSize(48, 48)
+        self.setFixedSize(size.boundedTo(max_size))
 
     def _change_keys(self) -> None:
         self.dismiss()
@@ -75,7 +76,8 @@ class ShortcutSheet(OverlaySheet):
             if not specs:
                 continue
             heading = text_label(without_mnemonic(menu), parent, heading=True)
-            heading.setContentsMargins(0, 10 if row else 0, 0, 0)
+            gap_px = 10 if row else 0
+            heading.setContentsMargins(0, gap_px, 0, 0)
             grid.addWidget(heading, row, 0, 1, 2)
             row += 1
             for spec in specs:

@@ -141,8 +141,9 @@ class StartPage(QWidget):
         button = QPushButton(self)
         button.setProperty("flat", True)
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        button.setToolTip(as_tip(printable(str(path))))
-        button.setAccessibleName(printable(str(path)))
+        path_text = printable(str(path))
+        button.setToolTip(as_tip(path_text))
+        button.setAccessibleName(path_text)
         button.clicked.connect(partial(self.recent_chosen.emit, path))
         return button
 
@@ -151,11 +152,13 @@ class StartPage(QWidget):
         button = self._recent_buttons.get(path)
         if button is not None and picture is not None:
             button.setIconSize(PICTURE_PX)
-            button.setIcon(QIcon(QPixmap.fromImage(as_image(picture))))
+            pixmap = QPixmap.fromImage(as_image(picture))
+            button.setIcon(QIcon(pixmap))
 
     def minimumSizeHint(self) -> QSize:
         """Return the minimum size of the cards below each other, so that the window can be narrow."""
-        return QSize(MIN_WIDTH_PX, super().minimumSizeHint().height())
+        height_px = super().minimumSizeHint().height()
+        return QSize(MIN_WIDTH_PX, height_px)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -175,13 +178,13 @@ class StartPage(QWidget):
         self._content.setMaximumWidth(min(scaled_px(CONTENT_WIDTH_PX), MAX_CONTENT_WIDTH_PX))
         card_width_px = max(card.minimumSizeHint().width() for card in self.cards)
         is_wide = 3 * card_width_px + 2 * CARD_GAP_PX <= self._content_width_px
-        across, down, up = (
-            QBoxLayout.Direction.LeftToRight,
-            QBoxLayout.Direction.TopToBottom,
-            QBoxLayout.Direction.BottomToTop,
-        )
-        self._card_layout.setDirection(across if is_wide else down)
-        self._starts.setDirection(down if is_wide else up)
+        directions = QBoxLayout.Direction
+        if is_wide:
+            self._card_layout.setDirection(directions.LeftToRight)
+            self._starts.setDirection(directions.TopToBottom)
+        else:
+            self._card_layout.setDirection(directions.TopToBottom)
+            self._starts.setDirection(directions.BottomToTop)
         self._break_subtitle()
         self._shorten_recent()
 
@@ -189,7 +192,8 @@ class StartPage(QWidget):
         """Break the subtitle after its first half if it does not fit into one line, so that no word stands alone."""
         available_px = self._content_width_px - LOGO_SPACE_PX
         fits = self._subtitle.fontMetrics().horizontalAdvance(SUBTITLE) <= available_px
-        self._subtitle.setText(SUBTITLE if fits else SUBTITLE.replace(", ", ",\n", 1))
+        text = SUBTITLE if fits else SUBTITLE.replace(", ", ",\n", 1)
+        self._subtitle.setText(text)
 
     def _shorten_recent(self) -> None:
         text_width_px = self._content_width_px - PICTURE_PX.width() - 48

@@ -97,9 +97,11 @@ class StatusBar(QStatusBar):
         self._replacement = text
         self._job.setEnabled(text is None)  # the panel of jobs names videos
         self._on_jobs()
-        self._video.set_forms(text or "")
         if text is None:
+            self._video.set_forms("")
             self._on_video(self._app_context.playback.video)
+        else:
+            self._video.set_forms(text)
         for name in VIDEO_FIELDS:
             self._update_visibility(name)
 
@@ -123,9 +125,13 @@ class StatusBar(QStatusBar):
         return f"frame {number}/{self._app_context.playback.frames.stop}"
 
     def _update_visibility(self, name: str) -> None:
-        has_space = name not in REDUNDANT_FIELDS or not (self._is_crowded or scaled_px(100) > LARGE_TEXT_PERCENT)
-        if name in MODEL_FIELDS and self._is_full:
-            has_space = False
+        if name in REDUNDANT_FIELDS:
+            has_large_text = scaled_px(100) > LARGE_TEXT_PERCENT
+            has_space = not has_large_text and not self._is_crowded
+        elif name in MODEL_FIELDS:
+            has_space = not self._is_full
+        else:
+            has_space = True
         field = self._fields[name]
         field.setVisible(bool(field.text()) and has_space and self._is_allowed(name))
 
@@ -186,7 +192,8 @@ class StatusBar(QStatusBar):
         self._show("time", time_text)
 
     def _on_speed(self, speed: float) -> None:
-        self._show("speed", speed_text(speed) if self._app_context.playback.video else "")
+        text = speed_text(speed) if self._app_context.playback.video is not None else ""
+        self._show("speed", text)
 
     def _on_analysis(self, analysis: Analysis | None) -> None:
         text = ""
@@ -205,14 +212,16 @@ class StatusBar(QStatusBar):
             return
         self._fields["model"].setToolTip("Model")
         is_loading = self._app_context.models.requested_folder is not None
-        self._show("model", "loading the model" if is_loading else "no model")
+        text = "loading the model" if is_loading else "no model"
+        self._show("model", text)
         self._show("device", "")
 
     def _on_jobs(self) -> None:
         running = self._app_context.jobs.running
         self._job.setVisible(bool(running))
         self._stop.setVisible(bool(running))
-        self._job.setText(self._job_text(running) if running else "")
+        text = self._job_text(running) if running else ""
+        self._job.setText(text)
         for name in (*REDUNDANT_FIELDS, *MODEL_FIELDS):
             self._update_visibility(name)
 
@@ -222,10 +231,13 @@ class StatusBar(QStatusBar):
             return "stopping…"
         count = "1 job" if len(running) == 1 else f"{len(running)} jobs"
         hides_title = self._replacement is not None  # the title of a job may contain the name of a video
-        self._job.setToolTip("" if hides_title else as_tip(f"{job.title} {job.stage}".rstrip()))
+        tip = "" if hides_title else as_tip(f"{job.title} {job.stage}".rstrip())
+        self._job.setToolTip(tip)
         share = job.share
         if share is None:
-            return count if hides_title or self._is_crowded else f"{count} · {job.title}"
+            if hides_title or self._is_crowded:
+                return count
+            return f"{count} · {job.title}"
         left_s = job.left_s
         text = f"{count} {share * 100:.0f} %"
         if left_s is None or self._is_full:

@@ -47,10 +47,16 @@ def _platforms(environment: Mapping[str, str]) -> list[str]:
     """Return the platforms that Qt tries, in order (``init_platform`` in Qt's qguiapplication.cpp)."""
     setting = environment.get("QT_QPA_PLATFORM", "")
     if setting:
-        platforms = [part.partition(":")[0] for part in setting.split(";") if part]
-        return ["wayland" if platform.startswith("wayland") else platform for platform in platforms]
-    is_wayland_session = environment.get("XDG_SESSION_TYPE") == "wayland" or "WAYLAND_DISPLAY" in environment
-    return ["wayland", "xcb"] if is_wayland_session else ["xcb"]
+        return [_platform_of(part) for part in setting.split(";") if part]
+    if environment.get("XDG_SESSION_TYPE") == "wayland" or "WAYLAND_DISPLAY" in environment:
+        return ["wayland", "xcb"]
+    return ["xcb"]
+
+
+def _platform_of(entry: str) -> str:
+    """Return the platform that an entry of QT_QPA_PLATFORM names; all kinds of Wayland are one."""
+    platform, _, _ = entry.partition(":")
+    return "wayland" if platform.startswith("wayland") else platform
 
 
 def _x_problem(environment: Mapping[str, str]) -> str | None:
@@ -86,8 +92,9 @@ def _wayland_problem(environment: Mapping[str, str]) -> str | None:
 def _plugin_problem(platform: str) -> str | None:
     """Load Qt's plugin for a platform; return the error if a system library is missing, or None."""
     spec = importlib.util.find_spec("PySide6")
-    locations = spec.submodule_search_locations if spec is not None else None
-    package_dir = Path(next(iter(locations or ["/"])))
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    package_dir = Path(next(iter(spec.submodule_search_locations)))
     plugin = package_dir / "Qt" / "plugins" / "platforms" / f"libq{platform}.so"
     if not plugin.exists():  # Qt is installed elsewhere
         return None
@@ -109,7 +116,8 @@ def window_problem() -> str | None:
     new_app = None
     if QGuiApplication.instance() is None:
         new_app = QGuiApplication(["skillviewer", "-platform", "offscreen"])
-    has_font = bool(QFontDatabase.families()) or any((resources_dir() / "style" / "fonts").glob("*.[ot]tf"))
+    own_fonts = (resources_dir() / "style" / "fonts").glob("*.[ot]tf")
+    has_font = bool(QFontDatabase.families()) or any(own_fonts)
     if new_app is not None:
         new_app.shutdown()  # a window may still be opened in this process
     if not has_font:

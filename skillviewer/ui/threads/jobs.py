@@ -163,7 +163,8 @@ class SlowJob(QObject):
         if confirm_stop:
             self._confirm_stop = True
         if self._job is None and not self._timer.isActive():
-            self._timer.start(0 if confirm_stop else LISTING_DELAY_MS)
+            delay_ms = 0 if confirm_stop else LISTING_DELAY_MS
+            self._timer.start(delay_ms)
 
     def report(self, stage: str, n_done: int, total: int) -> None:
         self._progress = (stage, n_done, total)

@@ -81,4 +81,5 @@ class Collector(QObject):
             return
         self._n_ticks += 1
         is_full = self._n_ticks % TICKS_PER_FULL_COLLECTION == 0
-        gc.collect(2 if is_full else 1)
+        generation = 2 if is_full else 1
+        gc.collect(generation)

@@ -86,7 +86,8 @@ def under_name(entry: VideoEntry) -> str:
         part = f"{_format_seconds(start_s)}–{_format_seconds(stop_s)}"
     if entry.state is VideoState.DONE:
         participant = "" if entry.participant is None else printable(entry.participant)
-        texts = [part or _length(entry), participant, printable(entry.occasion)]
+        part_or_length = part or _length(entry)
+        texts = [part_or_length, participant, printable(entry.occasion)]
         if entry.analysis is not None and entry.analysis.unfamiliar:
             texts.insert(0, "unfamiliar")
     else:
@@ -164,6 +165,27 @@ def _length(entry: VideoEntry) -> str:
     return clock(entry.length_s)[:-2] if entry.length_s is not None else UNKNOWN
 
 
+def _by_length(entry: VideoEntry) -> float:
+    return entry.length_s if entry.length_s is not None else -1.0
+
+
+def _format_rated(entry: VideoEntry) -> str:
+    return entry.rated.text if entry.rated is not None else UNKNOWN
+
+
+def _by_rated(entry: VideoEntry) -> float:
+    return entry.rated.mean if entry.rated is not None else float("-inf")
+
+
+def _rated_second_line(entry: VideoEntry) -> str:
+    return entry.rated.about if entry.rated is not None else ""
+
+
+def _by_state(entry: VideoEntry) -> float:
+    states = list(VideoState)
+    return float(states.index(entry.state))
+
+
 def _state(entry: VideoEntry) -> str:
     if entry.state is VideoState.WORKING and entry.total:
         return f"{entry.n_done} of {entry.total}"
@@ -239,7 +261,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         "Length",
         order="By length",
         text=lambda entry, _: _length(entry),
-        sort_key=lambda entry, _: entry.length_s if entry.length_s is not None else -1.0,
+        sort_key=lambda entry, _: _by_length(entry),
         visible=False,
     ),
     VideoColumn(
@@ -270,10 +292,10 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         "rated",
         "Raters",
         order="By the raters' rating",
-        text=lambda entry, _: entry.rated.text if entry.rated is not None else UNKNOWN,
-        sort_key=lambda entry, _: entry.rated.mean if entry.rated is not None else float("-inf"),
+        text=lambda entry, _: _format_rated(entry),
+        sort_key=lambda entry, _: _by_rated(entry),
         about="The mean of the raters' ratings for the criterion in use, and the number of raters",
-        second_line=lambda entry, _: entry.rated.about if entry.rated is not None else "",
+        second_line=lambda entry, _: _rated_second_line(entry),
         widest="00.0 of 00",
         is_known=lambda entry: entry.rated is not None,
     ),
@@ -315,7 +337,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         "State",
         order="By state",
         text=lambda entry, _: _state(entry),
-        sort_key=lambda entry, _: float(list(VideoState).index(entry.state)),
+        sort_key=lambda entry, _: _by_state(entry),
         plain=True,
         number=False,
         visible=False,

@@ -230,8 +230,9 @@ class VideosPanel(QWidget):
 
     @Slot(QAction)
     def _on_filter(self, action: QAction) -> None:
-        state = action.data()
-        self.filter.set_state(VideoState(state) if state else None)
+        state_value = action.data()
+        state = VideoState(state_value) if state_value else None
+        self.filter.set_state(state)
         self._update_list()
 
     @Slot(int, Qt.SortOrder)

@@ -22,7 +22,8 @@ class Place:
 
 
 def _min_width_px(place: Place) -> int:
-    return max(QWidgetItem(place.widget).minimumSize().width(), place.min_width_px)
+    min_size = QWidgetItem(place.widget).minimumSize()
+    return max(min_size.width(), place.min_width_px)
 
 
 class AdaptiveGrid(QWidget):
@@ -37,7 +38,7 @@ class AdaptiveGrid(QWidget):
         super().__init__(parent)
         self._wide: tuple[Place, ...] = ()
         self._narrow: tuple[Place, ...] = ()
-        self._stretches: dict[bool, Sequence[int]] = {}  # weights of the columns, by whether the grid is narrow
+        self._stretches: dict[bool, Sequence[int]] = {}  # stretch factors of the columns, by whether the grid is narrow
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(*margins)
         self._grid.setSpacing(spacing)
@@ -46,7 +47,7 @@ class AdaptiveGrid(QWidget):
     def set_arrangements(
         self, wide: Sequence[Place], narrow: Sequence[Place], stretches: tuple[Sequence[int], Sequence[int]]
     ) -> None:
-        """Set both arrangements of the same widgets, and the weights of the columns in the wide and the narrow one."""
+        """Set both arrangements of the same widgets, and the stretch factors of their columns: wide, then narrow."""
         self._wide = tuple(wide)
         self._narrow = tuple(narrow)
         self._stretches = {False: stretches[0], True: stretches[1]}
@@ -75,15 +76,17 @@ class AdaptiveGrid(QWidget):
             self._grid.removeWidget(place.widget)
         for place in places:
             self._grid.addWidget(place.widget, place.row, place.column, 1, place.n_columns)
+        stretches = self._stretches[is_narrow]
         for column in range(self._grid.columnCount()):
-            stretches = self._stretches[is_narrow]
-            self._grid.setColumnStretch(column, stretches[column] if column < len(stretches) else 0)
+            stretch = stretches[column] if column < len(stretches) else 0
+            self._grid.setColumnStretch(column, stretch)
         self.updateGeometry()
         self.arranged.emit(is_narrow)
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the narrow arrangement, and the height of the present one."""
-        return QSize(self._row_width_px(self._narrow), super().minimumSizeHint().height())
+        height_px = super().minimumSizeHint().height()
+        return QSize(self._row_width_px(self._narrow), height_px)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -24,8 +24,12 @@ class DiscardButton(QPushButton):
 
     def _set_armed(self, *, armed: bool) -> None:
         self._is_armed = armed
-        self.setText("Discard for good" if armed else self._text)
-        self.setToolTip("Press again to remove the files." if armed else self._tip)
+        if armed:
+            self.setText("Discard for good")
+            self.setToolTip("Press again to remove the files.")
+        else:
+            self.setText(self._text)
+            self.setToolTip(self._tip)
 
     def _on_click(self) -> None:
         if self.needs_confirmation and not self._is_armed:

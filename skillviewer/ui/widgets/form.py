@@ -74,7 +74,8 @@ class Form(QWidget):
 
         def on_activated(index: int) -> None:
             # Qt returns enums as text, so the values given are preferred; later ones were offered by ``offer``.
-            on_choice(values[index] if index < len(values) else box.itemData(index))
+            chosen_value = values[index] if index < len(values) else box.itemData(index)
+            on_choice(chosen_value)
 
         box.activated.connect(on_activated)
         box.setMinimumWidth(control_width_px())
@@ -120,7 +121,8 @@ class NamedLines(QFormLayout):
         label = text_label(name, self.parentWidget(), muted=True)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         field = text_label(text, self.parentWidget(), wrap=True, plain=True)
-        field.setToolTip(as_tip(tip) if tip != text else "")
+        if tip != text:
+            field.setToolTip(as_tip(tip))
         self.addRow(label, field)
         self._labels.append((label, field))
         return field
@@ -137,7 +139,8 @@ def offer(box: QComboBox, options: Sequence[tuple[object, str]], value: object) 
 def choose(box: QComboBox, value: object) -> None:
     """Select the choice with a value. Enums are compared by their values, because Qt returns them as text."""
     values = [box.itemData(index) for index in range(box.count())]
-    box.setCurrentIndex(values.index(value) if value in values else -1)
+    index = values.index(value) if value in values else -1
+    box.setCurrentIndex(index)
 
 
 def indented(box: SpinBoxT) -> SpinBoxT:

@@ -31,7 +31,8 @@ class Icons:
 
     def icon(self, name: str, theme: Theme, colour: str = "") -> QIcon:
         """Return an icon in a colour (``#rrggbb``; "" for the colour of text)."""
-        colour = colour or theme.text
+        if not colour:
+            colour = theme.text
         key = (name, colour, theme.muted)
         if key not in self._icons:
             icon = QIcon()

@@ -25,7 +25,8 @@ def breakable(text: str) -> str:
         pieces.append(character)
         n_unbroken = 0 if character.isspace() else n_unbroken + 1
         is_punctuation = character in "_-.—" and not next_character.isdigit()
-        if (is_punctuation and n_unbroken > MIN_BEFORE_BREAK) or n_unbroken >= MAX_UNBROKEN:
+        max_unbroken = MIN_BEFORE_BREAK + 1 if is_punctuation else MAX_UNBROKEN
+        if n_unbroken >= max_unbroken:
             pieces.append(BREAK)
             n_unbroken = 0
     return "".join(pieces)
@@ -50,7 +51,8 @@ class WrappingLabel(QLabel):
         if text != self.plain:
             self.plain = text
             self.setAccessibleName(printable(text))  # without line breaks, at which a screen reader would stop
-            self.setText("\n\n".join(breakable(printable(paragraph)) for paragraph in paragraphs))
+            breakable_paragraphs = [breakable(printable(paragraph)) for paragraph in paragraphs]
+            self.setText("\n\n".join(breakable_paragraphs))
 
 
 def text_label(
@@ -156,11 +158,13 @@ class ElidingLabel(QLabel):
 
     def sizeHint(self) -> QSize:
         """Return the size of the shortest text."""
-        return QSize(self._width(self._forms[-1]), super().sizeHint().height())
+        height_px = super().sizeHint().height()
+        return QSize(self._width(self._forms[-1]), height_px)
 
     def minimumSizeHint(self) -> QSize:
         """Return no width, so that other widgets get the space first."""
-        return QSize(0, super().minimumSizeHint().height())
+        height_px = super().minimumSizeHint().height()
+        return QSize(0, height_px)
 
 
 class SteadyField(QWidget):

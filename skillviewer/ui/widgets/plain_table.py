@@ -238,7 +238,8 @@ def share_width(view: QTableView, min_px: int, column: int = 0) -> None:
     header = view.horizontalHeader()
     others = [index for index in range(header.count()) if index != column and not header.isSectionHidden(index)]
     remaining_px = view.viewport().width() - sum(header.sectionSize(index) for index in others)
-    fits = remaining_px >= min_px
-    header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch if fits else QHeaderView.ResizeMode.Fixed)
-    if not fits:
+    if remaining_px >= min_px:
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+    else:
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(column, min_px)

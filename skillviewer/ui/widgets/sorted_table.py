@@ -79,7 +79,7 @@ class CellModel(QAbstractTableModel):
         cell = self.row(index.row())[index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return f"…{cell.text[self._n_omitted :]}" if cell.video and self._n_omitted else cell.text
+                return self._display_text(cell)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return alignment_of(number=cell.value is not None)
             case Qt.ItemDataRole.ToolTipRole:
@@ -87,6 +87,11 @@ class CellModel(QAbstractTableModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return cell.tip or None
         return cell.video if role == VIDEO_ROLE else cell.ends
+
+    def _display_text(self, cell: Cell) -> str:
+        if cell.video and self._n_omitted:
+            return f"…{cell.text[self._n_omitted :]}"
+        return cell.text
 
     def headerData(self, section: int, side: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if side is not Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
@@ -181,13 +186,13 @@ class SortedTable(QTableView):
         columns = self._cells.columns
         for index, column in enumerate(columns):
             if column.spare:
-                self.setColumnHidden(index, False)
+                self.showColumn(index)
         others_px = sum(header.sectionSize(index) for index in range(len(columns)) if index != self.name_column)
         excess_px = scaled_px(MIN_NAME_WIDTH_PX) + others_px - self.viewport().width()
         for index in reversed(range(len(columns))):
             if columns[index].spare and excess_px > 0:
                 excess_px -= header.sectionSize(index)
-                self.setColumnHidden(index, True)
+                self.hideColumn(index)
 
     def _on_asked(self, index: QModelIndex) -> None:
         video = index.data(VIDEO_ROLE)

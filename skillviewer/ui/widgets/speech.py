@@ -14,7 +14,8 @@ class _SpokenWidget(QAccessibleWidget):
 
     def text(self, kind: QAccessible.Text) -> str:
         if kind is QAccessible.Text.Description:
-            return str(cast("Any", self.object()).accessible_text())
+            widget = cast("Any", self.object())
+            return str(widget.accessible_text())
         return super().text(kind)
 
 

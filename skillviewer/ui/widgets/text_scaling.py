@@ -8,7 +8,8 @@ from skillviewer.ui.widgets.fonts import FONT_SIZE_PT
 
 def scaled_px(px: int) -> int:
     """Scale a length in pixels, given for text of the default size, with the present size of text; it never shrinks."""
-    return max(px, round(px * QApplication.font().pointSizeF() / FONT_SIZE_PT))
+    factor = QApplication.font().pointSizeF() / FONT_SIZE_PT
+    return max(px, round(px * factor))
 
 
 def icon_size(px: int) -> QSize:

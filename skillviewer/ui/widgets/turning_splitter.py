@@ -48,7 +48,9 @@ class TurningSplitter(QSplitter):
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the widest part, since the splitter can turn."""
-        return QSize(max(self._min_widths_px(), default=0), super().minimumSizeHint().height())
+        width_px = max(self._min_widths_px(), default=0)
+        height_px = super().minimumSizeHint().height()
+        return QSize(width_px, height_px)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._turn()

@@ -87,7 +87,9 @@ class EvidenceLoader(QObject):
     def working(self) -> bool:
         """True while the evidence of the video on screen is computed, or its computation is scheduled."""
         key = self._current_key
-        return key is not None and (key == self._running_key or self._delay.isActive())
+        if key is None:
+            return False
+        return key == self._running_key or self._delay.isActive()
 
     @property
     def stopped(self) -> bool:
@@ -134,8 +136,9 @@ class EvidenceLoader(QObject):
         model = self._state.model
         if key is None or model is None or not self._viewers or self._worker.stopped:
             return False
-        is_settled = key in self._cache or key in self._failures or key in self._stopped_keys
-        return not is_settled and key.model == model.digest
+        if key in self._cache or key in self._failures or key in self._stopped_keys:
+            return False
+        return key.model == model.digest
 
     def _schedule(self) -> None:
         if self._is_needed() and self._running_key != self._current_key:

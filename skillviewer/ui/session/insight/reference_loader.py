@@ -80,10 +80,11 @@ class ReferenceLoader(QObject):
         findings = self._why_loader.findings if self._why_loader.stage is WhyStage.READY else None
         if findings is None:
             entry = self._why_loader.entry
-            if self.own_analysis is not None and (entry is None or entry.clip != self.own_analysis.clip):
+            clip = entry.clip if entry is not None else None
+            if self.own_analysis is not None and self.own_analysis.clip != clip:
                 self._set_findings(None)
             return
-        if (findings.analysis, findings.reference_clip) != (self.own_analysis, self.clip):
+        if findings.analysis != self.own_analysis or findings.reference_clip != self.clip:
             self._set_findings(findings)
         else:
             self.reference = findings.reference

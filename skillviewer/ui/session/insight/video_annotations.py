@@ -99,7 +99,12 @@ def cards_of(
                 of_this_model=bool(record.model_digest) and record.model_digest == model_digest,
             )
         )
-    return tuple(sorted(cards, key=lambda card: (card.start_s, card.stop_s, card.model_moment is None)))
+    return tuple(sorted(cards, key=_by_time))
+
+
+def _by_time(card: MomentCard) -> tuple[float, float, bool]:
+    """Return a sort key: start, stop, and the model's moment before a saved one."""
+    return card.start_s, card.stop_s, card.model_moment is None
 
 
 def _is_record_of(record: SavedMoment, moment: "ModelMoment", model_digest: str) -> bool:
@@ -256,8 +261,9 @@ class VideoAnnotations(QObject):
         is_unchanged = (new_label, new_opinion) == (moment.label, moment.opinion)
         if not self._studies.writable or is_unchanged:
             return None
+        text = "label of a moment" if opinion is None else "opinion of a moment"
         return self._perform(
-            "label of a moment" if opinion is None else "opinion of a moment",
+            text,
             lambda study: study.annotations.change_moment(moment.id, label=new_label, opinion=new_opinion),
             lambda study, _: study.annotations.change_moment(moment.id, label=moment.label, opinion=moment.opinion),
         )

@@ -54,8 +54,9 @@ def facts_of(study: Study) -> StudyFacts:
 
 def _has_reason(vote: Vote) -> bool:
     """Return True if the rater judged and gave a reason or marked a time."""
-    has_mark = vote.left_mark_s is not None or vote.right_mark_s is not None
-    return vote.verdict is not None and (vote.reason != "" or has_mark)
+    if vote.verdict is None:
+        return False
+    return vote.reason != "" or vote.left_mark_s is not None or vote.right_mark_s is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ def judgements_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
             if reason.text or reason.mark_s is not None:
                 reasons.setdefault(video, []).append(reason)
     judgements: dict[str, VideoJudgements] = {}
-    judgements_or_stated = facts.judgements or stated
-    for ranked in rank_videos(judgements_or_stated, facts.tasks):
+    ranked_pairs = facts.judgements or stated
+    for ranked in rank_videos(ranked_pairs, facts.tasks):
         name = ranked.name
         n_raters = len(raters.get(name, set()) - {UNNAMED})
         judgements[name] = VideoJudgements(n_raters, n_unnamed[name], ranked, tuple(reasons.get(name, ())))

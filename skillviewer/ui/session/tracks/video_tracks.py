@@ -117,7 +117,9 @@ class VideoTracks(QObject):
         video = self._playback.video
         if clip is None or video is None:
             return
-        before = self.saved or TrackSet.of_video(video, frames_of(clip, video))
+        before = self.saved
+        if before is None:
+            before = TrackSet.of_video(video, frames_of(clip, video))
         try:
             after = change(before)
         except SkillViewerError as error:
