@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 
 import skillviewer
+from skillviewer.cli.main import run
+from skillviewer.cli.training_output import AUTO_HELP
+from skillviewer.core.evaluation.choice_folds import CANDIDATES
 from skillviewer.data.formats.formats import DATASET_FORMATS
 from skillviewer.media.files import VIDEO_SUFFIXES
 from skillviewer.nets.models import ATTENTION_MODELS
+from tests.facts import missing
 from tests.videos import write_barcode_video
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +39,19 @@ def test_the_names_of_videos_are_told_whole() -> None:
 def test_every_entry_of_a_table_stands_in_its_guide(page: str, names: list[str]) -> None:
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     assert [name for name in names if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("command", ["train", "finetune"])
+def test_help_and_guide_name_the_models_that_an_automatic_choice_compares(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([command, "--help"]) == 0
+    help_text = " ".join(capsys.readouterr().out.split())
+    guide = (ROOT / "docs" / "train.md").read_text(encoding="utf-8").replace("`", "")
+    for sentence in AUTO_HELP.split(". "):
+        assert sentence.rstrip(".") in help_text
+        assert sentence.rstrip(".") in guide
+    assert not missing(AUTO_HELP, *CANDIDATES, "nested cross-validation by person")
 
 
 def test_cleaning_removes_no_results() -> None:

@@ -13,7 +13,7 @@ from skillviewer.cli.options.values import FOLDER, PATH, Parameters
 from skillviewer.cli.options.worker_options import worker_options, workers_from
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
-from skillviewer.cli.training_output import AUTO, print_choice, print_dataset
+from skillviewer.cli.training_output import AUTO, AUTO_CANDIDATES, print_choice, print_dataset
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken
 
@@ -33,8 +33,8 @@ ALL_MODELS = "all"
     "models",
     default="full",
     show_default=True,
-    help="Names of models with commas between; all, for every model except tsn; or auto, which chooses the best of a "
-    "short list in every fold.",
+    help="Names of models with commas between; all, for every model except tsn; or auto, which compares "
+    f"{AUTO_CANDIDATES} within the training people of every fold and tests the best.",
 )
 @click.option("-o", "--output", required=True, type=FOLDER, help="Folder of the evaluation.")
 @folds_options

@@ -16,7 +16,7 @@ from skillviewer.cli.options.plan_options import cache_option
 from skillviewer.cli.options.values import DEVICE, PATH, SEED, Parameters
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
-from skillviewer.cli.training_output import AUTO, print_choice, print_dataset, print_forecast
+from skillviewer.cli.training_output import AUTO, AUTO_HELP, print_choice, print_dataset, print_forecast
 from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.errors import StudyError
 from skillviewer.core.progress import CancelToken, Progress
@@ -42,11 +42,7 @@ MAX_LISTED_VIDEOS = 5
     default=NO_PARENT,
     help="Model to train further: a name or a folder.  [default: train a new model]",
 )
-@click.option(
-    "--model",
-    help="Without --from: attention model to train; or auto, which chooses the best of a short list and holds out "
-    "every person once to check it.  [default: full]",
-)
+@click.option("--model", help=f"Without --from: attention model to train, or auto, which {AUTO_HELP}  [default: full]")
 @click.option(
     "-o",
     "--output",

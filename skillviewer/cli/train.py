@@ -14,7 +14,7 @@ from skillviewer.cli.options.plan_options import feature_cache, plan_options, tr
 from skillviewer.cli.options.values import PATH, SEED, Parameters
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
-from skillviewer.cli.training_output import AUTO, print_choice, print_dataset, print_forecast
+from skillviewer.cli.training_output import AUTO, AUTO_HELP, print_choice, print_dataset, print_forecast
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.core.text import percent
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--model",
     default="full",
     show_default=True,
-    help="Attention model (see skillviewer models), or auto: the best of a short list.",
+    help=f"Attention model (see skillviewer models), or auto, which {AUTO_HELP}",
 )
 @click.option("-o", "--output", required=True, type=PATH, help="Folder of the checkpoint.")
 @dataset_options

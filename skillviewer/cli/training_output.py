@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from skillviewer.cli.output import echo
+from skillviewer.core.evaluation.choice_folds import CANDIDATES
 from skillviewer.core.text import percent
 
 if TYPE_CHECKING:
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 """Value of --model for the automatic choice."""
+AUTO_CANDIDATES = f"{', '.join(CANDIDATES[:-1])} and {CANDIDATES[-1]}"
+AUTO_HELP = (
+    f"compares {AUTO_CANDIDATES}, and models on tracks or measures if there are any, and trains the best. "
+    "Its accuracy is from nested cross-validation by person."
+)
+"""Help on the automatic choice, in the words of docs/train.md."""
 
 
 def print_dataset(dataset: "Dataset") -> None:
