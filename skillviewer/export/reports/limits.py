@@ -55,15 +55,15 @@ def _describe_familiarity(analysis: Analysis) -> str:
         text = "Whether the video looks like those that the model was trained on is not known."
     else:
         text = (
-            f"It is {analysis.novelty:.2f} times as far from the videos that the model was trained on as the most "
-            "unusual one of them: no warning, which does not show that it is like them."
+            "The video is not flagged as unlike those that the model was trained on, which does not show that it "
+            f"is like them. Its distance from them is {analysis.novelty:.2f} times that of the most unusual of them."
         )
     return f"{text} {analysis.note}".rstrip()
 
 
 def _describe_other_models(others: Sequence[OtherModel]) -> str:
     if not others:
-        return "No other model has assessed it: whether others agree is open."
+        return "The study holds no scores of this video by other models to compare with."
     ranks = "; ".join(
         f"{other.name} ranks it {other.rank} of {other.n}, this model {other.own_rank} of {other.n}" for other in others
     )

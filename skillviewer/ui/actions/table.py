@@ -60,10 +60,10 @@ _view = partial(_action, menu=VIEW)
 _model = partial(_action, menu=MODEL)
 _help = partial(_action, menu=HELP)
 _curve = partial(_view, section=1, checkable=True, screen="inspect", at_first=False)
-_split = partial(_view, section=1, scope=Scope.SCREEN, screen="split", at_first=False)
 _player = partial(_action, menu=PLAYER, scope=Scope.PLAYER)
 _picture = partial(_player, scope=Scope.PICTURE)
 _tracks = partial(_action, menu=TRACKS)
+_better = partial(_action, menu=COMPARE, section=-1, screen="split", at_first=False)  # the split view
 _compare = partial(_action, menu=COMPARE, scope=Scope.SCREEN, screen="compare")
 _rank = partial(_action, menu=RANK, scope=Scope.SCREEN, screen="rank", at_first=False)  # enabled while a pair is shown
 _rank_once = partial(_rank, repeats=False)
@@ -100,11 +100,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _view("change_page", "Change over &time…", "Ctrl+T"),
     _player("overlay", "Show the &map", "H", menu=VIEW, section=1, icon="overlay", checkable=True),
     _player("show_tracks", "Show the trac&ks", "S", menu=VIEW, section=1, checkable=True),
-    _view("better_video", "Compare with a &better video", "Ctrl+B", section=1, screen="split", at_first=False),
     _player("next_look", "Next &look of the map", "G", menu=VIEW, section=1, repeats=False),
-    _split("split_previous", "Go to the previous part where this video loses", "P"),
-    _split("split_next", "Go to the next part where this video loses", "N"),
-    _split("split_close", "Close the split view"),
     _curve("cell_evidence", "Show how ea&ch area changed the score"),
     _view("unfamiliar_scores", "&Show scores of unfamiliar videos", section=1, checkable=True),
     _curve("waveform", "Show the wa&veform of the sound"),
@@ -161,6 +157,10 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _tracks("mark_length", "Mark a &known length…", section=3),
     _tracks("share_reference", "Use line and length for all &videos", section=3),
     _tracks("remove_reference", "Remove l&ine and length", section=3),
+    _better("better_video", "Compare with a &better video", "Ctrl+B"),
+    _better("split_previous", "Go to the previous part where this video loses", "P", scope=Scope.SCREEN),
+    _better("split_next", "Go to the next part where this video loses", "N", scope=Scope.SCREEN),
+    _better("split_close", "Close the split view", scope=Scope.SCREEN),
     _compare("compare_models", "Choose &models…", "M"),
     _compare("compare_difference", "Show the &difference", "D", checkable=True),
     _compare("compare_all", "Assess all &videos with these models", section=1),

@@ -35,8 +35,12 @@ class GapList(QListWidget):
         self.clear()
         for number, gap in enumerate(gaps, start=1):
             times = f"{number}   {clock(gap.start_s)} – {clock(gap.stop_s)}"
-            lengths = f"{gap.stop_s - gap.start_s:.1f} s, there {gap.other_stop_s - gap.other_start_s:.1f} s"
-            changes = f"score {signed(gap.change, digits)}, there {signed(gap.other_change, digits)}"
+            length_s = gap.stop_s - gap.start_s
+            other_length_s = gap.other_stop_s - gap.other_start_s
+            lengths = f"{length_s:.1f} s; in the better video {other_length_s:.1f} s"
+            change = signed(gap.change, digits)
+            other_change = signed(gap.other_change, digits)
+            changes = f"score {change}; in the better video {other_change}"
             list_item = QListWidgetItem(f"{times}\n{lengths}\n{changes}")
             list_item.setToolTip(f"Play this part: it {gap.text(digits)}")
             self.addItem(list_item)

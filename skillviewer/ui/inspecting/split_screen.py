@@ -359,7 +359,7 @@ class SplitScreen(QWidget):
         if loader.alignment is not None and loader.alignment.gain:
             if not loader.gaps:
                 return "Aligned in time: no part loses."
-            return f"Aligned in time. {counted(len(loader.gaps), 'part')}, in order of time."
+            return f"Aligned in time. {counted(len(loader.gaps), 'part')}, in order of time: click one to play it."
         if loader.problem:
             reason = f"The videos cannot be aligned: {loader.problem}"
         elif loader.aligning:

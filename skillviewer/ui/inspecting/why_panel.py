@@ -88,8 +88,8 @@ class WhyPanel(QStackedWidget):
         self.faithfulness = FaithfulnessBlock(self.body)
         self.raters = RatersBlock(app_context.playback, app_context.annotations, self.body)
         column = vertical(self.body, (0, 0, 0, 16), 0)
-        add_all(column, self.warning, self.position, self.model_warning, self.moments_section, self.raters)
-        add_all(column, self.contributions, self.cells, self.reference, self.uncertainty, self.faithfulness, 1)
+        add_all(column, self.warning, self.position, self.reference, self.model_warning, self.moments_section)
+        add_all(column, self.raters, self.contributions, self.cells, self.uncertainty, self.faithfulness, 1)
         self.page.setWidget(self.body)
         self._why_loader.changed.connect(self._refresh)
         app_context.videos.unfamiliar_shown.connect(self._show_anew)
@@ -263,7 +263,7 @@ def _format_basis(findings: Findings) -> str:
         return "By the change of the score curve; contributions are not known yet."
     if default_basis(findings.evidence) is Basis.CURVE:
         return (
-            "By the change of the score curve. In this video later parts contribute more, whatever they show, so "
-            "contributions do not tell moments apart."
+            "By the change of the score curve. Contributions are not used: in this video they grow towards the end, "
+            "whatever happens."
         )
     return "By their contribution to the final score."

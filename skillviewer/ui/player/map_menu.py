@@ -38,13 +38,8 @@ class MapStyleMenu(ExclusiveMenu):
         self.set_value(getattr(map_style, self._field))
 
 
-def make_map_style_menus(state: ViewerState, parent: QWidget) -> tuple[MapStyleMenu, ...]:
-    """Return a menu for every field of the map style."""
-    return tuple(MapStyleMenu(field, title, state, parent) for field, title in TITLES.items())
-
-
 class MapMenu(QMenu):
-    """The menu that the legend and the picture open: actions on the map, and the fields of the map style.
+    """The menu of the map: actions on the map, and a menu for every field of the map style.
 
     Args:
         state: State of the window.

@@ -10,6 +10,8 @@ from skillviewer.data.study import SUFFIX, NewVideo, Study, StudySettings
 from skillviewer.ui.session.drafts import make_study_folder
 
 SAMPLE_ANALYSES = "analyses"  # folder of the sample study with the shipped analyses of its videos
+_TITLE = "Sample study: the orange arm is judged"
+_QUESTION = "Which orange arm shows better skill?"
 _UNFINISHED = "Sample study, unfinished"  # title of the sample study while it is made
 
 
@@ -66,14 +68,14 @@ def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -
     )
 
     make_study_folder(path.parent)
-    with Study.create(path, StudySettings(title=_UNFINISHED, task="peg-insert-side")) as study:
+    with Study.create(path, StudySettings(title=_UNFINISHED, task="peg-insert-side", statement=_QUESTION)) as study:
         try:
             videos = [NewVideo(path) for path in sorted((source / "videos").glob("*.mp4"))]
             study.videos.add(videos, token, report)
             import_into_study(study, source / "truth.csv")  # the participants
             import_into_study(study, source / "votes.csv")  # the votes of simulated raters, with their reasons
             _add_analyses(study, source)
-            study.settings = replace(study.settings, title="Sample study")
+            study.settings = replace(study.settings, title=_TITLE)
         except BaseException:
             study.close()
             Study.delete(path)

@@ -12,7 +12,7 @@ from skillviewer.core.text import printable
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import FILE, MODEL, PLAYER_SCREENS, VIEW, with_screens
-from skillviewer.ui.player.map_menu import make_map_style_menus
+from skillviewer.ui.player.map_menu import MapMenu
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.classified_paths import picture_of
 from skillviewer.ui.session.open_study import OpenStudy
@@ -73,7 +73,8 @@ class MainWindow(QMainWindow):
         listed = [screen for screen in screens if not screen.standalone]
         specs = with_screens([(screen.name, screen.title, screen.icon) for screen in listed])
         self.actions_ = Actions(self, app_context.icons, specs, app_context.settings.keys)
-        self.map_style_menus = make_map_style_menus(app_context.state, self)
+        map_actions = (self.actions_["overlay"], self.actions_["next_look"])
+        self.map_menu = MapMenu(app_context.state, map_actions, self)
         self.recent = RecentMenu(app_context.settings, self)
         self.model_menu = ModelMenu(app_context.models, self)
         self._make_centre()
@@ -110,7 +111,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self._make_menus()
         names = [screen.name for screen in listed]
-        self.tools = ToolBar(self.app_context, self.actions_, self.map_style_menus, screens=names, parent=self)
+        self.tools = ToolBar(self.app_context, self.actions_, self.map_menu, screens=names, parent=self)
         self.addToolBar(self.tools)
         self.rail = PanelRail(self._docks, self.panel_specs, self.app_context.icons, self)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
@@ -168,7 +169,7 @@ class MainWindow(QMainWindow):
         theme = theme_menu(app_context, self)
         submenus: dict[str, list[QMenu]] = {
             FILE: [self.recent],
-            VIEW: [CriterionMenu(app_context, self), *self.map_style_menus, curve, docks, theme],
+            VIEW: [CriterionMenu(app_context, self), self.map_menu, curve, docks, theme],
             MODEL: [self.model_menu, passes_menu(app_context.state, self)],
         }
         self.actions_.fill(self.menuBar(), submenus)

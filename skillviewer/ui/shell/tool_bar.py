@@ -26,12 +26,7 @@ class ToolBar(QToolBar):
     """
 
     def __init__(
-        self,
-        app_context: AppContext,
-        actions: Actions,
-        map_style_menus: Sequence[QMenu],
-        screens: Sequence[str],
-        parent: QWidget,
+        self, app_context: AppContext, actions: Actions, map_menu: QMenu, screens: Sequence[str], parent: QWidget
     ) -> None:
         super().__init__(parent)
         self._app_context = app_context
@@ -51,10 +46,6 @@ class ToolBar(QToolBar):
         self._icon_names.append((self._model, "model"))
         self._add_action(actions["assess_all"])
         self.addSeparator()
-        map_menu = QMenu(self)
-        map_menu.addAction(actions["overlay"])
-        for menu in map_style_menus:
-            map_menu.addMenu(menu)
         map_button = self._add_menu(map_menu, "overlay", "How the map is shown")
         map_button.setText("Map")
         space = QWidget(self)

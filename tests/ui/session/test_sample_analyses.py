@@ -13,7 +13,7 @@ from skillviewer.data.study import Study, cached_analysis
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.nets.model_library import DEFAULT_MODEL
 from skillviewer.ui.session.drafts import new_draft
-from skillviewer.ui.session.sample_study import SAMPLE_ANALYSES, lowest_video, open_sample, sample_path
+from skillviewer.ui.session.sample_study import _TITLE, SAMPLE_ANALYSES, lowest_video, open_sample, sample_path
 
 SAMPLE_PASSES = 4  # enough for an interval
 SOURCE = resources_dir() / "sample_study"
@@ -73,7 +73,7 @@ def test_a_sample_study_that_was_half_made_when_the_program_was_killed_is_made_a
     with open_sample(CancelToken(), silent) as study:
         assert len(study.videos.all()) == len(VIDEOS)
         assert study.votes.all()
-        assert study.settings.title == "Sample study"
+        assert study.settings.title == _TITLE
 
 
 def test_a_folder_of_drafts_that_cannot_be_made_is_one_sentence(
