@@ -209,7 +209,7 @@ def _write_requests(
 
     def write_and_print(request: "ExportRequest", write: "Callable[[Report], ExportedFile]") -> None:
         nonlocal all_written
-        titles = [_title_of(source) for source in request.sources]
+        titles = [source.display_title for source in request.sources]
         fields = {"export": request.exporter.name, "videos": titles}
         if not _write_and_print(write, request.path, fields, as_json=as_json):
             all_written = False
@@ -276,14 +276,10 @@ def _file_stem(sources: "Sequence[ExportSource]") -> str:
     from skillviewer.cli.options.export_sources import model_suffix
 
     first = sources[0]
-    title = _title_of(first)
+    title = first.display_title
     if len(sources) > 1 and first.model is not None:
         return title.removesuffix(model_suffix(first.model))
     return title
-
-
-def _title_of(source: "ExportSource") -> str:
-    return source.title or source.video.stem
 
 
 def _is_single_file(exporter: "Exporter", output: Path) -> bool:

@@ -70,6 +70,11 @@ class AnalysedVideo:
             )
 
     @property
+    def display_title(self) -> str:
+        """The title or, without one, the name of the analysed file without its suffix."""
+        return self.title or self.analysis.video.path.stem
+
+    @property
     def path(self) -> Path:
         """Path of the video."""
         if isinstance(self.source, VideoReader):

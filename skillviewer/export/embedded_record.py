@@ -56,28 +56,28 @@ def with_date(options: Any) -> Any:  # noqa: ANN401 - options of an exporter
     """Return options of a report with today's date if they have none; other options unchanged."""
     if not hasattr(options, "made_on") or options.made_on is not None:
         return options
-    return replace(options, made_on=datetime.now().astimezone().date())
+    now = datetime.now().astimezone()
+    return replace(options, made_on=now.date())
 
 
 def make_record(exporter: str, options: object, videos: Sequence[AnalysedVideo] = ()) -> ExportRecord:
     """Return the record of an export."""
     made_on = getattr(options, "made_on", None)
+    made_on_text = "" if made_on is None else made_on.isoformat()
     has_several = len(videos) > 1
-    sources = [
-        RecordedSource(
+    sources = []
+    for video in videos:
+        title = video.title if has_several else ""
+        source = RecordedSource(
             video=video.analysis.video.digest,
             model=video.analysis.provenance.model_digest,
             passes=video.analysis.n_passes,
             clip_range=range_cells(video.analysis.clip_range),
-            title=video.title if has_several else "",
+            title=title,
         )
-        for video in videos
-    ]
+        sources.append(source)
     return ExportRecord(
-        exporter=exporter,
-        options=options_to_dict(options),
-        made_on="" if made_on is None else made_on.isoformat(),
-        sources=tuple(sources),
+        exporter=exporter, options=options_to_dict(options), made_on=made_on_text, sources=tuple(sources)
     )
 
 
@@ -182,11 +182,15 @@ def parse_record(raw: object) -> ExportRecord:
         raise AlteredExportError(_describe_invalid_field(raw, str(error))) from error
     for index, source in enumerate(record.sources):
         unit, start, stop = source.clip_range
-        if unit not in {"", "frame", "s"} or (unit and not 0 <= start < stop < math.inf):
+        is_whole_file = unit == ""
+        is_part = unit in {"frame", "s"} and 0 <= start < stop < math.inf
+        if not is_whole_file and not is_part:
             raise AlteredExportError(
                 f"subjects.{index}.extent says {[unit, start, stop]}, which is no part of a video."
             )
-        start_s, stop_s = source.times_s or (0.0, 1.0)
+        if source.times_s is None:
+            continue
+        start_s, stop_s = source.times_s
         if not 0 <= start_s < stop_s < math.inf:
             raise AlteredExportError(f"start_s says {start_s} and stop_s says {stop_s}, which is no part of a video.")
     if record.made_on:
@@ -206,7 +210,7 @@ def _describe_invalid_field(raw: Any, message: str) -> str:  # noqa: ANN401 - va
         if key == "...":
             continue
         value = value[int(key)] if isinstance(value, list | tuple) else value[key]
-    field = ".".join(keys) or "the record"
+    field = ".".join(keys) if keys else "the record"
     return f"{field} says {value!s:.60}: {reason[:1].lower()}{reason[1:]}."
 
 

@@ -140,7 +140,8 @@ class Exporter:
             ExportError: There are too few or too many videos, or one lacks required evidence.
         """
         n_videos = len(videos)
-        if n_videos < self.least or (n_videos > 1 and not self.takes_several):
+        has_too_many = n_videos > 1 and not self.takes_several
+        if has_too_many or n_videos < self.least:
             raise ExportError(f"{self.title} is made of {self._describe_input()}, not of {n_videos}.")
         if not self.needs_evidence:
             return
@@ -289,7 +290,9 @@ def _preview_report(videos: Sequence[AnalysedVideo], options: ReportOptions | No
 
 
 def _preview_still(videos: Sequence[AnalysedVideo], options: StillOptions | None) -> Preview:
-    return Preview(paint_still(videos, options if options is not None else StillOptions()))
+    if options is None:
+        options = StillOptions()
+    return Preview(paint_still(videos, options))
 
 
 def _write_evidence(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:

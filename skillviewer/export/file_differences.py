@@ -55,7 +55,9 @@ def iter_entries(path: Path) -> Iterator[Entry]:
     try:
         yield from readers[suffix](path)
     except Exception as error:  # readers of arrays, pictures and PDFs raise many kinds for damaged files
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = " ".join(str(error).split())
+        if not reason:
+            reason = type(error).__name__
         raise ExportError(f"{path} cannot be read: {reason:.200}") from error
 
 
@@ -77,7 +79,8 @@ def _iter_json_values(path: Path) -> Iterator[Entry]:
             return
         members = value.items() if isinstance(value, dict) else enumerate(value)
         for key, member in members:
-            yield from walk(f"{place}.{key}" if place else str(key), member)
+            member_place = f"{place}.{key}" if place else str(key)
+            yield from walk(member_place, member)
         yield f"{place}: entries", len(value)
 
     # numbers stay texts, so that each digit is compared
@@ -224,7 +227,8 @@ def _picture_difference(picture: np.ndarray, new_picture: np.ndarray, *, exact: 
     n_columns = differences.shape[1] // side
     blocks = differences[: n_rows * side, : n_columns * side].reshape(n_rows, side, n_columns, side)
     means = blocks.mean(axis=(1, 3))
-    if means.max(initial=0) <= (0 if exact else _PIXEL_TOLERANCE):
+    tolerance = 0 if exact else _PIXEL_TOLERANCE
+    if means.max(initial=0) <= tolerance:
         return ""
     row, column = np.unravel_index(int(means.argmax()), means.shape)
     return f"most at {int(column) * side} pixels from the left, {int(row) * side} from the top"

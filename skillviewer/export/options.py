@@ -142,12 +142,17 @@ def _make_option(
         hint = value_types[0]
     if description is None:
         description = _OptionDescription(title=name.replace("_", " ").capitalize())
-    choices = description.choices or _choices_of_type(hint)
+    choices = description.choices
+    if not choices:
+        choices = _choices_of_type(hint)
+    screen_title = description.screen_title
+    if not screen_title:
+        screen_title = description.title
     kind = OptionKind.CHOICE if choices else _kind_of_type(hint)
     if kind is None:
         return None
     values = {field_.name: getattr(description, field_.name) for field_ in fields(_OptionDescription)}
-    values |= {"choices": choices, "screen_title": description.screen_title or description.title}
+    values |= {"choices": choices, "screen_title": screen_title}
     return Option(**values, name=name, kind=kind, default=default, optional=optional)
 
 
@@ -243,7 +248,8 @@ def _read_value(option: Option, values: Mapping[str, Any]) -> object:
     value = values.get(option.name)
     if option.kind is OptionKind.LOOK:
         # a record nests the fields of the map style, a command line has them among all options
-        return _read_map_style(option, value if isinstance(value, Mapping) else values)
+        style_values = value if isinstance(value, Mapping) else values
+        return _read_map_style(option, style_values)
     if value is None:
         return option.default
     if option.kind is OptionKind.CHOICE:
@@ -251,15 +257,17 @@ def _read_value(option: Option, values: Mapping[str, Any]) -> object:
     if option.kind in (OptionKind.SIZE, OptionKind.FRAMES) and not isinstance(value, str | list | tuple):
         raise ExportError(f"{option.title} cannot be “{value}”.")
     if option.kind is OptionKind.SIZE:
-        return parse_size(value if isinstance(value, str) else "x".join(map(str, value)))
+        size_text = value if isinstance(value, str) else "x".join(map(str, value))
+        return parse_size(size_text)
     if option.kind is OptionKind.FRAMES:
-        return parse_frames(value if isinstance(value, str) else " ".join(map(str, value)))
+        frames_text = value if isinstance(value, str) else " ".join(map(str, value))
+        return parse_frames(frames_text)
     valid_types = _VALID_TYPES.get(option.kind)
     if valid_types is not None and not isinstance(value, valid_types):
         raise ExportError(f"{option.title} cannot be “{value}”.")
     if isinstance(value, int | float) and option.low is not None:
-        high = option.high or value
-        if not option.low <= value <= high:
+        is_too_high = option.high is not None and value > option.high
+        if is_too_high or not option.low <= value:
             raise ExportError(f"{option.title} cannot be {value}.")
     return value
 

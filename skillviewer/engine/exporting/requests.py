@@ -41,6 +41,11 @@ class ExportSource:
     model_name: str = ""  # name of the model in those tables; "" for that of the checkpoint
 
     @property
+    def display_title(self) -> str:
+        """The title or, without one, the name of the file without its suffix."""
+        return self.title or self.video.stem
+
+    @property
     def clip(self) -> VideoClip:
         """The file, or the range of it."""
         return VideoClip(self.video, self.clip_range)
@@ -73,7 +78,7 @@ class ExportRequest:
         titles_by_study: dict[Path, dict[str, None]] = {}  # without duplicates and in order
         for source in self.sources:
             if source.study is not None:
-                titles_by_study.setdefault(source.study, {})[source.title or source.video.stem] = None
+                titles_by_study.setdefault(source.study, {})[source.display_title] = None
         return tuple(
             LoggedExport(study, self.path.name, self.exporter.name, tuple(titles))
             for study, titles in titles_by_study.items()

@@ -218,7 +218,7 @@ class ExportService(Closeable):
                 if analysis is None:
                     analysis = self._assess(source, readers, token, _with_stage(report, source, "assessing"))
                 if source.analysis is None:  # reported now, even if the export fails later
-                    stage = f"assessed {source.title or source.video.stem}"
+                    stage = f"assessed {source.display_title}"
                     report(Progress(stage, value=AnalysisReady(source, analysis)))
                 evidence = None
                 if exporter is not None and (exporter.needs_evidence or exporter.wants_evidence):
@@ -508,7 +508,7 @@ def _default_options(exporter: "Exporter") -> object:
 
 def _with_stage(report: Report, source: ExportSource, activity: str) -> Report:
     """Return a report function that names the activity and the source as the stage."""
-    stage = f"{activity} {source.title or source.video.stem}"
+    stage = f"{activity} {source.display_title}"
     return lambda progress: report(Progress(stage, progress.done, progress.total))
 
 

@@ -23,7 +23,7 @@ from skillviewer.export.destination import atomic_output, check_destination
 from skillviewer.export.options import option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
-from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
+from skillviewer.export.rendering.common_scales import colour_bar_indices, common_map_styles
 from skillviewer.export.rendering.matplotlib_figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
@@ -88,7 +88,7 @@ def export_compared(
         Cancelled: The token was cancelled; no file is left.
     """
     path = Path(path)
-    options = _check_options(videos, options if options is not None else ComparedOptions())
+    options = _check_options(videos, options)
     check_destination(path, FIGURE_SUFFIXES, overwrite=overwrite)
     token.check()
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temp_path:
@@ -101,15 +101,17 @@ def preview_compared(
     videos: Sequence[AnalysedVideo], options: ComparedOptions | None = None, width_px: int = 1200
 ) -> RGBImage:
     """Return the figure at the resolution of a screen, (H, W, 3) uint8 RGB; raises as ``export_compared``."""
-    options = _check_options(videos, options if options is not None else ComparedOptions())
+    options = _check_options(videos, options)
     screen_options = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
     return draw_to_rgb(_ComparisonFigure(videos, screen_options).draw())
 
 
-def _check_options(videos: Sequence[AnalysedVideo], options: ComparedOptions) -> ComparedOptions:
+def _check_options(videos: Sequence[AnalysedVideo], options: ComparedOptions | None) -> ComparedOptions:
     """Return options with a frame; raise an ExportError if the videos cannot be drawn with these options."""
     if not videos:
         raise ExportError("There is no model to show in a figure of compared models.")
+    if options is None:
+        options = ComparedOptions()
     first = videos[0].analysis
     if any(video.analysis.clip_id != first.clip_id for video in videos):
         raise ExportError("A figure of compared models shows one video: choose one, or a folder for a file each.")
@@ -132,7 +134,7 @@ def _check_difference(indices: Sequence[int], n_models: int) -> None:
 def _choose_n_columns(n_panes: int) -> int:
     """Return a number of columns with about as many rows, and few empty positions in the last row."""
     fewest = math.ceil(math.sqrt(n_panes))
-    return min(range(fewest, fewest + 2), key=lambda n_columns: (-n_panes % n_columns, n_columns))
+    return min((fewest, fewest + 1), key=lambda n_columns: -n_panes % n_columns)
 
 
 class _ComparisonFigure:
@@ -151,8 +153,12 @@ class _ComparisonFigure:
                 map_style = replace(map_style, scale=ColourLimits.VIDEO)
             self._map_styles = (map_style,) * len(videos)
         self._line_mm = options.text_pt / 72 * MM_PER_INCH * 1.5
-        n_panes = len(videos) + (1 if options.less else 0)
-        self._n_columns = options.columns or _choose_n_columns(n_panes)
+        n_panes = len(videos)
+        if options.less:
+            n_panes += 1
+        self._n_columns = options.columns
+        if not self._n_columns:
+            self._n_columns = _choose_n_columns(n_panes)
         n_rows = math.ceil(n_panes / self._n_columns)
         info = self._analyses[0].video
         all_panes_mm = options.width_mm - 2 * _MARGIN_MM - (self._n_columns - 1) * _GAP_MM
@@ -181,7 +187,7 @@ class _ComparisonFigure:
             self._draw_pane(index, picture, scene, caption, description=self._describe_scene(index, scene))
         bars: list[tuple[str, Scene]] = []
         if self._has_common_scale:
-            for owner in bar_owners(self._analyses, options.look):
+            for owner in colour_bar_indices(self._analyses, options.look):
                 scene = scenes[owner]
                 if scene.values is not None:
                     bars.append((bar_scale(scene).title, scene))

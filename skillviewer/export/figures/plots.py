@@ -247,7 +247,10 @@ def plot_accuracies(
     axes.xaxis.set_major_formatter(lambda value, _position: f"{value * 100:.0f} %")
     axis_title = "pairwise accuracy"
     axes.set_xlabel(axis_title, fontproperties=text_and_font(axis_title, TEXT_PT)[1], color=rgb_fractions(WHITE.muted))
-    _draw_references(axes, references or {})
+    _draw_reference(axes, "chance", 0.5, is_dashed=True)
+    if references is not None:
+        for name, value in references.items():
+            _draw_reference(axes, name, value, is_dashed=False)
     text, font = text_and_font(title, TEXT_PT + 1, bold=True)
     figure.text(0.02, 1 - 4 / height_mm, text, fontproperties=font, color=rgb_fractions(WHITE.text), va="center")
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temp_path:
@@ -255,23 +258,20 @@ def plot_accuracies(
     return path
 
 
-def _draw_references(axes: "Axes", references: Mapping[str, float]) -> None:
-    for index, (name, value) in enumerate({"chance": 0.5, **references}.items()):
-        is_chance = index == 0
-        axes.axvline(
-            value, color=rgb_fractions(WHITE.muted), linewidth=0.9, linestyle=(0, (4, 3)) if is_chance else "solid"
-        )
-        text, font = text_and_font(name, TEXT_PT - 1)
-        axes.annotate(
-            text,
-            (value, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
-            textcoords="offset points",
-            fontproperties=font,
-            color=rgb_fractions(WHITE.muted),
-            ha="center",
-        )
+def _draw_reference(axes: "Axes", name: str, value: float, *, is_dashed: bool) -> None:
+    line_style: Any = (0, (4, 3)) if is_dashed else "solid"
+    axes.axvline(value, color=rgb_fractions(WHITE.muted), linewidth=0.9, linestyle=line_style)
+    text, font = text_and_font(name, TEXT_PT - 1)
+    axes.annotate(
+        text,
+        (value, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        fontproperties=font,
+        color=rgb_fractions(WHITE.muted),
+        ha="center",
+    )
 
 
 _AGREEMENT_COLUMNS = 3

@@ -212,7 +212,7 @@ def _write_names(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOp
     text_left_mm = left_mm + _SAMPLE_LINE_EM * em_mm
     for index, video in enumerate(videos):
         y = (top_mm - (0.45 + _NAME_EM * index) * em_mm) / options.height_mm
-        name = video.title or video.analysis.video.path.stem
+        name = video.display_title
         score = f"   {score_phrase(video.analysis, digits, unfamiliar_scores=options.unfamiliar_scores)}"
         name_px = _available_px(options, text_left_mm) - renderer.width(score)
         if name_px < 0:  # the score is never shortened: it would be another number

@@ -51,7 +51,9 @@ class CameraTiles(Closeable):
 
     def _open_reader(self, shown_camera: ShownCamera) -> VideoReader | None:
         camera = shown_camera.camera
-        if camera.path is None or camera.offset_s is None or (self._blur_faces and shown_camera.faces is None):
+        if camera.path is None or camera.offset_s is None:
+            return None
+        if self._blur_faces and shown_camera.faces is None:
             return None
         try:
             reader = self._files.enter_context(VideoReader(camera.path))

@@ -21,7 +21,7 @@ from skillviewer.export.pictures.frame_schedule import FrameSchedule, schedule_f
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.preview import Preview
 from skillviewer.export.rendering.clip_canvas import ClipCanvas, Span
-from skillviewer.export.rendering.common_scales import bar_owners
+from skillviewer.export.rendering.common_scales import colour_bar_indices
 from skillviewer.export.rendering.layout import Layout, lay_out, picture_sizes
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import Sound, SoundReader, has_sound
@@ -37,13 +37,14 @@ _MIN_FRAME_SECONDS = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
 def clip_layout(analyses: Sequence[Analysis], options: ClipOptions | StillOptions) -> Layout:
     """Return the layout of a clip or a still."""
     video_sizes = [(analysis.video.width_px, analysis.video.height_px) for analysis in analyses]
+    n_bars = len(colour_bar_indices(analyses, options.look)) if options.labels else 0
     return lay_out(
         picture_sizes(video_sizes, options.size, options.columns),
         columns=options.columns,
         title=bool(clip_title(analyses, options)),
         labels=options.labels,
         curve=options.curve,
-        n_bars=len(bar_owners(analyses, options.look)) if options.labels else 0,
+        n_bars=n_bars,
     )
 
 

@@ -25,7 +25,7 @@ from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HELP, UNFAMILIAR_TITLE, option_field
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
-from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
+from skillviewer.export.rendering.common_scales import colour_bar_indices, common_map_styles
 from skillviewer.export.rendering.matplotlib_figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
@@ -136,9 +136,10 @@ class _Sheet:
         self.analyses = [video.analysis for video in videos]
         self.map_styles = common_map_styles(self.analyses, options.look)
         self.frames = [self._choose_frames(analysis) for analysis in self.analyses]  # of each row
-        self.n_columns = min(options.columns or 8, max(len(frames) for frames in self.frames))
+        max_columns = 8 if options.columns == 0 else options.columns
+        self.n_columns = min(max_columns, max(map(len, self.frames)))
         self.digits = score_decimals(self.analyses)
-        self.bar_owners = bar_owners(self.analyses, options.look)
+        self.rows_with_bar = colour_bar_indices(self.analyses, options.look)
         self.margin = self._to_px(_MARGIN_MM)
         self.gap = max(1, self._to_px(_GAP_MM))
         self.line_height = self._to_px(options.text_pt * _PT_MM * 1.5)
@@ -175,11 +176,12 @@ class _Sheet:
         return self._heading_height(row) + n_lines * self._cell_height(row)
 
     def _heading_height(self, row: int) -> int:
-        return round(self.line_height * (2.25 if self.analyses[row].spread_evenly else 1.25))
+        n_lines = 2.25 if self.analyses[row].spread_evenly else 1.25
+        return round(self.line_height * n_lines)
 
     def draw(self, token: CancelToken, report: Report) -> "Figure":
         title_height = round(self.line_height * 1.8) if self.options.title else 0
-        bars_height = round(self.line_height * 3.1) if self.bar_owners else 0
+        bars_height = round(self.line_height * 3.1) if self.rows_with_bar else 0
         row_gap = round(self.line_height * 0.6)
         rows = range(len(self.videos))
         rows_height = sum(self._row_height(row) for row in rows) + (len(rows) - 1) * row_gap
@@ -257,7 +259,7 @@ class _Sheet:
     def _draw_bars(self) -> None:
         """Draw a colour bar for each kind of map, from right to left."""
         right = self.right
-        for row in self.bar_owners:
+        for row in self.rows_with_bar:
             scene = resolve(self.analyses[row], self.frames[row][-1], self.map_styles[row])
             width = min(self._to_px(_BAR_MM), right - self.margin)
             self._draw_bar(bar_scale(scene), bar_colours(scene), right - width, width)

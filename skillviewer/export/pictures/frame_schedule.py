@@ -41,9 +41,12 @@ def frames_of_part(videos: Sequence[AnalysedVideo]) -> range | None:
     if not analyses_of_parts:
         return None
     if len({video.analysis.clip_id for video in videos}) > 1:
+        title = videos[0].title
+        if not title:
+            title = analyses_of_parts[0].video.path.name
         raise ExportError(
-            f"{videos[0].title or analyses_of_parts[0].video.path.name} is shown next to another video, and one of the "
-            "two is a part of a longer file: they have no common clock. Export them one by one."
+            f"{title} is shown next to another video, and one of the two is a part of a longer file: they have no "
+            "common clock. Export them one by one."
         )
     return analyses_of_parts[0].frames
 
@@ -91,7 +94,9 @@ def build_schedule(
     indices = _spaced_indices(times_s, min_interval_s)
     clock_s = clock_s[indices]
     frames_by_video = []
-    for video, alignment in zip(videos, alignments or [None] * len(videos), strict=True):
+    if not alignments:
+        alignments = [None] * len(videos)
+    for video, alignment in zip(videos, alignments, strict=True):
         video_clock_s = clock_s if alignment is None else alignment.to_other(clock_s)
         frames_by_video.append([video.frame_at(float(time_s)) for time_s in video_clock_s])
     return FrameSchedule(
@@ -108,7 +113,8 @@ def _chosen_frames(video: VideoInfo, options: ClipOptions, part: range | None) -
     start = options.start
     stop = video.n_frames if options.stop is None else options.stop
     if part is not None:
-        start = options.start or part.start
+        if start == 0:
+            start = part.start
         stop = part.stop if options.stop is None else options.stop
         if start < part.start or stop > part.stop:
             raise ExportError(

@@ -71,7 +71,9 @@ def export_stills(
     """Write the same time of one or more videos side by side, as PNG; see ``export_still``."""
     from PIL import Image
 
+    if options is None:
+        options = StillOptions()
     with atomic_output(path, STILL_SUFFIXES, overwrite=overwrite) as temp_path:
-        picture = paint_still(videos, options if options is not None else StillOptions())
+        picture = paint_still(videos, options)
         Image.fromarray(picture).save(temp_path, format="PNG")
     return path

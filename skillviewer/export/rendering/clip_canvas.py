@@ -18,7 +18,7 @@ from skillviewer.core.text import clock, plain, signed
 from skillviewer.core.tracks.track_drawing import TrackDrawing
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
-from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
+from skillviewer.export.rendering.common_scales import colour_bar_indices, common_map_styles
 from skillviewer.export.rendering.layout import BAR_EM, BAR_TITLE_EM, BIG_EM, LINE_EM, Box, Layout
 from skillviewer.export.rendering.text_renderer import TextRenderer, copy_onto
 from skillviewer.export.rendering.theme import Colour, ExportTheme
@@ -90,7 +90,7 @@ class ClipCanvas:
         self._clock_px = self._big.width(max("00:00.000", longest_clock, key=len))  # all digits have one width
         self._score_label, self._score_renderer = self._choose_score_style()
         # a canvas without text has no bars
-        self._bar_boxes = dict(zip(bar_owners(analyses, map_style), layout.bars, strict=False))
+        self._bar_boxes = dict(zip(colour_bar_indices(analyses, map_style), layout.bars, strict=False))
         self._first_scenes: dict[int, Scene] = {}  # scene of the first map of each analysis with a bar
         for index in self._bar_boxes:
             first_frame = int(analyses[index].samples.min())

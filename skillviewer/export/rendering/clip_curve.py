@@ -185,7 +185,8 @@ class ClipCurve:
         em = self._em
         scores = score_ticks(area.low, area.high, 4)
         score_positions = [score for score, _ in scores]
-        axes.set_yticks(score_positions, [label if self._show_scores else "" for _, label in scores])
+        score_labels = [label for _, label in scores] if self._show_scores else [""] * len(scores)
+        axes.set_yticks(score_positions, score_labels)
         max_time_ticks = max(2, int((area.right - area.left) / (em * 5)))
         times = time_ticks(area.start_s, area.stop_s, max_time_ticks)
         axes.set_xticks([time_s for time_s, _ in times], [label for _, label in times])

@@ -58,7 +58,8 @@ def format_ticks(scale: BarScale) -> tuple[str, ...]:
 
 
 def _format_tick(scale: BarScale, value: float) -> str:
-    at_least = "≥ " if scale.clipped and value == scale.high else ""
+    is_clipped_end = scale.clipped and value == scale.high
+    at_least = "≥ " if is_clipped_end else ""
     sign = "+" if scale.low < 0 < value else ""
     return f"{at_least}{sign}{plain(value)}"
 

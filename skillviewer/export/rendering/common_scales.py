@@ -12,8 +12,8 @@ def common_map_styles(analyses: Sequence[Analysis], map_style: MapStyle) -> tupl
     """Return a map style for each analysis, such that all maps of one kind have the same scale.
 
     A single analysis keeps ``map_style``. Maps of different kinds cannot be compared, so each kind has its own scale.
-    The scale of gates ends at 1. A clipped scale ends at the smallest limit of any analysis, so that the maps of all
-    are visible; other scales end at the largest limit.
+    The scale of gates ends at 1. A clipped scale ends at the smallest of the analyses' limits, so that all maps are
+    visible; other scales end at the largest limit.
     """
     if len(analyses) == 1:
         return (map_style,)
@@ -28,13 +28,15 @@ def _common_limit(kind: MapKind, analyses: Sequence[Analysis], map_style: MapSty
     analyses_of_kind = [analysis for analysis in analyses if analysis.map_kind is kind]
     if map_style.scale is ColourLimits.CLIPPED:
         uneven_analyses = [analysis for analysis in analyses_of_kind if not analysis.spread_evenly]
-        limit = min(clipped_limit(analysis) for analysis in uneven_analyses or analyses_of_kind)
+        if uneven_analyses:
+            analyses_of_kind = uneven_analyses
+        limit = min(clipped_limit(analysis) for analysis in analyses_of_kind)
     else:
         limit = max(display_limit(analysis) for analysis in analyses_of_kind)
     return limit or 1.0  # a scale needs an extent even if all maps are 0
 
 
-def bar_owners(analyses: Sequence[Analysis], map_style: MapStyle) -> tuple[int, ...]:
+def colour_bar_indices(analyses: Sequence[Analysis], map_style: MapStyle) -> tuple[int, ...]:
     """Return the indices of the analyses whose scales have a colour bar: the first of each visible kind of map."""
     if map_style.overlay is Overlay.OFF:
         return ()

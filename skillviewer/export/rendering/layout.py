@@ -119,7 +119,8 @@ def picture_sizes(
             return sizes
         heights = [max_width * height / width for width, height in video_sizes]
         are_alike = max(heights) < 1.5 * min(heights)
-        fit = (max_width, round(max(heights) if are_alike else max_width * 3 / 4))
+        max_height = max(heights) if are_alike else max_width * 3 / 4
+        fit = (max_width, round(max_height))
     return [picture_size(width, height, fit) for width, height in video_sizes]
 
 
@@ -159,7 +160,8 @@ def lay_out(
     em = max(MIN_EM_PX, round(math.sqrt(cell_width * n_columns * cell_height * n_rows) / 54))
     has_several = len(sizes) > 1
     gap = 2 * round(em * 0.3) if has_several else 0
-    caption_height = round(em * (2 * LINE_EM + 0.4)) if has_several and labels else 0
+    has_captions = has_several and labels
+    caption_height = round(em * (2 * LINE_EM + 0.4)) if has_captions else 0
     panes = []
     for index, (width, height) in enumerate(sizes):
         row, column = divmod(index, n_columns)
@@ -227,8 +229,19 @@ class _Strip:
     def arrange_in_columns(self, *, labels: bool, curve: bool, n_bars: int, single: bool) -> None:
         """Arrange text on the left, the curve in the middle, score and colour bars on the right."""
         top = self.y
-        text_width = self.to_px(_TEXT_COLUMN_EM if single else _CLOCK_COLUMN_EM) if labels else 0
-        right_width = self.to_px(_RIGHT_COLUMN_EM) if n_bars or (labels and single) else 0
+        gap = self.to_px(1)
+        text_width = 0
+        left_gap = 0
+        if labels:
+            text_em = _TEXT_COLUMN_EM if single else _CLOCK_COLUMN_EM
+            text_width = self.to_px(text_em)
+            left_gap = gap
+        has_score = labels and single
+        right_width = 0
+        right_gap = 0
+        if n_bars or has_score:
+            right_width = self.to_px(_RIGHT_COLUMN_EM)
+            right_gap = 2 * gap
         right = self.left + self.inner_width - right_width
         bars_top = top
         if labels:
@@ -244,9 +257,8 @@ class _Strip:
             bottoms.append(top + self.to_px(_BIG_LINE_EM + 3 * LINE_EM))
         self.y = max(bottoms)
         if curve:
-            gap = self.to_px(1)
-            curve_left = self.left + text_width + (gap if text_width else 0)
-            curve_right = right - (2 * gap if right_width else 0)
+            curve_left = self.left + text_width + left_gap
+            curve_right = right - right_gap
             self.curve = Box(curve_left, top, curve_right - curve_left, self.y - top)
 
     def arrange_in_rows(self, *, labels: bool, curve: bool, n_bars: int, single: bool) -> None:

@@ -110,7 +110,8 @@ def _code_points_of(font_file: Path) -> frozenset[int]:
     from matplotlib.ft2font import FT2Font
 
     try:
-        return frozenset(FT2Font(str(font_file)).get_charmap())
+        font = FT2Font(str(font_file))
+        return frozenset(font.get_charmap())
     except (OSError, RuntimeError, ValueError):
         return frozenset()
 
@@ -147,8 +148,8 @@ def text_and_font_file(text: str, *, bold: bool = False) -> tuple[str, Path]:
     for font_file in _system_font_files():
         if code_points <= _code_points_of(font_file):
             return text, font_file
-    drawable = "".join("\N{REPLACEMENT CHARACTER}" if ord(character) in missing else character for character in text)
-    return drawable, dejavu_file
+    replacements = dict.fromkeys(missing, "\N{REPLACEMENT CHARACTER}")
+    return text.translate(replacements), dejavu_file
 
 
 def write_line(
@@ -160,7 +161,8 @@ def write_line(
     left end, centre or right end, by ``align``.
     """
     drawable, font = text_and_font(text, size_pt, bold=bold)
-    colour = rgb_fractions(WHITE.muted if muted else WHITE.text)
+    colour_name = WHITE.muted if muted else WHITE.text
+    colour = rgb_fractions(colour_name)
     x, y = position
     figure.text(x, 1 - y, drawable, fontproperties=font, color=colour, ha=align, va="center_baseline")
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ from skillviewer.core.text import counted, printable, signed
 from skillviewer.core.version import __version__
 from skillviewer.export.reports.drawings import interval_bars
 from skillviewer.export.reports.pdf import Paper
-from skillviewer.export.reports.rater_summary import PairsInTraining, rater_cells, raters_summary
+from skillviewer.export.reports.rater_summary import PairsInTraining, rater_rows, raters_summary
 
 if TYPE_CHECKING:
     from reportlab.graphics.shapes import Drawing
@@ -36,7 +37,7 @@ class CohortOptions:
     task: str = ""
     statement: str = ""  # question that raters answered, or ""
     judgements: tuple[Judgement, ...] = ()  # judgements of the raters
-    pairs: tuple[Pair, ...] = ()  # agreed pairs, which the order by the model is compared with
+    pairs: tuple[Pair, ...] = ()  # agreed pairs to compare the model's order with
     training: PairsInTraining | None = None  # pairs and videos that the model was trained on, or None if not known
     # rating or score as text, by criterion and name of the video, if there are several criteria
     criteria: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -111,8 +112,8 @@ class Cohort:
     rows: tuple[CohortRow, ...]  # by rank
     model: CohortModel
     day: date  # date of the report
-    raters: tuple[tuple[str, ...], ...]  # rows of the table of raters
-    ratings: tuple[str, ...] = ()  # sentences on the scores on the raters' scale
+    rater_rows: tuple[tuple[str, ...], ...]  # rows of the table of raters
+    rating_sentences: tuple[str, ...] = ()  # sentences on the scores on the raters' scale
 
     @property
     def scores(self) -> tuple[float, ...]:
@@ -156,23 +157,25 @@ class Cohort:
         return table
 
     @property
-    def unknown(self) -> tuple[str, ...]:
+    def limits(self) -> tuple[str, ...]:
         """Limits of the numbers, one or two sentences each."""
-        order = (
+        order_limit = (
             "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of "
             "two models cannot be compared."
         )
         if self.raters_text:
-            skill = "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
+            skill_limit = (
+                "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
+            )
         else:
-            skill = "No rater has judged these videos, so nothing here shows that the scores follow skill."
+            skill_limit = "No rater has judged these videos, so nothing here shows that the scores follow skill."
         return (
-            order,
+            order_limit,
             *_interval_limits(self.rows),
             *_video_limits(self.rows),
             self._training_limit,
-            *self.ratings,
-            skill,
+            *self.rating_sentences,
+            skill_limit,
         )
 
     @property
@@ -191,14 +194,14 @@ class Cohort:
                 "The model was trained on none of these videos. Whether it was trained on others of their participants "
                 "is not known."
             )
-        videos = "all" if n_trained == n_videos else f"{n_trained} of"
+        trained_text = f"all {n_videos} videos" if n_trained == n_videos else f"{n_trained} of {n_videos} videos"
         return (
-            f"The model was trained on {videos} {n_videos} videos, so their scores follow the raters better than those "
-            "of new people."
+            f"The model was trained on {trained_text}, so their scores follow the raters better than those of new "
+            "people."
         )
 
     def bars(self, width_pt: float) -> "Iterator[Drawing]":
-        """Yield the drawing of every row, on one scale with the median."""
+        """Yield the drawing of every row. All have the same scale, and a line at the median."""
         scores = [(row.position.score, row.position.interval) for row in self.rows]
         median = float(np.median(self.scores))
         return interval_bars(scores, median, width_pt)
@@ -222,16 +225,19 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
     for video, position in zip(videos, positions, strict=True):
         printable_video = replace(video, name=printable(video.name), participant=printable(video.participant))
         rows.append(CohortRow(printable_video, position))
-    rating_notes = [video.scaled.refusal or video.scaled.note for video in videos if video.scaled is not None]
+    rows.sort(key=lambda row: row.video.name)
+    rows.sort(key=attrgetter("rank"))  # equal ranks stay in the order of names
+    calibrated_scores = [video.scaled for video in videos if video.scaled is not None]
+    rating_sentences = [calibrated.refusal or calibrated.note for calibrated in calibrated_scores]
     return Cohort(
         options=options,
         title=printable(options.title) or "Cohort",
         digits=_choose_digits(scores),
-        rows=tuple(sorted(rows, key=lambda row: (row.rank, row.video.name))),
+        rows=tuple(rows),
         model=replace(model, name=printable(model.name), test=printable(model.test)),
         day=day,
-        raters=rater_cells(options.judgements),
-        ratings=tuple(dict.fromkeys(rating_notes)),
+        rater_rows=rater_rows(options.judgements),
+        rating_sentences=tuple(dict.fromkeys(rating_sentences)),
     )
 
 
@@ -240,8 +246,8 @@ def _choose_digits(scores: Sequence[float]) -> int:
     span = max(scores) - min(scores)
     if span <= 0:
         return 2
-    n_decimals = 2 - math.floor(math.log10(span * 2))
-    return int(np.clip(n_decimals, 2, 5))
+    magnitude = math.floor(math.log10(span * 2))  # 0 for spans of 0.5 to 5
+    return min(max(2 - magnitude, 2), 5)
 
 
 def _interval_limits(rows: Sequence[CohortRow]) -> list[str]:

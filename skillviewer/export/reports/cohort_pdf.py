@@ -44,7 +44,7 @@ def _make_story(cohort: Cohort, width_pt: float) -> list["Flowable"]:
     if cohort.raters_text:
         story += _raters_part(cohort, width_pt)
     story.append(heading("What is not known"))
-    story += [list_item(sentence) for sentence in cohort.unknown]
+    story += [list_item(sentence) for sentence in cohort.limits]
     # the table may be split, so only a minimal height keeps the heading with its first rows
     title = heading("The videos", "by score; bar: 95 % interval, dashed: median", keep_with_next=False)
     story += [CondPageBreak(110), title, _videos_table(cohort, width_pt)]
@@ -61,14 +61,14 @@ def _raters_part(cohort: Cohort, width_pt: float) -> list["Flowable"]:
     story: list[Flowable] = [heading("The raters", cohort.options.statement)]
     if cohort.raters_text:
         story.append(paragraph(cohort.raters_text, size_pt=8.4, after_pt=3))
-    if not cohort.raters:
+    if not cohort.rater_rows:
         return story
     header = [
         paragraph(title, size_pt=7.4, text_colour=WHITE.muted, right=column > 0)
         for column, title in enumerate(RATER_HEADER)
     ]
     rows = [
-        [paragraph(cell, size_pt=8.2, right=column > 0) for column, cell in enumerate(row)] for row in cohort.raters
+        [paragraph(cell, size_pt=8.2, right=column > 0) for column, cell in enumerate(row)] for row in cohort.rater_rows
     ]
     widths_pt = [width_pt * share for share in (0.22, 0.13, 0.28, 0.23, 0.14)]
     story.append(grid([header, *rows], widths_pt, lines=True, pad_pt=1.6, repeat=1))
@@ -82,12 +82,14 @@ def _videos_table(cohort: Cohort, width_pt: float) -> "Flowable":
     bar_width_pt = width_pt * 0.16
     participant_width_pt = width_pt * 0.12 if has_participants else 0.0
     rating_width_pt = width_pt * 0.14 if has_ratings else 0.0
+    participant_title = "participant" if has_participants else ""
+    rating_title = "rating" if has_ratings else ""
     columns = (
         ("", rank_width_pt),
         ("video", width_pt * 0.34 - participant_width_pt - rating_width_pt / 2 - rank_width_pt),
-        ("participant" if has_participants else "", participant_width_pt),
+        (participant_title, participant_width_pt),
         ("score (95 % interval)", width_pt * 0.23 - rating_width_pt / 2),
-        ("rating" if has_ratings else "", rating_width_pt),
+        (rating_title, rating_width_pt),
         ("", bar_width_pt),
         ("percentile", width_pt * 0.14),
         ("SHA-256", width_pt * 0.13),

@@ -7,6 +7,7 @@ and those that lower it hollow bars with a minus. The video of the report is bla
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from math import ceil, sqrt
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -170,7 +171,8 @@ class Plot:
         value_y = self.y(value)
         low = min(zero_y, value_y)
         height = abs(value_y - zero_y)
-        self.box(x, low, width, height=max(height, 0.4), fill=ACCENT if value > 0 else HOLLOW, edge=ACCENT)
+        fill = ACCENT if value > 0 else HOLLOW
+        self.box(x, low, width, height=max(height, 0.4), fill=fill, edge=ACCENT)
         if height <= 6 or width <= 5:
             return
         middle = x + width / 2
@@ -193,7 +195,7 @@ def cohort_strip(position: CohortPosition, others: Sequence[float], width_pt: fl
 
     Every other video is a tick. The median of the others and the interval of the score are drawn too.
     """
-    interval = position.interval or (position.score, position.score)
+    interval = (position.score, position.score) if position.interval is None else position.interval
     values = np.array([*others, position.score, *interval])
     plot = Plot(width_pt, 50.0, xs=_padded_range(values, 0.06), ys=(0.0, 1.0), margins_pt=(6.0, 14.0, 6.0, 4.0))
     base_y = plot.bottom + 4
@@ -296,7 +298,8 @@ def signed_bar(value: float, max_value: float, width_pt: float, digits: int) -> 
     zero_x = plot.x(0.0)
     value_x = plot.x(value)
     bar_width = max(abs(value_x - zero_x), 0.5)
-    plot.box(min(zero_x, value_x), 2.0, bar_width, height=9.0, fill=ACCENT if value > 0 else HOLLOW, edge=ACCENT)
+    fill = ACCENT if value > 0 else HOLLOW
+    plot.box(min(zero_x, value_x), 2.0, bar_width, height=9.0, fill=fill, edge=ACCENT)
     plot.line(zero_x, 0.0, x1=zero_x, y1=13.0, line_colour=WHITE.text, width=0.8)
     plot.text(signed(value, digits), width_pt / 2, 16.0, text_colour=WHITE.text, size=8.4, bold=True, anchor="middle")
     return plot.drawing
@@ -314,7 +317,8 @@ def interval_bars(
     """
     numbers = [dashed]
     for value, interval in rows:
-        numbers += [number for number in (value, *(interval or ())) if np.isfinite(number)]
+        ends = () if interval is None else interval
+        numbers += [number for number in (value, *ends) if np.isfinite(number)]
     low = min(numbers)
     high = max(numbers)
     padding = max((high - low) * 0.03, 1e-6)
@@ -333,7 +337,8 @@ def interval_bars(
 def distribution(scores: Sequence[float], width_pt: float, height_pt: float, digits: int) -> "Drawing":
     """Draw the distribution of scores: a histogram, a tick below it for every video, and the median."""
     values = np.array(scores, np.float64)
-    n_bins = int(np.clip(np.ceil(np.sqrt(len(values)) * 1.5), 5, 24))
+    n_bins_by_size = ceil(sqrt(len(values)) * 1.5)
+    n_bins = min(max(n_bins_by_size, 5), 24)
     low, high = _padded_range(values, 0.04)
     counts, edges = np.histogram(values, bins=n_bins, range=(low, high))
     max_count = int(counts.max())

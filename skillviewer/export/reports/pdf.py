@@ -51,9 +51,10 @@ def register_fonts() -> None:
 
     for font in _inter_fonts().values():
         registerFont(font)
+    for italic in (0, 1):
+        addMapping(REGULAR, 0, italic, REGULAR)
+        addMapping(REGULAR, 1, italic, BOLD)
     for bold in (0, 1):
-        for italic in (0, 1):
-            addMapping(REGULAR, bold, italic, BOLD if bold else REGULAR)
         addMapping(BOLD, bold, 0, BOLD)
 
 
@@ -121,9 +122,10 @@ def text_style(
     from reportlab.lib.styles import ParagraphStyle
 
     register_fonts()
+    font_name = BOLD if bold else REGULAR
     return ParagraphStyle(
         "text",
-        fontName=BOLD if bold else REGULAR,
+        fontName=font_name,
         fontSize=size_pt,
         leading=size_pt * leading,
         textColor=pdf_colour(text_colour),
@@ -247,12 +249,13 @@ def grid(
     """
     from reportlab.platypus import Table, TableStyle
 
+    vertical_alignment = "MIDDLE" if middle else "TOP"
     commands: list[tuple[Any, ...]] = [
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
         ("RIGHTPADDING", (0, 0), (-1, -1), 0),
         ("TOPPADDING", (0, 0), (-1, -1), pad_pt),
         ("BOTTOMPADDING", (0, 0), (-1, -1), pad_pt),
-        ("VALIGN", (0, 0), (-1, -1), "MIDDLE" if middle else "TOP"),
+        ("VALIGN", (0, 0), (-1, -1), vertical_alignment),
     ]
     if lines:
         commands.append(("LINEBELOW", (0, 0), (-1, -1), 0.4, pdf_colour(WHITE.line)))

@@ -11,7 +11,7 @@ from skillviewer.core.text import counted, signed, whole_percent
 RATER_HEADER = ("rater", "judgements", "agrees with most others", "left chosen", "median time")
 
 
-def rater_cells(judgements: Sequence[Judgement]) -> tuple[tuple[str, ...], ...]:
+def rater_rows(judgements: Sequence[Judgement]) -> tuple[tuple[str, ...], ...]:
     """Return a row of texts for every rater, by name; ``RATER_HEADER`` has the titles of the columns."""
     from skillviewer.core.ranking.raters import rater_reports  # scipy takes a second
     from skillviewer.core.ranking.votes import ShownPair
@@ -27,21 +27,16 @@ def rater_cells(judgements: Sequence[Judgement]) -> tuple[tuple[str, ...], ...]:
         )
         for judgement in judgements
     ]
-    return tuple(
-        (
-            report.name,
-            str(report.judged),
-            report.agreement.text,
-            report.left.text,
-            "–" if report.median_s is None else f"{report.median_s:.1f} s",
-        )
-        for report in rater_reports(shown_pairs)
-    )
+    rows = []
+    for report in rater_reports(shown_pairs):
+        median_text = "–" if report.median_s is None else f"{report.median_s:.1f} s"
+        rows.append((report.name, str(report.judged), report.agreement.text, report.left.text, median_text))
+    return tuple(rows)
 
 
 @dataclass(frozen=True, slots=True)
 class PairsInTraining:
-    """Part of the agreed pairs and their videos in the training of a model."""
+    """The agreed pairs and the videos that a model was trained on."""
 
     pairs: frozenset[Pair] = frozenset()  # agreed pairs that the model was trained on
     videos: frozenset[str] = frozenset()  # names of the videos that it was trained on
@@ -77,30 +72,33 @@ def raters_summary(
 def _order_sentences(
     pairs: Sequence[Pair], scores: Mapping[str, float], training: PairsInTraining | None
 ) -> Iterator[str]:
-    """Yield a sentence on the order of the pairs by the model, for each relation to its training."""
+    """Yield the accuracies of the model on unseen, partly seen and trained pairs; one if these are not known."""
     if training is None:
-        yield from _order_sentence("agreed pairs", pairs, scores, "Whether it was trained on them is not known.")
+        yield from _accuracy_sentences("agreed pairs", pairs, scores, "Whether it was trained on them is not known.")
         return
     trained = [pair for pair in pairs if pair in training.pairs]
     others = [pair for pair in pairs if pair not in training.pairs]
     seen = [pair for pair in others if pair.touches(training.videos)]
     unseen = [pair for pair in others if not pair.touches(training.videos)]
-    yield from _order_sentence("agreed pairs of videos that it was not trained on", unseen, scores)
-    yield from _order_sentence(
+    yield from _accuracy_sentences("agreed pairs of videos that it was not trained on", unseen, scores)
+    yield from _accuracy_sentences(
         "agreed pairs with a video that it was trained on", seen, scores, "On new people it is less accurate."
     )
-    yield from _order_sentence("agreed pairs that it was trained on", trained, scores, "This is no test of the model.")
+    yield from _accuracy_sentences(
+        "agreed pairs that it was trained on", trained, scores, "This is no test of the model."
+    )
 
 
-def _order_sentence(
+def _accuracy_sentences(
     description: str, pairs: Sequence[Pair], scores: Mapping[str, float], note: str = ""
 ) -> Iterator[str]:
+    """Yield a sentence on the accuracy over some pairs, or nothing if there are none."""
     if not pairs:
         return
     count = count_pairs(pairs, scores)
-    ties = f", {count.ties} of them equal" if count.ties else ""
-    share = f"{whole_percent(count.right, count.n)} %{ties}"
-    yield f"The model orders {count.right} of {count.n} {description} as the raters do ({share}). {note}".rstrip()
+    ties_text = f", {count.ties} of them equal" if count.ties else ""
+    share_text = f"{whole_percent(count.right, count.n)} %{ties_text}"
+    yield f"The model orders {count.right} of {count.n} {description} as the raters do ({share_text}). {note}".rstrip()
 
 
 def format_raters(judgements: Sequence[Judgement], name: str) -> str:
@@ -111,7 +109,8 @@ def format_raters(judgements: Sequence[Judgement], name: str) -> str:
     n_better = 0
     for judgement in judgements_of_video:
         winning_verdict = Verdict.LEFT if judgement.left == name else Verdict.RIGHT
-        n_better += judgement.verdict is winning_verdict
+        if judgement.verdict is winning_verdict:
+            n_better += 1
     n_equal = sum(judgement.verdict is Verdict.NEITHER for judgement in judgements_of_video)
     n_worse = len(judgements_of_video) - n_better - n_equal
     raters = rater_count_text([judgement.rater for judgement in judgements_of_video])

@@ -84,7 +84,7 @@ def export_cohort(
     options = options if options is not None else CohortOptions()
     check_destination(path, REPORT_SUFFIXES, overwrite=overwrite)
     cohort = gather_cohort(videos, model, options, date_or_today(options.made_on))
-    sentences = (cohort.sentence, cohort.model.test, *cohort.unknown, DISCLAIMER, cohort.model.digest)
+    sentences = (cohort.sentence, cohort.model.test, *cohort.limits, DISCLAIMER, cohort.model.digest)
     _write(
         path, sentences, make_pdf=lambda: cohort_pdf(cohort), make_html=lambda: cohort_html(cohort), overwrite=overwrite
     )

@@ -145,7 +145,9 @@ class WhyContent:
     def headline(self) -> str:
         """Rating on the raters' scale where the model has one, else the sentence on the score."""
         scaled = self.analysis.scaled
-        return scaled.sentence if scaled is not None and self._has_rating else self.sentence
+        if scaled is not None and self._has_rating:
+            return scaled.sentence
+        return self.sentence
 
     @property
     def details(self) -> tuple[str, ...]:
@@ -153,7 +155,10 @@ class WhyContent:
         scaled = self.analysis.scaled
         known = self.options.known
         sentences = [self.sentence] if self._has_rating else [self.rating]
-        sentences += [known.given_rating, LEARNT_TEXT if known.was_trained_on else "", known.model_test]
+        sentences.append(known.given_rating)
+        if known.was_trained_on:
+            sentences.append(LEARNT_TEXT)
+        sentences.append(known.model_test)
         if scaled is not None and self._has_rating:
             sentences.append(scaled.note)
         return tuple(sentence for sentence in sentences if sentence)
@@ -310,12 +315,13 @@ def gather_why(
         )
         for moment in moments
     ]
+    no_moments = "" if moments else no_clear_moment_text(analysis, findings.n_smaller, digits)
     return WhyContent(
         analysis=analysis,
         evidence=evidence,
         position=findings.position,
         options=options,
-        title=printable(video.title or analysis.video.path.stem),
+        title=printable(video.display_title),
         subtitle=_make_subtitle(context, options),
         digits=digits,
         key_frames=tuple(pictures[frame] for frame in key_frames),
@@ -325,7 +331,7 @@ def gather_why(
         reference=_describe_reference(context, digits, pictures_by_video),
         facts=provenance_facts(analysis, context.model_version, date_or_today(options.made_on)),
         blurred=any(shown_video.faces is not None for shown_video in videos),
-        no_moments="" if moments else no_clear_moment_text(analysis, findings.n_smaller, digits),
+        no_moments=no_moments,
     )
 
 
@@ -433,7 +439,7 @@ def _describe_reference(
         SimilarityMeasure.LOOKS: "the well-scored video that looks most alike",
         SimilarityMeasure.SCORE: "the nearest well-scored video",
     }
-    name = printable(context.reference.title or analysis.video.path.stem)
+    name = printable(context.reference.display_title)
     description = f"score {signed(analysis.score, digits)}; {reasons[context.near_by]}"
     (picture,) = pictures_by_video[1].values()
     return (name, description, picture)

@@ -150,12 +150,17 @@ def _second_page(content: WhyContent, width_pt: float, scale: float, n_notes: in
     if content.options.known.motion:
         story += [heading("Motion of the hands"), *(paragraph(text) for text in content.motion)]
     if content.raters or content.options.known.judgements:
-        story += [heading("What the raters said"), paragraph(content.raters or "No rater has judged this video.")]
+        raters_text = content.raters
+        if not raters_text:
+            raters_text = "No rater has judged this video."
+        story += [heading("What the raters said"), paragraph(raters_text)]
     story += _notes_part(content, n_notes)
     story += [heading("Limits"), *(list_item(limit) for limit in content.limits)]
+    faithful_note = "" if content.faithful else "not shown to be"
+    text_colour = WHITE.text if content.faithful else FAINT
     story += [
-        heading("Does the map explain the score?", "" if content.faithful else "not shown to be"),
-        paragraph(content.faithfulness, size_pt=8.2, text_colour=WHITE.text if content.faithful else FAINT),
+        heading("Does the map explain the score?", faithful_note),
+        paragraph(content.faithfulness, size_pt=8.2, text_colour=text_colour),
     ]
     story += [heading("Where the numbers come from"), facts_table(content.facts, width_pt)]
     story += [spacer(20), _signature_line(width_pt)]

@@ -161,11 +161,12 @@ def rank_rows(videos: Sequence[AnalysedVideo]) -> list[RankRow]:
     for disagreement in disagreements(analyses):
         for (model, by_video), rank in zip(analyses.items(), disagreement.ranks, strict=True):
             analysis = by_video.get(disagreement.video)
+            score = None if analysis is None else defined(analysis.score)
             rows.append(
                 RankRow(
                     video=disagreement.video,
                     model=model,
-                    score=None if analysis is None else defined(analysis.score),
+                    score=score,
                     rank=float(rank),
                     n_videos=disagreement.n_videos,
                     spread=float(disagreement.spread),
@@ -191,10 +192,12 @@ def analyses_by_model(videos: Sequence[AnalysedVideo]) -> dict[str, dict[str, An
         provenance = video.analysis.provenance
         model_key = (provenance.model_digest, provenance.model)
         if model_key not in names_by_model:
-            names_by_model[model_key] = reserve_name(video.model_name or provenance.model, used_model_names)
+            model_name = video.model_name or provenance.model
+            names_by_model[model_key] = reserve_name(model_name, used_model_names)
         video_key = (video.analysis.clip_id, video.path, video.video_name)  # two files with the same bytes differ
         if video_key not in names_by_video:
-            names_by_video[video_key] = reserve_name(video.video_name or video.path.name, used_video_names)
+            video_name = video.video_name or video.path.name
+            names_by_video[video_key] = reserve_name(video_name, used_video_names)
         by_video = analyses.setdefault(names_by_model[model_key], {})
         by_video[names_by_video[video_key]] = video.analysis
     if len(analyses) < 2:

@@ -184,7 +184,8 @@ def _find_peak(analysis: Analysis, pass_index: int, step: int) -> tuple[float | 
     if analysis.map_kind is MapKind.NONE:
         return None, None, None
     values = analysis.attention[pass_index, step]
-    row, column = np.unravel_index(int(np.argmax(np.abs(values))), values.shape)
+    peak_index = int(np.argmax(np.abs(values)))
+    row, column = np.unravel_index(peak_index, values.shape)
     n_rows, n_columns = values.shape
     rect = analysis.map_rect
     x = rect.left + (float(column) + 0.5) / n_columns * (rect.right - rect.left)

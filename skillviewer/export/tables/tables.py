@@ -84,7 +84,9 @@ def table_schema(name: str) -> dict[str, Any]:
 
     kind = look_up(TABLES, name, "table", ExportError)
     row_class = kind.row_class
-    return msgspec.json.schema(row_class if kind.is_single_object else list[row_class])  # type: ignore[valid-type]
+    if kind.is_single_object:
+        return msgspec.json.schema(row_class)
+    return msgspec.json.schema(list[row_class])  # type: ignore[valid-type]
 
 
 def _make_table(name: str, arguments: Sequence[Any]) -> tuple[type[Any], Sequence[Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.timelines.model_annotations import model_annotations
@@ -65,7 +66,7 @@ def timelines_of(
             if _option_tier(annotation) in tiers and (digest, annotation) not in listed
         ]
         listed |= {(digest, annotation) for annotation in new_annotations}
-        new_annotations.sort(key=lambda annotation: (annotation.start_s, annotation.stop_s))
+        new_annotations.sort(key=attrgetter("start_s", "stop_s"))
         timelines.append((video, new_annotations))
     return timelines
 

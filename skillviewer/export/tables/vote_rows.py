@@ -62,19 +62,21 @@ class StrengthRow:
 
 def judgement_rows(judgements: Iterable[Judgement]) -> list[JudgementRow]:
     """Return one row for each judgement."""
-    return [
-        JudgementRow(
+    rows = []
+    for judgement in judgements:
+        judged_at = None if judgement.judged_at is None else judgement.judged_at.isoformat()
+        row = JudgementRow(
             left=judgement.left,
             right=judgement.right,
             verdict=int(judgement.verdict),
             rater=judgement.rater,
-            judged_at=None if judgement.judged_at is None else judgement.judged_at.isoformat(),
+            judged_at=judged_at,
             taken_s=judgement.taken_s,
             watched=judgement.watched,
             speed=judgement.speed,
         )
-        for judgement in judgements
-    ]
+        rows.append(row)
+    return rows
 
 
 def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, str] | None = None) -> list[StrengthRow]:

@@ -90,8 +90,10 @@ def _overlap_key(annotation: Annotation) -> str:
 def _observation(video: VideoInfo, events: Sequence[_Event]) -> dict[str, object]:
     path = printable(video.path.name)  # BORIS searches the folder of the project; exports name no folders
     facts = {"length": video.duration_s, "fps": video.rate_hz, "hasVideo": True, "hasAudio": False}
+    files_by_player: dict[str, list[str]] = {str(player): [] for player in range(1, 9)}
+    files_by_player["1"].append(path)
     return {
-        "file": {str(player): [path] if player == 1 else [] for player in range(1, 9)},
+        "file": files_by_player,
         "type": "MEDIA",
         "date": _NO_TIME,
         "description": "",

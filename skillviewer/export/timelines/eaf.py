@@ -25,7 +25,9 @@ def eaf_document(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
     }
     root = ET.Element("ANNOTATION_DOCUMENT", attributes)
     header = ET.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
-    media_type = mimetypes.guess_type(video.path.name)[0] or "video/*"
+    media_type, _ = mimetypes.guess_type(video.path.name)
+    if media_type is None:
+        media_type = "video/*"
     file_name = printable(video.path.name)  # ELAN searches the folder of the document; exports name no folders
     ET.SubElement(
         header, "MEDIA_DESCRIPTOR", MEDIA_URL=file_name, MIME_TYPE=media_type, RELATIVE_MEDIA_URL=f"./{file_name}"

@@ -7,7 +7,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_style import ColourLimits, MapStyle, Overlay
 from skillviewer.core.analysis.scene import clipped_limit, resolve
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
-from skillviewer.export.rendering.common_scales import bar_owners, common_map_styles
+from skillviewer.export.rendering.common_scales import colour_bar_indices, common_map_styles
 from skillviewer.media.overlay.colours import colour_map
 from tests.export.analyses import analysis, info
 
@@ -64,5 +64,5 @@ def test_maps_of_one_kind_share_the_largest_limit() -> None:
 def test_each_kind_of_map_has_one_bar() -> None:
     kinds = [MapKind.NONE, MapKind.GATE, MapKind.DISTRIBUTION, MapKind.GATE]
     several = [analysis(info(), kind=kind) for kind in kinds]
-    assert bar_owners(several, MapStyle()) == (1, 2)
-    assert bar_owners(several, MapStyle(overlay=Overlay.OFF)) == ()
+    assert colour_bar_indices(several, MapStyle()) == (1, 2)
+    assert colour_bar_indices(several, MapStyle(overlay=Overlay.OFF)) == ()

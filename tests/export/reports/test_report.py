@@ -464,6 +464,6 @@ def test_a_report_begins_with_the_rating_and_states_the_test_of_the_model(
 
 def test_a_cohort_tells_one_pass_from_passes_that_looked_at_the_same() -> None:
     one = [CohortVideo(f"v{i}", i / 10, passes=passes) for i, passes in enumerate((1, 4, 4))]
-    text = " ".join(gather_cohort(one, MODEL, CohortOptions(), DAY).unknown)
+    text = " ".join(gather_cohort(one, MODEL, CohortOptions(), DAY).limits)
     assert not missing(text, "3 videos")
     assert not missing(text, "3 videos")
