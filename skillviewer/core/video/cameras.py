@@ -34,6 +34,11 @@ class Camera:
     confidence: float | None = None
     problem: str = ""
 
+    @property
+    def known_offset_s(self) -> float:
+        """The offset in seconds, or 0 if it is unknown."""
+        return self.offset_s if self.offset_s is not None else 0.0
+
     def frame_at(self, info: VideoInfo, time_s: float) -> int | None:
         """Return the frame of this file at a time of the assessed video, or None if the file has no picture then.
 
@@ -41,8 +46,7 @@ class Camera:
             info: Facts about this file.
             time_s: Time in the assessed video, in seconds from its first frame.
         """
-        offset_s = 0.0 if self.offset_s is None else self.offset_s
-        camera_time_s = time_s + offset_s
+        camera_time_s = time_s + self.known_offset_s
         if camera_time_s < -1e-6 or camera_time_s >= info.duration_s:
             return None
         return info.frame_at(camera_time_s)

@@ -65,11 +65,13 @@ class Candidates(QObject):
 
         A single model is compared with the uniform baseline.
         """
-        chosen_model = self._app_context.models.requested_folder
+        chosen_folder = self._app_context.models.requested_folder
         keys = [key for key, _ in self.all if key != UNIFORM]
         if not keys:
             return []
-        keys.sort(key=lambda key: chosen_model is None or key != str(chosen_model))
+        if chosen_folder is not None and str(chosen_folder) in keys:
+            keys.remove(str(chosen_folder))
+            keys.insert(0, str(chosen_folder))
         keys = keys[:4] if len(keys) > 1 else [*keys, UNIFORM]
         return [(key, self.name(key)) for key in keys]
 

@@ -110,7 +110,9 @@ class ComparedModel:
     @property
     def whole(self) -> Analysis | None:
         """The analysis if it is complete, else None."""
-        return self.analysis if self.analysis is not None and self.analysis.complete else None
+        if self.analysis is None or not self.analysis.complete:
+            return None
+        return self.analysis
 
 
 def with_result(
@@ -137,8 +139,9 @@ def with_result(
         evidence = results.evidence.get((model.key, clip))
         return replace(model, progress=ModelProgress.DONE, analysis=analysis, evidence=evidence)
     if running is not None:
-        value = running.value
-        analysis = value if isinstance(value, Analysis) and value.n_samples else None
+        partial_analysis = running.value
+        if isinstance(partial_analysis, Analysis) and partial_analysis.n_samples:
+            analysis = partial_analysis
         progress = ModelProgress.WORKING
         return replace(model, progress=progress, n_done=running.done, total=running.total, analysis=analysis)
     return replace(model, progress=ModelProgress.STOPPED) if stopped else model

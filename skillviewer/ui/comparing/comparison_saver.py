@@ -84,8 +84,14 @@ class ComparisonSaver(QObject):
                 "There are no results on the study yet. Assess its videos with at least two models first."
             )
             return
-        title = "Save the ranks of the videos" if ranks else "Save the agreement of the models"
-        stem = "ranks of the videos" if ranks else "agreement of models"
+        if ranks:
+            title = "Save the ranks of the videos"
+            stem = "ranks of the videos"
+            exporter_name = "model-ranks"
+        else:
+            title = "Save the agreement of the models"
+            stem = "agreement of models"
+            exporter_name = "model-agreement"
         path = self._ask_path(dialogs, title, filters="Tables (*.csv)", stem=stem, suffixes=(".csv",))
         if path is None:
             return
@@ -95,7 +101,7 @@ class ComparisonSaver(QObject):
             model_name = models.row(key).name
             for video_name, analysis in analyses[key].items():
                 sources.append(replace(_source(analysis, model_name), video_name=video_name))
-        self._write("model-ranks" if ranks else "model-agreement", sources, path)
+        self._write(exporter_name, sources, path)
 
     def _path_for(
         self, dialogs: Dialogs, sources: Sequence[ExportSource], title: str, filters: str, suffixes: tuple[str, ...]

@@ -21,8 +21,12 @@ class LineStyle:
     on_light: str  # colour on a light background
     dashes: tuple[float, ...] = ()  # lengths of dashes and gaps in widths of the pen; empty for a solid line
 
+    def colour(self, *, dark: bool) -> QColor:
+        """Return the colour on a dark or a light background."""
+        return QColor(self.on_dark) if dark else QColor(self.on_light)
+
     def pen(self, *, dark: bool, width: float = 2.0) -> QPen:
-        pen = QPen(QColor(self.on_dark if dark else self.on_light), width)
+        pen = QPen(self.colour(dark=dark), width)
         pen.setCosmetic(True)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         if self.dashes:
@@ -99,7 +103,8 @@ def lines(
             line_heights = (curve.mean - mean) / deviation
         else:
             line_heights = _on_own_scale(curve.mean)
-        lines.append(CurveLine(key, curve.times_s, frozen(np.asarray(line_heights, np.float64)), curve.mean))
+        line_heights = frozen(np.asarray(line_heights, np.float64))
+        lines.append(CurveLine(key, curve.times_s, line_heights, curve.mean))
     return tuple(lines)
 
 

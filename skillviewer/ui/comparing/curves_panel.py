@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QColor, QStandardItemModel
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
@@ -68,7 +68,8 @@ class CurvesPlot(TimePlot):
         self._items = []
         has_common_scale = self._heights is VerticalScale.STANDARD and bool(self.lines)
         self.getAxis("left").setStyle(showValues=has_common_scale)
-        self.getAxis("left").setWidth(40 if has_common_scale else 12)
+        axis_width_px = 40 if has_common_scale else 12
+        self.getAxis("left").setWidth(axis_width_px)
         self._zero.setVisible(has_common_scale)
         low, high = self._range()
         label_heights = _spread_labels([float(line.heights[-1]) for line in self.lines], low, high)
@@ -101,7 +102,7 @@ class CurvesPlot(TimePlot):
             index = line.at(self._playback.time_s)
             if index is not None:
                 _, line_style = self._line_styles[line.key]
-                colour = QColor(line_style.on_dark if self._theme.dark else line_style.on_light)
+                colour = line_style.colour(dark=self._theme.dark)
                 points.append(PlotPoint(float(line.times_s[index]), float(line.heights[index]), colour))
         return points
 
@@ -196,8 +197,10 @@ class CurvesPanel(QWidget):
         heights = self.shown_heights
         self.plot.show_lines(lines(self._analyses, heights, self._spreads), self._line_styles, heights)
         self._update_choice(heights)
-        text = "not comparable" if self._scored and heights is VerticalScale.OWN else ""
-        self._note.set_forms(text)
+        note = ""
+        if self._scored and heights is VerticalScale.OWN:
+            note = "not comparable"
+        self._note.set_forms(note)
 
     def _update_choice(self, heights: VerticalScale) -> None:
         """Show the present scale, and disable standard deviations with the reason if they are not possible."""
@@ -205,6 +208,9 @@ class CurvesPanel(QWidget):
         model = self.heights.model()
         assert isinstance(model, QStandardItemModel)
         item = model.item(self.heights.findData(VerticalScale.STANDARD))
-        item.setEnabled(self._is_standard_possible or not self._scored)
-        reason = f"Each model must have scored {MIN_VIDEOS} videos of the study"
-        item.setToolTip("" if item.isEnabled() else reason)
+        if self._is_standard_possible or not self._scored:
+            item.setEnabled(True)
+            item.setToolTip("")
+        else:
+            item.setEnabled(False)
+            item.setToolTip(f"Each model must have scored {MIN_VIDEOS} videos of the study")

@@ -39,9 +39,11 @@ class DisagreementsView(QWidget):
         else:
             message = "{} of {} videos{} are assessed by all {} models."
             self.message.setText(message.format(n_shared, n_videos, of_task, n_models))
-        self.assess_all.setVisible(n_models > 0 and (agreement_loader.is_incomplete or busy))
+        has_button = busy or agreement_loader.is_incomplete
+        button_text = "Assessing…" if busy else "Assess all with these models"
+        self.assess_all.setVisible(n_models > 0 and has_button)
         self.assess_all.setEnabled(not busy)
-        self.assess_all.setText("Assessing…" if busy else "Assess all with these models")
+        self.assess_all.setText(button_text)
 
     def show_agreement(self, agreement: StudyAgreement | None, models: Sequence[ComparedModel]) -> None:
         """List the videos, those with the greatest disagreement first."""

@@ -94,7 +94,9 @@ class ModelSet(QObject):
     @property
     def busy(self) -> bool:
         """True while requests of ``assess_all`` or ``explain`` are answered."""
-        return bool(self._batch) or (self._n_batch > 0 and self._running is not None)
+        if self._batch:
+            return True
+        return self._n_batch > 0 and self._running is not None
 
     @property
     def can_retry(self) -> bool:
@@ -263,10 +265,12 @@ class ModelSet(QObject):
             request = self._batch.pop(0)
             assert request.clip is not None
             is_listed = self._app_context.videos.get(request.clip) is not None
-            is_missing = self.results.lacks(request.key, request.clip)
-            if request.kind is QueryKind.EXPLAIN or (is_missing and is_listed):
+            is_needed = is_listed and self.results.lacks(request.key, request.clip)
+            if request.kind is QueryKind.EXPLAIN or is_needed:
                 return request
-        return self._next_for_study() if self._active and not self._stopped else None
+        if not self._active or self._stopped:
+            return None
+        return self._next_for_study()
 
     def _next_for_current(self) -> ModelRequest | None:
         clip = self.clip
@@ -288,7 +292,9 @@ class ModelSet(QObject):
             return False
         if entry.state is VideoState.NEW:
             return is_automatic and self._query_delay.isActive()
-        return entry.state is VideoState.WORKING or (is_automatic and entry.state is VideoState.WAITING)
+        if entry.state is VideoState.WAITING:
+            return is_automatic
+        return entry.state is VideoState.WORKING
 
     def _next_for_study(self) -> ModelRequest | None:
         study_clips = {video.clip_id for video in self._app_context.study_sync.known_videos}

@@ -42,8 +42,9 @@ class ModelsMenu(QMenu):
             action.setData(key)
             action.setCheckable(True)
             is_compared = key in self._compared_keys
+            can_toggle = is_compared or not is_full
             action.setChecked(is_compared)
-            action.setEnabled(is_compared or not is_full)
+            action.setEnabled(can_toggle)
         if is_full:
             note = self.addAction("Nine models at most: remove one first")
             note.setEnabled(False)

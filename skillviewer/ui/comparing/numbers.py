@@ -99,7 +99,8 @@ class NumbersView(QWidget):
         if first_kind is MapKind.NONE:
             return f"{row.number} {row.name} has no map to compare. Choose another model."
         if self._over_video:
-            basis = self._format_mean(others or [any_comparison])
+            averaged = others or [any_comparison]
+            basis = self._format_mean(averaged)
         else:
             basis = "their last maps up to this frame"
         text = f"Compared with {row.number} {row.name}: {basis}."
@@ -222,10 +223,11 @@ class ModelsView(QWidget):
         accuracy = DASH
         tips = {}
         if facts.accuracy is not None:
-            low, high = facts.accuracy_interval or (None, None)
+            low, high = facts.accuracy_interval if facts.accuracy_interval is not None else (None, None)
             accuracy = format_accuracy(facts.accuracy, low, high)
             tips[2] = f"{facts.n_pairs} pairs: {facts.rule}\n{facts.warning}".rstrip()
-            accuracy += " ⚠" if facts.warning else ""
+            if facts.warning:
+                accuracy += " ⚠"
         faithful = DASH
         if row.evidence is not None:
             tips[3] = row.evidence.faithfulness_sentence

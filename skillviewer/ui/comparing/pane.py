@@ -130,9 +130,10 @@ class PaneCaption(PaintedWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.stage))
-        kind_in_first_line = self._draw_first_line(painter)
+        is_kind_drawn = self._draw_first_line(painter)
         text = self._text
-        details = _joined(text.rating, text.details, "" if kind_in_first_line else text.kind)
+        kind = "" if is_kind_drawn else text.kind
+        details = _joined(text.rating, text.details, kind)
         lines = [text.score, details] if self._has_three_lines else [_joined(text.score, details)]
         metrics = self.fontMetrics()
         line_height = metrics.height()
@@ -266,4 +267,5 @@ def format_limits(scene: Scene | None) -> str:
 
 def details_of(scene: Scene | None, *, with_limits: bool) -> str:
     """Return the source of the map on screen, and before it the limits of its colours if requested."""
-    return _joined(format_limits(scene) if with_limits else "", source_of(scene))
+    limits = format_limits(scene) if with_limits else ""
+    return _joined(limits, source_of(scene))

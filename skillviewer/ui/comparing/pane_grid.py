@@ -36,7 +36,14 @@ def n_columns_of(n: int, available: QSize, aspect: float, caption_px: int) -> in
         height = (available.height() - GAP_PX * (n_rows - 1)) / n_rows - caption_px
         return max(min(width, height * aspect), 0.0)
 
-    return max(range(1, max(n, 1) + 1), key=lambda n_columns: (round(picture_width(n_columns), 3), n_columns))
+    best_n_columns = 1
+    best_width = -1.0
+    for n_columns in range(1, max(n, 1) + 1):
+        width = round(picture_width(n_columns), 3)
+        if width >= best_width:
+            best_n_columns = n_columns
+            best_width = width
+    return best_n_columns
 
 
 class PaneGrid(PaintedWidget):
@@ -154,7 +161,8 @@ class PaneGrid(PaintedWidget):
         if not n:
             self.update()
             return
-        caption_px = next(iter(self.panes.values())).caption.sizeHint().height()
+        any_pane = next(iter(self.panes.values()))
+        caption_px = any_pane.caption.sizeHint().height()
         aspect = self._video.width_px / self._video.height_px if self._video is not None else 16 / 9
         n_columns = n_columns_of(n, self.size(), aspect, caption_px)
         n_rows = math.ceil(n / n_columns)

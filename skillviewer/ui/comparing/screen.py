@@ -144,8 +144,10 @@ class CompareScreen(QWidget):
         self.models.set_active(active=False)
 
     def _choose_first(self) -> None:
-        remembered = [(key, self.candidates.name(key)) for key in self._app_context.settings.compared]
-        self.models.choose(remembered or self.candidates.first_choice())
+        chosen_models = [(key, self.candidates.name(key)) for key in self._app_context.settings.compared]
+        if not chosen_models:
+            chosen_models = self.candidates.first_choice()
+        self.models.choose(chosen_models)
 
     def _on_candidates(self) -> None:
         if self._has_chosen_first and not self.models.keys and not self._app_context.settings.compared:
@@ -165,9 +167,10 @@ class CompareScreen(QWidget):
             self.models.remove(key)
 
     def _on_models(self, *_: object) -> None:
-        keys = self.models.keys
-        has_difference = self.header.difference_box.isChecked() and len(keys) > 1
-        self.grid.set_keys((*keys, DIFFERENCE) if has_difference else keys)
+        pane_keys = self.models.keys
+        if self.header.difference_box.isChecked() and len(pane_keys) > 1:
+            pane_keys = (*pane_keys, DIFFERENCE)
+        self.grid.set_keys(pane_keys)
         self.header.set_models(self.models.rows)
         self._refresh()
 
@@ -208,7 +211,8 @@ class CompareScreen(QWidget):
         map_styles = map_styles_of(analyses, self._map_style, self.header.chosen_scale)
         for row in rows:
             pane = self.grid.panes[row.key]
-            pane.refuse(row.reason if row.progress is ModelProgress.FAILED else "")
+            reason = row.reason if row.progress is ModelProgress.FAILED else ""
+            pane.refuse(reason)
             pane.canvas.set_map_style(map_styles.get(row.key, self._map_style))
             pane.canvas.set_analysis(row.analysis)
         first, second = self.header.pair
@@ -229,7 +233,8 @@ class CompareScreen(QWidget):
 
     def _show_page(self, *, has_video: bool) -> None:
         can_compare = has_video and bool(self.models.keys)
-        self._pages.setCurrentIndex(1 if can_compare else 0)
+        page_index = 1 if can_compare else 0
+        self._pages.setCurrentIndex(page_index)
         if self.models.keys:
             self._empty_text.setText("Open a video to see what each model attends to.")
         else:
@@ -246,8 +251,9 @@ class CompareScreen(QWidget):
         pane = self.grid.panes.get(DIFFERENCE)
         if pane is not None:
             contrast = self._contrast_of_pair
+            difference = contrast.difference if contrast is not None else None
             pane.canvas.set_map_style(self._map_style)
-            pane.canvas.set_difference(contrast.difference if contrast is not None else None)
+            pane.canvas.set_difference(difference)
 
     @property
     def _contrast_of_pair(self) -> Contrast | None:
@@ -267,13 +273,14 @@ class CompareScreen(QWidget):
         has_own_scales = self.header.chosen_scale is not ColourLimits.COMMON
         for row in self.models.rows:
             _, line_style = line_styles[row.key]
+            details = details_of(self._scene(row.key), with_limits=has_own_scales)
             text = PaneText(
                 row.name,
                 row.number,
                 line_style=None if row.is_uniform else line_style,
                 kind=kind_of(row),
                 score=score_of(row),
-                details=details_of(self._scene(row.key), with_limits=has_own_scales),
+                details=details,
                 scaled=self._scaled(row),
             )
             self.grid.panes[row.key].set_text(text)

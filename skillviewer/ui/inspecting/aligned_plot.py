@@ -74,7 +74,8 @@ class AlignedPlot(ScorePlot):
     def on_theme(self, theme: Theme) -> None:
         super().on_theme(theme)
         has_large_text = scaled_px(100) > LARGE_TEXT_PERCENT
-        self.getAxis("left").setStyle(maxTextLevel=0 if has_large_text else 2)
+        max_text_level = 0 if has_large_text else 2
+        self.getAxis("left").setStyle(maxTextLevel=max_text_level)
         self._colour_parts()
 
     def _draw(self, curve: ScoreCurve | None) -> None:

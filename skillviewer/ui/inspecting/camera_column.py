@@ -88,9 +88,10 @@ class CameraPane(QWidget):
         video = self._playback.video
         rate_hz = video.rate_hz if video is not None else 1.0
         max_frames = min(round(MAX_OFFSET_S * rate_hz), 2**30)
+        n_frames = offset_frames(camera.known_offset_s, rate_hz)
         self.offset.blockSignals(True)
         self.offset.setRange(-max_frames, max_frames)
-        self.offset.setValue(offset_frames(camera.offset_s or 0.0, rate_hz))
+        self.offset.setValue(n_frames)
         self.offset.blockSignals(False)
         if camera.offset_s is None:
             self.offset.setToolTip("The offset is not known.")
@@ -107,7 +108,7 @@ class CameraPane(QWidget):
         if camera.frame_at(video, self._playback.time_s) is None:
             self.player.show_nothing(_NO_FRAME_HERE)
         else:
-            camera_time_s = self._playback.time_s + (camera.offset_s or 0.0)
+            camera_time_s = self._playback.time_s + camera.known_offset_s
             self.player.show_time(camera_time_s, playing=self._playback.playing)
 
     def _on_video(self, video: VideoInfo | None) -> None:
@@ -128,7 +129,8 @@ class CameraPane(QWidget):
 
     def _fit_missing(self) -> None:
         """Give the sentence the height that it needs: panes of equal height would cut a long one."""
-        self.missing.setMinimumHeight(max(self.missing.heightForWidth(self.width()), 0))
+        height_px = self.missing.heightForWidth(self.width())
+        self.missing.setMinimumHeight(max(height_px, 0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -175,7 +177,8 @@ class CameraColumn(QWidget):
         cameras = self._app_context.cameras.cameras
         writable = self._app_context.studies.writable
         for index, pane in enumerate(self.panes):
-            pane.show_camera(cameras[index] if index < len(cameras) else None, writable=writable)
+            camera = cameras[index] if index < len(cameras) else None
+            pane.show_camera(camera, writable=writable)
         self.setVisible(bool(cameras))
 
     def _follow(self, *_: object) -> None:

@@ -76,7 +76,8 @@ class CellMap(PaintedWidget):
         max_amount = float(np.abs(cells).max()) or 1.0
         marked_indices = set(_strongest(cells))
         font = painter.font()
-        font.setPixelSize(max(min(round(self.height() / h) - 2, 12), 8))
+        text_px = round(self.height() / h) - 2
+        font.setPixelSize(max(min(text_px, 12), 8))
         painter.setFont(font)
         xs = [round(column * self.width() / w) for column in range(w + 1)]
         ys = [round(row * self.height() / h) for row in range(h + 1)]
@@ -88,15 +89,17 @@ class CellMap(PaintedWidget):
             colour.setAlphaF(opacity)
             painter.fillRect(box, colour)
             if index in marked_indices and opacity > 0.1:
+                sign = "+" if amount > 0 else "−"
                 painter.setPen(mark_colour(opacity, theme))
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "+" if amount > 0 else "−")
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, sign)
         painter.end()
 
 
 def mark_colour(opacity: float, theme: Theme) -> QColor:
-    """Return the colour of the mark on a cell whose colour has an opacity."""
+    """Return the colour of the mark on a cell that is coloured with an opacity."""
     max_opacity_under_text = 0.55 if theme.dark else 0.85
-    return QColor(theme.base if opacity > max_opacity_under_text else theme.text)
+    colour_name = theme.base if opacity > max_opacity_under_text else theme.text
+    return QColor(colour_name)
 
 
 def _strongest(cells: FloatArray) -> list[int]:
@@ -142,7 +145,9 @@ class CellBlock(Section):
             else:
                 whole = divided_area_text(cropped=region.cropped)
                 sentences.append(f"{place} of {whole} {effect} the score most ({number}).")
-        self.message.set_plain(" ".join(sentences) or "No part of the picture changed the score.")
+        if not sentences:
+            sentences.append("No part of the picture changed the score.")
+        self.message.set_plain(" ".join(sentences))
         rect = findings.analysis.map_rect
         video = findings.analysis.video
         map_height_px = (rect.bottom - rect.top) * video.height_px

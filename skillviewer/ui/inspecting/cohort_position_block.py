@@ -39,7 +39,9 @@ class CohortStrip(PaintedWidget):
         """Show the position of a score among the scores of other videos."""
         self._position = position
         self._others = tuple(others)
-        scores = [*self._others, position.score, *(position.interval or ())]
+        scores = [*self._others, position.score]
+        if position.interval is not None:
+            scores += position.interval
         low = min(scores)
         high = max(scores)
         self.limits = (low, high) if high > low else (low - 0.5, high + 0.5)
@@ -144,7 +146,11 @@ class CohortPositionBlock(QWidget):
             meaningless: True if the score has no meaning, since the model does not know such videos.
         """
         position = findings.position
-        self.sentence.set_plain(UNFAMILIAR if meaningless else position.sentence(score_decimals([findings.analysis])))
+        if meaningless:
+            self.sentence.set_plain(UNFAMILIAR)
+        else:
+            decimals = score_decimals([findings.analysis])
+            self.sentence.set_plain(position.sentence(decimals))
         self.show_anyway.setVisible(meaningless)
         scaled = findings.analysis.scaled
         self.rating.setVisible(scaled is not None and not meaningless)

@@ -32,7 +32,9 @@ class GeometryCommands:
     def is_drawn(self) -> bool:
         """Return True if the video on screen has a reference or a known length."""
         tracks = self._tracks.saved
-        return tracks is not None and (tracks.reference is not None or tracks.known_length is not None)
+        if tracks is None:
+            return False
+        return tracks.reference is not None or tracks.known_length is not None
 
     def draw_reference(self, _parent: QWidget, _dialogs: Dialogs) -> None:
         """Ask for the corners of the line to follow; a single point is a target."""
@@ -84,7 +86,9 @@ class GeometryCommands:
         corners = np.array(points, dtype=np.float64)
         closing_distance_px = CLOSING_DISTANCE_PX * video.height_px / 480
         is_closed = len(points) > 3 and math.dist(points[-1], points[0]) <= closing_distance_px
-        reference = ReferencePath(corners[:-1] if is_closed else corners, is_closed)
+        if is_closed:
+            corners = corners[:-1]
+        reference = ReferencePath(corners, is_closed)
         self._tracks.edit("reference", lambda tracks: replace(tracks, reference=reference))
 
     def _on_length(self, parent: QWidget, dialogs: Dialogs, points: Points) -> None:
@@ -92,7 +96,8 @@ class GeometryCommands:
         if answer is None or len(points) != 2:
             return
         try:
-            length = KnownLength(points[0], points[1], float(answer.strip().replace(",", ".")))
+            length_mm = float(answer.strip().replace(",", "."))
+            length = KnownLength(points[0], points[1], length_mm)
         except ValueError:
             self._app_context.messages.note(
                 f"“{answer}” is no length of a line: click two different points, and give millimetres above 0."
@@ -110,7 +115,9 @@ def _copy_geometry(
     for clip, video in videos:
         token.check()
         frames = frames_of(clip, video)
-        before = store.get(video.digest, frames) or TrackSet.of_video(video, frames)
+        before = store.get(video.digest, frames)
+        if before is None:
+            before = TrackSet.of_video(video, frames)
         after = replace(before, reference=tracks.reference, known_length=tracks.known_length)
         changes.append((before, after))
     return changes

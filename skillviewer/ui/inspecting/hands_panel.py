@@ -143,8 +143,23 @@ class HandsPanel(QWidget):
         def has_tracks() -> bool:
             return tracks.saved is not None and bool(tracks.saved.tracks)
 
-        def has_hands() -> bool:
+        def has_two_hands() -> bool:
             return tracks.saved is not None and len(tracks.saved.hands) > 1
+
+        def has_two_tracks() -> bool:
+            return tracks.saved is not None and len(tracks.saved.tracks) > 1
+
+        def has_video() -> bool:
+            return playback.video is not None
+
+        def can_find() -> bool:
+            return has_video() and not searches.busy
+
+        def can_find_all() -> bool:
+            return bool(len(self._app_context.videos)) and not searches.busy
+
+        def has_selection_in_tracks() -> bool:
+            return has_tracks() and playback.selection is not None
 
         return Handlers(
             run={
@@ -162,16 +177,16 @@ class HandsPanel(QWidget):
                 "share_reference": self._geometry.share,
             },
             enabled={
-                "find_hands": lambda: playback.video is not None and not searches.busy,
-                "find_hands_all": lambda: bool(len(self._app_context.videos)) and not searches.busy,
-                "swap_hands": has_hands,
+                "find_hands": can_find,
+                "find_hands_all": can_find_all,
+                "swap_hands": has_two_hands,
                 "cut_track": has_tracks,
-                "join_tracks": lambda: tracks.saved is not None and len(tracks.saved.tracks) > 1,
-                "clear_track": lambda: has_tracks() and playback.selection is not None,
+                "join_tracks": has_two_tracks,
+                "clear_track": has_selection_in_tracks,
                 "remove_track": has_tracks,
-                "follow_point": lambda: playback.video is not None,
-                "draw_reference": lambda: playback.video is not None,
-                "mark_length": lambda: playback.video is not None,
+                "follow_point": has_video,
+                "draw_reference": has_video,
+                "mark_length": has_video,
                 "remove_reference": self._geometry.is_drawn,
                 "share_reference": self._geometry.is_drawn,
             },
@@ -211,9 +226,11 @@ class HandsPanel(QWidget):
         if not self.isVisible():
             return
         self.table.setVisible(bool(rows))
-        n_visible_rows = min(len(rows), MAX_ROWS)
-        height_px = self.table.horizontalHeader().height() + self.table.rowHeight(0) * n_visible_rows + 4
-        self.table.setFixedHeight(height_px if rows else 0)
+        height_px = 0
+        if rows:
+            n_visible_rows = min(len(rows), MAX_ROWS)
+            height_px = self.table.horizontalHeader().height() + self.table.rowHeight(0) * n_visible_rows + 4
+        self.table.setFixedHeight(height_px)
         shown_tracks = self._tracks.shown
         self.measures.setVisible(shown_tracks is not None and shown_tracks.measures is not None)
         self.measures.show_tracks(shown_tracks)
@@ -246,8 +263,10 @@ class HandsPanel(QWidget):
         is_partly_searched = searches.cost is not None and bool(searches.cost.n_done)
         if has_hands:
             self.find_button.setText("Find hands again")
+        elif is_partly_searched:
+            self.find_button.setText("Continue")
         else:
-            self.find_button.setText("Continue" if is_partly_searched else "Find hands")
+            self.find_button.setText("Find hands")
         set_primary(self.find_button, primary=not has_hands)
         state_text = self._state_text(tracks)
         self.search_state.set_plain(state_text)

@@ -114,7 +114,8 @@ class LabelBar(QWidget):
         for label in self._labels:
             chip = Chip("", self)
             chip.clicked.connect(partial(self.mark, label))
-            chip.setStyleSheet(f"border-left: 4px solid {label.colour}" if label.colour else "")
+            if label.colour:
+                chip.setStyleSheet(f"border-left: 4px solid {label.colour}")
             self._row.addWidget(chip)
             self.chips[label.name] = chip
 

@@ -50,7 +50,8 @@ class MeasuresTable(Section):
         self._compared = compared
         last_title = self.track_box.currentText()
         titles = [_track_title(motion) for motion in compared]
-        offer(self.track_box, list(enumerate(titles)), titles.index(last_title) if last_title in titles else 0)
+        chosen_index = titles.index(last_title) if last_title in titles else 0
+        offer(self.track_box, list(enumerate(titles)), chosen_index)
         self.track_box.setVisible(len(compared) > 1)
         self._show()
 
@@ -69,10 +70,13 @@ class MeasuresTable(Section):
         has_percentiles = any(position is not None and position.has_percentile for _, position in measures)
         has_column = (True, True, len(percents_seen) > 1, has_percentiles)  # equal cells would take room of the names
         rows = [_measure_row(value, position, has_column) for value, position in measures]
-        self.table.fill([column for column, is_shown in zip(_COLUMNS, has_column, strict=True) if is_shown], rows)
+        columns = [column for column, is_shown in zip(_COLUMNS, has_column, strict=True) if is_shown]
+        self.table.fill(columns, rows)
         self.table.setVisible(bool(rows))
-        height_px = self.table.horizontalHeader().height() + self.table.rowHeight(0) * len(rows) + 4
-        self.table.setFixedHeight(height_px if rows else 0)
+        height_px = 0
+        if rows:
+            height_px = self.table.horizontalHeader().height() + self.table.rowHeight(0) * len(rows) + 4
+        self.table.setFixedHeight(height_px)
         text = motion.text if motion is not None else ""
         self.sentence.set_plain(printable(text))
         self.sentence.setVisible(bool(text))
@@ -104,7 +108,9 @@ def _measure_row(measure: MeasureValue, position: CohortPosition | None, has_col
         value += f" ± {measure.error:.1g}"
     if measure.unit and measure.value is not None:
         value += f" {measure.unit}"
-    percentile = f"{position.percentile:.0f}" if position is not None and position.percentile is not None else "–"
+    percentile = "–"
+    if position is not None and position.percentile is not None:
+        percentile = f"{position.percentile:.0f}"
     title = measure.kind.title
     tip = f"{title}: {value}"
     if measure.note:

@@ -83,7 +83,8 @@ class MomentColumn(QWidget):
         """Keep the list of moments unchanged while the mouse is over it or the focus in it."""
         focus = QApplication.focusWidget()
         has_focus = focus is not None and self.isAncestorOf(focus)
-        self._why_loader.hold(self, self.isVisible() and (self.underMouse() or has_focus))
+        is_in_use = self.underMouse() or has_focus
+        self._why_loader.hold(self, self.isVisible() and is_in_use)
 
     def set_grey(self, grey: bool) -> None:
         self._grey = grey
@@ -96,7 +97,9 @@ class MomentColumn(QWidget):
 
     def _focus_edited_field(self) -> None:
         for row in self._rows.values():
-            saved = row.card.saved if row.card is not None and row.card.model_moment is None else None
+            if row.card is None or row.card.model_moment is not None:
+                continue
+            saved = row.card.saved
             if saved is not None and self._interval_to_edit == (saved.start_s, saved.stop_s):
                 self._interval_to_edit = None
                 row.label.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -134,13 +137,15 @@ class MomentColumn(QWidget):
         self._has_outdated_row = False
         for key in [key for key in self._rows if key not in cards]:
             row = self._rows[key]
-            is_in_use = row.card is not None and (row.busy or self._app_context.tour.is_playing(row.card))
-            if key[0] == video and row.card is not None and is_in_use:
+            if key[0] == video and row.card is not None and self._is_in_use(row, row.card):
                 cards[key] = row.card
                 self._has_outdated_row = True
             else:
                 self._remove_row(key)
         return dict(sorted(cards.items(), key=_sort_key))
+
+    def _is_in_use(self, row: MomentRow, card: "MomentCard") -> bool:
+        return row.busy or self._app_context.tour.is_playing(card)
 
     def _update_rows(self, cards_by_key: "dict[_RowKey, MomentCard]") -> None:
         amounts = [abs(card.model_moment.amount) for card in self._why_loader.cards if card.model_moment is not None]

@@ -9,7 +9,7 @@ from skillviewer.core.text import clock, printable, signed
 from skillviewer.data.study import Note, Opinion
 from skillviewer.ui.inspecting.thumbnail import Thumbnail
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.insight.video_annotations import MomentCard, NewMoment
+from skillviewer.ui.session.insight.video_annotations import MomentCard, NewMoment, format_author
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
@@ -119,12 +119,14 @@ class MomentRow(QWidget):
         if is_current != self._is_current:
             self._is_current = is_current
             font = self._times.font()
-            font.setWeight(font.Weight.DemiBold if is_current else font.Weight.Normal)
+            weight = font.Weight.DemiBold if is_current else font.Weight.Normal
+            font.setWeight(weight)
             self._times.setFont(font)
 
     def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:
         if card is not self.card:
-            self._moment = NewMoment(card.start_s, card.stop_s, model_digest if card.model_moment is not None else "")
+            moment_digest = model_digest if card.model_moment is not None else ""
+            self._moment = NewMoment(card.start_s, card.stop_s, moment_digest)
         self.card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
         self.picture.setAccessibleName(f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}")
@@ -165,7 +167,7 @@ class MomentRow(QWidget):
         origin = _format_origin(card)
         self._author.setText(origin)
         self._author.setVisible(bool(origin))
-        opinions = [f"{printable(moment.author) or 'unnamed'}: {moment.opinion}" for moment in card.opinions]
+        opinions = [f"{format_author(moment.author)}: {moment.opinion}" for moment in card.opinions]
         self._opinions.set_plain(" · ".join(opinions))
         self._opinions.setVisible(bool(opinions))
 
@@ -183,7 +185,8 @@ class MomentRow(QWidget):
         line = QWidget(self)
         label = WrappingLabel(line)
         author = printable(note.author)
-        label.set_plain(f"{author}: {note.text}" if author else note.text)
+        line_text = f"{author}: {note.text}" if author else note.text
+        label.set_plain(line_text)
         remove_button = Chip("×", line)
         remove_button.setAccessibleName("Delete the note")
         remove_button.setToolTip("Delete the note")
@@ -224,7 +227,7 @@ class MomentRow(QWidget):
 
 
 def _format_origin(card: MomentCard) -> str:
-    """Return who kept a moment, or the opinion on a moment that a model found earlier; "" for the others."""
+    """Return who saved a moment, or the opinion on a moment that a model found earlier; "" for the others."""
     saved = card.saved
     if card.model_moment is not None or saved is None:
         return ""

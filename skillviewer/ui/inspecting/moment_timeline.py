@@ -105,7 +105,8 @@ class MomentTimeline(TimePlot):
 
     def _fit_height(self) -> None:
         n_rows = len(self.rows)
-        self.setFixedHeight(n_rows * scaled_px(ROW_PX) + MARGINS_PX if n_rows else 0)
+        height_px = n_rows * scaled_px(ROW_PX) + MARGINS_PX if n_rows else 0
+        self.setFixedHeight(height_px)
         self._box.setYRange(-n_rows + 0.5, 0.5, padding=0)
 
     def _refresh(self) -> None:
@@ -120,7 +121,8 @@ class MomentTimeline(TimePlot):
             self.rows = ()
             self.bars = ()
             return
-        authors = list(dict.fromkeys(moment.author or UNNAMED_ROW for moment in kept_moments))
+        titles = [moment.author or UNNAMED_ROW for moment in kept_moments]
+        authors = list(dict.fromkeys(titles))
         self.rows = (MODEL_ROW, *authors[: MAX_ROWS - 1])
         bars = [
             TimelineBar(
@@ -130,8 +132,8 @@ class MomentTimeline(TimePlot):
             if card.model_moment is not None
         ]
         editable_authors = {self._annotations.author, ""} if self._annotations.writable else set()
-        for moment in kept_moments:
-            row = 1 + authors.index(moment.author or UNNAMED_ROW)
+        for moment, title in zip(kept_moments, titles, strict=True):
+            row = 1 + authors.index(title)
             if row < len(self.rows):
                 saved = moment if moment.author in editable_authors else None
                 bars.append(TimelineBar(row, moment.start_s, moment.stop_s, moment.label, saved=saved))
@@ -153,8 +155,9 @@ class MomentTimeline(TimePlot):
     # dragging
 
     def _row_at(self, event: QMouseEvent) -> int:
-        y = self._box.mapSceneToView(self.mapToScene(event.position().toPoint())).y()
-        return round(-float(y))
+        scene_position = self.mapToScene(event.position().toPoint())
+        y = float(self._box.mapSceneToView(scene_position).y())
+        return round(-y)
 
     def _end_at(self, event: QMouseEvent) -> tuple[TimelineBar, bool] | None:
         """Return the bar whose end is under the mouse, and True for its start; None if there is none."""
@@ -167,13 +170,15 @@ class MomentTimeline(TimePlot):
                 continue
             for is_start, time_s in ((True, bar.start_s), (False, bar.stop_s)):
                 distance_px = abs(self._x_of(time_s) - x)
-                if distance_px < nearest_px or (nearest is None and distance_px == nearest_px):
+                is_first_in_reach = nearest is None and distance_px == nearest_px
+                if distance_px < nearest_px or is_first_in_reach:
                     nearest = (bar, is_start)
                     nearest_px = distance_px
         return nearest
 
     def _x_of(self, time_s: float) -> float:
-        return float(self.mapFromScene(self._box.mapViewToScene(QPointF(time_s, 0.0))).x())
+        scene_position = self._box.mapViewToScene(QPointF(time_s, 0.0))
+        return float(self.mapFromScene(scene_position).x())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to drag an end, or go to the time under the left button."""
@@ -187,7 +192,8 @@ class MomentTimeline(TimePlot):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._dragged is None:
             can_drag = self._end_at(event) is not None
-            self.viewport().setCursor(Qt.CursorShape.SizeHorCursor if can_drag else Qt.CursorShape.ArrowCursor)
+            cursor_shape = Qt.CursorShape.SizeHorCursor if can_drag else Qt.CursorShape.ArrowCursor
+            self.viewport().setCursor(cursor_shape)
             self._show_tip(event)
             super().mouseMoveEvent(event)
             return
@@ -195,7 +201,8 @@ class MomentTimeline(TimePlot):
         start_s, stop_s = self._dragged_interval(event, bar, is_start=is_start)
         y = -float(bar.row)
         self._dragged_bar.setData([start_s, stop_s], [y, y])
-        self._playback.stop_at_time(start_s if is_start else max(stop_s - INSIDE_S, start_s))
+        shown_s = start_s if is_start else max(stop_s - INSIDE_S, start_s)
+        self._playback.stop_at_time(shown_s)
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -230,7 +237,8 @@ class MomentTimeline(TimePlot):
         time_s = self._time_at(event)
         bars_here = [bar for bar in self.bars if bar.row == row and bar.start_s <= time_s < bar.stop_s]
         if bars_here:
-            self.setToolTip(as_tip(printable(f"{self.rows[row]}: {bars_here[0].text or 'no label'}")))
+            label = bars_here[0].text or "no label"
+            self.setToolTip(as_tip(printable(f"{self.rows[row]}: {label}")))
         else:
             self.setToolTip("")
 

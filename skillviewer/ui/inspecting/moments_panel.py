@@ -63,17 +63,21 @@ class MomentsPanel(QWidget):
         """Return the handlers of the actions on moments."""
         tour = self._app_context.tour
         playback = self._app_context.playback
+
+        def has_moments() -> bool:
+            return bool(self._why_loader.cards)
+
+        def can_save_selection() -> bool:
+            has_marks = playback.marks != (None, None)
+            return has_marks and self._annotations.writable
+
         return Handlers(
             run={
                 "previous_moment": lambda: tour.step(-1),
                 "next_moment": lambda: tour.step(1),
                 "keep_moment": self._save_moment,
             },
-            enabled={
-                "previous_moment": lambda: bool(self._why_loader.cards),
-                "next_moment": lambda: bool(self._why_loader.cards),
-                "keep_moment": lambda: playback.marks != (None, None) and self._annotations.writable,
-            },
+            enabled={"previous_moment": has_moments, "next_moment": has_moments, "keep_moment": can_save_selection},
             changed=(self._why_loader.changed, self._annotations.changed, playback.marks_changed),
         )
 
@@ -105,13 +109,15 @@ class MomentsPanel(QWidget):
             self._why_loader.reveal_moments(self._why_loader.findings)
 
     def _refresh(self) -> None:
-        inquiry = self._why_loader
-        findings = inquiry.findings
-        are_hidden = findings is not None and inquiry.stage is WhyStage.READY and inquiry.hides_moments(findings)
+        why_loader = self._why_loader
+        findings = why_loader.findings
+        are_hidden = False
+        if findings is not None and why_loader.stage is WhyStage.READY:
+            are_hidden = why_loader.hides_moments(findings)
         self.reveal_button.setVisible(are_hidden)
-        n_moments = len(inquiry.cards)
+        n_moments = len(why_loader.cards)
         message = ""
-        if inquiry.entry is None:
+        if why_loader.entry is None:
             message = "Open a video to see its moments."
         elif are_hidden:
             message = f"{UNFAMILIAR} The moments that it found are hidden."
@@ -119,6 +125,7 @@ class MomentsPanel(QWidget):
             message = "No moments yet. Select a part with I and O, and keep it with Enter."
         if self._annotations.read_only:
             message = f"{message} The study is open for reading only.".strip()
-        self.titled.emit(f"Moments ({n_moments})" if n_moments else "Moments")
+        title = f"Moments ({n_moments})" if n_moments else "Moments"
+        self.titled.emit(title)
         self.message.set_plain(message)
         self.message.setVisible(bool(message))

@@ -4,9 +4,10 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
-from skillviewer.core.text import clock, printable
+from skillviewer.core.text import clock
 from skillviewer.data.study import Note, Study
 from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.insight.video_annotations import format_author
 from skillviewer.ui.session.study_controller import ANNOTATIONS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
@@ -37,10 +38,12 @@ class NoteEdit(QPlainTextEdit):
 
     def sizeHint(self) -> QSize:
         """Return the height of the text, from ``min_lines`` to ``MAX_LINES`` lines."""
-        n_text_lines = round(self.document().size().height())
+        document = self.document()
+        n_text_lines = round(document.size().height())
         n_lines = min(max(n_text_lines, self.min_lines), MAX_LINES)
-        margins_px = 2 * self.document().documentMargin() + 2 * self.frameWidth()
-        return QSize(160, round(n_lines * self.fontMetrics().lineSpacing() + margins_px) + 10)
+        margins_px = 2 * document.documentMargin() + 2 * self.frameWidth()
+        height_px = round(n_lines * self.fontMetrics().lineSpacing() + margins_px) + 10
+        return QSize(160, height_px)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(40, self.sizeHint().height())
@@ -108,7 +111,8 @@ class NoteDraft(QObject):
         self._text_before = text  # at the last step of undo
         self._text = text  # as typed
         self._saved_text = text  # as in the study
-        self._saved_note = _SavedNote(video, author, note.id if note is not None else None)
+        note_id = note.id if note is not None else None
+        self._saved_note = _SavedNote(video, author, note_id)
         self._autosave_timer = single_shot(self, AUTOSAVE_MS, self._save)
 
     @property
@@ -184,7 +188,7 @@ class NoteBlock(QWidget):
     def show_note(self, note: Note, *, writable: bool) -> bool:
         """Show a note, but keep a text that is being typed; return whether the text was replaced."""
         self.note = note
-        author = printable(note.author) or "unnamed"
+        author = format_author(note.author)
         made_at = note.made_at.astimezone()
         day = f"{made_at:%Y-%m-%d}"
         self._origin.set_forms(f"{author} · {day}", day, tip=f"{author} · {made_at:%Y-%m-%d %H:%M}")

@@ -46,7 +46,11 @@ class NotesPanel(QWidget):
         self.refresh()
 
     def _connect_edit(self, edit: NoteEdit, block: NoteBlock | None = None) -> None:
-        edit.begun.connect(lambda: self._begin(edit, block.note if block is not None else None))
+        def on_begun() -> None:
+            note = block.note if block is not None else None
+            self._begin(edit, note)
+
+        edit.begun.connect(on_begun)
         edit.textChanged.connect(lambda: self._on_text(edit))
         edit.finished.connect(lambda: self._finish(edit))
 
@@ -74,7 +78,8 @@ class NotesPanel(QWidget):
             if is_text_replaced and block.edit in self._drafts:
                 self._drafts[block.edit].reset(note.text)
         self.new_note.setEnabled(writable)
-        self.titled.emit(f"Notes ({len(notes)})" if notes else "Notes")
+        title = f"Notes ({len(notes)})" if notes else "Notes"
+        self.titled.emit(title)
         self._show_message()
 
     def _insert_block(self, index: int, note: Note) -> None:

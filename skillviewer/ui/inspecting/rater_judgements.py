@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.ratings.given_ratings import rating_sentences
 from skillviewer.core.text import clock, signed
+from skillviewer.data.study import Note
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.video_annotations import VideoAnnotations
 from skillviewer.ui.session.insight.video_judgements import RaterReason, VideoJudgements
@@ -38,8 +39,10 @@ class ReasonRow(QWidget):
 
     def show_reason(self, reason: RaterReason) -> None:
         rater = "A rater without a name" if reason.rater == UNNAMED else reason.rater
-        text = f"{rater}, {VERDICT_TEXTS[reason.verdict]} {reason.other}"
-        self.message.set_plain(f"{text}: “{reason.text}”" if reason.text else text)
+        sentence = f"{rater}, {VERDICT_TEXTS[reason.verdict]} {reason.other}"
+        if reason.text:
+            sentence += f": “{reason.text}”"
+        self.message.set_plain(sentence)
         self._mark_s = reason.mark_s
         self.time.setVisible(reason.mark_s is not None)
         if reason.mark_s is not None:
@@ -67,7 +70,7 @@ class RatersBlock(Section):
     def _show_comments(self) -> None:
         """Show the comments that were imported with ratings or a timeline, each with its author."""
         comments = [note for note in self._annotations.notes if note.tier]
-        texts = [f"{note.author}: “{note.text}”" if note.author else f"“{note.text}”" for note in comments]
+        texts = [_quote(note) for note in comments]
         n_more = len(texts) - MAX_COMMENTS
         if n_more > 0:
             texts = [*texts[:MAX_COMMENTS], f"… and {n_more} more notes"]
@@ -84,10 +87,12 @@ class RatersBlock(Section):
         judgements = findings.video_judgements
         if judgements is None:
             self.message.set_plain("This video has not been compared yet.")
+            self.message.setVisible(not sentences)
+            self._show_reasons(())
         else:
             self.message.set_plain(_summarize(judgements))
-        self.message.setVisible(judgements is not None or not sentences)
-        self._show_reasons(judgements.reasons if judgements is not None else ())
+            self.message.show()
+            self._show_reasons(judgements.reasons)
 
     def _show_reasons(self, reasons: Sequence[RaterReason]) -> None:
         for row in self.reasons[len(reasons) :]:
@@ -121,6 +126,11 @@ def _format_judges(judgements: VideoJudgements) -> str:
         return "Raters without a name" if n_unnamed > 1 else "A rater without a name"
     named_text = "One rater" if n_named == 1 else f"{n_named} raters"
     return f"{named_text} and others without a name" if n_unnamed else named_text
+
+
+def _quote(note: Note) -> str:
+    quotation = f"“{note.text}”"
+    return f"{note.author}: {quotation}" if note.author else quotation
 
 
 def _times(n: int) -> str:

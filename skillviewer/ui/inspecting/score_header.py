@@ -102,19 +102,22 @@ class ScoreHeader(QWidget):
         score_here = self._app_context.score_here()
         if score_here is not None and analysis.complete:
             details.append(f"score at this point {signed(score_here, digits)}")
-        forms = [" · ".join(details[:n]) for n in range(len(details), 0, -1)]
+        texts = [" · ".join(details[:n]) for n in range(len(details), 0, -1)]
+        if not texts:
+            texts = [""]
         tip = analysis.scaled.sentence if analysis.scaled is not None else ""
-        self._text.set_forms(*(forms or [""]), tip=tip)
+        self._text.set_forms(*texts, tip=tip)
 
     def _format_no_score(self, entry: VideoEntry | None) -> str:
         """Return why there is no score, or "" without a video."""
         if entry is None:
             return ""
         app_context = self._app_context
+        entry_reason = printable(entry.reason)
         reasons = {
             VideoState.UNREADABLE: "this file cannot be read",
-            VideoState.MISSING: printable(entry.reason) or "the file is not where it was",
-            VideoState.REPLACED: printable(entry.reason),
+            VideoState.MISSING: entry_reason or "the file is not where it was",
+            VideoState.REPLACED: entry_reason,
             VideoState.FAILED: "could not be assessed",
         }
         if entry.state in reasons:

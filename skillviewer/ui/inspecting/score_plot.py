@@ -118,11 +118,12 @@ class ScorePlot(TimePlot):
 
     def _label_axis(self, *_: object) -> None:
         analysis = self._state.analysis
-        ticks = []
+        tick_levels = None  # those of the scores
         if analysis is not None and analysis.scaled is not None and self._shows_ratings:
             _, (bottom, top) = self._box.viewRange()
-            ticks = analysis.scaled.ticks(bottom, top)
-        self.getAxis("left").setTicks([ticks] if ticks else None)
+            rating_ticks = analysis.scaled.ticks(bottom, top)
+            tick_levels = [rating_ticks] if rating_ticks else None
+        self.getAxis("left").setTicks(tick_levels)
 
     @property
     def flags(self) -> list[tuple[float, str]]:
@@ -164,13 +165,15 @@ class ScorePlot(TimePlot):
         self.setMinimumHeight(min(scaled_px(self.min_height_px), 2 * self.min_height_px - 40))
         accent = QColor(theme.accent)
         self._mean.setPen(pg.mkPen(accent, width=2))
+        line_colour = _faded(QColor(theme.line), 0.7)
+        muted_colour = _faded(QColor(theme.muted), 0.7)
         self._passes.setPen(pg.mkPen(_faded(accent, 0.7), width=1))
         self._band.setBrush(_faded(accent, 0.12))
-        self._boundaries.setPen(pg.mkPen(_faded(QColor(theme.line), 0.7), width=1))
+        self._boundaries.setPen(pg.mkPen(line_colour, width=1))
         self._ticks.setPen(pg.mkPen(theme.muted, width=1))
         self._analysed.setPen(pg.mkPen(_faded(accent, 0.75), width=3))
         self.place_points()
-        self._moment_lines.setPen(pg.mkPen(_faded(QColor(theme.muted), 0.7), width=1))
+        self._moment_lines.setPen(pg.mkPen(muted_colour, width=1))
         self._place_flags()
         self._selection.setBrush(_faded(accent, 0.10))
         for line in self._selection.lines:

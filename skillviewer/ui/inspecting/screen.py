@@ -170,7 +170,8 @@ class InspectScreen(QWidget):
 
     def _show_cells(self, on: bool) -> None:
         self._explanations.want(self, on)
-        self.player.set_contributions(self._cell_maps() if on else None)
+        maps = self._cell_maps() if on else None
+        self.player.set_contributions(maps)
 
     def _cell_maps(self) -> Analysis | None:
         """Return the contributions of the cells as maps, computed once for each evidence."""
@@ -187,8 +188,9 @@ class InspectScreen(QWidget):
 
     def set_theatre(self, on: bool) -> None:
         """Hide all but picture, legend, curve and transport, or show the rest again."""
+        max_height_px = 0 if on else UNLIMITED_PX
         for widget in (self.header, self.labels):
-            widget.setMaximumHeight(0 if on else UNLIMITED_PX)
+            widget.setMaximumHeight(max_height_px)
         self._in_theatre = on
         if self._is_created("moment_timeline"):
             self.moment_timeline.set_theatre(on)

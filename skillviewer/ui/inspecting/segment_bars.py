@@ -44,12 +44,14 @@ def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segment
     starts = tuple(analysis.segment_starts.tolist())
     video = analysis.video
     last_frame = video.n_frames - 1
+    starts_s = tuple(float(video.times_s[min(start, last_frame)]) for start in starts)
+    stops_s = tuple(video.end_s(max(stop - 1, 0)) for stop in stops)
     return Segments(
         amounts=amounts,
         starts=starts,
         frames=tuple(analysis.samples[0].tolist()),
-        start_s=tuple(float(video.times_s[min(start, last_frame)]) for start in starts),
-        stop_s=tuple(video.end_s(max(stop - 1, 0)) for stop in stops),
+        start_s=starts_s,
+        stop_s=stops_s,
         digits=digits,
     )
 
@@ -100,7 +102,8 @@ class SegmentBars(PaintedWidget):
 
     def accessible_text(self) -> str:
         """Return the contributions of all segments."""
-        return "; ".join(map(self.describe, range(len(self.segments or ()))))
+        n_segments = len(self.segments) if self.segments is not None else 0
+        return "; ".join(self.describe(index) for index in range(n_segments))
 
     def _slot(self, segment: int) -> QRectF:
         """Return the area of a segment, of full height."""
@@ -111,7 +114,9 @@ class SegmentBars(PaintedWidget):
     def _segment_at(self, x: float) -> int:
         if self.segments is None or not len(self.segments):
             return -1
-        return min(max(int(x / self.width() * len(self.segments)), 0), len(self.segments) - 1)
+        n_segments = len(self.segments)
+        segment = int(x / self.width() * n_segments)
+        return min(max(segment, 0), n_segments - 1)
 
     def _set_described(self, segment: int) -> None:
         if segment != self._described_segment:
@@ -121,7 +126,8 @@ class SegmentBars(PaintedWidget):
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._set_described(self._segment_at(event.position().x()))
+        segment = self._segment_at(event.position().x())
+        self._set_described(segment)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Describe no segment, unless one was chosen by keyboard."""
@@ -131,7 +137,8 @@ class SegmentBars(PaintedWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._ask_for_frame(self._segment_at(event.position().x()))
+            segment = self._segment_at(event.position().x())
+            self._ask_for_frame(segment)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Choose a segment with the arrows, and go there with Enter or Space."""

@@ -74,7 +74,8 @@ class SegmentContributions(Section):
         remainder = score - baseline - contributions  # of the rounded numbers, so that they add up
         for label, number in zip(self.sums, (baseline, contributions, remainder, score), strict=True):
             is_zero = abs(number) < 0.5 * 10**-digits
-            label.setText(f"{0:.{digits}f}" if is_zero else signed(number, digits))
+            number_text = f"{0:.{digits}f}" if is_zero else signed(number, digits)
+            label.setText(number_text)
 
     def show_progress(self, *, has_evidence: bool) -> None:
         """Show the progress of the evidence, or why there is none."""
@@ -83,13 +84,17 @@ class SegmentContributions(Section):
         self.progress.setVisible(is_working and not has_evidence)
         self.stop.setVisible(is_working and not has_evidence)
         self.explain.setVisible(not is_working and not has_evidence)
-        self.explain.setText("Try again" if explanations.failure else "Explain")
+        button_text = "Explain"
         if explanations.failure:
+            button_text = "Try again"
             message = explanations.failure
         elif is_working:
             message = "Measuring what raised and lowered the score…"
+        elif explanations.stopped:
+            message = "The evidence was stopped."
         else:
-            message = "The evidence was stopped." if explanations.stopped else "Not measured yet."
+            message = "Not measured yet."
+        self.explain.setText(button_text)
         self.message.set_plain(message)
         self.message.setVisible(not has_evidence)
         progress = explanations.progress
@@ -99,4 +104,6 @@ class SegmentContributions(Section):
             self.progress.setValue(progress.done)
 
     def _show_description(self, description: str) -> None:
-        self.description.set_plain(description or HINT)
+        if not description:
+            description = HINT
+        self.description.set_plain(description)

@@ -264,7 +264,8 @@ class SplitScreen(QWidget):
     def _seek_reference(self, time_s: float) -> None:
         """Go with both videos to a time of the better video."""
         if self._loader.pace is not None:
-            self._app_context.playback.seek_time(float(self._loader.pace.to_own(np.array(time_s))))
+            own_time_s = float(self._loader.pace.to_own(np.array(time_s)))
+            self._app_context.playback.seek_time(own_time_s)
 
     def _follow(self, *_: object) -> None:
         pace = self._loader.pace
@@ -322,14 +323,15 @@ class SplitScreen(QWidget):
         analysis = app_context.state.analysis
         digits = self._digits()
         name = printable(entry.name) if entry is not None else ""
-        score = signed(analysis.score, digits) if analysis is not None and analysis.complete else ""
+        score = ""
+        if analysis is not None and analysis.complete:
+            score = signed(analysis.score, digits)
         self.title.set_forms(f"This video: {name}   {score}", f"{name}   {score}")
         if reference is None or self._loader.clip is None:
             self.reference_title.set_forms("")
             is_waiting = entry is not None and app_context.why_loader.findings is None
-            self.reference_player.canvas.set_message(
-                "" if is_waiting else "No comparable video in the top 25 % scores higher than this one."
-            )
+            message = "" if is_waiting else "No comparable video in the top 25 % scores higher than this one."
+            self.reference_player.canvas.set_message(message)
             return
         reference_name = printable(reference.name)
         reference_score = signed(reference.score, digits)

@@ -66,7 +66,8 @@ class Thumbnail(QAbstractButton):
 
     def _draw_play_mark(self, painter: QPainter, centre: QPointF) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 210 if self.underMouse() else 140))
+        opacity = 210 if self.underMouse() else 140  # of 255
+        painter.setBrush(QColor(0, 0, 0, opacity))
         painter.drawEllipse(centre, 8, 8)
         painter.setBrush(QColor("white"))
         corners = (QPointF(-2.5, -4), QPointF(-2.5, 4), QPointF(4.5, 0))

@@ -83,5 +83,6 @@ class Waveform(TimePlot):
         self._upper.setData(times_s, heights)
         self._lower.setData(times_s, -heights)
         has_no_sound = envelope is not None and envelope.facts is None
-        self._message.setText("This video has no sound" if has_no_sound else "")
+        message = "This video has no sound" if has_no_sound else ""
+        self._message.setText(message)
         self._message.setPos((self._playback.start_s + self._playback.stop_s) / 2, 0)

@@ -113,7 +113,8 @@ class WhyPanel(QStackedWidget):
 
     def _paint_grey(self) -> None:
         palette = self.body.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, self._theme.muted if self.grey else self._theme.text)
+        text_colour = self._theme.muted if self.grey else self._theme.text
+        palette.setColor(QPalette.ColorRole.WindowText, text_colour)
         self.body.setPalette(palette)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -144,9 +145,11 @@ class WhyPanel(QStackedWidget):
             self.setCurrentWidget(self.empty)
 
     def _shows_another_video(self) -> bool:
-        """Return whether the findings shown are not those of the video on screen."""
+        """Return whether findings are shown of another video than the one on screen."""
+        if self._findings is None:
+            return False
         entry = self._why_loader.entry
-        return self._findings is not None and (entry is None or self._findings.analysis.clip != entry.clip)
+        return entry is None or self._findings.analysis.clip != entry.clip
 
     def _show_anew(self, *_: object) -> None:
         self._forget_findings()
@@ -221,7 +224,8 @@ class WhyPanel(QStackedWidget):
             text = reason
         elif stage is WhyStage.WORKING and entry is not None:
             progress = (entry.n_done, entry.total)
-        if stage is WhyStage.UNREADABLE and (entry is None or entry.state is not VideoState.MISSING):
+        is_missing = entry is not None and entry.state is VideoState.MISSING
+        if stage is WhyStage.UNREADABLE and not is_missing:
             button = ""
         self.empty.show_state(text, button, progress)
         self.setCurrentWidget(self.empty)

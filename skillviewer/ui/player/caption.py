@@ -39,9 +39,12 @@ class SampleDot(PaintedWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         accent = QColor(DARK.accent)  # the stage is dark in both themes
-        painter.setPen(accent if self._filled else QColor(self._theme.on_stage))
-        brush = accent if self._filled else Qt.BrushStyle.NoBrush
-        painter.setBrush(brush)
+        if self._filled:
+            painter.setPen(accent)
+            painter.setBrush(accent)
+        else:
+            painter.setPen(QColor(self._theme.on_stage))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(QRectF(1.5, 1.5, 7, 7))
         painter.end()
 
@@ -108,8 +111,9 @@ class Caption(QWidget):
         """Hide the unit and shorten the colour bar in a narrow player."""
         super().resizeEvent(event)
         is_narrow = self.width() < scaled_px(NARROW_PX)
+        max_bar_px = scaled_px(SHORT_BAR_PX) if is_narrow else UNLIMITED_PX
         self._unit.setVisible(not is_narrow)
-        self._bar.setMaximumWidth(scaled_px(SHORT_BAR_PX) if is_narrow else UNLIMITED_PX)
+        self._bar.setMaximumWidth(max_bar_px)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         if analysis is None:
@@ -128,9 +132,11 @@ class Caption(QWidget):
         is_preview = displayed is not None and not displayed.picture.exact
         forms = self._forms(scene)
         if is_preview:
-            forms = tuple(f"preview · {text}" if text else "preview" for text in forms)
+            forms = tuple(_as_preview(text) for text in forms)
         self._text.set_forms(*forms)
-        self._show_map(scene if scene is not None and _shows_map(scene) else None)
+        if scene is not None and not _shows_map(scene):
+            scene = None
+        self._show_map(scene)
 
     def _show_map(self, scene: Scene | None) -> None:
         """Show dot, colour bar and unit of a visible map; nothing for None."""
@@ -167,6 +173,10 @@ class Caption(QWidget):
         number = scene.sample + 1
         n_samples = max(scene.n_samples, self._n_samples)
         return f"{text} · sampled frame {number} of {n_samples}", f"{text} · {number}/{n_samples}"
+
+
+def _as_preview(text: str) -> str:
+    return f"preview · {text}" if text else "preview"
 
 
 def _shows_map(scene: Scene) -> bool:

@@ -170,7 +170,12 @@ class MotionPlot(TimePlot):
         known_openings = [curve.opening[np.isfinite(curve.opening)] for curve in curves]
         top_speed = max((float(np.percentile(speed, 99.5)) for speed in known_speeds if len(speed)), default=1.0)
         top_opening = max((float(opening.max()) for opening in known_openings if len(opening)), default=0.0)
-        return nice_ceiling(top_speed), nice_ceiling(top_opening) if top_opening > 0 else 0.0
+        opening_height = nice_ceiling(top_opening) if top_opening > 0 else 0.0
+        return nice_ceiling(top_speed), opening_height
+
+    @property
+    def _shown_heights(self) -> tuple[float, float]:
+        return self._fixed_heights if self._fixed_heights is not None else self.heights
 
     def set_heights(self, heights: tuple[float, float] | None) -> None:
         """Set speed and opening at the top of their lanes, to compare two plots; None for the own ``heights``."""
@@ -219,7 +224,7 @@ class MotionPlot(TimePlot):
             self._colours = ()
         for items in self._items[len(curves) :]:
             items.set_shown(shown=False)
-        heights = self._fixed_heights or self.heights
+        heights = self._shown_heights
         self._label_lanes(heights)
         colours = tuple(self.colour_of(curve).name() for curve in curves)
         for index, (items, curve) in enumerate(zip(self._items, curves, strict=False)):
@@ -239,7 +244,7 @@ class MotionPlot(TimePlot):
     def _draw_marks(self) -> None:
         curves = self.curves.curves if self.curves is not None else ()
         self._gap_s = float(self._box.viewPixelSize()[0]) * MIN_MARK_GAP_PX
-        top_speed, _ = self._fixed_heights or self.heights
+        top_speed, _ = self._shown_heights
         for index, (items, curve) in enumerate(zip(self._items, curves, strict=False)):
             items.set_marks(curve, top_speed, _foot(index, len(curves)), self._gap_s)
 

@@ -43,7 +43,9 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
             minutes, remainder = divmod(round(value * per_second), 60 * per_second)
             seconds, fraction = divmod(remainder, per_second)
             label = f"{minutes}:{seconds:02d}"
-            labels.append(f"{label}.{fraction:0{n_decimals}d}" if n_decimals else label)
+            if n_decimals:
+                label += f".{fraction:0{n_decimals}d}"
+            labels.append(label)
         return labels
 
 
@@ -91,7 +93,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
             axis.enableAutoSIPrefix(False)  # the axes have no unit, and looking for a prefix takes time
         self._playback = playback
         self._button = Qt.MouseButton.NoButton
-        self._seek: Seek = seek or playback.seek_time
+        self._seek: Seek = seek if seek is not None else playback.seek_time
         self._start_s = 0.0
         self._stop_s = 1.0
         self.cursor_s: float | None = None  # time of the cursor, or None without a video
@@ -279,7 +281,8 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setStyle(tickLength=tick_length, tickFont=self.font())
 
     def _time_at(self, event: QMouseEvent | QWheelEvent) -> float:
-        return float(self._box.mapSceneToView(self.mapToScene(event.position().toPoint())).x())
+        scene_position = self.mapToScene(event.position().toPoint())
+        return float(self._box.mapSceneToView(scene_position).x())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Go to the mouse, like a single click."""

@@ -102,7 +102,10 @@ def _draw_track(painter: QPainter, viewport: Viewport, drawing: TrackDrawing) ->
     if not len(drawing.points_px):
         painter.setOpacity(1.0)
         return
-    painter.setOpacity(HELD_OPACITY if drawing.is_held or drawing.is_interpolated else 1.0)
+    if drawing.is_held or drawing.is_interpolated:
+        painter.setOpacity(HELD_OPACITY)
+    else:
+        painter.setOpacity(1.0)
     positions = _positions_of(viewport, drawing.points_px)
     bones = QPainterPath()
     for start, stop in drawing.bones:
@@ -124,8 +127,10 @@ def _positions_of(viewport: Viewport, points_px: "Float32Array") -> list[QPointF
     """Return the positions of points in the widget; None for missing ones, which are NaN."""
     positions: list[QPointF | None] = []
     for x_px, y_px in points_px.tolist():
-        is_missing = math.isnan(x_px) or math.isnan(y_px)
-        positions.append(None if is_missing else to_widget(viewport, x_px, y_px))
+        if math.isnan(x_px) or math.isnan(y_px):
+            positions.append(None)
+        else:
+            positions.append(to_widget(viewport, x_px, y_px))
     return positions
 
 

@@ -168,11 +168,15 @@ class Transport(QWidget):
 
     def _on_sound(self) -> None:
         sound = self._sound
+        icon_name, accessible_name = ("sound", "Sound on") if sound.on else ("sound_off", "Sound off")
         if self._theme is not None:
-            self._sound_button.setIcon(self._icons.icon("sound" if sound.on else "sound_off", self._theme))
-        self._sound_button.setAccessibleName("Sound on" if sound.on else "Sound off")
+            icon = self._icons.icon(icon_name, self._theme)
+            self._sound_button.setIcon(icon)
+        self._sound_button.setAccessibleName(accessible_name)
         tip = self._actions["sound"].toolTip()
-        self._sound_button.setToolTip(f"{tip}. {sound.message}" if sound.message else tip)
+        if sound.message:
+            tip += f". {sound.message}"
+        self._sound_button.setToolTip(tip)
 
     def _on_speed(self, speed: float) -> None:
         self._speed.setText(speed_text(speed))
@@ -181,9 +185,11 @@ class Transport(QWidget):
         self._speeds.set_value(speed)
 
     def _on_playing(self, playing: bool) -> None:
+        icon_name, accessible_name = ("pause", "Pause") if playing else ("play", "Play")
         if self._theme is not None:
-            self._actions["play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
-        self._play.setAccessibleName("Pause" if playing else "Play")
+            icon = self._icons.icon(icon_name, self._theme)
+            self._actions["play"].setIcon(icon)
+        self._play.setAccessibleName(accessible_name)
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self.setEnabled(video is not None)

@@ -194,7 +194,8 @@ class VideoCanvas(QWidget):
             return
         if self.viewport.zoom > 1:
             is_grabbed = self._drag_position is not None
-            self.setCursor(Qt.CursorShape.ClosedHandCursor if is_grabbed else Qt.CursorShape.OpenHandCursor)
+            cursor_shape = Qt.CursorShape.ClosedHandCursor if is_grabbed else Qt.CursorShape.OpenHandCursor
+            self.setCursor(cursor_shape)
         else:
             self.unsetCursor()
 
@@ -215,7 +216,9 @@ class VideoCanvas(QWidget):
     def _painter_for(self, height: int, width: int) -> Painter:
         """Return the painter for a size. The last two painters are kept, because each caches layers of its size."""
         size = (height, width)
-        painter = self._painters.pop(size, None) or Painter()
+        painter = self._painters.pop(size, None)
+        if painter is None:
+            painter = Painter()
         self._painters[size] = painter
         while len(self._painters) > 2:
             del self._painters[next(iter(self._painters))]

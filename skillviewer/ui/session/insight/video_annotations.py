@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from skillviewer.core.text import printable
 from skillviewer.core.video.clips import same_interval
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study import Note, Opinion, SavedMoment, Study
@@ -112,6 +113,11 @@ def _is_record_of(record: SavedMoment, moment: "ModelMoment", model_digest: str)
     return record.model_digest == model_digest and same_interval(
         record.start_s, record.stop_s, moment.start_s, moment.stop_s
     )
+
+
+def format_author(name: str) -> str:
+    """Return the name of an author for the screen, or "unnamed"."""
+    return printable(name) or "unnamed"
 
 
 def _notes_on(notes: Sequence[Note], moments: Sequence[SavedMoment]) -> tuple[Note, ...]:
