@@ -1,19 +1,52 @@
-"""Pace of decoding by codec: processor seconds for a megapixel of all frames of a video, also of skipped frames."""
+"""Paces of decoding and of opening videos.
+
+That of decoding is in processor seconds for a megapixel of all frames of a video, also of skipped frames, by codec;
+that of opening, which indexes the frames and computes the SHA-256, in processor seconds for a megabyte of the file.
+"""
 
 import math
+from contextlib import suppress
 from pathlib import Path
 from statistics import fmean
 
 from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.video.clips import ClipRange, FrameRange, TimeRange
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.engine.runtime.pace import Pace, pace_of, record_pace
+from skillviewer.engine.runtime.pace import Pace, PaceTimer, pace_of, record_pace
 from skillviewer.media.reading.header import read_header
 
 _USUAL_S = 0.006
 """Processor seconds for a megapixel, of codecs whose pace is not known."""
 _MAX_HEADERS = 12
 """Number of videos whose headers are read for a forecast of all."""
+
+
+_OPENING = "opening videos"
+_USUAL_OPENING_S = 0.0015
+"""Processor seconds for a megabyte of a file."""
+_OPENING_MB = 8
+"""Megabytes that take as long as the part of opening that does not depend on the size of the file."""
+
+
+def _opening_amount(dataset: Dataset) -> float:
+    """Return the megabytes of the files of a data set, and those that stand for the constant part of each."""
+    paths = [video.path for video in dataset.videos if video.path is not None]
+    amount = float(_OPENING_MB * len(paths))
+    for path in paths:
+        with suppress(OSError):
+            amount += path.stat().st_size / 1e6
+    return amount
+
+
+def record_opening(dataset: Dataset, timer: PaceTimer) -> None:
+    """Record the pace of opening every video of a data set since the creation of a timer."""
+    timer.record(_OPENING, _opening_amount(dataset))
+
+
+def opening_pace(dataset: Dataset) -> Pace:
+    """Return the pace of opening every video of a data set once."""
+    pace = pace_of(_OPENING, _USUAL_OPENING_S)
+    return Pace(_opening_amount(dataset) * pace.cpu_s, pace.width)
 
 
 def _pace_name(codec: str) -> str:

@@ -11,8 +11,6 @@ import torch
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray
-from skillviewer.core.dataset.dataset import Dataset
-from skillviewer.core.errors import VideoError
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.clips import ClipRange
@@ -23,7 +21,6 @@ from skillviewer.engine.features.extractor import FeatureExtractor, local_backbo
 from skillviewer.engine.features.feature_cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.flow_numbers import flow_numbers
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
-from skillviewer.engine.features.video_facts import clip_ranges_of, files_of
 from skillviewer.engine.runtime.device import device_errors
 from skillviewer.engine.runtime.pace import PaceTimer
 from skillviewer.media.reading.reader import VideoReader
@@ -135,20 +132,22 @@ class FrameSource(ABC):
         for index in missing:
             self.cache.put(keys[index], computed[index])
 
-    def has_all(self, dataset: Dataset, n_passes: int, token: CancelToken) -> bool:
-        """Return True if the cache has the numbers of all videos of a data set; False if one cannot be read."""
-        clip_ranges = clip_ranges_of(dataset)
-        for name, path in files_of(dataset):
-            try:
-                with VideoReader(path, token) as reader:
-                    sampling = self.sampling(reader.read_info(token), n_passes, clip_ranges.get(name))
-                    keys = self._keys(reader.info, sampling)
-            except VideoError:
-                return False
-            shape = (sampling.positions.shape[1], *self.frame_shape)
-            if any(self.cache.get(key, shape) is None for key in keys):
-                return False
-        return True
+    def cached_passes(
+        self, info: VideoInfo, n_passes: int, clip_range: ClipRange | None = None
+    ) -> list[NDArray[Any]] | None:
+        """Return the cached numbers of K passes over a video or a range of it, or None if some are not cached.
+
+        The numbers are memory maps, each (N, 2F, h, w); the video is not opened.
+        """
+        sampling = self.sampling(info, n_passes, clip_range)
+        shape = (sampling.positions.shape[1], *self.frame_shape)
+        passes = []
+        for key in self._keys(info, sampling):
+            features = self.cache.get(key, shape)
+            if features is None:
+                return None
+            passes.append(features)
+        return passes
 
     def passes(
         self, reader: VideoReader, n_passes: int, token: CancelToken, clip_range: ClipRange | None = None
@@ -157,16 +156,13 @@ class FrameSource(ABC):
 
         Numbers in the cache are memory maps.
         """
-        sampling = self.sampling(reader.read_info(token), n_passes, clip_range)
-        shape = (sampling.positions.shape[1], *self.frame_shape)
-        keys = self._keys(reader.info, sampling)
-        cached_passes = []
-        for key in keys:
-            features = self.cache.get(key, shape)
-            if features is not None:
-                cached_passes.append(features)
-        if len(cached_passes) == len(keys):
+        info = reader.read_info(token)
+        cached_passes = self.cached_passes(info, n_passes, clip_range)
+        if cached_passes is not None:
             return cached_passes
+        sampling = self.sampling(info, n_passes, clip_range)
+        shape = (sampling.positions.shape[1], *self.frame_shape)
+        keys = self._keys(info, sampling)
         computed = np.stack(list(self.steps(reader, sampling, token)), axis=1)
         # read back from the cache as memory maps, so that a large data set need not fit into memory
         passes = []

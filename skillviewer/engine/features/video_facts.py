@@ -13,8 +13,10 @@ from skillviewer.core.progress import CancelToken, Report, one_by_one
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.engine.features.decoding_pace import record_opening
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.frame_inputs import sampling_of
+from skillviewer.engine.runtime.pace import PaceTimer
 from skillviewer.media.reading.reader import VideoReader
 
 
@@ -64,6 +66,7 @@ def facts_of(
     clip_ranges = clip_ranges_of(dataset)
     facts: dict[str, VideoFacts] = {}
     problems = []
+    timer = PaceTimer()
     for name, path in one_by_one("opening videos", files, report):
         token.check()
         try:
@@ -85,6 +88,8 @@ def facts_of(
             info=info,
             crop=sampling.crop,
         )
+    if facts:
+        record_opening(dataset, timer)
     return facts, problems
 
 

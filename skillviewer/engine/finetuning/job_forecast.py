@@ -9,6 +9,7 @@ from skillviewer.engine.evaluation.forecast import (
     forecast_choice,
     join_feature_phases,
 )
+from skillviewer.engine.features.decoding_pace import opening_pace
 from skillviewer.engine.features.feature_cost import check_cache_room
 from skillviewer.engine.finetuning.automatic_choice import plan_choice
 from skillviewer.engine.finetuning.first_forecast import remember_forecast
@@ -19,7 +20,12 @@ from skillviewer.engine.finetuning.tuned_scale import n_tuning_scale_folds
 from skillviewer.engine.finetuning.tuned_scale_prospect import tuned_scale_prospect
 from skillviewer.engine.finetuning.tuning_data import prior_pairs_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
-from skillviewer.engine.training.training_duration import WorkDuration, saving_duration, training_duration
+from skillviewer.engine.training.training_duration import (
+    NUMERIC_TRAINING_S,
+    WorkDuration,
+    saving_duration,
+    training_duration,
+)
 from skillviewer.engine.training.training_pace import training_pace
 
 
@@ -73,7 +79,9 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     n_train = len(split.fold.train_pairs)
     n_test = len(split.fold.test_pairs)
     training = (duration + saving_duration()).phase("training", f"training on {n_train} pairs{choice_text}")
-    checking = (duration * n_folds).phase("checking", f"check on {n_test} pairs held out{scale_text}")
+    baselines = WorkDuration.of(opening_pace(dataset)) + WorkDuration(NUMERIC_TRAINING_S, NUMERIC_TRAINING_S) * 2
+    checking_text = f"check on {n_test} pairs held out, also of two baselines{scale_text}"
+    checking = (duration * n_folds + baselines).phase("checking", checking_text)
     return TrainingForecast((features, training, checking), n_missing, prospect)
 
 

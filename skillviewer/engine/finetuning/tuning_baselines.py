@@ -10,9 +10,8 @@ from skillviewer.core.evaluation.ceilings import rater_accuracy
 from skillviewer.core.evaluation.model_choice import BaselineAccuracy
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.evaluation.baseline_accuracies import baseline_accuracies
-from skillviewer.engine.features.build_store import build_dataset_store
 from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.features.video_facts import facts_of, time_store
+from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of, time_store
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
 from skillviewer.engine.training.predict import predict
@@ -38,18 +37,28 @@ def predict_baselines(tuning_data: TuningData, token: CancelToken, report: Repor
     ``motion`` is left out unless the flow of every video is in the cache: computing it again can take as long as the
     features.
     """
-    study = tuning_data.study_pairs.dataset
-    source = tuning_data.initial.source
-    n_passes = tuning_data.n_passes
-    stores: dict[str, FeatureStore] = {}
-    facts, problems = facts_of(study, source.preprocessing, token, report)
-    if not problems:
-        stores[DURATION] = time_store(facts)
-    if source.flow_source.has_all(study, n_passes, token):
-        flow_store, problems = build_dataset_store(study, source.flow_source, n_passes, token, report)
-        if not problems:
-            stores[MOTION] = {name: list(flow_store[name])[:1] for name in flow_store}
+    facts, problems = facts_of(tuning_data.study_pairs.dataset, tuning_data.initial.source.preprocessing, token, report)
+    if problems:
+        return {}
+    stores: dict[str, FeatureStore] = {DURATION: time_store(facts)}
+    flow_store = _cached_flow(tuning_data, facts)
+    if flow_store is not None:
+        stores[MOTION] = flow_store
     return {name: _predict_baseline(name, tuning_data, store, token) for name, store in stores.items()}
+
+
+def _cached_flow(tuning_data: TuningData, facts: Mapping[str, VideoFacts]) -> FeatureStore | None:
+    """Return the numbers of the flow of the first pass of every video, or None if some are not in the cache."""
+    flow_source = tuning_data.initial.source.flow_source
+    clip_ranges = clip_ranges_of(tuning_data.study_pairs.dataset)
+    store = {}
+    for name, video_facts in facts.items():
+        assert video_facts.info is not None
+        passes = flow_source.cached_passes(video_facts.info, tuning_data.n_passes, clip_ranges.get(name))
+        if passes is None:
+            return None
+        store[name] = passes[:1]
+    return store
 
 
 def _predict_baseline(

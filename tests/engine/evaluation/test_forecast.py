@@ -72,7 +72,7 @@ def test_features_at_hand_take_no_time_and_the_pace_is_remembered(
     assert (after.frames_missing, after.phases[0].seconds) == (0, 0)
     assert forecast_training(PLAN, dataset, {}, cache, "cpu").frames_missing == 48, "without digests nothing is known"
     kinds = {name.split()[0] for name in json.loads((cache_dir() / pace.FILE).read_text())}
-    assert kinds == {"frame", "decoding", "training"}
+    assert kinds == {"opening", "frame", "decoding", "training"}
     monkeypatch.setattr(pace, "current_load", lambda: pace.IDLE)
     source = TrainingInputs.of(PLAN, choose_device("cpu"), cache).source
     (cache_dir() / pace.FILE).write_text(json.dumps({f"frame {source.recipe}": (7.0, 1.0)}))

@@ -31,6 +31,7 @@ from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS_FILE
 from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.video_facts import facts_of
 from skillviewer.engine.finetuning import before_after, job_forecast, tuned_scale
 from skillviewer.engine.finetuning import finetune as finetune_run
 from skillviewer.engine.finetuning import job as job_module
@@ -43,9 +44,11 @@ from skillviewer.engine.finetuning.prior_pairs import PriorPairs, load_prior_pai
 from skillviewer.engine.finetuning.split_study import split_study
 from skillviewer.engine.finetuning.state_recorder import StateRecorder
 from skillviewer.engine.finetuning.tuned_scale_prospect import tuned_scale_prospect
+from skillviewer.engine.finetuning.tuning_baselines import predict_baselines
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.runtime.pace import record_pace
 from skillviewer.engine.training import predict
 from skillviewer.engine.training.predict import Predictions
 from skillviewer.engine.training.state_file import StateFile
@@ -53,6 +56,7 @@ from skillviewer.engine.training.train_checkpoint import TrainingResources, trai
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import FitPairs, FitState, Trained, Trainer, TrainingControl
 from skillviewer.engine.training.training_plan import TrainingPlan
+from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.model_card import ModelCard
@@ -687,6 +691,26 @@ def test_features_at_hand_take_no_time_in_the_forecast(
     assert (after.frames_missing, after.phases[0].seconds) == (0, 0)
 
 
+def test_the_forecast_counts_the_videos_that_are_opened_for_the_baselines(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    asked = replace(job(study, parent, tmp_path / "new"), choices=TuningChoices(scale_folds=0))
+    usual_s = forecast_job(asked).phases[2].idle_s
+    n_mb = sum(video.path.stat().st_size for video in study.dataset.videos if video.path is not None) / 1e6
+    record_pace("opening videos", 10.0, 1.0)
+    slow_s = forecast_job(asked).phases[2].idle_s
+    assert usual_s is not None
+    assert slow_s is not None
+    assert 0 < usual_s < 10
+    assert slow_s > 10 * n_mb
+    _, problems = facts_of(study.dataset, PREPROCESSING, CancelToken(), silent)
+    assert not problems
+    faster_s = forecast_job(asked).phases[2].idle_s
+    assert faster_s is not None
+    assert faster_s < slow_s, "every look at the videos records how long it took"
+
+
 def test_a_stopped_training_continues_until_it_is_discarded(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -778,7 +802,21 @@ def test_a_version_is_compared_with_trivial_baselines_on_the_pairs_of_its_accura
 ) -> None:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))  # whose cache has no features without their flow
     own_study = write_study(tmp_path / "videos", first=21)
+    opened: list[str] = []
+    open_video = VideoReader.__init__
+
+    def count_opened(reader: VideoReader, path: Path, *more: Any, **named: Any) -> None:
+        opened.append(path.stem)
+        open_video(reader, path, *more, **named)
+
+    def predict_counting(*given: Any) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(VideoReader, "__init__", count_opened)
+            return predict_baselines(*given)
+
+    monkeypatch.setattr(finetune_run, "predict_baselines", predict_counting)
     done = run(job(own_study, None, tmp_path / "new"))
+    assert sorted(opened) == sorted(NAMES), "each once, for the lengths and the flow"
     report = done.report
     assert [row.name for row in report.baselines] == ["duration", "motion"], "the flow came with the features"
     assert report.both_new is not None
