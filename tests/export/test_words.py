@@ -40,13 +40,13 @@ def test_frames_are_told_from_one_and_maps_are_never_held_silently() -> None:
     look = MapStyle()
     assert format_source(resolve(one, 0, look)) == "no map yet"
     assert format_sampled(resolve(one, 0, look)) == "sampled 0/5"
-    assert format_source(resolve(one, first, look)) == "map of this frame"
+    assert format_source(resolve(one, first, look)) == "map: this frame"
     assert format_sampled(resolve(one, second - 1, look)) == "sampled 1/5"
-    assert format_source(resolve(one, first + 3, look)) == "map from 0.10 s earlier"
+    assert format_source(resolve(one, first + 3, look)) == "map: 0.10 s old"
     assert format_source(resolve(one, first + 3, MapStyle(between=MapInterpolation.INTERPOLATED))) == "map interpolated"
     assert format_source(resolve(one, first, MapStyle(overlay=Overlay.OFF))) == "map hidden"
     even = even_maps(one)
-    assert format_source(resolve(even, first, look)) == "map of this frame, spread evenly", (
+    assert format_source(resolve(even, first, look)) == "map: this frame, spread evenly", (
         "clip, still and Compare caption it so"
     )
     assert format_source(resolve(analysis(info(), kind=MapKind.NONE), first, look)) == "no map"

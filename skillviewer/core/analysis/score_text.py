@@ -77,14 +77,14 @@ def format_sampled(scene: Scene) -> str:
 
 
 def format_source(scene: Scene) -> str:
-    """Return where the map on screen is from, such as "map from 0.32 s earlier", and whether it is even or flat."""
+    """Return where the map on screen is from, such as "map: 0.32 s old", and whether it is even or flat."""
     if scene.kind is MapKind.NONE:
         return "no map"
     if scene.map_style.overlay is Overlay.OFF:
         return "map hidden"
     text = {
-        MapSource.OWN: "map of this frame",
-        MapSource.HELD: f"map from {scene.age_s:.2f} s earlier",
+        MapSource.OWN: "map: this frame",
+        MapSource.HELD: f"map: {scene.age_s:.2f} s old",
         MapSource.INTERPOLATED: "map interpolated",
         MapSource.NOTHING: "no map yet",
     }[scene.source]

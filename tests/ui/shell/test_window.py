@@ -75,10 +75,10 @@ def test_open_look_assess_and_read_the_score(qtbot: QtBot, window: Composition, 
     assert states(window) == ["done", "new"], "only the video on screen is assessed unasked"
     app_context.playback.seek(int(analysis.samples[0, 11]))
     qtbot.waitUntil(lambda: app_context.feed.settled)
-    assert inspect(window).player.caption._text.longest == "map of this frame · sampled frame 12 of 25"
+    assert inspect(window).player.caption._text.longest == "map: this frame · sampled frame 12 of 25"
     app_context.playback.step(1)
     qtbot.waitUntil(lambda: app_context.feed.settled)
-    assert inspect(window).player.caption._text.longest == "map from 0.03 s earlier · sampled frame 12 of 25"
+    assert inspect(window).player.caption._text.longest == "map: 0.03 s old · sampled frame 12 of 25"
     text = shown.status.text
     for part in ("P07.mp4", "25 of 25 frames analysed", "30.00 fps", "1×", "model alpha", "cpu"):
         assert part in text
