@@ -36,7 +36,8 @@ class CheckList(QListWidget):
                 item.setToolTip(as_tip(text))
                 item.setData(Qt.ItemDataRole.UserRole, key)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-                item.setCheckState(Qt.CheckState.Checked if key in checked_keys else Qt.CheckState.Unchecked)
+                check_state = Qt.CheckState.Checked if key in checked_keys else Qt.CheckState.Unchecked
+                item.setCheckState(check_state)
                 item.setSizeHint(QSize(10, scaled_px(ROW_PX)))
                 self.addItem(item)
         n_rows = max(1, min(len(items), MAX_ROWS))

@@ -66,8 +66,9 @@ class Destination(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of the arrangement in two rows."""
-        width = max(self.kind.sizeHint().width() + self.browse.sizeHint().width() + 8, scaled_px(160))
-        return QSize(width, super().minimumSizeHint().height())
+        width_px = max(self.kind.sizeHint().width() + self.browse.sizeHint().width() + 8, scaled_px(160))
+        height_px = super().minimumSizeHint().height()
+        return QSize(width_px, height_px)
 
     @property
     def path(self) -> Path:
@@ -103,10 +104,16 @@ class Destination(QWidget):
                 self._folder = self.folder
             self._is_typed = False
         self.into_folder = into_folder
-        self._label.setText("Folder" if into_folder else "File")
         self._stem = safe_name(stem)
+        if into_folder:
+            label = "Folder"
+            proposed_path = self._folder
+        else:
+            label = "File"
+            proposed_path = self._folder / f"{self._stem}{self.suffix}"
+        self._label.setText(label)
         if not self._is_typed:
-            self._show(self._folder if into_folder else self._folder / f"{self._stem}{self.suffix}")
+            self._show(proposed_path)
 
     def choose(self, path: Path) -> None:
         """Take a path from a dialog; a missing suffix is added."""

@@ -58,15 +58,17 @@ def make_sources(
             title = video.name if titled_by_video else model.name
             if titled_by_video and has_several_models:
                 title = f"{video.name} – {model.name}"
+            video_digest = video.info.digest if video.info is not None else ""
+            analysis = video.analysis if model.loaded else None
             sources.append(
                 ExportSource(
                     video=video.clip.path,
                     title=title,
                     model=model.folder,
                     model_digest=model.digest,
-                    digest=video.info.digest if video.info is not None else "",
+                    digest=video_digest,
                     clip_range=video.clip.clip_range,
-                    analysis=video.analysis if model.loaded else None,
+                    analysis=analysis,
                     study=study,
                 )
             )

@@ -36,7 +36,8 @@ def _describe_key_obstacle(choices: ExportChoices) -> str:
     key = getattr(choices.options, "key", None)
     if not isinstance(key, Path):
         return ""
-    if not getattr(choices.options, "pseudonyms", False):
+    uses_pseudonyms = getattr(choices.options, "pseudonyms", None)
+    if not uses_pseudonyms:
         return "The key belongs to other names. Choose other names too, or leave out the key."
     if not key.is_absolute():
         return f"Give the full path of the key: “{key}” has no folder."

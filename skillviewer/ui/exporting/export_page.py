@@ -63,10 +63,12 @@ class ExportPage(QWidget):
             add_all(self._right_layout, (self._preview, 3), self._destination, (self._queue, 2))
         self._right_layout.setStretchFactor(self._destination, 0)
         self._form.set_free_width(compact)
-        direction = QBoxLayout.Direction.TopToBottom if compact else QBoxLayout.Direction.LeftToRight
-        self._body_layout.setDirection(direction)
-        self._body_layout.setStretchFactor(self._form, 1 if compact else 0)
-        self._body_layout.setStretchFactor(self._right, 0 if compact else 1)
+        if compact:
+            self._body_layout.setDirection(QBoxLayout.Direction.TopToBottom)
+        else:
+            self._body_layout.setDirection(QBoxLayout.Direction.LeftToRight)
+        self._body_layout.setStretchFactor(self._form, int(compact))
+        self._body_layout.setStretchFactor(self._right, int(not compact))
 
     def _wide_size(self) -> QSize:
         """Return the size that the parts need next to each other."""
@@ -87,7 +89,8 @@ class ExportPage(QWidget):
         if self.is_compact is None:
             return
         needed = self._wide_size()
-        self._arrange(compact=needed.width() > self.width() or needed.height() > self.height())
+        fits = needed.width() <= self.width() and needed.height() <= self.height()
+        self._arrange(compact=not fits)
         self._body.setGeometry(self.rect())
 
     def minimumSizeHint(self) -> QSize:

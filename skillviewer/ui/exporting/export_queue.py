@@ -86,8 +86,10 @@ class QueueEntry(QObject):
         self.results = results
         if not results.failures:
             self._set_stage(QueueStage.DONE)
+        elif results.written:
+            self._set_stage(QueueStage.PARTLY)
         else:
-            self._set_stage(QueueStage.PARTLY if results.written else QueueStage.FAILED)
+            self._set_stage(QueueStage.FAILED)
 
     def _on_failed(self, error: Exception) -> None:
         self.failure = error_text(error)

@@ -172,7 +172,8 @@ class FaceCanvas(PaintedWidget):
         self.update()
         if max(abs(end.x() - start.x()), abs(end.y() - start.y())) < MIN_DRAG_PX:
             numbers = [number for number, box in self._boxes if self._to_widget(box).contains(end)]
-            self.picked.emit(numbers[-1] if numbers else None)
+            picked_number = numbers[-1] if numbers else None
+            self.picked.emit(picked_number)
             return
         x0, y0 = self._to_picture(start)
         x1, y1 = self._to_picture(end)

@@ -196,14 +196,17 @@ class FacesReview(QWidget):
         if path is None or self._search is not None:
             return
         self._search = self._app_context.preview_worker.submit(
-            lambda _service, token, report: (path, search_faces(path, token, report))
+            lambda _service, token, report: search_faces(path, token, report)
         )
-        self._search.then(succeeded=self._on_found, failed=self._app_context.messages.fail, finished=self._on_searched)
+        self._search.then(
+            succeeded=lambda faces: self._on_found(path, faces),
+            failed=self._app_context.messages.fail,
+            finished=self._on_searched,
+        )
         self._app_context.jobs.follow(f"Looking for faces in {path.stem}", self._search, confirm_stop=False)
         self._show()
 
-    def _on_found(self, answer: tuple[Path, Faces]) -> None:
-        path, faces = answer
+    def _on_found(self, path: Path, faces: Faces) -> None:
         if path == self._path:
             self._edit(faces, "search for faces")
 
@@ -291,10 +294,10 @@ class FacesReview(QWidget):
     # display
 
     def _show(self) -> None:
-        faces = self.faces
+        doubts = self.faces.doubts if self.faces is not None else ()
         with QSignalBlocker(self.doubts):
             self.doubts.clear()
-            for doubt in faces.doubts if faces is not None else ():
+            for doubt in doubts:
                 frames = f"{doubt.start + 1}"
                 if doubt.stop - doubt.start > 1:
                     frames = f"{frames}–{doubt.stop}"

@@ -92,7 +92,7 @@ class OptionForm(QWidget):
             suggestions: Values of text fields, by name of the field. These fields become lists to choose from, with an
                 empty entry first.
         """
-        self._suggestions = suggestions or {}
+        self._suggestions = suggestions if suggestions is not None else {}
         while self._rows.rowCount():
             self._rows.removeRow(0)
         self.options_class = options_class
@@ -244,7 +244,8 @@ def _make_choice_field(option: Option, parent: QWidget, on_changed: Callable[...
     values = [value for _, value in option.choices]
 
     def write(value: object) -> None:
-        box.setCurrentIndex(values.index(value) if value in values else 0)
+        index = values.index(value) if value in values else 0
+        box.setCurrentIndex(index)
 
     write(option.default)
     box.currentIndexChanged.connect(on_changed)

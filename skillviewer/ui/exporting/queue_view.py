@@ -50,11 +50,14 @@ class EntryRow(QWidget):
         self._message.setText(self._describe_state())
         colours = {QueueStage.FAILED: self._theme.bad, QueueStage.PARTLY: self._theme.warn}
         self._message.setStyleSheet(f"color: {colours.get(stage, self._theme.muted)}")
-        was_stopped_late = stage is QueueStage.STOPPED and bool(self.entry.written)
-        has_files = stage in {QueueStage.DONE, QueueStage.PARTLY} or was_stopped_late
-        self.button.setText("Show in folder" if has_files else "Cancel")
-        self.button.setVisible(has_files or not stage.is_over)
-        self.button.setAccessibleName(f"{self.button.text()}: {self.entry.title}")
+        has_files = stage in {QueueStage.DONE, QueueStage.PARTLY}
+        if stage is QueueStage.STOPPED:
+            has_files = bool(self.entry.written)
+        button_text = "Show in folder" if has_files else "Cancel"
+        is_useful = has_files or not stage.is_over
+        self.button.setText(button_text)
+        self.button.setVisible(is_useful)
+        self.button.setAccessibleName(f"{button_text}: {self.entry.title}")
 
     def _show_progress(self) -> None:
         self._bar.setVisible(not self.entry.stage.is_over)

@@ -92,8 +92,9 @@ class ExportScreen(QWidget):
 
     def _make_destination(self, parent: QWidget) -> QWidget:
         below = QWidget(parent)
-        folder = self._app_context.settings.export_folder
-        self.destination = Destination(Path(folder) if folder else default_folder(), below)
+        last_folder = self._app_context.settings.export_folder
+        folder = Path(last_folder) if last_folder else default_folder()
+        self.destination = Destination(folder, below)
         self.message = text_label("", below, wrap=True, plain=True, muted=True)
         self.button = push_button("Export", below, primary=True)
         line = add_all(horizontal(spacing=12), (self.message, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
@@ -149,8 +150,10 @@ class ExportScreen(QWidget):
                 self.options.set_values(start=0, stop=None)
         self.source_form.set_videos(candidates, app_context.state.current)
         has_sources = bool(candidates) or app_context.studies.current is not None
-        if self.pages.currentWidget() is not self.faces or not has_sources:
-            self.pages.setCurrentIndex(1 if has_sources else 0)
+        if not has_sources:
+            self.pages.setCurrentIndex(0)
+        elif self.pages.currentWidget() is not self.faces:
+            self.pages.setCurrentIndex(1)
         splits = possible_splits(self.exporter_list.exporter, len(candidates))
         if self.source_form.split.count() != len(splits):
             self.source_form.set_splits(splits)
@@ -176,8 +179,7 @@ class ExportScreen(QWidget):
         self._on_change()
 
     def _on_marks(self, *_: object) -> None:
-        low, high = self._app_context.playback.marks
-        has_selection = low is not None or high is not None
+        has_selection = self._app_context.playback.marks != (None, None)
         self.selection_button.setVisible(has_selection and self.options.has("start", "stop"))
         self.frame_button.setVisible(self.options.has("frame"))
 
@@ -203,12 +205,15 @@ class ExportScreen(QWidget):
         """Return the values in the open study, by name of the field that they are suggested for."""
         entries = list(self._app_context.videos)
         study = self._app_context.studies.current
-        occasions = tuple(sorted({entry.occasion for entry in entries} - {""}))
+        tasks = {entry.task for entry in entries if entry.task}
+        participants = {entry.participant for entry in entries if entry.participant}
+        occasions = tuple(sorted({entry.occasion for entry in entries if entry.occasion}))
+        criteria = study.criteria if study is not None else ()
         return {
-            "task": tuple(sorted({entry.task for entry in entries} - {""})),
+            "task": tuple(sorted(tasks)),
             "model": tuple(dict.fromkeys(entry.name for entry in self._app_context.models.entries)),
-            "participant": tuple(sorted({entry.participant or "" for entry in entries} - {""})),
-            "criterion": study.criteria if study is not None else (),
+            "participant": tuple(sorted(participants)),
+            "criterion": criteria,
             "before": occasions,
             "after": occasions,
         }
@@ -234,7 +239,9 @@ class ExportScreen(QWidget):
 
     def _take_selection(self) -> None:
         low, high = self._app_context.playback.marks
-        self.options.set_values(start=low or 0, stop=None if high is None else high + 1)
+        start = low if low is not None else 0
+        stop = high + 1 if high is not None else None
+        self.options.set_values(start=start, stop=stop)
 
     def _take_frame(self) -> None:
         if self._app_context.playback.video is not None:
@@ -255,16 +262,19 @@ class ExportScreen(QWidget):
         exporter = self.exporter_list.exporter
         study = self._app_context.studies.current
         videos = self.source_form.chosen_videos
-        if isinstance(exporter, StudyExporter) or len(videos) != 1:
-            name = study.title if study is not None and not study.draft else "videos"
-        else:
+        if len(videos) == 1 and not isinstance(exporter, StudyExporter):
             name = videos[0].name
+        elif study is not None and not study.draft:
+            name = study.title
+        else:
+            name = "videos"
         return name if exporter.name in {"clip", "study"} else f"{name} {exporter.name}"
 
     @property
     def choices(self) -> ExportChoices:
         """The present choices; raises an ExportError if a field is invalid."""
         study = self._app_context.studies.current
+        study_path = study.path if study is not None else None
         return ExportChoices(
             exporter=self.exporter_list.exporter,
             split=self.source_form.chosen_split,
@@ -273,7 +283,7 @@ class ExportScreen(QWidget):
             options=self.options.options(),
             path=self.destination.path,
             suffix=self.destination.suffix,
-            study=study.path if study is not None else None,
+            study=study_path,
         )
 
     def _describe_obstacle(self) -> str:
@@ -284,8 +294,9 @@ class ExportScreen(QWidget):
 
     def _show_message(self) -> None:
         obstacle = self._describe_obstacle()
+        message = obstacle or describe_preparation(self.choices)
         self.button.setEnabled(not obstacle)
-        self.message.setText(printable(obstacle or describe_preparation(self.choices)))
+        self.message.setText(printable(message))
 
     # preview
 

@@ -52,7 +52,8 @@ class SourceForm(QWidget):
         self._candidates = tuple(candidates)
         self._current = current
         chosen_clips = [clip for clip in self.videos.chosen if clip in clips]
-        if not chosen_clips or (current_changed and len(chosen_clips) == 1):
+        follows_current = current_changed and len(chosen_clips) == 1
+        if not chosen_clips or follows_current:
             chosen_clips = [current] if current is not None else []
         if clips != previous_clips or current_changed:
             self._show_videos(chosen_clips)
@@ -95,7 +96,8 @@ class SourceForm(QWidget):
             self.split.clear()
             for split in splits:
                 self.split.addItem("", split)
-            self.split.setCurrentIndex(splits.index(previous) if previous in splits else 0)
+            index = splits.index(previous) if previous in splits else 0
+            self.split.setCurrentIndex(index)
         self._refresh()
 
     def choose(self, clips: Sequence[VideoClip]) -> None:
@@ -142,7 +144,8 @@ class SourceForm(QWidget):
 
     def on_theme(self, theme: Theme) -> None:
         """Apply the theme, so that check boxes in the lists look like other check boxes."""
-        check = url(f"check-{'dark' if theme.dark else 'light'}.svg")
+        check_name = "check-dark.svg" if theme.dark else "check-light.svg"
+        check = url(check_name)
         self.setStyleSheet(
             "QListView::indicator { width: 14px; height: 14px; border-radius: 4px; "
             f"border: 1px solid {theme.muted}; background: {theme.base}; }} QListView::indicator:checked {{ "
@@ -152,9 +155,10 @@ class SourceForm(QWidget):
     def _refresh(self) -> None:
         n_videos = len(self._exportable_videos)
         noun = "assessed" if self._only_loaded_chosen else "videos"
-        current_names = [printable(entry.name) for entry in self._candidates if entry.clip == self._current]
+        names = [printable(entry.name) for entry in self._candidates if entry.clip == self._current]
+        current_name = names[0] if names else "none chosen"
         texts = {
-            FileSplit.THIS: f"This video: {current_names[0] if current_names else 'none chosen'}",
+            FileSplit.THIS: f"This video: {current_name}",
             FileSplit.EACH: f"A file for each of {n_videos} {noun}",
             FileSplit.ALL: f"All {n_videos} {noun} in one file",
             FileSplit.CHOSEN: "Chosen videos in one file",
