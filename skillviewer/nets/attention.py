@@ -34,7 +34,7 @@ def step_mask(lengths: Sequence[int], padded: Tensor) -> Tensor:
 class StepOutput(NamedTuple):
     """Result of one step."""
 
-    attention: Tensor  # (B, h, w) map: this frame; uniform for models without one
+    attention: Tensor  # (B, h, w) map of this frame; uniform for models without one
     task_state: Tensor  # (B, D) hidden state of the task RNN; models without recurrence document their own
     score: Tensor  # (B,) the score after this step
     state: State  # memory for the next step
