@@ -91,7 +91,8 @@ class AccuracyChart(PaintedWidget):
         self._draw_axis(painter, x_of, row_px * len(self._rows))
         for index, (row, text) in enumerate(zip(self._rows, texts, strict=True)):
             top = index * row_px
-            painter.setPen(QColor(self._theme.text if row.is_highlighted else self._theme.muted))
+            text_colour = self._theme.text if row.is_highlighted else self._theme.muted
+            painter.setPen(QColor(text_colour))
             name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, name_px)
             flags = Qt.AlignmentFlag.AlignVCenter
             name_box = QRectF(0, top, name_px, row_px)
@@ -122,7 +123,8 @@ class AccuracyChart(PaintedWidget):
         estimate = row.estimate
         if not math.isfinite(estimate.value):
             return
-        colour = QColor(self._theme.accent if row.is_highlighted else self._theme.edge)
+        colour_name = self._theme.accent if row.is_highlighted else self._theme.edge
+        colour = QColor(colour_name)
         if math.isfinite(estimate.low):
             painter.setPen(QPen(colour, 2))
             painter.drawLine(QPointF(x_of(estimate.low), y), QPointF(x_of(estimate.high), y))

@@ -104,8 +104,9 @@ class BeforeAfterPage(QWidget):
 
     def set_writable(self, writable: bool) -> None:
         """Allow the user to accept only if the study can be written."""
+        tip = "" if writable else "The study is open for reading only."
         self.accept.setEnabled(writable)
-        self.accept.setToolTip("" if writable else "The study is open for reading only.")
+        self.accept.setToolTip(tip)
 
     def _show_lines(self, report: TuningReport) -> None:
         self._lines.clear()

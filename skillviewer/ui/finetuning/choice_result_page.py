@@ -97,8 +97,9 @@ class ChoiceResultPage(QWidget):
 
     def set_writable(self, writable: bool) -> None:
         """Allow the user to accept only if the study can be written."""
+        tip = "" if writable else "The study is open for reading only."
         self.accept.setEnabled(writable)
-        self.accept.setToolTip("" if writable else "The study is open for reading only.")
+        self.accept.setToolTip(tip)
 
     def texts(self) -> str:
         """Return all texts of the page, apart from the table."""

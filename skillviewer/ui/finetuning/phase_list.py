@@ -35,7 +35,8 @@ class _PhaseRow(QWidget):
         """Show that the phase has not begun, and the time that it will take if known."""
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
-        self.text.set_forms("" if seconds is None else f"about {format_duration(seconds)}")
+        duration_text = "" if seconds is None else f"about {format_duration(seconds)}"
+        self.text.set_forms(duration_text)
 
     def show_progress(self, progress: Progress) -> None:
         """Show a report of the phase."""
@@ -47,8 +48,10 @@ class _PhaseRow(QWidget):
         left_text = f"about {format_duration(progress.left_s)} left" if progress.left_s is not None else ""
         if step_text and left_text:
             self.text.set_forms(f"{step_text}, {left_text}", left_text)
+        elif step_text or left_text:
+            self.text.set_forms(step_text or left_text)
         else:
-            self.text.set_forms(step_text or left_text or f"{progress.stage} …")
+            self.text.set_forms(f"{progress.stage} …")
 
     def show_step(self, step: str) -> None:
         """Show what is done now, for a step whose share of the phase is not known."""

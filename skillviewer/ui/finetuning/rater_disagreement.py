@@ -49,7 +49,9 @@ def compare_with_raters(
     assessed = [pair for pair in dataset.pairs if pair.within(scores)]
     trained = _trained_pairs(study, study_pairs, assessed, version) if version is not None else None
     disagreements = find_disagreements(dataset, scores)
-    trained_names = frozenset((pair.better, pair.worse) for pair in trained or ())
+    trained_names: frozenset[tuple[str, str]] = frozenset()
+    if trained is not None:
+        trained_names = frozenset((pair.better, pair.worse) for pair in trained)
     tested = [pair for pair in assessed if (pair.better, pair.worse) not in trained_names]
     return RaterDisagreement(
         disagreements=disagreements,

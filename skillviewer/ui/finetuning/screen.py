@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from skillviewer.ui.session.open_study import OpenStudy
 
 
+def _read_versions(study: Study) -> tuple[tuple[ModelVersion, ...], str]:
+    """Return the versions of a study, and the digest of the model in use."""
+    return study.models.all(), study.settings.model
+
+
 class FinetuneScreen(QWidget):
     """Training of a model on the ratings and votes of the study, up to a new version."""
 
@@ -131,7 +136,7 @@ class FinetuneScreen(QWidget):
         study = app_context.studies.current
         if self._is_stale or study is None or app_context.study_worker.stopped:
             return
-        task = app_context.studies.read(lambda study: (study.models.all(), study.settings.model))
+        task = app_context.studies.read(_read_versions)
         task.then(succeeded=self._on_versions)
         if self.tuning.phase is TuningPhase.CHOOSING:
             self.setup.plan_soon()
@@ -193,12 +198,12 @@ class FinetuneScreen(QWidget):
             self._actions["show_inspect"].trigger()
 
     def _query_version(self, version: ModelVersion) -> None:
-        task = self._app_context.studies.read(lambda _study: (version, version_lines(version)))
-        task.then(succeeded=self._on_version, failed=self._app_context.messages.fail)
+        def on_lines(lines: Lines) -> None:
+            self.version.show_version(version, lines)
+            self.pages.setCurrentWidget(self.version)
 
-    def _on_version(self, answer: tuple[ModelVersion, Lines]) -> None:
-        self.version.show_version(*answer)
-        self.pages.setCurrentWidget(self.version)
+        task = self._app_context.studies.read(lambda _study: version_lines(version))
+        task.then(succeeded=on_lines, failed=self._app_context.messages.fail)
 
     def _show_disagreement(self) -> None:
         if self._app_context.studies.current is None:

@@ -53,7 +53,8 @@ class _CurvePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def show_ticks(self, side: str, *, are_shown: bool) -> None:
         """Show or hide the ticks of an axis, whose numbers have no meaning without data."""
-        self.getAxis(side).setTicks(None if are_shown else [])
+        tick_levels: list[object] | None = None if are_shown else []
+        self.getAxis(side).setTicks(tick_levels)
 
     def apply_theme(self, theme: Theme) -> None:
         self.setBackground(theme.base)

@@ -125,7 +125,10 @@ class TrainingProgressPage(QWidget):
         self._update_buttons()
         self.curves.clear()
         self.phases.begin(self._forecast)
-        self.views.setCurrentWidget(self.phases if self._is_automatic else self.curves)
+        if self._is_automatic:
+            self.views.setCurrentWidget(self.phases)
+        else:
+            self.views.setCurrentWidget(self.curves)
         for field in (
             self.epoch_label,
             self.loss_label,
@@ -158,9 +161,10 @@ class TrainingProgressPage(QWidget):
             self.time_left_label.setText("–")
 
     def _update_buttons(self) -> None:
+        tip = "" if self._has_epoch else "No epoch is finished yet."
         self.cancel_button.needs_confirmation = self._has_epoch or self._is_automatic
         self.stop_button.setEnabled(self._phase is TuningPhase.RUNNING and self._has_epoch)
-        self.stop_button.setToolTip("" if self._has_epoch else "No epoch is finished yet.")
+        self.stop_button.setToolTip(tip)
 
     def show_progress(self, progress: Progress) -> None:
         """Show the progress; the text about a stop stays."""
@@ -196,7 +200,10 @@ class TrainingProgressPage(QWidget):
             self._has_epoch = True
             self._update_buttons()
             self.held_out_label.setText(format_accuracy(row.held_out))
-            self.epoch_label.setText(f"{row.epoch} · the best so far" if row.best else str(row.epoch))
+            epoch_text = str(row.epoch)
+            if row.best:
+                epoch_text += " · the best so far"
+            self.epoch_label.setText(epoch_text)
         if method is ForgettingMethod.PAIRS:
             self.forgetting_label.setText(f"{percent(row.forgetting_value, ' %')} of the pairs")
         elif method is ForgettingMethod.DRIFT and row.epoch:

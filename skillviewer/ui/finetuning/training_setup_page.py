@@ -81,7 +81,8 @@ class TrainingSetupPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the plan below the choices if both do not fit side by side."""
         is_wide = event.size().width() >= form_width_px() + scaled_px(PLAN_PX) + 88
-        self._row.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+        direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
+        self._row.setDirection(direction)
         super().resizeEvent(event)
 
     def _make_form(self, save: QAction) -> QWidget:
@@ -148,7 +149,8 @@ class TrainingSetupPage(QWidget):
         return layout
 
     def _show_details(self, is_open: bool) -> None:
-        self.more_button.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+        arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
+        self.more_button.setArrowType(arrow)
         self.details.setVisible(is_open)
 
     def _make_details(self, parent: QWidget) -> QWidget:
@@ -259,7 +261,8 @@ class TrainingSetupPage(QWidget):
             self.criterion.clear()
             for criterion in criteria:
                 self.criterion.addItem(printable(criterion), criterion)
-            index = self.criterion.findData(previous if previous in criteria else default)
+            chosen = previous if previous in criteria else default
+            index = self.criterion.findData(chosen)
             self.criterion.setCurrentIndex(max(index, 0))
         self._question_layout.setRowVisible(self.criterion, len(criteria) > 1)
 
@@ -271,7 +274,8 @@ class TrainingSetupPage(QWidget):
     def set_rule(self, rule: str) -> None:
         name, _, number = rule.partition(":")
         with QSignalBlocker(self.rule), QSignalBlocker(self.min_votes):
-            index = self.rule.findData(AT_LEAST if name == AT_LEAST else rule)
+            choice = AT_LEAST if name == AT_LEAST else rule
+            index = self.rule.findData(choice)
             if index < 0:
                 self.rule.addItem(rule, rule)
                 index = self.rule.count() - 1
@@ -293,26 +297,33 @@ class TrainingSetupPage(QWidget):
         rule = self.rule.currentData()
         if rule == AT_LEAST:
             rule = f"{AT_LEAST}:{self.min_votes.value()}"
-        unit = self.fold_unit.currentData()
+        unit_value = self.fold_unit.currentData()
+        unit = FoldUnit(unit_value) if unit_value else None
         criterion = ""
         if self.criterion.count() > 1:
             criterion = self.criterion.currentData() or ""
         parent_text = self.initial_model.currentData()
-        parent = Path(parent_text) if parent_text else None
+        parent = None
+        parent_name = ""
+        candidates = FEATURE_EFFORTS[0].candidates
+        if parent_text:
+            parent = Path(parent_text)
+            parent_name = parent.name
+            candidates = DEFAULT_CANDIDATES
         choices = TuningChoices(
             rule=rule,
-            by=FoldUnit(unit) if unit else None,
+            by=unit,
             seed=self.seed.value(),
             epochs=self.epochs.value() or None,
             old_pairs=self.check_forgetting.isChecked(),
             labels=LabelSource(self.labels.currentData()),
             criterion=criterion,
             model=self.model.currentData() or DEFAULT_NEW_MODEL,
-            candidates=FEATURE_EFFORTS[0].candidates if parent is None else DEFAULT_CANDIDATES,
+            candidates=candidates,
         )
         if self.is_automatic:
             return TuningSelection(choices, level=CheckLevel(self.level.currentData()))
-        return TuningSelection(choices, parent, parent.name if parent is not None else "")
+        return TuningSelection(choices, parent, parent_name)
 
     @property
     def is_automatic(self) -> bool:
@@ -360,11 +371,17 @@ class TrainingSetupPage(QWidget):
         self.judge_button.setVisible(is_refused and self._writable)
         self._warnings.setText("\n".join(f"• {text}" for text in plan.warnings))
         self._warnings.setVisible(bool(plan.warnings))
-        self.start_button.setText("Continue training" if plan.can_continue else "Start training")
+        button_text = "Start training"
+        tip = ""
+        if plan.can_continue:
+            button_text = "Continue training"
+            tip = "A training of these pairs was stopped; it continues from there."
+        if not self._writable:
+            tip = READ_ONLY
         is_current = not self._plan_timer.isActive()
+        self.start_button.setText(button_text)
         self.start_button.setEnabled(is_current and not is_refused and self._writable)
-        tip = "A training of these pairs was stopped; it continues from there." if plan.can_continue else ""
-        self.start_button.setToolTip(tip if self._writable else READ_ONLY)
+        self.start_button.setToolTip(tip)
         self._time_labels = {}
         if plan.first_forecast is not None:
             self._show_times(plan.first_forecast)

@@ -305,7 +305,8 @@ class TuningController(QObject):
         self._decided_result = None
         if result is None:
             return
-        result = replace(result, folder=version.path or result.folder)
+        if version.path is not None:
+            result = replace(result, folder=version.path)
         self._load(result.folder)
         self._set_phase(TuningPhase.CHOOSING)
         self.accepted.emit(result)

@@ -154,9 +154,11 @@ def _describe_training_pairs(labels: StudyPairs, fold: Fold) -> str:
     sources = []
     votes = labels.votes_on(fold.train_pairs)
     if votes:
-        sources.append(f"{counted(len(votes), 'vote')} of {counted(len(raters_of(votes)), 'rater')}")
+        n_raters = len(raters_of(votes))
+        sources.append(f"{counted(len(votes), 'vote')} of {counted(n_raters, 'rater')}")
     if labels.dataset.ratings is not None:
-        sources.append(f"ratings of {printable(labels.dataset.criterion or 'skill')}")
+        criterion = labels.dataset.criterion or "skill"
+        sources.append(f"ratings of {printable(criterion)}")
     return f"{text}, from {' and '.join(sources)}" if sources else text
 
 

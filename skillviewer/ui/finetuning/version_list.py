@@ -1,6 +1,7 @@
 """The list of the models that were trained in the study."""
 
 import math
+from operator import attrgetter
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -62,7 +63,7 @@ class VersionList(QWidget):
     def show_versions(self, versions: tuple[ModelVersion, ...], digest_in_use: str) -> None:
         """Show versions; ``digest_in_use`` is the digest of the model in use."""
         self._digest_in_use = digest_in_use
-        self._versions = sorted(versions, key=lambda version: (version.added_at, version.version), reverse=True)
+        self._versions = sorted(versions, key=attrgetter("added_at", "version"), reverse=True)
         self.table.show_rows([self._row(index, version) for index, version in enumerate(self._versions)])
         self.table.setVisible(bool(self._versions))
         self.empty.setVisible(not self._versions)
@@ -74,11 +75,12 @@ class VersionList(QWidget):
 
     def _row(self, index: int, version: ModelVersion) -> list[Cell]:
         n_pairs = version.facts.get("pairs")
+        pairs_text = f"{n_pairs} pairs" if isinstance(n_pairs, int) else "–"
         return [
             Cell(f"{printable(version.name)} v{version.version}", video=str(index)),
             Cell(self._state_text(version)),
             Cell(version_accuracy(version.facts), _sort_key(version_accuracy_value(version.facts))),
-            Cell(f"{n_pairs} pairs" if isinstance(n_pairs, int) else "–", _sort_key(n_pairs)),
+            Cell(pairs_text, _sort_key(n_pairs)),
         ]
 
     def _state_text(self, version: ModelVersion) -> str:
@@ -125,4 +127,6 @@ class VersionList(QWidget):
 
 def _sort_key(value: object) -> float:
     """Return a number for sorting; no number and NaN come last."""
-    return float(value) if isinstance(value, int | float) and not math.isnan(value) else -1.0
+    if not isinstance(value, int | float) or math.isnan(value):
+        return -1.0
+    return float(value)

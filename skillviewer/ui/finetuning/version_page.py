@@ -36,12 +36,15 @@ def version_lines(version: ModelVersion) -> Lines:
     """Return lines about a version as (name, text), from its card and the facts in the study; reads a file."""
     card = find_card(version.path)
     facts = version.facts
-    lines = (
-        ("Verdict", tested_verdict(card, facts)),
-        ("Accuracy", tested_accuracy(card, facts) or "–"),
-        ("Baselines", format_baselines(card) if card is not None else ""),
-        ("Checked", card.held_out.rule if card is not None and card.held_out is not None else ""),
-        ("Trained on", card.training_data if card is not None else ""),
-        ("Notes", card.notes if card is not None else "The files of this version are missing."),
-    )
+    lines = [("Verdict", tested_verdict(card, facts)), ("Accuracy", tested_accuracy(card, facts) or "–")]
+    if card is None:
+        lines.append(("Notes", "The files of this version are missing."))
+    else:
+        checked = card.held_out.rule if card.held_out is not None else ""
+        lines += [
+            ("Baselines", format_baselines(card)),
+            ("Checked", checked),
+            ("Trained on", card.training_data),
+            ("Notes", card.notes),
+        ]
     return tuple((name, text) for name, text in lines if text)
