@@ -254,7 +254,7 @@ def notes(stage: "Stage") -> QWidget:
         study.annotations.write_note("Slips at the rim.", author="", video=name, time_s=2.4)
 
     app_context.studies.submit_write(write, ANNOTATIONS)
-    stage.pause(300)
+    stage.wait(lambda: len(app_context.annotations.notes) == 2)
     stage.made.window._docks["notes"].raise_open()
     stage.pause(200)
     return stage.made.window

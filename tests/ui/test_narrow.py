@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.ranking.vote_bar import VoteBar
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
+from skillviewer.ui.widgets.form import Form
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
@@ -17,12 +18,13 @@ from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
 from skillviewer.ui.widgets.turning_splitter import TurningSplitter
-from tests.ui.fit import is_whole, primary_faults, scroll_faults, text_faults
+from tests.ui.fit import heading_faults, is_whole, primary_faults, scroll_faults, text_faults
 from tests.ui.states import shoot
 
 pytestmark = pytest.mark.styled
 
 SMALLEST = (800, 600)
+USUAL = (1440, 900)
 ALWAYS = {"start", "export_clip", "rank_pair", "votes_results", "finetune_running"}
 SLOW = {
     "start_return",
@@ -65,6 +67,35 @@ def test_a_screen_fits(qapp: QApplication, icons: Icons, themes: ThemeSource, tm
 
     shoot(qapp, name, ThemeChoice.LIGHT, SMALLEST, tmp_path, wide=False, settle_ms=30, text=200, drawn=icons, look=look)
     themes.apply_theme()  # the next test finds the colours and the text size that its own windows have
+    assert faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "text"), [("compare_matrix", 200), ("settings_large", 100)])
+def test_nothing_scrolls_sideways_in_a_usual_window(
+    qapp: QApplication, icons: Icons, themes: ThemeSource, tmp_path: Path, name: str, text: int
+) -> None:
+    faults: list[str] = []
+
+    def look(widget: QWidget) -> None:
+        faults.extend(scroll_faults(widget))
+
+    shoot(qapp, name, ThemeChoice.DARK, USUAL, tmp_path, wide=False, settle_ms=30, text=text, drawn=icons, look=look)
+    themes.apply_theme()
+    assert faults == []
+
+
+@pytest.mark.slow
+def test_headings_of_an_imported_table_are_whole(
+    qapp: QApplication, icons: Icons, themes: ThemeSource, tmp_path: Path
+) -> None:
+    faults: list[str] = []
+
+    def look(widget: QWidget) -> None:
+        faults.extend(heading_faults(widget))
+
+    shoot(qapp, "import_ratings", ThemeChoice.LIGHT, USUAL, tmp_path, text=200, drawn=icons, look=look)
+    themes.apply_theme()
     assert faults == []
 
 
@@ -136,6 +167,21 @@ def test_pages_are_as_high_as_the_current_page(qtbot: QtBot) -> None:
     low_px = layout.totalMinimumHeightForWidth(100)
     pages.setCurrentWidget(high)
     assert layout.totalMinimumHeightForWidth(100) > 10 * low_px
+
+
+def test_the_row_of_an_empty_note_takes_no_space(qtbot: QtBot) -> None:
+    outer = QWidget()
+    qtbot.addWidget(outer)
+    form = Form(outer)
+    form.add("First", QLineEdit(form))
+    height_px = form.sizeHint().height()
+    note = form.add_note("A note below the field.")
+    outer.show()
+    assert form.sizeHint().height() > height_px
+    form.show_note(note, "")
+    qtbot.waitUntil(lambda: form.sizeHint().height() == height_px)
+    form.show_note(note, "Another note.")
+    qtbot.waitUntil(lambda: form.sizeHint().height() > height_px)
 
 
 def test_a_sorted_table_hides_spare_columns_that_do_not_fit(qtbot: QtBot) -> None:

@@ -15,6 +15,7 @@ from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
 from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, as_tip, horizontal
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 
@@ -43,6 +44,7 @@ def shared_bars(analyses: Mapping[str, Analysis], map_styles: Mapping[str, MapSt
 
 
 MIN_BAR_WIDTH_PX = 96
+MAX_BAR_WIDTH_PX = 200  # at the usual text size
 MAX_LABEL_WIDTH_PX = 150  # four bars and their labels fit next to each other in a window of 1280 pixels
 
 
@@ -80,9 +82,7 @@ class ColourBarStrip(QWidget):
             entry = QWidget(self)
             label = text_label("", entry, plain=True)
             bar = ColourBar(entry)
-            bar.setMinimumWidth(MIN_BAR_WIDTH_PX)
-            bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-            bar.setMaximumWidth(bar.sizeHint().width())
+            bar.setFixedWidth(MIN_BAR_WIDTH_PX)
             self._labelled_bars.append((label, bar))
             self._entries.append(entry)
             add_all(horizontal(entry, NO_MARGINS, 8), label, bar)
@@ -96,3 +96,5 @@ class ColourBarStrip(QWidget):
             label.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, MAX_LABEL_WIDTH_PX))
             label.setToolTip(as_tip(text))
             bar.set_scene(scene)
+            # never narrower again, since limits can change with every frame
+            bar.setFixedWidth(bar.width_for_labels(bar.minimumWidth(), scaled_px(MAX_BAR_WIDTH_PX)))

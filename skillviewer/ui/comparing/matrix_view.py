@@ -18,6 +18,7 @@ from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 MAX_NAMED = 6  # number of models whose names fit next to the numbers
+TIGHT_CELLS = "QHeaderView::section { padding: 6px 2px; } QTableView::item { padding: 0; }"  # for nine models
 MIN_BOX_PX = 160
 MAX_SHADE_ALPHA = 0.35  # opacity of the colour behind an agreement of 1
 
@@ -79,6 +80,7 @@ class MatrixView(QWidget):
                 for j, other in enumerate(models)
             }
             rows.append(Cells(model.key, (*titles, *numbers), tip=printable(model.name), tips=tips))
+        self.table.setStyleSheet("" if self._has_names else TIGHT_CELLS)
         self.table.fill(columns, rows)
         self._shade()
 

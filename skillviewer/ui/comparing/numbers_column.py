@@ -11,18 +11,8 @@ from skillviewer.ui.comparing.disagreements_view import DisagreementsView
 from skillviewer.ui.comparing.matrix_view import MatrixView
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.numbers import ModelsView, NumbersView
-from skillviewer.ui.widgets.theme import Theme, themed
 
-STYLE = """
-QTabBar::tab {{ border: none; border-bottom: 2px solid transparent; padding: 6px 8px; color: {theme.muted};
-  background: transparent; }}
-QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
-QTabBar::tab:hover {{ color: {theme.text}; }}
-QTabBar::tab:focus {{ color: {theme.accent}; }}
-QTabWidget::pane {{ border: none; }}
-QHeaderView::section {{ padding: 6px 5px; }}
-QTableView::item {{ padding: 0 5px; }}
-"""
+NARROW_CELLS = "QHeaderView::section { padding: 6px 5px; } QTableView::item { padding: 0 5px; }"
 
 
 class NumbersColumn(QTabWidget):
@@ -34,6 +24,7 @@ class NumbersColumn(QTabWidget):
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocumentMode(True)
+        self.setStyleSheet(NARROW_CELLS)
         self.setMinimumWidth(280)
         self.frame_numbers = NumbersView(over_video=False, parent=self)
         self.video_numbers = NumbersView(over_video=True, parent=self)
@@ -53,10 +44,6 @@ class NumbersColumn(QTabWidget):
             actions.attach_player(table, lists=True)
         self.disagreements.table.row_chosen.connect(self.video_chosen)
         actions.attach_player(self.disagreements.table, self.matrix.table, lists=True)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(STYLE.format(theme=theme))
 
     def set_frame(self, frame_index: int) -> None:
         self.frame_numbers.set_frame(frame_index)

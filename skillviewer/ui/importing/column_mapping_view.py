@@ -3,6 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.text import printable
@@ -12,7 +13,8 @@ from skillviewer.data.ratings.rating_table import RawTable
 from skillviewer.data.ratings.table_mapping import ROLES, TableMapping
 from skillviewer.ui.widgets.form import choose, offer
 from skillviewer.ui.widgets.layout import as_tip
-from skillviewer.ui.widgets.plain_table import alignment_of, set_up
+from skillviewer.ui.widgets.plain_table import alignment_of, set_up, share_width
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 RATING = "rating"
 MEANINGS = ("", RATING, *ROLES)
@@ -48,6 +50,7 @@ CHECKABLE = READ_ONLY | Qt.ItemFlag.ItemIsUserCheckable
 N_SEARCHED_ROWS = 500
 """Number of rows of the table that are searched for first values."""
 N_FIRST_VALUES = 4
+MIN_VALUES_PX = 96
 MAX_LEVELS = 20
 UNKNOWN_ORDER = "?"
 """Beginning of levels whose order the user has to confirm by removing this mark."""
@@ -65,13 +68,22 @@ class ColumnMappingView(QTableWidget):
         self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectItems)
         self.setHorizontalHeaderLabels(list(HEADINGS))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setDefaultAlignment(alignment_of(number=False))
+        self.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)  # boxes are wide
         self._table: RawTable | None = None
         self._mapping = TableMapping()
         self.boxes: list[QComboBox] = []  # box of the meaning, by row
         self.cells: list[list[QTableWidgetItem]] = []  # by row and column
         self.itemChanged.connect(self._on_cell_changed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the first values the remaining width, but not less than their heading needs."""
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        heading = self.horizontalHeader().sectionSizeFromContents(VALUES)
+        share_width(self, max(heading.width(), scaled_px(MIN_VALUES_PX)), VALUES)
 
     def show_table(self, table: RawTable, mapping: TableMapping) -> None:
         """Show the columns of a table, with their meaning by a mapping."""
@@ -83,6 +95,7 @@ class ColumnMappingView(QTableWidget):
                 self._make_rows(table)
             for row, title in enumerate(table.titles):
                 self._show_row(row, title)
+        self._share_width()
 
     def _make_rows(self, table: RawTable) -> None:
         self.setRowCount(0)

@@ -25,6 +25,7 @@ from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import apply_theme
 
 N_FIRST_ROWS = 30
@@ -70,7 +71,7 @@ class RatingsPage(QDialog):
             signal.connect(self._show)
         self.setMinimumSize(MIN_SIZE)
         max_size = parent.size() - QSize(40, 40)
-        default_size = QSize(1180, 680)
+        default_size = QSize(scaled_px(1180), scaled_px(680))
         self.resize(default_size.boundedTo(max_size).expandedTo(MIN_SIZE))
         apply_theme(self, app_context.themes.theme)
         self._show()
@@ -110,6 +111,7 @@ class RatingsPage(QDialog):
         self.unrated_view = TextTableView("Videos without a rating", self)
         self.notices_view = TextTableView("Remarks", self)
         self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.first_rows, "First rows")
         self.tabs.addTab(self._make_report_tab(), "All rows")
         self.tabs.addTab(self.unrated_view, "Videos without a rating")

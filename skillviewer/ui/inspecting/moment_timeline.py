@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.text import clock, printable
 from skillviewer.data.study import SavedMoment
+from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.layout import as_tip
@@ -26,6 +27,7 @@ UNNAMED_ROW = "unnamed"
 MAX_ROWS = 5
 INSIDE_S = 1e-4  # subtracted from the end of an interval to get a time within its last frame
 AXIS_GAP_PX = 10  # between the names and the bars
+MAX_NAMES_PX = 140  # at the usual text size; longer names are elided
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class TimelineBar:
 class MomentTimeline(TimePlot):
     """Bars of moments over time. Users can drag the ends of their own moments; a click elsewhere goes there."""
 
-    def __init__(self, app_context: AppContext, above: TimePlot, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, above: ScorePlot, parent: QWidget | None = None) -> None:
         super().__init__(app_context.playback, parent)
         self._app_context = app_context
         self._above = above
@@ -144,13 +146,23 @@ class MomentTimeline(TimePlot):
         _draw_bars(self._raising_bars, [bar for bar in model_bars if bar.amount >= 0])
         _draw_bars(self._lowering_bars, [bar for bar in model_bars if bar.amount < 0])
         _draw_bars(self._kept_bars, [bar for bar in self.bars if bar.row > 0])
-        axis = self.getAxis("left")
-        metrics = QFontMetrics(self.font())
-        room_px = round(axis.width()) - AXIS_GAP_PX  # pyqtgraph leaves out a name that is wider
-        names = [metrics.elidedText(printable(name), Qt.TextElideMode.ElideRight, room_px) for name in self.rows]
-        axis.setTicks([[(-row, name) for row, name in enumerate(names)]])
+        self._name_rows()
         self._fit_height()
         self.setVisible(bool(self.rows) and not self._is_in_theatre)
+
+    def _name_rows(self) -> None:
+        """Write the names at the left, where the curve above makes room for them."""
+        axis = self.getAxis("left")
+        metrics = QFontMetrics(self.font())
+        names = [printable(name) for name in self.rows]
+        if names and not self._is_in_theatre:
+            widest_px = max(metrics.horizontalAdvance(name) for name in names) + AXIS_GAP_PX + 1
+            self._above.make_room_for_names(min(widest_px, scaled_px(MAX_NAMES_PX)))
+        else:
+            self._above.make_room_for_names(0)
+        room_px = round(axis.width()) - AXIS_GAP_PX  # pyqtgraph leaves out a name that is wider
+        elided_names = [metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px) for name in names]
+        axis.setTicks([[(-row, name) for row, name in enumerate(elided_names)]])
 
     # dragging
 

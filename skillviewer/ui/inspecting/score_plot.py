@@ -22,6 +22,7 @@ from skillviewer.ui.widgets.speech import announce
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
+AXIS_WIDTH_PX = 56  # at the usual text size
 FLAG_SHARE = 0.06  # distance of the flags from the top, as a share of the height
 STRIP_SHARE = 0.13  # share of the height, at the bottom, for segments and sampled frames
 
@@ -34,6 +35,7 @@ class ScorePlot(TimePlot):
 
     point_px = 9.0
     min_height_px = 110  # at the usual text size
+    _row_names_px = 0  # width of the names of the rows below the plot
 
     def __init__(
         self, state: ViewerState, playback: Playback, parent: QWidget | None = None, *, seek: Seek | None = None
@@ -125,6 +127,15 @@ class ScorePlot(TimePlot):
             tick_levels = [rating_ticks] if rating_ticks else None
         self.getAxis("left").setTicks(tick_levels)
 
+    def make_room_for_names(self, width_px: int) -> None:
+        """Make the left axis at least so wide, since the plots below share its width; 0 for the usual width."""
+        if width_px != self._row_names_px:
+            self._row_names_px = width_px
+            self._fit_axis()
+
+    def _fit_axis(self) -> None:
+        self.getAxis("left").setWidth(max(scaled_px(AXIS_WIDTH_PX), self._row_names_px))
+
     @property
     def flags(self) -> list[tuple[float, str]]:
         """Time and symbol of the drawn flags: ``"t1"`` up, ``"t"`` down, ``"s"`` kept."""
@@ -161,7 +172,7 @@ class ScorePlot(TimePlot):
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.apply_theme_to_axes(theme)
-        self.getAxis("left").setWidth(scaled_px(56))
+        self._fit_axis()
         self.setMinimumHeight(min(scaled_px(self.min_height_px), 2 * self.min_height_px - 40))
         accent = QColor(theme.accent)
         self._mean.setPen(pg.mkPen(accent, width=2))

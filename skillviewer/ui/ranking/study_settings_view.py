@@ -80,7 +80,6 @@ class StudySettingsView(QWidget):
     def _add_rows(self, form: Form) -> None:
         form.add("Question", self.question, "Shown above every pair.")
         self.question_note = form.add_note()
-        self.question_note.hide()
         form.add("Criterion", self.criterion, "What is judged, rated and scored, such as an item of a rubric.")
         form.add("Answers", self.neither)
         form.add("Speed", self.speed)
@@ -217,8 +216,8 @@ class StudySettingsView(QWidget):
     def _show_n_votes(self, n_votes: int | None) -> None:
         """Lock the speed once there are votes: a faster video looks more skilled."""
         self.speed.setEnabled(n_votes == 0)
-        self.question_note.setVisible(bool(n_votes))
         if not n_votes:
+            self.form.show_note(self.question_note, "")
             self.speed_note.setText(
                 "The same for all pairs, since a faster video looks more skilled. The first vote locks it."
             )
@@ -226,7 +225,8 @@ class StudySettingsView(QWidget):
         judgements = counted(n_votes, "judgement")
         answer = "answers" if n_votes == 1 else "answer"
         pronoun = "it" if n_votes == 1 else "them"
-        self.question_note.setText(f"{judgements} {answer} this question. Change its wording, not its meaning.")
+        text = f"{judgements} {answer} this question. Change its wording, not its meaning."
+        self.form.show_note(self.question_note, text)
         self.speed_note.setText(
             f"Locked by {judgements} at this speed: judgements at other speeds cannot be compared with {pronoun}."
         )

@@ -126,6 +126,7 @@ class MainWindow(QMainWindow):
         self.start = StartPage(logo, self.actions_, self.pages)
         self.pages.addWidget(self.start)
         area = QScrollArea(centre)
+        area.setObjectName("screens")
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -11,6 +11,9 @@ from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import PaintedWidget
 
+SIDE_MARGIN_PX = 10
+WIDTH_STEP_PX = 8
+
 
 class ColourBar(PaintedWidget):
     """A colour bar from the lower to the upper limit of the map on screen. A mark at 1× stands for a uniform map."""
@@ -26,6 +29,14 @@ class ColourBar(PaintedWidget):
         self.ensurePolished()
         width = min(scaled_px(200), 300) if self._scene is not None else 0
         return QSize(width, 12 + self.fontMetrics().height())
+
+    def width_for_labels(self, min_px: int, max_px: int) -> int:
+        """Return the smallest width within limits at which every mark has its label, or ``max_px`` if there is none."""
+        if self._scene is None:
+            return min_px
+        n_marks = len(_marks(self._scene))
+        widths = range(min_px, max_px, WIDTH_STEP_PX)
+        return next((width for width in widths if len(self._label_spans(self._scene, width)) == n_marks), max_px)
 
     def set_scene(self, scene: Scene | None) -> None:
         """Show the limits of a scene with a map; nothing for None or a scene without one."""
@@ -58,7 +69,7 @@ class ColourBar(PaintedWidget):
         if scene is None:
             return
         painter = QPainter(self)
-        bar = QRectF(10, 1, self.width() - 20, 8)
+        bar = QRectF(SIDE_MARGIN_PX, 1, self.width() - 2 * SIDE_MARGIN_PX, 8)
         row = bar_colours(scene)[None]
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(bar, as_image(row), QRectF(0, 0, row.shape[1], 1))
@@ -67,21 +78,43 @@ class ColourBar(PaintedWidget):
 
     def _draw_marks(self, painter: QPainter, bar: QRectF, scene: Scene) -> None:
         """Draw the marks below the bar, each with its label if there is space."""
-        metrics = self.fontMetrics()
         painter.setPen(QPen(QColor(self._theme.on_stage), 1))  # the bar lies on the stage
-        label_spans: list[tuple[float, float]] = []  # left and right ends of the drawn labels
-        for value, text in reversed(_marks(scene)):  # without space for both, the label of 0 gives way to 1×
-            x = bar.left() + (value - scene.low) / (scene.high - scene.low) * bar.width()
-            painter.drawLine(round(x), round(bar.bottom()), round(x), round(bar.bottom()) + 3)
-            width = metrics.horizontalAdvance(text)
-            left = min(max(x - width / 2, 0.0), self.width() - width)
-            right = left + width
-            if any(left < other_right + 4 and other_left < right + 4 for other_left, other_right in label_spans):
-                continue
-            label_spans.append((left, right))
-            top = bar.bottom() + 3
-            label_rect = QRectF(left, top, width + 1, self.height() - top)
+        for value, _ in _marks(scene):
+            x = round(_x_of(value, scene, self.width()))
+            painter.drawLine(x, round(bar.bottom()), x, round(bar.bottom()) + 3)
+        top = bar.bottom() + 3
+        for text, left, right in self._label_spans(scene, self.width()):
+            label_rect = QRectF(left, top, right - left + 1, self.height() - top)
             painter.drawText(label_rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
+
+    def _label_spans(self, scene: Scene, width: int) -> list[tuple[str, float, float]]:
+        """Return the labels for which there is space at a width, each with its left and right end."""
+        metrics = self.fontMetrics()
+        spans: list[tuple[str, float, float]] = []
+        for value, text in sorted(_marks(scene), key=lambda mark: _rank(mark[0], scene)):
+            text_width = metrics.horizontalAdvance(text)
+            left = min(max(_x_of(value, scene, width) - text_width / 2, 0.0), width - text_width)
+            right = left + text_width
+            overlaps = any(left < other_right + 4 and other_left < right + 4 for _, other_left, other_right in spans)
+            if not overlaps:
+                spans.append((text, left, right))
+        return spans
+
+
+def _x_of(value: float, scene: Scene, width: int) -> float:
+    """Return the position of a value in a colour bar of a width."""
+    return SIDE_MARGIN_PX + (value - scene.low) / (scene.high - scene.low) * (width - 2 * SIDE_MARGIN_PX)
+
+
+def _rank(value: float, scene: Scene) -> int:
+    """Return the rank of a mark. Without space for all, the upper limit keeps its label, and 0 of signed maps loses it.
+
+    On other bars, the label of 0 gives way to that of 1×.
+    """
+    if value == scene.high:
+        return 0
+    is_between = value != scene.low
+    return 1 if is_between != (scene.kind is MapKind.SIGNED) else 2
 
 
 def _marks(scene: Scene) -> list[tuple[float, str]]:

@@ -52,6 +52,11 @@ class Form(QWidget):
         """Remove the row of a control, and the control."""
         self._rows.removeRow(control)
 
+    def show_note(self, note: QLabel, text: str) -> None:
+        """Show a note with another text, or hide its row if the text is empty."""
+        note.setText(text)
+        self._rows.setRowVisible(note, bool(text))
+
     def add_note(self, text: str = "") -> QLabel:
         note = text_label(text, self, muted=True, wrap=True)
         note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)

@@ -83,3 +83,20 @@ def test_ends_of_ones_own_bars_can_be_dragged_and_undone(qtbot: QtBot, annotated
     assert (moment.stop_s * 30) == pytest.approx(round(moment.stop_s * 30)), "it ends with a frame"
     app_context.undo.undo()
     qtbot.waitUntil(lambda: kept(annotated)[0].stop_s == pytest.approx(2.0))
+
+
+def shown_names(timeline: MomentTimeline) -> list[str]:
+    """Return the names of the rows as they are written."""
+    return [name for level in timeline.getAxis("left")._tickLevels for _, name in level]
+
+
+def test_names_of_rows_are_written_whole(qtbot: QtBot, annotated: Composition) -> None:
+    app_context, timeline = annotated.app_context, inspect(annotated).moment_timeline
+    usual_px = inspect(annotated).curve.getAxis("left").width()
+    app_context.annotations.set_author("Ann Example")
+    app_context.annotations.save_moment(1.0, 2.0, "Slip")
+    qtbot.waitUntil(lambda: timeline.isVisible() and shown_names(timeline) == ["model", "Ann Example"])
+    assert timeline.getAxis("left").width() == inspect(annotated).curve.getAxis("left").width() > usual_px
+    app_context.undo.undo()
+    qtbot.waitUntil(timeline.isHidden)
+    qtbot.waitUntil(lambda: inspect(annotated).curve.getAxis("left").width() == usual_px)

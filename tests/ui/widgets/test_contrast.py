@@ -18,6 +18,7 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.curve_lines import LINE_STYLES
 from skillviewer.ui.inspecting.cell_map import mark_colour
 from skillviewer.ui.ranking.clock_bar import PLAYED_OPACITY
+from skillviewer.ui.widgets.layout import scroll_area
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme, ThemeChoice
 from tests.ui.conftest import flush
@@ -221,3 +222,23 @@ def test_a_slider_stands_out_from_its_ground(choice: ThemeChoice, window: Compos
     middle = image.height() // 2
     handle, groove = (rgb(image.pixelColor(x, middle).name()) for x in (7, 150))
     assert min(contrast(handle, rgb(theme.window)), contrast(groove, rgb(theme.window))) >= GRAPHICS
+
+
+@pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
+def test_a_scrolled_area_shows_its_focus(choice: ThemeChoice, window: Composition, qtbot: QtBot) -> None:
+    window.app_context.themes.choose(choice)
+    theme = DARK if choice is ThemeChoice.DARK else LIGHT
+    outer = QWidget()
+    qtbot.addWidget(outer)
+    area = scroll_area(outer, "Results")
+    area.setWidget(QLabel(100 * "line\n"))
+    area.resize(200, 100)
+    other = QSlider(outer)
+    other.move(220, 0)
+    outer.resize(260, 120)
+    outer.show()
+    for has_focus in (False, True):
+        (area if has_focus else other).setFocus()
+        flush()
+        borders = {area.grab().toImage().pixelColor(0, y).name() for y in (20, 50, 80)}
+        assert (borders == {theme.accent}) is has_focus, (borders, has_focus)
