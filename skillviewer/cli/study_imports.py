@@ -85,7 +85,7 @@ def import_ratings_into(
             study.ratings.all().scale(criterion)  # raises an error if no rating is of the criterion
         study.settings = settings
         problems = study.dataset().problems
-    added = imported.result
+    added = imported.import_result
     print_import_report(imported.parsed, mapped_table.table.titles, options.ambiguities(mapped_table))
     print_notices((*added.problems, *problems))
     text = f"new: {counted(added.n_videos, 'video')}, {counted(added.n_ratings, 'rating')}"

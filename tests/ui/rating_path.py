@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.ui.app import Composition
 from skillviewer.ui.finetuning.screen import FinetuneScreen
 from skillviewer.ui.finetuning.tuning_controller import TuningPhase
-from skillviewer.ui.importing.ratings_page import RatingsPage
+from skillviewer.ui.importing.ratings_import_dialog import RatingsImportDialog
 from skillviewer.ui.session.video_entry import VideoEntry
 from skillviewer.ui.threads.messages import Severity
 from tests.ui.fakes import FakeDialogs
@@ -52,15 +52,15 @@ class RatingPath:
         window = self.made.window
 
         def read() -> bool:
-            page = window.findChild(RatingsPage)
+            page = window.findChild(RatingsImportDialog)
             return page is not None and not page.loader.busy and page.train_button.isEnabled()
 
         self.qtbot.waitUntil(read, timeout=self.patience_ms)
-        page = window.findChild(RatingsPage)
-        assert isinstance(page, RatingsPage)
+        page = window.findChild(RatingsImportDialog)
+        assert isinstance(page, RatingsImportDialog)
         said = page.message.plain
         click(page.train_button)
-        self.qtbot.waitUntil(lambda: window.findChild(RatingsPage) is None, timeout=self.patience_ms)
+        self.qtbot.waitUntil(lambda: window.findChild(RatingsImportDialog) is None, timeout=self.patience_ms)
         return said
 
     def read_plan(self) -> str:

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.data.study import Study
-from skillviewer.ui.importing.ratings_page import RatingsPage
-from skillviewer.ui.importing.timeline_page import TimelinePage
+from skillviewer.ui.importing.ratings_import_dialog import RatingsImportDialog
+from skillviewer.ui.importing.timeline_import_dialog import TimelineImportDialog
 from tests.ui.states_votes import cast_votes, opened
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def import_ratings(stage: "Stage") -> QWidget:
     path = folder / "spring course ratings.xlsx"
     book.save(path)
     stage.made.app_context.open([path])
-    stage.wait(lambda: stage.made.window.findChild(RatingsPage) is not None)
-    page = cast("RatingsPage", stage.made.window.findChild(RatingsPage))
+    stage.wait(lambda: stage.made.window.findChild(RatingsImportDialog) is not None)
+    page = cast("RatingsImportDialog", stage.made.window.findChild(RatingsImportDialog))
     stage.wait(lambda: page.loader.preview is not None and not page.loader.busy)
     page.tabs.setCurrentIndex(1)
     page.report_view.selectRow(0)
@@ -56,8 +56,8 @@ def import_timeline(stage: "Stage") -> QWidget:
     path.write_text("\n".join(f"00:00:{n:02},0 --> 00:00:{n + 1:02},0\n[{tier} – Dr. Weber] x\n" for n, tier in cues))
     stage.wait(lambda: stage.made.app_context.annotations.writable)
     stage.made.app_context.open([path])
-    stage.wait(lambda: stage.made.window.findChild(TimelinePage) is not None)
-    page = cast("TimelinePage", stage.made.window.findChild(TimelinePage))
+    stage.wait(lambda: stage.made.window.findChild(TimelineImportDialog) is not None)
+    page = cast("TimelineImportDialog", stage.made.window.findChild(TimelineImportDialog))
     stage.wait(lambda: bool(page.boxes))
     page.boxes["steps"].setCurrentIndex(4)
     page.boxes["tools"].setCurrentIndex(0)
@@ -78,8 +78,8 @@ def import_observations(stage: "Stage") -> QWidget:
     path.write_text(json.dumps({"observations": {**observers, "live": {"events": []}}, "behaviors_conf": states}))
     stage.wait(lambda: stage.made.app_context.annotations.writable)
     stage.made.app_context.open([path])
-    stage.wait(lambda: stage.made.window.findChild(TimelinePage) is not None)
-    page = cast("TimelinePage", stage.made.window.findChild(TimelinePage))
+    stage.wait(lambda: stage.made.window.findChild(TimelineImportDialog) is not None)
+    page = cast("TimelineImportDialog", stage.made.window.findChild(TimelineImportDialog))
     stage.wait(lambda: bool(page.boxes))
     return page
 

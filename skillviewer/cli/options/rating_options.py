@@ -300,7 +300,7 @@ def print_import_report(ratings: "ParsedRatings", titles: Sequence[str], ambigui
     for title, value in rows:
         if value:
             echo(f"  {title:<10} {value}")
-    echo(f"  {import_report.count}")
+    echo(f"  {import_report.counts_text}")
 
 
 def _format_scale(scale: "RatingScale") -> str:

@@ -28,7 +28,7 @@ class RowResult:
     rejections: list[str] = field(default_factory=list)  # reasons why the row, or a rating in it, was rejected
     rejected_cells: dict[str, str] = field(default_factory=dict)  # reasons of rejected ratings, by title of the column
     notes: list[str] = field(default_factory=list)
-    near: tuple[str, ...] | None = None  # similar names of videos if the cell names no video, else None
+    similar_names: tuple[str, ...] | None = None  # similar names of videos if the cell names no video, else None
 
     def reject_cell(self, title: str, reason: str) -> None:
         """Reject the rating in the column of a title; the reason continues the title to a sentence."""
@@ -76,7 +76,7 @@ class ImportReport:
         return sum(len(row.rejected_cells) for row in self.rows)
 
     @property
-    def count(self) -> str:
+    def counts_text(self) -> str:
         """Text with the numbers of rows, ratings and videos; rows are rows used plus rows rejected."""
         rejected_text = ""
         if self.n_rejected_ratings:
@@ -101,7 +101,7 @@ class ImportReport:
         lines = self.lines()
         texts = list(self.notices)
         if lines:
-            texts.append(f"{self.name}: {self.count}.")
+            texts.append(f"{self.name}: {self.counts_text}.")
         texts += lines[:_MAX_SHOWN]
         if len(lines) > _MAX_SHOWN:
             texts.append(f"{self.name}: {len(lines) - _MAX_SHOWN} more lines like these; “data import” lists them all.")

@@ -275,9 +275,9 @@ class _RatingParser:
         match = VideoMatch(None, reason) if reason else self._matcher.find(stated_name)
         if match.name is None:
             result.rejections.append(match.reason)
-            result.near = None
+            result.similar_names = None
             if result.cell and not reason:
-                result.near = match.near
+                result.similar_names = match.similar_names
             return None
         note = f"“{result.cell}” is taken for “{stated_name}”, as stated" if stated_name != result.cell else match.note
         if note:

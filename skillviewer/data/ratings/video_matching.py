@@ -26,7 +26,7 @@ class VideoMatch:
     name: str | None  # name of the video, or None if the cell cannot be matched
     reason: str = ""  # reason why the cell cannot be matched, as the end of a sentence
     note: str = ""  # note about the match, or ""
-    near: tuple[str, ...] = ()  # similar names of videos, the most similar first
+    similar_names: tuple[str, ...] = ()  # similar names of videos, the most similar first
 
 
 _NO_NAME = VideoMatch(None, "it names no video")
@@ -48,7 +48,7 @@ class _SimilarNames:
         reason = f"{problem} “{cell}”"
         if similar:
             reason += f"; a similar name is {' or '.join(f'“{name}”' for name in similar)}"
-        return VideoMatch(None, reason, near=similar)
+        return VideoMatch(None, reason, similar_names=similar)
 
 
 class FileMatcher:

@@ -32,9 +32,9 @@ VideoPaths = Mapping[str, Path | None]
 class TablePreview:
     """A table as read by a mapping: its ratings, or the error."""
 
-    opened: MappedTable
+    mapped_table: MappedTable
     mapping: TableMapping
-    rated: ParsedRatings | None = None
+    parsed: ParsedRatings | None = None
     error: str = ""  # a sentence, or "" if there are ratings
     rows: tuple[tuple[str, ...], ...] = ()  # rows of the import report, as texts
     rows_with_notes: tuple[int, ...] = ()  # indices of the rows with a remark
@@ -43,7 +43,7 @@ class TablePreview:
     @property
     def folder(self) -> Path | None:
         """Folder of the videos; None for the videos of the study."""
-        return self.opened.files.folder if isinstance(self.opened.files, VideoFolder) else None
+        return self.mapped_table.files.folder if isinstance(self.mapped_table.files, VideoFolder) else None
 
 
 class TablePreviewLoader(QObject):
@@ -98,20 +98,20 @@ class TablePreviewLoader(QObject):
     def use_mapping(self, mapping: TableMapping) -> None:
         """Read the table by another mapping."""
         assert self.preview is not None
-        opened = self.preview.opened
+        mapped_table = self.preview.mapped_table
         self.preview = replace(self.preview, mapping=mapping)
-        self._submit(lambda: read_with_mapping(opened, mapping))
+        self._submit(lambda: read_with_mapping(mapped_table, mapping))
 
     def use_videos(self, folder: Path | None) -> None:
         """Match the table with the videos of a folder; None is for those of the study."""
         assert self.preview is not None
-        opened = self.preview.opened
+        mapped_table = self.preview.mapped_table
         mapping = self.preview.mapping
         video_paths = self._video_paths
 
         def read() -> TablePreview:
             files = StudyVideoMatcher(video_paths) if folder is None else VideoFolder(folder)
-            return read_with_mapping(replace(opened, files=files, stated=folder is not None), mapping)
+            return read_with_mapping(replace(mapped_table, files=files, stated=folder is not None), mapping)
 
         self._submit(read)
 
@@ -141,11 +141,11 @@ class TablePreviewLoader(QObject):
     def _find_left_ratings(self) -> None:
         """Ask the open study for the earlier ratings that an import of the table would leave."""
         preview = self.preview
-        if preview is None or preview.rated is None or self._app_context.studies.current is None:
+        if preview is None or preview.parsed is None or self._app_context.studies.current is None:
             return
-        rated = preview.rated
+        parsed = preview.parsed
         name = self.path.name
-        self._task = self._app_context.studies.read(lambda study: ratings_without_successor(study, rated, name))
+        self._task = self._app_context.studies.read(lambda study: ratings_without_successor(study, parsed, name))
         self._task.then(succeeded=self._on_left_ratings, failed=self._on_failed)
 
     def _on_left_ratings(self, left_ratings: tuple[VideoRating, ...]) -> None:
@@ -181,45 +181,45 @@ def open_and_read(
 
     def open_with(videos: Path | StudyVideoMatcher | None) -> MappedTable:
         with suppress(DatasetError):
-            opened = open_table(path, videos, saved_mapping, sheet, titles_row)
-            fit_mapping(opened.mapping, opened.table)  # raises if the saved mapping does not fit
-            return opened
+            mapped_table = open_table(path, videos, saved_mapping, sheet, titles_row)
+            fit_mapping(mapped_table.mapping, mapped_table.table)  # raises if the saved mapping does not fit
+            return mapped_table
         return open_table(path, videos, mapping=None, sheet=sheet, titles_row=titles_row)
 
     if folder is not None or not video_paths:
-        opened = open_with(folder)
-        return read_with_mapping(opened, opened.mapping)
-    opened = open_with(StudyVideoMatcher(video_paths))
-    if not _names_a_video(opened):
-        opened_next_to_table = open_with(None)
-        if _names_a_video(opened_next_to_table):
-            opened = opened_next_to_table
-    return read_with_mapping(opened, opened.mapping)
+        mapped_table = open_with(folder)
+        return read_with_mapping(mapped_table, mapped_table.mapping)
+    mapped_table = open_with(StudyVideoMatcher(video_paths))
+    if not _names_a_video(mapped_table):
+        table_in_folder = open_with(None)
+        if _names_a_video(table_in_folder):
+            mapped_table = table_in_folder
+    return read_with_mapping(mapped_table, mapped_table.mapping)
 
 
-def _names_a_video(opened: MappedTable) -> bool:
+def _names_a_video(mapped_table: MappedTable) -> bool:
     """Return whether a row of a table names one of its videos."""
-    column_index = opened.table.column(opened.mapping.video)
+    column_index = mapped_table.table.column(mapped_table.mapping.video)
     if column_index is None:
         return False
-    is_video = video_test(opened.files)
-    return any(is_video(row.cells[column_index]) for row in opened.table.rows)
+    is_video = video_test(mapped_table.files)
+    return any(is_video(row.cells[column_index]) for row in mapped_table.table.rows)
 
 
-def read_with_mapping(opened: MappedTable, mapping: TableMapping) -> TablePreview:
+def read_with_mapping(mapped_table: MappedTable, mapping: TableMapping) -> TablePreview:
     """Return the preview of an open table by a mapping."""
-    if isinstance(opened.files, VideoFolder) and not opened.files.stems:
-        return TablePreview(opened, mapping, error=f"There is no video in {opened.files.folder}.")
+    if isinstance(mapped_table.files, VideoFolder) and not mapped_table.files.stems:
+        return TablePreview(mapped_table, mapping, error=f"There is no video in {mapped_table.files.folder}.")
     try:
-        rated = opened.read(mapping)[0]
+        parsed = mapped_table.read(mapping)[0]
     except DatasetError as error:
-        return TablePreview(opened, mapping, error=str(error))
+        return TablePreview(mapped_table, mapping, error=str(error))
     rows: list[tuple[str, ...]] = []
     rows_with_notes: list[int] = []
-    for index, row in enumerate(rated.import_report.rows):
+    for index, row in enumerate(parsed.import_report.rows):
         note = "; ".join((*row.rejections, *row.notes))
         video = "" if row.video is None else row.video
         rows.append((row.place, row.cell, video, str(row.n_ratings), note))
         if note:
             rows_with_notes.append(index)
-    return TablePreview(opened, mapping, rated, rows=tuple(rows), rows_with_notes=tuple(rows_with_notes))
+    return TablePreview(mapped_table, mapping, parsed, rows=tuple(rows), rows_with_notes=tuple(rows_with_notes))

@@ -255,13 +255,13 @@ class StudyController(QObject):
             if on_added is not None:
                 on_added(added)
 
-        self.fill(
+        self.add_as_job(
             lambda study, token, report: study.videos.add(new_videos, token, report),
             "Adding videos to the study",
             on_videos_added,
         )
 
-    def fill(
+    def add_as_job(
         self, add: Callable[[Study, CancelToken, Report], object], title: str, on_added: Callable[[Any], None]
     ) -> Task:
         """Add something to the study, or to a new draft, as a job.

@@ -26,12 +26,12 @@ from skillviewer.ui.shell.command_palette import CommandPalette
 from skillviewer.ui.shell.destination_question import ask_destination
 from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.shell.hold_to_hide_map import HoldToHideMap
-from skillviewer.ui.shell.import_pages import (
+from skillviewer.ui.shell.import_dialogs import (
     choose_ratings,
     choose_timeline,
     choose_tracks,
-    show_import_page,
-    show_tracks_page,
+    show_import_dialog,
+    show_tracks_dialog,
 )
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.models_page import ModelsPage
@@ -141,9 +141,9 @@ class ActionController(QObject):
         actions.bind("save_study", self._save_study)
         actions.bind("import_ratings", partial(choose_ratings, app_context, window))
         actions.bind("import_timeline", partial(choose_timeline, app_context, window))
-        app_context.table_opened.connect(partial(show_import_page, app_context, window))
+        app_context.table_opened.connect(partial(show_import_dialog, app_context, window))
         actions.bind("import_tracks", partial(choose_tracks, app_context, window))
-        app_context.tracks_opened.connect(partial(show_tracks_page, app_context, window))
+        app_context.tracks_opened.connect(partial(show_tracks_dialog, app_context, window))
         locate_title = "Choose the folder to search for missing videos"
         actions.bind("locate_videos", partial(self._ask_folder, locate_title, app_context.studies.locate))
         actions.bind("name_person", self._set_video_fact)

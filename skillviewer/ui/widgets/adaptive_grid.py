@@ -38,7 +38,7 @@ class AdaptiveGrid(QWidget):
         super().__init__(parent)
         self._wide: tuple[Place, ...] = ()
         self._narrow: tuple[Place, ...] = ()
-        self._stretches: dict[bool, Sequence[int]] = {}  # stretch factors of the columns, by whether the grid is narrow
+        self._stretches: dict[bool, Sequence[int]] = {}  # growth factors of the columns, by whether the grid is narrow
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(*margins)
         self._grid.setSpacing(spacing)
@@ -47,7 +47,7 @@ class AdaptiveGrid(QWidget):
     def set_arrangements(
         self, wide: Sequence[Place], narrow: Sequence[Place], stretches: tuple[Sequence[int], Sequence[int]]
     ) -> None:
-        """Set both arrangements of the same widgets, and the stretch factors of their columns: wide, then narrow."""
+        """Set both arrangements of the same widgets, and the growth factors of their columns: wide, then narrow."""
         self._wide = tuple(wide)
         self._narrow = tuple(narrow)
         self._stretches = {False: stretches[0], True: stretches[1]}

@@ -1,4 +1,4 @@
-"""Functions that make layouts, buttons, scroll areas and tooltips."""
+"""Functions that make layouts, buttons, splitters, scroll areas and tooltips."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -58,11 +58,18 @@ def add_all(layout: BoxT, *items: QWidget | QLayout | int | tuple[Any, ...]) -> 
 
     Args:
         layout: The layout.
-        items: Widgets, layouts, ``Spacing``, or weights of space that grows. A tuple is a widget or a layout
-            with its weight, and for a widget also its alignment.
+        items: Widgets, layouts, ``Spacing`` for fixed space, or an integer for growing space with this growth factor
+            (``addStretch``). A tuple is a widget or a layout with its growth factor, and for a widget also its
+            alignment.
     """
     for item in items:
-        content, *arguments = item if isinstance(item, tuple) else (item,)
+        content: QWidget | QLayout | int
+        arguments: tuple[Any, ...] = ()
+        if isinstance(item, tuple):
+            content = item[0]
+            arguments = item[1:]
+        else:
+            content = item
         if isinstance(content, Spacing):
             layout.addSpacing(content)
         elif isinstance(content, int):
@@ -83,7 +90,7 @@ def splitter(
         parent: Its parent.
         direction: Its orientation.
         widgets: Its widgets.
-        factors: Weights by which the first widgets grow; 0 for the others.
+        factors: Growth factors of the widgets, in order; widgets without one have 0.
         sizes: Sizes of the widgets at first, in pixels.
     """
     new_splitter = QSplitter(direction, parent)
@@ -110,19 +117,19 @@ def with_accessible_name(widget: WidgetT, name: str) -> WidgetT:
 
 
 PressTarget = Callable[[], object] | SignalInstance | None
-"""Function that a press of a button calls, or signal that it emits."""
+"""Function that is called, or signal that is emitted, when a button is pressed."""
 
 
 def push_button(
-    text: str, parent: QWidget, pressed: PressTarget = None, *, primary: bool = False, tip: str = ""
+    text: str, parent: QWidget, on_press: PressTarget = None, *, primary: bool = False, tip: str = ""
 ) -> QPushButton:
     """Return a button; a ``primary`` one is emphasised."""
     button = QPushButton(text, parent)
     button.setToolTip(tip)
     if primary:
         button.setProperty("primary", True)
-    if pressed is not None:
-        button.clicked.connect(pressed)
+    if on_press is not None:
+        button.clicked.connect(on_press)
     return button
 
 
@@ -134,14 +141,14 @@ def set_primary(button: QPushButton, *, primary: bool) -> None:
         button.style().polish(button)
 
 
-def tool_button(text: str, parent: QWidget, pressed: PressTarget = None, *, tip: str = "") -> QToolButton:
+def tool_button(text: str, parent: QWidget, on_press: PressTarget = None, *, tip: str = "") -> QToolButton:
     """Return a tool button that a click does not focus, so that the keys of the player keep working."""
     button = QToolButton(parent)
     button.setText(text)
     button.setToolTip(tip)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    if pressed is not None:
-        button.clicked.connect(pressed)
+    if on_press is not None:
+        button.clicked.connect(on_press)
     return button
 
 

@@ -151,7 +151,7 @@ def test_a_rejected_rating_of_a_used_row_is_counted(tmp_path: Path) -> None:
     report = rated.import_report
     assert (report.n_used, report.n_rejected, report.n_ratings, report.n_rejected_ratings) == (3, 0, 4, 1)
     assert list(report.rows[0].rejected_cells) == ["Global (1-5)"]
-    assert not missing(report.count, "4 ratings", "1 rating rejected")
+    assert not missing(report.counts_text, "4 ratings", "1 rating rejected")
 
 
 def test_ratings_that_contradict_each_other_count_neither(tmp_path: Path) -> None:

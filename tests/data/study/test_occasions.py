@@ -27,7 +27,7 @@ def test_a_table_of_ratings_states_occasions_unless_a_video_has_several(tmp_path
         assert done.parsed.import_report.notices == (
             "ratings.csv: videos that were rated on several occasions get no occasion of their own: c.",
         )
-        assert not missing(done.result.problems, "“b”", "2024-06-01")
+        assert not missing(done.import_result.problems, "“b”", "2024-06-01")
         assert {v.name: v.occasion for v in study.dataset().videos} == occasions(study)
         undo_import(study, done)
         assert occasions(study) == {"a": "", "b": "pre", "c": ""}

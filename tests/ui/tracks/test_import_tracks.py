@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.app import Composition
-from skillviewer.ui.importing.tracks_page import TracksPage
+from skillviewer.ui.importing.tracks_import_dialog import TracksImportDialog
 from tests.data.files import write
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
@@ -29,16 +29,16 @@ def deeplabcut(path: Path, n: int = 90, width: int = 320) -> Path:
     return write(path, "\n".join(rows))
 
 
-def page_of(qtbot: QtBot, made: Composition) -> TracksPage:
+def page_of(qtbot: QtBot, made: Composition) -> TracksImportDialog:
     """Return the page once it has read its file."""
 
     def read() -> bool:
-        page = made.window.findChild(TracksPage)
+        page = made.window.findChild(TracksImportDialog)
         return page is not None and page.message.plain != "Reading…"
 
     qtbot.waitUntil(read)
-    page = made.window.findChild(TracksPage)
-    assert isinstance(page, TracksPage)
+    page = made.window.findChild(TracksImportDialog)
+    assert isinstance(page, TracksImportDialog)
     return page
 
 
@@ -54,7 +54,7 @@ def test_a_dropped_deeplabcut_file_shows_its_points_over_the_video(
     assert np.isfinite(page.preview.layer.drawn[0].points_px[1]).all()
     qtbot.waitUntil(page.import_button.hasFocus)
     key(page.import_button, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: made.window.findChild(TracksPage) is None)
+    qtbot.waitUntil(lambda: made.window.findChild(TracksImportDialog) is None)
     tracks, layer = made.app_context.tracks, inspect(made).player.track_layer
     qtbot.waitUntil(lambda: tracks.saved is not None and tracks.shown is not None)
     canvas = inspect(made).player.canvas
@@ -91,7 +91,7 @@ def test_a_file_of_another_video_is_one_sentence(qtbot: QtBot, make_window: Make
     assert not missing(page.message.plain, "long.csv", "frame 399", "of 90 frames")
     assert not page.import_button.isEnabled()
     page.close()
-    qtbot.waitUntil(lambda: made.window.findChild(TracksPage) is None)
+    qtbot.waitUntil(lambda: made.window.findChild(TracksImportDialog) is None)
     drop(made, [deeplabcut(world.folder / "wide.csv", width=4000)])
     page = page_of(qtbot, made)
     assert not missing(page.message.plain, "outside the picture", "320 × 180")

@@ -28,7 +28,7 @@ class RatingImport:
     """Result of an import of ratings, with all that ``undo_import`` needs."""
 
     parsed: ParsedRatings  # the parsed table
-    result: ImportResult
+    import_result: ImportResult
     added_ratings: RatingsAdded
     videos: tuple[str, ...]  # names of the new videos
     participants: tuple[str, ...]  # names of the videos whose participant was set

@@ -1,4 +1,4 @@
-"""The page on which a timeline of annotations is imported."""
+"""The dialog in which a timeline of annotations is imported."""
 
 from collections import Counter
 from functools import partial
@@ -12,7 +12,7 @@ from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study.exchange.timeline_import import TierUse, TimelineAdded, add_timeline, undo_timeline_import
 from skillviewer.data.timelines.timeline_formats import read_timeline
-from skillviewer.ui.importing.ratings_page import MIN_SIZE
+from skillviewer.ui.importing.ratings_import_dialog import MIN_SIZE
 from skillviewer.ui.importing.text_table import TextTableView
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import ANNOTATIONS, VIDEOS
@@ -32,7 +32,7 @@ TIER_USES: tuple[tuple[str | None, str], ...] = (
 )
 
 
-class TimelinePage(QDialog):
+class TimelineImportDialog(QDialog):
     """A dialog, not modal, in which the user chooses how each tier of a timeline is imported.
 
     Args:
@@ -104,9 +104,10 @@ class TimelinePage(QDialog):
             return
         all_of_video = ("", f"Observations of {printable(self._video_info.path.name)}")
         options = [all_of_video, *((name, printable(name)) for name in contents.observations)]
-        offer(self.observation, options, self.observation.currentData() or "")
-        has_several = len(contents.observations) > 1
-        self.observation.setVisible(has_several or not contents.annotations)
+        chosen_observation = self.observation.currentData() or ""
+        offer(self.observation, options, chosen_observation)
+        can_change = len(contents.observations) > 1 or not contents.annotations
+        self.observation.setVisible(can_change)
 
     def _show_tiers(self, contents: TimelineContents) -> None:
         for box in self.boxes.values():
@@ -135,13 +136,13 @@ class TimelinePage(QDialog):
         command = Command("import of a timeline", add, undo_timeline_import, (ANNOTATIONS, VIDEOS))
         title = f"Importing {printable(self._path.name)}"
         on_imported = partial(_report_import, self._app_context, command)
-        task = self._app_context.studies.fill(lambda study, _token, _report: add(study), title, on_imported)
+        task = self._app_context.studies.add_as_job(lambda study, _token, _report: add(study), title, on_imported)
         self.import_button.setEnabled(False)
         task.then(succeeded=lambda _: self.close(), failed=self._on_failed)
 
 
 def _report_import(app_context: AppContext, command: Command, added: TimelineAdded) -> None:
-    """Report an import and make it undoable; its page may be closed already."""
+    """Report an import and make it undoable; its dialog may be closed already."""
     app_context.undo.remember(command, added)
     app_context.studies.changed.emit(frozenset({ANNOTATIONS}))
     app_context.messages.post(Message(added.sentence))

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.importing.column_mapping_view import HIGH, ITEM, LEVELS, LOWER_IS_BETTER, RATER
-from skillviewer.ui.importing.ratings_page import RatingsPage
+from skillviewer.ui.importing.ratings_import_dialog import RatingsImportDialog
 from skillviewer.ui.importing.text_table import TextTableView
 from tests.data.files import write
 from tests.facts import missing
@@ -33,20 +33,20 @@ def window(make_window: MakeWindow, world: FakeWorld) -> Composition:
     return made
 
 
-def page_of(qtbot: QtBot, made: Composition) -> RatingsPage:
+def page_of(qtbot: QtBot, made: Composition) -> RatingsImportDialog:
     def shown() -> bool:
-        page = made.window.findChild(RatingsPage)
+        page = made.window.findChild(RatingsImportDialog)
         return (
             page is not None and not page.loader.busy and (page.loader.preview is not None or bool(page.loader.error))
         )
 
     qtbot.waitUntil(shown)
-    page = made.window.findChild(RatingsPage)
-    assert isinstance(page, RatingsPage)
+    page = made.window.findChild(RatingsImportDialog)
+    assert isinstance(page, RatingsImportDialog)
     return page
 
 
-def settle(qtbot: QtBot, page: RatingsPage) -> None:
+def settle(qtbot: QtBot, page: RatingsImportDialog) -> None:
     qtbot.waitUntil(lambda: not page.loader.busy)
 
 
@@ -55,7 +55,7 @@ def texts(view: TextTableView) -> list[list[str]]:
     return [[model.index(r, c).data() for c in range(model.columnCount())] for r in range(model.rowCount())]
 
 
-def mean(page: RatingsPage, at: int, meaning: str) -> None:
+def mean(page: RatingsImportDialog, at: int, meaning: str) -> None:
     """Choose the meaning of a column by keys, as from the list that opens."""
     box = page.columns.boxes[at]
     wanted = box.findData(meaning)
@@ -65,7 +65,7 @@ def mean(page: RatingsPage, at: int, meaning: str) -> None:
     box.activated.emit(wanted)
 
 
-def do_import(qtbot: QtBot, made: Composition, page: RatingsPage) -> Path:
+def do_import(qtbot: QtBot, made: Composition, page: RatingsImportDialog) -> Path:
     page.import_button.click()
     qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of ratings")
     study = made.app_context.studies.current
@@ -93,21 +93,21 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     assert [row[0] for row in texts(page.unrated_view)] == ["B2", "C1"]
     # the name that nearly fits is offered, and taken by hand
     page.report_view.selectRow(0)
-    assert page.meant_video.itemText(1) == "B1 (similar)"
-    page.meant_video.setCurrentIndex(1)
-    page.meant_video.activated.emit(1)
+    assert page.meant_video_box.itemText(1) == "B1 (similar)"
+    page.meant_video_box.setCurrentIndex(1)
+    page.meant_video_box.activated.emit(1)
     settle(qtbot, page)
     assert not missing(page.message.plain, "6 rows", "5 used", "1 rejected", "10 ratings", "3 videos")
-    page.only_with_notes.click()
+    page.only_remarks_box.click()
     assert len(texts(page.report_view)) == 6
-    assert page.criterion.currentText() == "Global"
+    assert page.criterion_box.currentText() == "Global"
     path = do_import(qtbot, window, page)
     assert ratings(path)["B1", "J1", "Flow"] == 5
     assert len(ratings(path)) == 10
     with Study.open(path, read_only=True) as study:
         assert {v.name: v.participant for v in study.videos.all()}["B1"] == "Bea"
         assert '"names":{"B 1":"B1"}' in study.ratings.mapping("scores.csv")
-    qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
+    qtbot.waitUntil(lambda: window.window.findChild(RatingsImportDialog) is None)
     window.app_context.undo.undo()
     qtbot.waitUntil(lambda: not ratings(path))
     with Study.open(path, read_only=True) as study:
@@ -120,7 +120,7 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     page = page_of(qtbot, window)
     assert page.message.plain == "1 row: 1 used, 0 rejected; 1 rating of 1 video."
     page.close()
-    qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
+    qtbot.waitUntil(lambda: window.window.findChild(RatingsImportDialog) is None)
     drop(window, [table])
     page = page_of(qtbot, window)
     assert page.loader.preview is not None
@@ -133,7 +133,7 @@ def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: 
     table = write(world.folder.parent / "odd.csv", text)
     drop(window, [*sorted(world.folder.glob("*.mp4")), table])
     page = page_of(qtbot, window)
-    qtbot.waitUntil(lambda: page.loader.preview is not None and page.loader.preview.rated is not None)
+    qtbot.waitUntil(lambda: page.loader.preview is not None and page.loader.preview.parsed is not None)
     settle(qtbot, page)
     for at, meaning in ((1, "rater"), (2, ""), (4, "rating")):
         mean(page, at, meaning)
@@ -156,8 +156,8 @@ def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: 
     assert any("4 is outside the scale to 3" in row[4] for row in texts(page.report_view))
     page.columns.cells[2][LOWER_IS_BETTER].setCheckState(Qt.CheckState.Checked)
     settle(qtbot, page)
-    page.criterion.setCurrentText("Grip")
-    page.criterion.activated.emit(page.criterion.currentIndex())
+    page.criterion_box.setCurrentText("Grip")
+    page.criterion_box.activated.emit(page.criterion_box.currentIndex())
     settle(qtbot, page)
     assert [(i.name, i.less_is_better) for i in page.loader.preview.mapping.items] == [("Grip", True), ("Skill", False)]
     path = do_import(qtbot, window, page)
@@ -209,11 +209,11 @@ def test_a_name_that_fits_no_video_may_stand_for_any_video_also_for_a_rated_one(
     drop(window, [write(world.folder / "scores.csv", text)])
     page = page_of(qtbot, window)
     page.report_view.selectRow(0)
-    offered = [page.meant_video.itemText(index) for index in range(page.meant_video.count())]
+    offered = [page.meant_video_box.itemText(index) for index in range(page.meant_video_box.count())]
     assert [name.partition(" (")[0] for name in offered] == ["none of them", "A2", "A1", "B1", "B2", "C1"]
     assert ["rated" in name for name in offered] == [False, False, True, True, True, True]
-    page.meant_video.setCurrentIndex(1)
-    page.meant_video.activated.emit(1)
+    page.meant_video_box.setCurrentIndex(1)
+    page.meant_video_box.activated.emit(1)
     settle(qtbot, page)
     assert not missing(page.message.plain, "8 used", "0 rejected")
 
@@ -236,17 +236,17 @@ def test_earlier_ratings_that_a_corrected_table_leaves_are_named_and_withdrawn_o
     table = write(world.folder / "scores.csv", "Clip,Judge,Flow (1-5)\nA1,J1,3\nA2,J1,2\nB1,J1,5\n")
     drop(window, [table])
     path = do_import(qtbot, window, page_of(qtbot, window))
-    qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
+    qtbot.waitUntil(lambda: window.window.findChild(RatingsImportDialog) is None)
     write(table, "Clip,Judge,Flow (1-5)\nA1,J1,4\nA2,J1,\nB1,J1,9\n")
     drop(window, [table])
     page = page_of(qtbot, window)
     assert not missing(page.message.plain, "2 earlier ratings", "A2 by J1", "B1 by J1")
-    assert page.withdraw_missing.isVisibleTo(page)
-    assert not page.withdraw_missing.isChecked()
-    page.withdraw_missing.click()
+    assert page.withdraw_box.isVisibleTo(page)
+    assert not page.withdraw_box.isChecked()
+    page.withdraw_box.click()
     page.import_button.click()
     qtbot.waitUntil(lambda: ratings(path) == {("A1", "J1", "Flow"): 4})
-    qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
+    qtbot.waitUntil(lambda: window.window.findChild(RatingsImportDialog) is None)
     window.window.actions_["undo"].trigger()
     qtbot.waitUntil(
         lambda: ratings(path) == {(video, "J1", "Flow"): v for video, v in (("A1", 3), ("A2", 2), ("B1", 5))}

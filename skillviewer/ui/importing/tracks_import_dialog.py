@@ -1,4 +1,4 @@
-"""The page on which a file of tracks is placed on the video on screen, with a preview of its points."""
+"""The dialog in which a file of tracks is placed on the video on screen, with a preview of its points."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +111,7 @@ class TrackPreview(PaintedWidget):
         painter.end()
 
 
-class TracksPage(QDialog):
+class TracksImportDialog(QDialog):
     """A dialog, not modal, in which a file of tracks is checked and added to the video on screen when it opens."""
 
     def __init__(self, app_context: AppContext, path: Path, parent: QWidget) -> None:
@@ -135,7 +135,8 @@ class TracksPage(QDialog):
         self._read_timer = single_shot(self, READ_AFTER_MS, self._read)
         self.setMinimumSize(MIN_SIZE)
         default_size = QSize(scaled_px(620), scaled_px(560))
-        self.resize(default_size.boundedTo(parent.size()).expandedTo(MIN_SIZE))
+        fitting_size = default_size.boundedTo(parent.size())
+        self.resize(fitting_size.expandedTo(MIN_SIZE))
         self.message.set_plain("Reading…")
         app_context.video_opener.opened.connect(self._on_opened)
         if self._video is not None:

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
-from skillviewer.ui.importing.timeline_page import TimelinePage
+from skillviewer.ui.importing.timeline_import_dialog import TimelineImportDialog
 from tests.data.files import write
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
@@ -20,14 +20,14 @@ GRID = '"ooTextFile"\n"TextGrid"\n0\n4\n<exists>\n{n}\n{tiers}'
 TIER = '"TextTier"\n"{name}"\n0\n4\n1\n{at}\n"{text}"\n'
 
 
-def page_of(qtbot: QtBot, made: Composition) -> TimelinePage:
+def page_of(qtbot: QtBot, made: Composition) -> TimelineImportDialog:
     def shown() -> bool:
-        page = made.window.findChild(TimelinePage)
+        page = made.window.findChild(TimelineImportDialog)
         return page is not None and page.message.plain != "Reading…"
 
     qtbot.waitUntil(shown)
-    page = made.window.findChild(TimelinePage)
-    assert isinstance(page, TimelinePage)
+    page = made.window.findChild(TimelineImportDialog)
+    assert isinstance(page, TimelineImportDialog)
     return page
 
 
@@ -80,7 +80,7 @@ def test_a_dropped_textgrid_becomes_moments_notes_and_phases_and_is_taken_back(
     qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of a timeline")
     assert held(made) == everything
     qtbot.waitUntil(lambda: [m.label for m in made.app_context.annotations.moments] == ["hit"])
-    qtbot.waitUntil(lambda: made.window.findChild(TimelinePage) is None)
+    qtbot.waitUntil(lambda: made.window.findChild(TimelineImportDialog) is None)
     made.app_context.undo.undo()
     qtbot.waitUntil(lambda: held(made) == ([], [], ["one"]))
     made.app_context.undo.redo()
@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence_on_the_page(
     assert not missing(page.message.plain, "declares entities")
     assert not page.import_button.isEnabled()
     page.close()
-    qtbot.waitUntil(lambda: made.window.findChild(TimelinePage) is None)
+    qtbot.waitUntil(lambda: made.window.findChild(TimelineImportDialog) is None)
 
 
 def test_without_a_video_a_message_says_what_to_do(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> None:
@@ -105,7 +105,7 @@ def test_without_a_video_a_message_says_what_to_do(qtbot: QtBot, make_window: Ma
     world.folder.mkdir(parents=True, exist_ok=True)
     drop(made, [write(world.folder / "a.srt", "1\n00:00:01,000 --> 00:00:02,000\nx\n")])
     qtbot.waitUntil(lambda: any("Show the video of a.srt first" in m.text for m in made.app_context.messages.waiting))
-    assert made.window.findChild(TimelinePage) is None
+    assert made.window.findChild(TimelineImportDialog) is None
 
 
 def test_an_observation_is_chosen_and_events_that_are_not_used_are_listed(

@@ -1,4 +1,4 @@
-"""The page on which a table of ratings is imported."""
+"""The dialog in which a table of ratings is imported."""
 
 import re
 from functools import partial
@@ -9,9 +9,12 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QSpinBox, QSplitter, QTabWidget, QWidget
 
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.ranking.rater_names import match_key
 from skillviewer.core.text import counted, printable
 from skillviewer.data.ratings.import_report import RowResult
+from skillviewer.data.ratings.parsed_ratings import ParsedRatings
+from skillviewer.data.study import Study
 from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, describe_left_ratings, undo_import
 from skillviewer.ui.importing.column_mapping_view import ColumnMappingView
 from skillviewer.ui.importing.table_preview import TablePreview, TablePreviewLoader
@@ -30,13 +33,13 @@ from skillviewer.ui.widgets.theme import apply_theme
 
 N_FIRST_ROWS = 30
 MIN_SIZE = QSize(640, 440)
-OTHER_FOLDER = False
-"""Value of the choice of another folder; None stands for the videos of the study."""
+OTHER_FOLDER = "other folder"
+"""Data of the entry for another folder. The data of the other entries are a path, or None for the study's videos."""
 _CLI_OPTION = re.compile(r" ?\(--[^)]*\)")
-"""A hint at an option of the command line, which the window leaves out of a sentence."""
+"""An option of the command line in parentheses, removed from messages that the window shows."""
 
 
-class RatingsPage(QDialog):
+class RatingsImportDialog(QDialog):
     """A dialog, not modal, in which a table of ratings is checked, mapped and imported."""
 
     training_asked = Signal()  # the ratings are imported, and the user wants to train a model on them
@@ -54,7 +57,7 @@ class RatingsPage(QDialog):
         self.columns = ColumnMappingView(self)
         self.message = WrappingLabel(self)
         self.import_button = push_button("Import", self, self._on_import)
-        self.train_button = push_button("Import and train…", self, partial(self._on_import, trains=True), primary=True)
+        self.train_button = push_button("Import and train…", self, self._on_import_and_train, primary=True)
         self.train_button.setToolTip("Go to the Train screen with the imported ratings; nothing is started yet")
         close_button = push_button("Close", self, self.close)
         parts = QSplitter(Qt.Orientation.Vertical, self)
@@ -62,46 +65,46 @@ class RatingsPage(QDialog):
         parts.addWidget(self._make_tabs())
         parts.setChildrenCollapsible(False)
         buttons = add_all(horizontal(spacing=8), 1, close_button, self.import_button, self.train_button)
-        column = vertical(self, (16, 12, 16, 12), 8)
-        self.withdraw_missing = QCheckBox(self)
-        self.withdraw_missing.setToolTip("They no longer count; Undo brings them back")
-        add_all(column, self._make_header(), (parts, 1), self.message, self.withdraw_missing, buttons)
+        layout = vertical(self, (16, 12, 16, 12), 8)
+        self.withdraw_box = QCheckBox(self)
+        self.withdraw_box.setToolTip("They no longer count; Undo brings them back")
+        add_all(layout, self._make_header(), (parts, 1), self.message, self.withdraw_box, buttons)
         self.columns.mapping_changed.connect(self.loader.use_mapping)
         for signal in (self.loader.changed, app_context.studies.opened, app_context.studies.closed):
             signal.connect(self._show)
         self.setMinimumSize(MIN_SIZE)
-        max_size = parent.size() - QSize(40, 40)
         default_size = QSize(scaled_px(1180), scaled_px(680))
-        self.resize(default_size.boundedTo(max_size).expandedTo(MIN_SIZE))
+        fitting_size = default_size.boundedTo(parent.size() - QSize(40, 40))
+        self.resize(fitting_size.expandedTo(MIN_SIZE))
         apply_theme(self, app_context.themes.theme)
         self._show()
 
     def _make_header(self) -> FlowLayout:
-        self.videos = QComboBox(self)
-        self.sheet = QComboBox(self)
-        self.criterion = QComboBox(self)
-        self.header_row = QSpinBox(self)
-        self.include_hidden = QCheckBox("Include hidden rows", self)
-        self.header_row.setSpecialValueText("none")
+        self.videos_box = QComboBox(self)
+        self.sheet_box = QComboBox(self)
+        self.criterion_box = QComboBox(self)
+        self.header_row_box = QSpinBox(self)
+        self.hidden_rows_box = QCheckBox("Include hidden rows", self)
+        self.header_row_box.setSpecialValueText("none")
         header = FlowLayout(gap_px=12)
         for title, control in (
-            ("Videos", self.videos),
-            ("Sheet", self.sheet),
-            ("Header row", self.header_row),
-            ("Make pairs from", self.criterion),
+            ("Videos", self.videos_box),
+            ("Sheet", self.sheet_box),
+            ("Header row", self.header_row_box),
+            ("Make pairs from", self.criterion_box),
         ):
             field = QWidget(self)
             control.setAccessibleName(title)
             add_all(horizontal(field, NO_MARGINS, 8), text_label(title, field), control)
             header.addWidget(field)
-        for box in (self.videos, self.sheet, self.criterion):
+        for box in (self.videos_box, self.sheet_box, self.criterion_box):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        header.addWidget(self.include_hidden)
-        self.videos.activated.connect(self._on_videos)
-        self.sheet.activated.connect(lambda: self.loader.open(sheet=self.sheet.currentText()))
-        self.header_row.editingFinished.connect(self._on_header_row)
-        self.criterion.activated.connect(self._on_criterion)
-        self.include_hidden.clicked.connect(lambda on: self._change_mapping(hidden_rows=on))
+        header.addWidget(self.hidden_rows_box)
+        self.videos_box.activated.connect(self._on_videos)
+        self.sheet_box.activated.connect(lambda: self.loader.open(sheet=self.sheet_box.currentText()))
+        self.header_row_box.editingFinished.connect(self._on_header_row)
+        self.criterion_box.activated.connect(self._on_criterion)
+        self.hidden_rows_box.clicked.connect(lambda on: self._change_mapping(hidden_rows=on))
         return header
 
     def _make_tabs(self) -> QTabWidget:
@@ -119,17 +122,18 @@ class RatingsPage(QDialog):
         return self.tabs
 
     def _make_report_tab(self) -> QWidget:
-        self.only_with_notes = QCheckBox("Only rows with a remark", self)
-        self.only_with_notes.setChecked(True)
-        self.only_with_notes.clicked.connect(self._show_rows)
+        self.only_remarks_box = QCheckBox("Only rows with a remark", self)
+        self.only_remarks_box.setChecked(True)
+        self.only_remarks_box.clicked.connect(self._show_rows)
         self.name_label = text_label("", self, plain=True)
-        self.meant_video = QComboBox(self)
-        self.meant_video.setAccessibleName("The video that the name in this row stands for")
-        self.meant_video.setMinimumContentsLength(20)
-        self.meant_video.activated.connect(self._on_meant_video)
+        self.meant_video_box = QComboBox(self)
+        self.meant_video_box.setAccessibleName("The video that the name in this row stands for")
+        self.meant_video_box.setMinimumContentsLength(20)
+        self.meant_video_box.activated.connect(self._on_meant_video)
         controls = FlowLayout(gap_px=8)
-        for widget in (self.only_with_notes, self.name_label, self.meant_video):
-            widget.setMinimumHeight(self.meant_video.sizeHint().height())
+        height_px = self.meant_video_box.sizeHint().height()
+        for widget in (self.only_remarks_box, self.name_label, self.meant_video_box):
+            widget.setMinimumHeight(height_px)
             controls.addWidget(widget)
         tab = QWidget(self)
         add_all(vertical(tab, (0, 4, 0, 0), 4), controls, (self.report_view, 1))
@@ -143,16 +147,21 @@ class RatingsPage(QDialog):
 
     def _on_header_row(self) -> None:
         preview = self.loader.preview
-        if preview is not None and self.header_row.value() != preview.opened.table.titles_row:
-            self.loader.open(sheet=preview.opened.table.sheet, titles_row=self.header_row.value())
+        if preview is None:
+            return
+        table = preview.mapped_table.table
+        titles_row = self.header_row_box.value()
+        if titles_row != table.titles_row:
+            self.loader.open(sheet=table.sheet, titles_row=titles_row)
 
     def _on_criterion(self, *_: object) -> None:
         if self.loader.preview is not None:
-            self.loader.use_mapping(self.loader.preview.mapping.with_first(self.criterion.currentText()))
+            mapping = self.loader.preview.mapping.with_first(self.criterion_box.currentText())
+            self.loader.use_mapping(mapping)
 
     def _on_videos(self, index: int) -> None:
-        folder = self.videos.itemData(index)
-        if folder is OTHER_FOLDER:
+        folder = self.videos_box.itemData(index)
+        if folder == OTHER_FOLDER:
             folder = self._dialogs.folder(self, "Folder of the rated videos")
             if folder is None:
                 self._show()
@@ -162,7 +171,7 @@ class RatingsPage(QDialog):
     def _on_meant_video(self, index: int) -> None:
         preview = self.loader.preview
         row = self._selected_row()
-        video = self.meant_video.itemData(index)
+        video = self.meant_video_box.itemData(index)
         if preview is None or row is None:
             return
         names = dict(preview.mapping.names)
@@ -177,41 +186,46 @@ class RatingsPage(QDialog):
         studies = self._app_context.studies
         is_read_only = studies.current is not None and not studies.writable
         preview = None if self.loader.busy else self.loader.preview
-        rated = preview.rated if preview is not None else None
-        can_import = rated is not None and not is_read_only and not self._is_importing
+        is_parsed = preview is not None and preview.parsed is not None
+        can_import = is_parsed and not is_read_only and not self._is_importing
         self.import_button.setEnabled(can_import)
         self.train_button.setEnabled(can_import)
-        if self.loader.busy:
-            message = "Reading the table…"
-        elif is_read_only:
-            message = "This study is open for reading only."
-        else:
-            message = _CLI_OPTION.sub("", self.loader.error)
-        if not message and rated is not None:
-            message = f"{rated.import_report.count}."
+        message = self._describe_state(preview, is_read_only=is_read_only)
         left_ratings = preview.left_ratings if preview is not None else ()
         if can_import and left_ratings:
             message += f" {describe_left_ratings(left_ratings)} Correct the table and open it again, or withdraw them."
         self.message.set_plain(message)
-        self.withdraw_missing.setVisible(can_import and bool(left_ratings))
-        self.withdraw_missing.setText(f"Withdraw {counted(len(left_ratings), 'earlier rating')} with this import")
+        self.withdraw_box.setVisible(can_import and bool(left_ratings))
+        self.withdraw_box.setText(f"Withdraw {counted(len(left_ratings), 'earlier rating')} with this import")
         if preview is not None:
-            self.columns.show_table(preview.opened.table, preview.mapping)
+            self.columns.show_table(preview.mapped_table.table, preview.mapping)
             self._show_header(preview)
             self._show_tables(preview)
 
+    def _describe_state(self, preview: TablePreview | None, *, is_read_only: bool) -> str:
+        """Return why nothing can be imported, or the numbers of rows and ratings; "" if nothing is read yet."""
+        if self.loader.busy:
+            return "Reading the table…"
+        if is_read_only:
+            return "This study is open for reading only."
+        if self.loader.error:
+            return _CLI_OPTION.sub("", self.loader.error)
+        if preview is not None and preview.parsed is not None:
+            return f"{preview.parsed.import_report.counts_text}."
+        return ""
+
     def _show_header(self, preview: TablePreview) -> None:
-        table = preview.opened.table
-        items = [item.name for item in preview.mapping.items]
-        offer(self.sheet, [(name, name) for name in table.sheets], table.sheet)
-        self.sheet.setEnabled(len(table.sheets) > 1)
-        first_item = items[0] if items else None
-        offer(self.criterion, [(name, printable(name)) for name in items], first_item)
+        table = preview.mapped_table.table
+        criteria = [item.name for item in preview.mapping.items]
+        offer(self.sheet_box, [(name, name) for name in table.sheets], table.sheet)
+        self.sheet_box.setEnabled(len(table.sheets) > 1)
+        first_criterion = criteria[0] if criteria else None
+        offer(self.criterion_box, [(name, printable(name)) for name in criteria], first_criterion)
         last_line = max((row.last_line for row in table.rows), default=0)
-        self.header_row.setRange(0, max(table.titles_row, last_line))
-        self.header_row.setValue(table.titles_row)
-        self.include_hidden.setVisible(any(row.hidden for row in table.rows))
-        self.include_hidden.setChecked(preview.mapping.hidden_rows)
+        self.header_row_box.setRange(0, max(table.titles_row, last_line))
+        self.header_row_box.setValue(table.titles_row)
+        self.hidden_rows_box.setVisible(any(row.hidden for row in table.rows))
+        self.hidden_rows_box.setChecked(preview.mapping.hidden_rows)
         folders = [self.loader.path.parent]
         if preview.folder is not None and preview.folder not in folders:
             folders.insert(0, preview.folder)
@@ -219,19 +233,19 @@ class RatingsPage(QDialog):
         if self._app_context.studies.current is not None:
             options.insert(0, (None, "of this study"))
         options.append((OTHER_FOLDER, "in another folder…"))
-        offer(self.videos, options, preview.folder)
+        offer(self.videos_box, options, preview.folder)
 
     def _show_tables(self, preview: TablePreview) -> None:
-        table = preview.opened.table
+        table = preview.mapped_table.table
         self._show_first_rows(preview)
         self._show_rows()
         unrated: tuple[str, ...] = ()
         import_notices = table.notices
-        if preview.rated is not None:
-            unrated = preview.rated.import_report.unrated
-            import_report = preview.rated.import_report
+        if preview.parsed is not None:
+            unrated = preview.parsed.import_report.unrated
+            import_report = preview.parsed.import_report
             import_notices = (*import_report.notices, *import_report.lines())
-        notices = [*preview.opened.ambiguities, *import_notices]
+        notices = [*preview.mapped_table.ambiguities, *import_notices]
         self.unrated_view.show_rows(("Video",), [(name,) for name in unrated])
         self.notices_view.show_rows(("Remark",), [(_CLI_OPTION.sub("", text),) for text in notices])
         self.tabs.setTabText(1, f"All rows ({len(preview.rows)})")
@@ -240,20 +254,22 @@ class RatingsPage(QDialog):
 
     def _show_first_rows(self, preview: TablePreview) -> None:
         """Show the first rows, and those below with a rejected rating; rejected ratings are marked."""
-        table = preview.opened.table
-        reasons_by_row = [row.rejected_cells for row in preview.rated.import_report.rows] if preview.rated else []
+        table = preview.mapped_table.table
+        reasons_by_row: list[dict[str, str]] = []  # reasons of rejected ratings, by title of the column
+        if preview.parsed is not None:
+            reasons_by_row = [row.rejected_cells for row in preview.parsed.import_report.rows]
+        indices_below = [index for index in range(N_FIRST_ROWS, len(reasons_by_row)) if reasons_by_row[index]]
         n_first_rows = min(len(table.rows), N_FIRST_ROWS)
-        indices = list(range(n_first_rows))
-        rows_below = enumerate(reasons_by_row[N_FIRST_ROWS:], N_FIRST_ROWS)
-        indices += [index for index, reasons in rows_below if reasons][:N_FIRST_ROWS]
+        indices = [*range(n_first_rows), *indices_below[:N_FIRST_ROWS]]
         rows = [(table.describe_row(table.rows[index]), *table.rows[index].cells) for index in indices]
-        rejected: dict[tuple[int, int], str] = {}
-        for place, index in enumerate(indices):
+        reasons_by_cell: dict[tuple[int, int], str] = {}  # by row and column of the view, whose column 0 is the line
+        for view_row, index in enumerate(indices):
             if index < len(reasons_by_row):
                 for title, reason in reasons_by_row[index].items():
-                    rejected[place, table.index_by_title[title] + 1] = f"{title} {reason}"
-        self.first_rows.show_rows(("", *table.titles), rows, rejected)
-        tab_title = "First rows" if len(indices) <= N_FIRST_ROWS else "First rows and rejected ratings"
+                    view_column = table.index_by_title[title] + 1
+                    reasons_by_cell[view_row, view_column] = f"{title} {reason}"
+        self.first_rows.show_rows(("", *table.titles), rows, reasons_by_cell)
+        tab_title = "First rows and rejected ratings" if indices_below else "First rows"
         self.tabs.setTabText(0, tab_title)
 
     def _show_rows(self, *_: object) -> None:
@@ -261,7 +277,7 @@ class RatingsPage(QDialog):
         if preview is None:
             return
         rows = preview.rows
-        if self.only_with_notes.isChecked():
+        if self.only_remarks_box.isChecked():
             rows = tuple(preview.rows[index] for index in preview.rows_with_notes)
         self.report_view.show_rows(("Row", "Name in the table", "Video", "Ratings", "Remark"), rows)
         self._show_name_choice()
@@ -270,64 +286,79 @@ class RatingsPage(QDialog):
         """Return the selected row of the import report."""
         preview = self.loader.preview
         index = self.report_view.currentIndex().row()
-        if preview is None or preview.rated is None or not 0 <= index < len(self.report_view.table_model.rows):
+        if preview is None or preview.parsed is None or not 0 <= index < len(self.report_view.table_model.rows):
             return None
-        if self.only_with_notes.isChecked():
+        if self.only_remarks_box.isChecked():
             index = preview.rows_with_notes[index]
-        return preview.rated.import_report.rows[index]
+        return preview.parsed.import_report.rows[index]
 
     def _show_name_choice(self, *_: object) -> None:
-        """Offer the videos that the name in the selected row may stand for, similar ones first, rated ones last."""
+        """Offer the videos that the name in the selected row may stand for.
+
+        The stated video and those with similar names come first, and rated videos last.
+        """
         preview = self.loader.preview
         row = self._selected_row()
-        stated_name = ""
-        if preview is not None and row is not None:
-            stated_name = preview.mapping.names.get(row.cell, "")
-        has_choice = row is not None and (row.near is not None or stated_name != "")
-        self.name_label.setVisible(has_choice)
-        self.meant_video.setVisible(has_choice)
-        if not has_choice or row is None or preview is None or preview.rated is None:
+        if preview is None or preview.parsed is None or row is None:
+            self._hide_name_choice()
             return
-        similar_names = () if row.near is None else row.near
-        rated = preview.rated
-        videos = sorted({*rated.import_report.unrated, *rated.videos.values()})
-        rated_already = {  # by the rater of the row, or by any rater if the table has no column of raters
-            rated.videos[rating.video]
-            for rating in rated.ratings.ratings
-            if match_key(row.rater) in {"", match_key(rating.rater)}
-        }
-        videos.sort(key=rated_already.__contains__)
-        names = dict.fromkeys((stated_name, *similar_names, *videos))
-        names.pop("", None)
+        stated_name = preview.mapping.names.get(row.cell, "")
+        if row.similar_names is None and not stated_name:
+            self._hide_name_choice()
+            return
+        similar_names = row.similar_names if row.similar_names is not None else ()
+        parsed = preview.parsed
+        rated_names = _rated_names(parsed, row.rater)
+        all_names = sorted({*parsed.import_report.unrated, *parsed.videos.values()})
+        unrated_names = [name for name in all_names if name not in rated_names]
+        offered_names = dict.fromkeys((*similar_names, *unrated_names, *all_names))
+        offered_names.pop(stated_name, None)
         options = [("", "none of them")]
-        for name in names:
+        if stated_name:
+            similar_mark = " (similar)" if stated_name in similar_names else ""
+            options.append((stated_name, f"{printable(stated_name)}{similar_mark}"))
+        rater_text = f" by {printable(row.rater)}" if row.rater else ""
+        for name in offered_names:
             text = printable(name)
             if name in similar_names:
                 text += " (similar)"
-            if name in rated_already and name != stated_name:
-                rater = f" by {printable(row.rater)}" if row.rater else ""
-                text += f" (already rated{rater})"
+            if name in rated_names:
+                text += f" (already rated{rater_text})"
             options.append((name, text))
-        offer(self.meant_video, options, stated_name)
+        offer(self.meant_video_box, options, stated_name)
         self.name_label.setText(f"“{printable(row.cell)}” is the video")
+        self.name_label.show()
+        self.meant_video_box.show()
+
+    def _hide_name_choice(self) -> None:
+        self.name_label.hide()
+        self.meant_video_box.hide()
 
     # the import
 
-    def _on_import(self, *_: object, trains: bool = False) -> None:
+    def _on_import(self) -> None:
+        self._import(then_train=False)
+
+    def _on_import_and_train(self) -> None:
+        self._import(then_train=True)
+
+    def _import(self, *, then_train: bool) -> None:
+        """Import the ratings as a job, and close the dialog when they are imported."""
         preview = self.loader.preview
-        if preview is None or preview.rated is None:
+        if preview is None or preview.parsed is None:
             return
-        withdraw_missing = self.withdraw_missing.isVisibleTo(self) and self.withdraw_missing.isChecked()
-        add = partial(
-            add_ratings, opened=preview.opened, mapping=preview.rated.mapping, withdraw_missing=withdraw_missing
-        )
+        mapped_table = preview.mapped_table
+        mapping = preview.parsed.mapping
+        withdraw_missing = self.withdraw_box.isVisibleTo(self) and self.withdraw_box.isChecked()
+
+        def add(study: Study, token: CancelToken = NEVER, report: Report = silent) -> RatingImport:
+            return add_ratings(study, mapped_table, mapping, token, report, withdraw_missing=withdraw_missing)
+
         command = Command("import of ratings", add, undo_import, (VIDEOS, PAIRS))
         on_imported = partial(_report_import, self._app_context, preview, command)
-        title = f"Importing {preview.opened.table.path.name}"
-        task = self._app_context.studies.fill(
-            lambda study, token, report: add(study, token=token, report=report), title, on_imported
-        )
-        if trains:
+        title = f"Importing {mapped_table.table.path.name}"
+        task = self._app_context.studies.add_as_job(add, title, on_imported)
+        if then_train:
             task.succeeded.connect(self.training_asked)
         task.succeeded.connect(self.close)
         task.failed.connect(self._on_failed)
@@ -348,16 +379,26 @@ class RatingsPage(QDialog):
             super().keyPressEvent(event)
 
 
-def _report_import(app_context: AppContext, preview: TablePreview, command: Command, result: RatingImport) -> None:
-    """Report an import and make it undoable; its page may be closed already."""
-    app_context.undo.remember(command, result)
+def _rated_names(parsed: ParsedRatings, rater: str) -> set[str]:
+    """Return the names of the videos that a rater rated in the table; by any rater if ``rater`` is ""."""
+    rater_key = match_key(rater)
+    names: set[str] = set()
+    for rating in parsed.ratings.ratings:
+        if not rater_key or match_key(rating.rater) == rater_key:
+            names.add(parsed.videos[rating.video])
+    return names
+
+
+def _report_import(app_context: AppContext, preview: TablePreview, command: Command, imported: RatingImport) -> None:
+    """Report an import and make it undoable; its dialog may be closed already."""
+    app_context.undo.remember(command, imported)
     study = app_context.studies.current
     if study is not None and study.draft:
         app_context.settings.remember(study.path)
-    import_report = result.parsed.import_report
+    import_report = imported.parsed.import_report
     text = (
-        f"{preview.opened.table.path.name} is imported: {import_report.count}. Train learns from them; "
+        f"{preview.mapped_table.table.path.name} is imported: {import_report.counts_text}. Train learns from them; "
         "Rank › Ratings shows how far raters agree."
     )
-    details = (*result.result.problems, *import_report.problems())
+    details = (*imported.import_result.problems, *import_report.problems())
     app_context.messages.post(Message(text, details=details))
