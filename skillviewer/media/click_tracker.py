@@ -83,7 +83,8 @@ def track_clicks(
     position: Float32Array | None = None
     previous_click_frame = first_click_frame
     for frame, picture in enumerate(pictures, start=first_click_frame):
-        if frame >= n_frames or (position is None and frame > last_click_frame):
+        is_lost_for_good = position is None and frame > last_click_frame
+        if is_lost_for_good or frame >= n_frames:
             break
         grey: RGBImage = np.asarray(cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         if position is not None and previous_grey is not None:
@@ -120,7 +121,8 @@ def _next_position(grey: RGBImage, next_grey: RGBImage, position: Float32Array) 
     """Return the position in the next frame, (2,), or None if too few points of the grid are reliable."""
     radius = _RADIUS * grey.shape[0]
     offsets = np.linspace(-radius, radius, _N_SIDE_POINTS, dtype=np.float32)
-    grid = (position + np.stack(np.meshgrid(offsets, offsets), axis=-1).reshape(-1, 1, 2)).astype(np.float32)
+    grid_offsets = np.stack(np.meshgrid(offsets, offsets), axis=-1)
+    grid = (position + grid_offsets.reshape(-1, 1, 2)).astype(np.float32)
     moved, forward_status, _ = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
         grey, next_grey, grid, None, **_FLOW_OPTIONS
     )
@@ -152,8 +154,7 @@ def _correct(xy_px: Float32Array, states: np.ndarray, start: int, stop: int, cli
     """
     tracked = np.flatnonzero(states[start:stop] >= FrameState.FOUND)
     last_tracked = start + int(tracked[-1])
-    is_lost = last_tracked < stop - 1 or states[stop] < FrameState.FOUND
-    if is_lost:
+    if last_tracked < stop - 1 or states[stop] < FrameState.FOUND:  # the object was lost
         gap = np.arange(last_tracked + 1, stop)
         share = ((gap - last_tracked) / (stop - last_tracked))[:, None].astype(np.float32)
         xy_px[gap] = (1 - share) * xy_px[last_tracked] + share * click

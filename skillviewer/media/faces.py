@@ -87,7 +87,8 @@ class FaceFinder:
         scaled = cv2.resize(picture, (scaled_width, scaled_height), interpolation=interpolation)
         self._detector.setInputSize((scaled_width, scaled_height))
         _, rows = self._detector.detect(cv2.cvtColor(scaled, cv2.COLOR_RGB2BGR))
-        for row in rows if rows is not None else ():
+        detected_rows = () if rows is None else rows  # None without a face
+        for row in detected_rows:
             left, top, box_width, box_height = (float(value) for value in row[:4])
             if box_width > 0 and box_height > 0:
                 box = FaceBox(
@@ -126,7 +127,8 @@ def find_faces(
     faces_by_frame = []
     for n_done, decoded in enumerate(reader.stream(frames, token), start=1):
         token.check()
-        faces_by_frame.append(FrameFaces(decoded.index, finder.find(decoded.rgb())))
+        faces = finder.find(decoded.rgb())
+        faces_by_frame.append(FrameFaces(decoded.index, faces))
         report(Progress("looking for faces", n_done, len(frames)))
     tracks, doubts = link(faces_by_frame, reader.info.times_s)
     return Faces(reader.info.digest, reader.info.n_frames, tracks, doubts, METHOD)

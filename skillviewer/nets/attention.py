@@ -208,7 +208,9 @@ class AttentionModel(nn.Module, ABC):
 
     def fuse(self, features: Tensor) -> Tensor:
         """Fuse (B, N, 2F, rows, columns) features, a few frames at once, to (B, N, C, h, w) in the weights' type."""
-        expected_shape = self.input_shape or (self.sizes.feature_channels, *self.sizes.grid)
+        expected_shape = self.input_shape
+        if not expected_shape:
+            expected_shape = (self.sizes.feature_channels, *self.sizes.grid)
         if features.ndim != 5 or tuple(features.shape[2:]) != expected_shape:
             raise ValueError(
                 f"features must be (B, N, {', '.join(map(str, expected_shape))}), not {tuple(features.shape)}"
@@ -241,7 +243,8 @@ class AttentionModel(nn.Module, ABC):
             seed: See ``initial_state``.
             lengths: Numbers of steps of the videos of a padded batch; None if all have N.
         """
-        ends = torch.tensor(lengths or [fused.shape[1]] * len(fused), device=fused.device)
+        n_steps = lengths or [fused.shape[1]] * len(fused)
+        ends = torch.tensor(n_steps, device=fused.device)
         all_frames = fused if self.needs.whole_video else None
         if lengths and all_frames is not None:  # the mean over N frames becomes the mean over the frames of each video
             all_frames = all_frames * (all_frames.shape[1] / ends).to(all_frames.dtype).reshape(-1, 1, 1, 1, 1)

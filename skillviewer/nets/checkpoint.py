@@ -162,7 +162,9 @@ def save_checkpoint(
     """
     check_destination(folder, replace=replace)
     extras = extras if extras is not None else CheckpointExtras()
-    tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()} | dict(extras.streams or {})
+    tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()}
+    if extras.streams is not None:
+        tensors |= extras.streams
     stored = {name: _to_stored_type(name, tensor, half=half) for name, tensor in tensors.items()}
     if extras.familiarity is not None:
         for name in _FAMILIARITY_FIELDS:
@@ -239,7 +241,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         raise CheckpointError(f"{folder / WEIGHTS} is damaged ({first_line(error)}). Copy the folder again.") from error
     head = {k.removeprefix("head."): _to_float32(v) for k, v in tensors.items() if k.startswith("head.")}
     streams = {k: _to_float32(v) for k, v in tensors.items() if k.startswith(STREAMS)}
-    problem = mismatch(head, model.state_dict()) or _non_finite_problem(head | streams)
+    problem = mismatch(head, model.state_dict())
+    if not problem:
+        problem = _non_finite_problem(head | streams)
     if problem:
         raise CheckpointError(
             f"{folder / WEIGHTS} does not hold the weights of the model “{config.attention_model}” that {CONFIG} "

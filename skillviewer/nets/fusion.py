@@ -130,8 +130,9 @@ class Fusion(StandardisingModule):
         pair_type = _PAIR_TYPES[tiles.element_size()]
         pair_tiles = tiles.view(pair_type).view(n, rows, columns, channels, 2)
         for frame, tiles_of_frame in zip(frames, pair_tiles, strict=True):
-            pairs = self.standardised(frame).to(dtype).contiguous().view(pair_type)
-            tiles_of_frame.copy_(pairs.view(channels, rows, 2, columns).permute(1, 3, 0, 2))
+            pixels = self.standardised(frame).to(dtype).contiguous()
+            pairs = pixels.view(pair_type).view(channels, rows, 2, columns)
+            tiles_of_frame.copy_(pairs.permute(1, 3, 0, 2))
         hidden = F.linear(tiles, self.first.weight.flatten(1), self.first.bias)
         fused = F.linear(torch.relu(hidden), self.second.weight.flatten(1), self.second.bias)
         return fused.permute(0, 3, 1, 2)

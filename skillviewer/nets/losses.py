@@ -105,7 +105,8 @@ def rank_aware_loss(pros: Tensor, cons: Tensor, uniform: Tensor, pairs: PairBatc
     ``pros`` and ``cons`` are (B, K) scores of the filters for skill and the lack of it, ``uniform`` (B,) scores without
     attention.
     """
-    better, worse = pairs.better, pairs.worse
+    better = pairs.better
+    worse = pairs.worse
     smallest_margin = (pros[better] - cons[worse]).amin(dim=1)
     return reduce(hinge(smallest_margin - (uniform[better] - uniform[worse]), margin), "mean")
 

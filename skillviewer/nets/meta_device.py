@@ -22,7 +22,8 @@ class _WithoutInitialisation(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - whatever the function returns
-        kwargs = kwargs or {}
+        if kwargs is None:
+            kwargs = {}
         if getattr(func, "__name__", "") in _INITIALISERS:
             return args[0] if args else kwargs["tensor"]
         return func(*args, **kwargs)

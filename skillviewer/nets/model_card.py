@@ -40,7 +40,9 @@ class PairAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     @property
     def interval(self) -> tuple[float, float] | None:
         """The interval, or None."""
-        return (self.low, self.high) if self.low is not None and self.high is not None else None
+        if self.low is None or self.high is None:
+            return None
+        return self.low, self.high
 
     @property
     def text(self) -> str:

@@ -59,4 +59,5 @@ def _control_note(name: str) -> str:
 
 def _escape_markdown(text: str) -> str:
     """Return a text on one line, with the marks escaped that would change the page."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    line = " ".join(text.split())
+    return line.replace("|", "\\|").replace("<", "&lt;")

@@ -29,18 +29,26 @@ def criterion_of(folder: Path) -> str:
         card = json.loads((folder / CARD).read_bytes())
     except (OSError, ValueError):
         return SKILL
-    stated = card.get("criterion") if isinstance(card, dict) else None
-    return stated if isinstance(stated, str) and stated else SKILL
+    stated_criterion = card.get("criterion") if isinstance(card, dict) else None
+    if not stated_criterion or not isinstance(stated_criterion, str):
+        return SKILL
+    return stated_criterion
 
 
 def find_models() -> tuple[ModelEntry, ...]:
     """Return every checkpoint; a checkpoint of the user hides a shipped one with the same name."""
     entries: dict[str, ModelEntry] = {}
     for parent, shipped in ((data_dir() / "models", False), (models_dir(), True)):
-        for folder in sorted(parent.iterdir()) if parent.is_dir() else []:
+        folders = sorted(parent.iterdir()) if parent.is_dir() else []
+        for folder in folders:
             if (folder / CONFIG).is_file():
                 entries.setdefault(folder.name, ModelEntry(folder.name, folder, shipped, criterion_of(folder)))
-    return tuple(sorted(entries.values(), key=lambda entry: (entry.shipped, entry.name != DEFAULT_MODEL, entry.name)))
+    return tuple(sorted(entries.values(), key=_sort_key))
+
+
+def _sort_key(entry: ModelEntry) -> tuple[bool, bool, str]:
+    """Put the user's own checkpoints first, then the default one; the others follow by name."""
+    return entry.shipped, entry.name != DEFAULT_MODEL, entry.name
 
 
 def model_folder(name_or_folder: str | Path, criterion: str | None = None) -> Path:
@@ -64,7 +72,7 @@ def model_folder(name_or_folder: str | Path, criterion: str | None = None) -> Pa
             return entry.folder
     if path.is_dir():
         raise CheckpointError(f"{path} is no checkpoint: it has no {CONFIG}.")
-    names = ", ".join(entry.name for entry in entries) or "none"
+    names = ", ".join(entry.name for entry in entries) if entries else "none"
     raise CheckpointError(f"There is no checkpoint “{name_or_folder}”. Give a folder or one of these names: {names}.")
 
 
@@ -73,7 +81,7 @@ def _folder_of_criterion(path: Path, criterion: str) -> Path:
     folders = sorted(path.iterdir()) if holds_several else [model_folder(path)]
     by_criterion = {criterion_of(folder).casefold(): folder for folder in folders if (folder / CONFIG).is_file()}
     if criterion.casefold() not in by_criterion:
-        names = ", ".join(map(criterion_of, by_criterion.values())) or "none"
+        names = ", ".join(map(criterion_of, by_criterion.values())) if by_criterion else "none"
         raise CheckpointError(f"{path} has no model of the criterion “{criterion}”. Its criteria: {names}.")
     return by_criterion[criterion.casefold()]
 

@@ -17,7 +17,8 @@ PICTURE = "picture.jpg"
 """Name of a picture of a training clip in the folder of a checkpoint. Only shipped checkpoints have it, since the clips
 of others may show people."""
 
-DURATION, ONE_RATER = "duration", "one rater"
+DURATION = "duration"
+ONE_RATER = "one rater"
 
 MAPS = {
     MapKind.DISTRIBUTION: "a share of the attention for each area of the picture",
@@ -49,20 +50,26 @@ class ModelSummary:
 def summarise(entry: ModelEntry) -> ModelSummary:
     """Return the facts of a checkpoint, or its ``problem`` if it is damaged."""
     picture = entry.folder / PICTURE
-    summary = ModelSummary(entry.name, entry.folder, entry.shipped, picture if picture.is_file() else None)
+    existing_picture = picture if picture.is_file() else None
+    summary = ModelSummary(entry.name, entry.folder, entry.shipped, existing_picture)
     try:
         card = load_card(entry.folder)
     except CheckpointError as error:
         return replace(summary, problem=str(error))
+    training_text = _first_sentence(card.training_data)
+    if not training_text:
+        training_text = f"{card.n_videos} clips"
+    accuracy_text = "not measured" if card.held_out is None else card.held_out.headline_text
+    n_bytes = sum(path.stat().st_size for path in entry.folder.iterdir() if path.is_file())
     return replace(
         summary,
         task=card.task,
-        trained_on=_first_sentence(card.training_data) or f"{card.n_videos} clips",
-        accuracy="not measured" if card.held_out is None else card.held_out.headline_text,
+        trained_on=training_text,
+        accuracy=accuracy_text,
         baselines=format_baselines(card),
         verdict=card.verdict,
         maps=_maps(card.attention_model),
-        size=format_size(sum(path.stat().st_size for path in entry.folder.iterdir() if path.is_file())),
+        size=format_size(n_bytes),
         warning=card.warning,
     )
 

@@ -157,7 +157,8 @@ class FlowStacks:
         """
         if self._n_fields == 0:
             return np.unique(samples).astype(np.int64)
-        fields = np.unique(self._fields(np.asarray(samples, dtype=np.int64).reshape(-1, 1)))
+        positions = np.asarray(samples, dtype=np.int64)
+        fields = np.unique(self._fields(positions.reshape(-1, 1)))
         return np.union1d(fields, fields + 1).astype(np.int64)
 
     def stack(self, position: int, grey: Callable[[int], RGBImage]) -> NDArray[np.uint8]:

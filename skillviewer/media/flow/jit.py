@@ -95,12 +95,14 @@ def kernel(signature: str) -> Callable[[KernelT], KernelT]:
 
     def decorate(function: KernelT) -> KernelT:
         source = _kernel_source.get()
+        folder = kernels_dir() if source.folder is None else source.folder
         try:
-            with _numba_cache(source.folder or kernels_dir()):
+            with _numba_cache(folder):
                 dispatcher: Any = numba.njit(cache=True, **options)(function)
         except (RuntimeError, OSError):  # numba has no folder for a copy
             dispatcher = numba.njit(**options)(function)
-        with contextlib.nullcontext() if source.may_compile else _compilation_forbidden():
+        compilation = contextlib.nullcontext() if source.may_compile else _compilation_forbidden()
+        with compilation:
             try:
                 dispatcher.compile(signature)
             except NotCompiledError:

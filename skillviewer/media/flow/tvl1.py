@@ -102,7 +102,8 @@ def _refine(
     from skillviewer.media.flow import kernels as kernels_module  # late: compiles or loads the kernels
 
     h, w = first.shape
-    n_rows, n_columns = np.uint64(h), np.uint64(w)
+    n_rows = np.uint64(h)
+    n_columns = np.uint64(w)
     # the kernels need a spare row and column; u and v are views without them
     flow = np.zeros((2, h + 1, w + 1), dtype=np.float32)
     flow[:, :h, :w] = initial_flow.transpose(2, 0, 1)

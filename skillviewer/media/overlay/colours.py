@@ -36,7 +36,9 @@ def colour_map(name: str) -> ColourTable:
 
 def map_colours(kind: MapKind, map_style: MapStyle) -> ColourTable:
     """Return the colours for maps of a kind, from the lower to the upper end of the scale."""
-    return colour_map(SIGNED_COLOURS if kind is MapKind.SIGNED else map_style.colours)
+    if kind is MapKind.SIGNED:
+        return colour_map(SIGNED_COLOURS)
+    return colour_map(map_style.colours)
 
 
 def _opencv_map(opencv_constant: int) -> ColourTable:

@@ -309,7 +309,8 @@ def _contrasting(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return black or white, whichever contrasts more with a colour (WCAG 2.2 relative luminance)."""
     linear = np.where(colour <= 10, colour / 255 / 12.92, ((colour / 255 + 0.055) / 1.055) ** 2.4)
     luminance = float(linear @ [0.2126, 0.7152, 0.0722])
-    return np.full(3, 0 if luminance > 0.179 else 255, dtype=np.uint8)
+    level = 0 if luminance > 0.179 else 255
+    return np.full(3, level, dtype=np.uint8)
 
 
 def _outline_and_line(edge: RGBImage, width_px: int) -> tuple[RGBImage, RGBImage]:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 
 from av.video.frame import VideoFrame
 
@@ -68,9 +69,10 @@ class Cursor:
                 if (yield from self._decode_to(target, is_wanted, token)):
                     return
         # a file that cannot seek, or whose frames are counted, is decoded from the beginning
-        from_beginning = self._index.counted or not could_seek
-        if from_beginning and self._move_to(0) and (yield from self._decode_to(target, is_wanted, token)):
-            return
+        if (self._index.counted or not could_seek) and self._move_to(0):
+            reached_target = yield from self._decode_to(target, is_wanted, token)
+            if reached_target:
+                return
         raise VideoError(
             f"Frame {target + 1} of {self._file.path}, at {self._index.times_s[target]:.3f} s, cannot be decoded: "
             "the file is damaged there. Write it anew with a converter, and open that."
@@ -99,7 +101,8 @@ class Cursor:
         self._next_packet = number
         self._last_frame = -1
         self._first_complete = int(self._index.first_frames[group])
-        self._n_decoded = 0 if self._index.counted and number == 0 else None
+        counts_from_start = self._index.counted and number == 0
+        self._n_decoded = 0 if counts_from_start else None
         return True
 
     def _decode_to(
@@ -124,11 +127,11 @@ class Cursor:
 
     def _decode_next(self, is_wanted: Callable[[int], bool]) -> list[tuple[int, VideoFrame]]:
         """Decode the next packet, or empty the decoder at the end; return the frames with the numbers of packets."""
-        try:
-            numbered_packet = self._pending or self._file.read()
-        except VideoError:  # the end of the file is broken, and there are no more frames
-            numbered_packet = None
+        numbered_packet = self._pending
         self._pending = None
+        if numbered_packet is None:
+            with suppress(VideoError):  # the end of the file is broken, and there are no more frames
+                numbered_packet = self._file.read()
         if numbered_packet is None:
             self._has_ended = True
             return self._file.drain()

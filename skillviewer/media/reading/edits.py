@@ -89,7 +89,8 @@ def apply_edits(file: VideoFile, edits: tuple[Edit, ...]) -> EditList | None:
     for edit in edits:
         duration = edit.duration_s / file.time_base
         if edit.start is not None:
-            duration = duration or Fraction(ends[-1] - edit.start)
+            if duration == 0:  # until the end of the track
+                duration = Fraction(ends[-1] - edit.start)
             for picture, start, end in zip(pictures, starts, ends, strict=True):
                 if end > edit.start and start < edit.start + duration:
                     packets.append((picture.position, picture.size))
@@ -117,11 +118,10 @@ def _stored_pictures(file: VideoFile) -> list[_StoredPicture]:
         decoder_errors(lambda _: VideoError(f"{file.path} cannot be read on.")),
         av.open(f"file:{file.path.absolute()}", options=options, metadata_errors="replace") as container,
     ):
-        pictures.extend(
-            _StoredPicture(packet.pts, packet.pos, packet.size, packet.duration or 0)
-            for packet in container.demux(container.streams[file.stream.index])
-            if packet.size and packet.pts is not None
-        )
+        for packet in container.demux(container.streams[file.stream.index]):
+            if packet.size and packet.pts is not None:
+                duration = 0 if packet.duration is None else packet.duration
+                pictures.append(_StoredPicture(packet.pts, packet.pos, packet.size, duration))
     return pictures
 
 
@@ -129,12 +129,15 @@ def _parse_edits(tables: bytes, track_id: int) -> tuple[Edit, ...]:
     movie_hz = 0
     for name, content in boxes(tables):
         if name == b"mvhd":
-            (movie_hz,) = struct.unpack_from(">I", content, 20 if content[0] else 12)
+            has_wide_fields = content[0] > 0
+            (movie_hz,) = struct.unpack_from(">I", content, offset=20 if has_wide_fields else 12)
         elif name == b"trak":
             track_boxes = dict(boxes(content))
             header = track_boxes.get(b"tkhd", b"\0" * 24)
-            (this_id,) = struct.unpack_from(">I", header, 20 if header[0] else 12)
-            edit_table = dict(boxes(track_boxes.get(b"edts", b""))).get(b"elst")
+            has_wide_fields = header[0] > 0
+            (this_id,) = struct.unpack_from(">I", header, offset=20 if has_wide_fields else 12)
+            edit_boxes = dict(boxes(track_boxes.get(b"edts", b"")))
+            edit_table = edit_boxes.get(b"elst")
             if this_id == track_id and edit_table is not None and movie_hz:
                 return tuple(_parse_table(edit_table, movie_hz))
     return ()
@@ -146,5 +149,8 @@ def _parse_table(edit_table: bytes, movie_hz: int) -> Iterator[Edit]:
     for number in range(n_entries):
         position = 8 + number * struct.calcsize(entry_format)
         duration, start, rate = struct.unpack_from(entry_format, edit_table, position)
-        is_empty = start < 0
-        yield Edit(Fraction(duration, movie_hz), None if is_empty else start, is_empty or rate == _NORMAL_RATE)
+        duration_s = Fraction(duration, movie_hz)
+        if start < 0:  # an empty edit
+            yield Edit(duration_s, start=None, has_normal_speed=True)
+        else:
+            yield Edit(duration_s, start, has_normal_speed=rate == _NORMAL_RATE)

@@ -99,7 +99,9 @@ class FrameConverter:
 
     def __init__(self, first: VideoFrame, pixel_aspect: Fraction | None) -> None:
         self.orientation = Orientation.of(first)
-        aspect = pixel_aspect if pixel_aspect and Fraction(1, 10) <= pixel_aspect <= 10 else Fraction(1)
+        aspect = Fraction(1)
+        if pixel_aspect is not None and Fraction(1, 10) <= pixel_aspect <= 10:
+            aspect = pixel_aspect
         width = first.width
         height = first.height
         if aspect > 1 + _MAX_ASPECT_ERROR:
@@ -120,7 +122,7 @@ class FrameConverter:
         Returns:
             (height_px, width_px, 3) or (height_px, width_px) uint8, contiguous, read-only.
         """
-        width, height = size or self.size
+        width, height = self.size if size is None else size
         if self.orientation.transpose:
             width, height = height, width
         scaler = self._scalers.setdefault((width, height, pixel_format), VideoReformatter())

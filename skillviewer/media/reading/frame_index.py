@@ -91,7 +91,9 @@ def index_frames(
     if order is None:
         order, gave_key_frame, failed = count_frames(file, len(table.pts), store_frame, token)
         # decoding cannot start at a packet that is marked as a key frame but gave none
-        table = replace(table, is_key=table.is_key & gave_key_frame, damaged=table.damaged or failed)
+        table = replace(table, is_key=table.is_key & gave_key_frame)
+        if failed:
+            table = replace(table, damaged=True)
     if not len(order):
         raise VideoError(
             f"No frame of {file.path} can be decoded: the file is damaged or made with an unknown feature."
@@ -107,7 +109,10 @@ def _verified_order(
     order = numbers[np.argsort(table.pts[numbers], kind="stable")]
     file.reopen()
     first_frames: list[tuple[int, VideoFrame]] = []
-    while len(first_frames) < _N_VERIFIED and (numbered_packet := file.read()) is not None:
+    while len(first_frames) < _N_VERIFIED:
+        numbered_packet = file.read()
+        if numbered_packet is None:
+            break
         first_frames += file.decode(*numbered_packet)
     if len(first_frames) < _N_VERIFIED:
         first_frames += file.drain()
@@ -150,7 +155,7 @@ def count_frames(
 
     was_read_whole = True
     try:
-        while (numbered_packet := file.read()) is not None:
+        for numbered_packet in iter(file.read, None):
             token.check()
             count(file.decode(*numbered_packet))
     except VideoError:
@@ -174,7 +179,9 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
     frame_of_packet[order[has_packet][::-1]] = np.flatnonzero(has_packet)[::-1]
 
     stamps = np.where(has_packet, table.pts[np.where(has_packet, order, 0)], NO_STAMP)
-    rate_hz = file.stream.average_rate or file.stream.guessed_rate
+    rate_hz = file.stream.average_rate
+    if not rate_hz:
+        rate_hz = file.stream.guessed_rate
     nominal_step = 1 / (rate_hz * file.time_base) if rate_hz else None
     ticks, are_times_invented = presentation_ticks(stamps, nominal_step, MAX_REORDER)
     times_s = (ticks - ticks[0]) * float(file.time_base)
@@ -249,7 +256,8 @@ def _last_duration(file: VideoFile, table: PacketTable, packet: int) -> int:
     if file.container.format.name.startswith("mov") and stream.duration:
         # In these files a packet lasts until the next in decoding order, which need not be the next shown. The end of
         # the track gives the duration of the last frame, but only to the millisecond.
-        ticks_to_end = (stream.start_time or 0) + stream.duration - int(table.pts[packet])
+        start_ticks = 0 if stream.start_time is None else stream.start_time
+        ticks_to_end = start_ticks + stream.duration - int(table.pts[packet])
         if ticks_to_end > 0 and abs(ticks_to_end - step) * file.time_base > Fraction(11, 10000):
             return ticks_to_end
     return step

@@ -34,12 +34,16 @@ def read_header(path: Path) -> VideoHeader | None:
             )
             if stream is None or stream.codec_context is None:
                 return None
-            rate_hz = float(stream.average_rate or stream.guessed_rate or 0)
+            declared_rate = stream.average_rate
+            if not declared_rate:
+                declared_rate = stream.guessed_rate
+            rate_hz = float(declared_rate) if declared_rate else 0.0
             ticks = stream.duration
             if ticks is not None and stream.time_base is not None:
                 duration_s = float(ticks * stream.time_base)
             else:
-                duration_s = (container.duration or 0) / 1e6
+                duration_us = 0 if container.duration is None else container.duration
+                duration_s = duration_us / 1e6
             megapixels = stream.codec_context.width * stream.codec_context.height / 1e6
             codec = stream.codec_context.codec.canonical_name
     except (FFmpegError, OSError, ValueError, UnicodeError):

@@ -29,7 +29,8 @@ def check_edits(path: Path) -> None:
         tables = movie_tables(stream)
         n_bytes = stream.seek(0, 2)
         header = _nested_box(tables, b"mvhd")
-        movie_hz = _u32(header, 20 if header[:1] == b"\1" else 12)
+        has_wide_fields = header[:1] == b"\1"
+        movie_hz = _u32(header, 20) if has_wide_fields else _u32(header, 12)
         for name, content in boxes(tables):
             if name != b"trak":
                 continue
@@ -113,8 +114,12 @@ def _n_requested(track: bytes, movie_hz: int, n_stored: int) -> int:
 
 def _media_duration_s(media_header: bytes) -> float:
     has_wide_fields = media_header[:1] == b"\1"
-    ticks = int.from_bytes(media_header[24:32] if has_wide_fields else media_header[16:20], "big")
-    ticks_per_s = _u32(media_header, 20 if has_wide_fields else 12)
+    if has_wide_fields:
+        ticks = int.from_bytes(media_header[24:32], "big")
+        ticks_per_s = _u32(media_header, 20)
+    else:
+        ticks = int.from_bytes(media_header[16:20], "big")
+        ticks_per_s = _u32(media_header, 12)
     return ticks / max(ticks_per_s, 1)
 
 

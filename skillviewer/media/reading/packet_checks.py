@@ -12,7 +12,7 @@ _MALFORMED = "a packet is malformed"
 
 def packet_check(codec: str, extradata: bytes | None) -> PacketCheck:
     """Return the check for packets of a codec; ``extradata`` is what the container holds for the decoder."""
-    length_field_bytes = _length_field_bytes(codec, extradata or b"")
+    length_field_bytes = 0 if extradata is None else _length_field_bytes(codec, extradata)
     if length_field_bytes:
         return lambda data: _check_units(data, length_field_bytes)
     if codec == "rawvideo":
@@ -54,11 +54,13 @@ def _check_not_blank(data: memoryview) -> str:
 
 
 def _check_start_code(data: memoryview) -> str:
-    return "" if bytes(data[:2]) == b"\x00\x00" and any(data[:8]) else _MALFORMED
+    if bytes(data[:2]) != b"\x00\x00":
+        return _MALFORMED
+    return _check_not_blank(data)
 
 
 def _check_mpeg4(data: memoryview) -> str:
-    """Check for pictures marked "not coded", which fill packed streams: pictures of less than 10 bytes."""
+    """Check for pictures of less than 10 bytes: they are "not coded" and only fill a packed stream."""
     return _HIDDEN if len(data) < 10 else _check_start_code(data)
 
 
@@ -85,7 +87,8 @@ def _check_vp9(data: memoryview) -> str:
         return ""
     shows_existing_frame = (header >> 3) & 1
     shows_frame = (header >> 1) & 1
-    return "" if shows_existing_frame or shows_frame else _HIDDEN
+    is_shown = shows_existing_frame or shows_frame
+    return "" if is_shown else _HIDDEN
 
 
 def _check_av1(data: memoryview) -> str:

@@ -125,26 +125,31 @@ def read_packets(file: VideoFile, token: CancelToken = NEVER) -> PacketTable:
         if numbered_packet is None:
             break
         n, packet = numbered_packet
-        pts.append(NO_STAMP if packet.pts is None else packet.pts)
+        stamp = NO_STAMP if packet.pts is None else packet.pts
+        pts.append(stamp)
         stamps = (packet.dts, packet.pts) if file.seeks_by_dts else (packet.pts, packet.dts)
         seek_stamps.append(next((stamp for stamp in stamps if stamp is not None), 0))
         durations.append(packet.duration or 0)
         is_key.append(packet.is_keyframe)
         is_shown.append(not packet.is_discard)
-        stored_packets.add((-n if packet.pos is None else packet.pos, packet.size))
+        position = -n if packet.pos is None else packet.pos
+        stored_packets.add((position, packet.size))
         if n > max_packets(len(stored_packets)):
             raise VideoError(
                 f"{file.path} requests its frames again and again: it is damaged, or made to exhaust the memory."
             )
         key = (packet.pts, packet.pos, packet.size)
         number[key] = -1 if key in number else n
-        defect = defect or check_bytes(memoryview(packet))
+        if not defect:
+            defect = check_bytes(memoryview(packet))
         if packet.is_corrupt:
             defect = "a packet is damaged"
             damaged = True
-    if len(number) < len(pts):
-        defect = defect or "packets cannot be told apart"
+    if len(number) < len(pts) and not defect:
+        defect = "packets cannot be told apart"
     end_ticks = max((stamp + duration for stamp, duration in zip(pts, durations, strict=True)), default=0)
+    if not damaged:
+        damaged = is_cut_off(file, len(pts), end_ticks)
     table = PacketTable(
         np.array(pts, np.int64),
         np.array(seek_stamps, np.int64),
@@ -153,7 +158,7 @@ def read_packets(file: VideoFile, token: CancelToken = NEVER) -> PacketTable:
         is_shown=np.array(is_shown, bool),
         number=number,
         defect=defect,
-        damaged=damaged or is_cut_off(file, len(pts), end_ticks),
+        damaged=damaged,
     )
     return table if defect else replace(table, defect=_check_stamps(file.codec, table))
 

@@ -29,8 +29,9 @@ def presentation_ticks(stamps: IntArray, step: Fraction | None, reorder: int) ->
         (n,) ticks, and whether some were invented.
     """
     n = len(stamps)
+    nominal_step = step or Fraction(1)
     if (stamps == NO_STAMP).any():
-        ticks = [round(i * (step or 1)) for i in range(n)]
+        ticks = [round(i * nominal_step) for i in range(n)]
         return np.array(ticks, np.int64), n > 1
     if (np.diff(stamps) > 0).all():
         return stamps, False
@@ -40,7 +41,7 @@ def presentation_ticks(stamps: IntArray, step: Fraction | None, reorder: int) ->
         return sorted_stamps, False
     steps = np.diff(stamps)
     forward = steps[steps > 0]
-    median_step = int(np.median(forward)) if len(forward) else round(step or 1)
+    median_step = int(np.median(forward)) if len(forward) else round(nominal_step)
     steps[steps <= 0] = max(1, median_step)
     return np.concatenate([stamps[:1], stamps[0] + np.cumsum(steps)]), True
 
@@ -63,7 +64,8 @@ def frame_rate(
     if n < 2:
         return 1 / last_duration_s, False
     mean_s = (times_s[-1] - times_s[0]) / (n - 1)
-    for step_s in (1 / nominal_hz if nominal_hz else mean_s, mean_s):
+    possible_steps_s = [1 / nominal_hz, mean_s] if nominal_hz else [mean_s]
+    for step_s in possible_steps_s:
         deviation_s = np.abs(times_s - times_s[0] - step_s * np.arange(n)).max()
         if deviation_s <= 1.01 * tick_s + 1e-9:
             return float(1 / step_s), False

@@ -53,7 +53,10 @@ def write_anew(
     start_s = float(info.times_s[frames[0]])
     stop_s = info.end_s(frames[-1])
     rate_hz = rate_of_last_frame_hz(stop_s - float(info.times_s[frames[-1]]))
-    source_sound = Sound(info.path, start_s, stop_s) if sound and has_sound(info.path) else None
+    source_sound = None
+    if sound and has_sound(info.path):
+        source_sound = Sound(info.path, start_s, stop_s)
+    stage = "writing the video" if faces is None else "blurring faces"
     with VideoWriter(
         target, info.width_px, info.height_px, rate_hz=rate_hz, quality="good", sound=source_sound
     ) as writer:
@@ -63,6 +66,6 @@ def write_anew(
             if faces is not None:
                 picture = blurred(picture, faces.boxes_at(decoded.index))
             writer.write(picture, float(info.times_s[decoded.index]))
-            report(Progress("writing the video" if faces is None else "blurring faces", n_done, len(frames)))
+            report(Progress(stage, n_done, len(frames)))
     with VideoReader(target, cache_bytes=0) as reader:
         return reader.info

@@ -65,7 +65,8 @@ class SharedPalette(Closeable):
 
     def add(self, frame: VideoFrame) -> None:
         """Add a picture in rgb24, with its time stamp and duration."""
-        self._stamps.append((frame.pts or 0, frame.duration))
+        stamp = 0 if frame.pts is None else frame.pts
+        self._stamps.append((stamp, frame.duration))
         self._palette_graph.push(frame)
         stored_frame = frame.reformat(format="gbrp")
         stored_frame.pts = len(self._stamps) - 1
@@ -114,7 +115,8 @@ class SharedPalette(Closeable):
     def _with_stamps(self, graph: Graph) -> Iterator[VideoFrame]:
         """Yield the pictures available from a filter, with their own time stamps instead of their numbers."""
         for frame in _pull(graph):
-            frame.pts, frame.duration = self._stamps[frame.pts or 0]
+            number = 0 if frame.pts is None else frame.pts
+            frame.pts, frame.duration = self._stamps[number]
             frame.time_base = self._time_base
             yield frame
 

@@ -48,7 +48,8 @@ def copy_without_metadata(source: Path, target: Path, token: CancelToken = NEVER
     """
     muxer = _MUXERS.get(source.suffix.lower())
     if muxer is None:
-        raise _refusal(source, f"{source.suffix or 'such'} files cannot be copied in this way")
+        kind = source.suffix or "such"
+        raise _refusal(source, f"{kind} files cannot be copied in this way")
     with decoder_errors(partial(_copying_error, source, target)):
         _copy(source, target, muxer, token)
     _compare(source, target)
@@ -66,7 +67,8 @@ def _copy(source: Path, target: Path, muxer: str, token: CancelToken) -> None:
         av.open(f"file:{target.absolute()}", "w", format=muxer, options={"fflags": "+bitexact"}) as container,
     ):
         codec = file.codec
-        header = file.stream.codec_context.extradata or b""
+        extradata = file.stream.codec_context.extradata
+        header = b"" if extradata is None else extradata
         strip = metadata_remover(codec, header)
         if strip is None:
             raise _refusal(source, f"metadata cannot be removed from {codec} pictures")
@@ -75,9 +77,8 @@ def _copy(source: Path, target: Path, muxer: str, token: CancelToken) -> None:
         stream.metadata.clear()
         if header:
             stream.codec_context.extradata = stripped_header(codec, header, strip)
-        while (numbered_packet := file.read()) is not None:
+        for _, packet in iter(file.read, None):
             token.check()
-            _, packet = numbered_packet
             stripped_packet = _with_bytes(packet, strip(bytes(packet)))
             stripped_packet.stream = stream
             container.mux_one(stripped_packet)

@@ -52,7 +52,8 @@ def metadata_remover(codec: str, header: bytes) -> MetadataRemover | None:
 def stripped_header(codec: str, header: bytes, remove_metadata: MetadataRemover) -> bytes:
     """Return the header of a stream without metadata."""
     is_parameter_box = header.startswith(b"\1")  # otherwise it has the format of packets
-    if codec == "av1" or (codec == "h264" and is_parameter_box):  # these boxes cannot hold metadata
+    cannot_hold_metadata = codec == "av1" or (codec == "h264" and is_parameter_box)
+    if cannot_hold_metadata:
         return header
     if codec == "hevc" and is_parameter_box:
         return _without_message_arrays(header)
@@ -108,8 +109,9 @@ def _units(data: bytes, length_size: int) -> Iterator[tuple[bytes, bytes]]:
     while position >= 0:
         next_position = data.find(_START_CODE, position + 3)
         stop = len(data) if next_position < 0 else next_position
-        # a zero before a start code belongs to it
-        start_code = b"\0" + _START_CODE if position > 0 and data[position - 1] == 0 else _START_CODE
+        start_code = _START_CODE
+        if position > 0 and data[position - 1] == 0:  # a zero before a start code belongs to it
+            start_code = b"\0" + _START_CODE
         yield data[position + 3 : stop].rstrip(b"\0"), start_code
         position = next_position
 
@@ -198,14 +200,18 @@ def _without_segments(data: bytes) -> bytes:
     """
     remaining_parts = []
     position = 0
-    while (start := data.find(b"\xff\xd8", position)) >= 0:
+    while True:
+        start = data.find(b"\xff\xd8", position)
+        if start < 0:
+            break
         remaining_parts.append(data[position : start + 2])
         position = start + 2
         while position + 4 <= len(data) and data[position] == 0xFF and data[position + 1] != 0xDA:
             size = 2 + int.from_bytes(data[position + 2 : position + 4], "big")
             marker = data[position + 1]
-            is_metadata = marker == 0xFE or (0xE1 <= marker <= 0xEF and marker != 0xEE)
-            if not is_metadata:
+            is_comment = marker == 0xFE
+            is_application_segment = 0xE1 <= marker <= 0xEF and marker != 0xEE
+            if not is_comment and not is_application_segment:
                 remaining_parts.append(data[position : position + size])
             position += size
     return b"".join(remaining_parts) + data[position:]

@@ -313,7 +313,8 @@ class VideoWriter:
         """Write everything that is pending, verify the file, and give it its name."""
         if not self._ticks:
             raise ExportError(f"{self._path} was not written: there is no picture to go into it.")
-        last_duration = round((self._nominal_step_s or 0.04) * self._format.clock_hz)
+        nominal_step_s = 0.04 if self._nominal_step_s is None else self._nominal_step_s
+        last_duration = round(nominal_step_s * self._format.clock_hz)
         if self._nominal_step_s is None and len(self._ticks) > 1:
             last_duration = self._ticks[-1] - self._ticks[-2]
         last_duration = max(1, last_duration)
@@ -360,7 +361,9 @@ class VideoWriter:
             raise ExportError(f"{self._path} cannot be written: there is no folder {self._path.parent}.")
 
     def _writing_error(self, error: Exception) -> ExportError:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None)
+        if not reason:
+            reason = str(error)
         return ExportError(f"{self._path} could not be written: {reason}.")
 
     def _discard(self) -> None:

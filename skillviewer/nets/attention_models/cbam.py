@@ -52,8 +52,9 @@ class CbamModel(RecurrentModel):
         summary = torch.stack([gated.mean(dim=1), gated.amax(dim=1)], dim=1)
         n_cells = summary[0, 0].numel()
         layers = self.spatial if n_cells > 1 else self.spatial[1:]
-        attention = torch.softmax(layers(summary).flatten(1), dim=1).reshape(-1, *fused_t.shape[2:])
-        return FrameAttention(attention, cells_of(gated))
+        logits = layers(summary).flatten(1)
+        attention = torch.softmax(logits, dim=1)
+        return FrameAttention(attention.reshape(-1, *fused_t.shape[2:]), cells_of(gated))
 
 
 class CbamOriginalModel(RecurrentModel):
@@ -85,5 +86,6 @@ class CbamOriginalModel(RecurrentModel):
         gated = self.channel_gate(fused_t)[:, :, None, None] * fused_t
         summary = torch.stack([gated.amax(dim=1), gated.mean(dim=1)], dim=1)
         convolution, normalisation = self.spatial
-        gate = torch.sigmoid(self.over_batch(normalisation, convolution(summary))).squeeze(1)
+        logits = self.over_batch(normalisation, convolution(summary))
+        gate = torch.sigmoid(logits).squeeze(1)
         return FrameAttention(gate, cells_of(gated))

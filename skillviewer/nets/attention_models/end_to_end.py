@@ -35,7 +35,8 @@ N_FIELDS = 5
 
 COLOURS = 3
 CHANNELS = COLOURS + 2 * N_FIELDS
-APPEARANCE, MOTION = "appearance", "motion"
+APPEARANCE = "appearance"
+MOTION = "motion"
 
 MAX_ACTIVATION_BYTES = 3 * 2**30
 """Memory for the activations of a deep trunk per batch; 37 snippets fill it with EfficientNet-Lite0, 74 in bfloat16."""
@@ -48,9 +49,10 @@ def make_snippet(rgb: RGBImage, flow: RGBImage) -> NDArray[np.uint8]:
         rgb: (h, w, 3) uint8, already in the size of a snippet.
         flow: (2L or more, h0, w0) uint8, the quantised flow stack. Resizing does not scale its values.
     """
-    values = torch.from_numpy(np.array(flow[: 2 * N_FIELDS]))[None].float()
-    sized = nn.functional.interpolate(values, rgb.shape[:2], mode="bilinear", antialias=True)
-    return np.concatenate([rgb.transpose(2, 0, 1), sized[0].round().clamp(0, 255).byte().numpy()])
+    fields = torch.from_numpy(np.array(flow[: 2 * N_FIELDS]))
+    resized = nn.functional.interpolate(fields[None].float(), rgb.shape[:2], mode="bilinear", antialias=True)
+    rounded = resized[0].round().clamp(0, 255)
+    return np.concatenate([rgb.transpose(2, 0, 1), rounded.byte().numpy()])
 
 
 def centre_of_snippet(snippet: NDArray[np.uint8]) -> tuple[RGBImage, RGBImage]:
@@ -190,7 +192,8 @@ class EndToEndModel(TsnModel):
             if self.sizes.tsn_hidden or not torch.is_grad_enabled():
                 maps: Tensor = trunk(inputs)
                 return maps
-            return torch.cat(list(_outputs_in_bounded_memory(trunk, inputs.chunk(n_videos))))
+            outputs = _outputs_in_bounded_memory(trunk, inputs.chunk(n_videos))
+            return torch.cat(list(outputs))
 
 
 def _outputs_in_bounded_memory(trunk: nn.Module, parts: Iterable[Tensor]) -> Iterator[Tensor]:

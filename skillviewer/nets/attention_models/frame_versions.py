@@ -23,7 +23,8 @@ class PreparedFrame(NamedTuple):
 
 
 def _split_versions(versions: Tensor, numbers_per_version: int) -> tuple[Tensor, ...]:
-    max_numbers = NUMBERS_AT_ONCE * (torch.get_num_threads() if versions.device.type == "cpu" else 64)
+    n_threads = torch.get_num_threads() if versions.device.type == "cpu" else 64
+    max_numbers = NUMBERS_AT_ONCE * n_threads
     return torch.split(versions, max(1, max_numbers // numbers_per_version))
 
 

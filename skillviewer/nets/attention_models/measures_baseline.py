@@ -62,7 +62,8 @@ class MeasuredModel(RidgeModel):
             (B,) scores.
         """
         with torch.no_grad():
-            lengths = torch.tensor(pairs.lengths or [features.shape[1]] * len(features), device=features.device)
+            n_steps = pairs.lengths or [features.shape[1]] * len(features)
+            lengths = torch.tensor(n_steps, device=features.device)
             videos = torch.arange(len(features), device=features.device)
             whole_video = features[videos, lengths - 1].flatten(1).double()  # the measures at the last step
             is_finite = torch.isfinite(whole_video)
@@ -76,8 +77,9 @@ class MeasuredModel(RidgeModel):
             self.scale.copy_(torch.where(usable, scale, torch.full_like(scale, math.inf)))
             measures = self._standardised(whole_video)
             differences = measures[pairs.better] - measures[pairs.worse]
-            n_chosen = 1 + round(progress * (MAX_CHOSEN - 1))
-            weights = _forward_selection(differences, usable, min(n_chosen, int(usable.sum())))
+            n_usable = int(usable.sum())
+            n_chosen = min(1 + round(progress * (MAX_CHOSEN - 1)), n_usable)
+            weights = _forward_selection(differences, usable, n_chosen)
             self.score.weight.copy_(weights[None])
             score: Tensor = self(features, lengths=pairs.lengths).score
             return score

@@ -15,7 +15,8 @@ from skillviewer.nets.sizes import HeadSizes
 
 _N_SUMS = len(FLOW_NUMBERS) + 2
 _MIN_VALUE = 1e-6
-_FIRST_PENALTY, _LAST_PENALTY = 100.0, 0.1
+_FIRST_PENALTY = 100.0
+_LAST_PENALTY = 0.1
 """Penalties of the first and of the last epoch, in variances of a standardised number."""
 
 

@@ -101,7 +101,8 @@ class RecurrentModel(AttentionModel):
         distribution = self.sizes.initial_state
         dtype = self.dtype
         device = like.device
-        if distribution == "zeros" or (distribution == "randn-train" and not self.training):
+        draws_now = distribution != "zeros" and (self.training or distribution != "randn-train")
+        if not draws_now:
             return tuple(torch.zeros(batch, width, dtype=dtype, device=device) for width in widths)
         if self.training:
             return tuple(torch.randn(batch, width, dtype=dtype, device=device) for width in widths)

@@ -80,15 +80,18 @@ class SpatialModel(RecurrentModel):
             inputs.append(self.norm_task(task))
         hidden: Tensor = self.attention_rnn(torch.cat(inputs, dim=1), *memory)
         embedded = torch.tanh(self.embed_cell(cells) + self.embed_hidden(hidden)[:, None])
-        attention = torch.softmax(self.scaled(self.weigh(embedded).squeeze(2)), dim=1)
-        return FrameAttention(attention.reshape(-1, *fused_t.shape[2:]), cells, (hidden,) if self.recurrent else ())
+        logits = self.scaled(self.weigh(embedded).squeeze(2))
+        attention = torch.softmax(logits, dim=1)
+        next_memory = (hidden,) if self.recurrent else ()
+        return FrameAttention(attention.reshape(-1, *fused_t.shape[2:]), cells, next_memory)
 
     def prepare(self, cells: Tensor) -> VersionsStep | None:
         """Return ``step_prepared`` for a frame; None if the class does not define it, because its steps may differ."""
         if "step_prepared" not in vars(type(self)):
             return None
         gates = functional.linear(cells, self.task.cell.weight_ih, self.task.cell.bias_ih)
-        exponentials = exponentials_of(self.embed_cell(cells)).permute(1, 2, 0).contiguous()
+        exponentials = exponentials_of(self.embed_cell(cells))
+        exponentials = exponentials.permute(1, 2, 0).contiguous()
         return partial(self.step_prepared, PreparedFrame(cells, exponentials, gates))
 
     def step_prepared(self, frame: PreparedFrame, occluded: Tensor, state: State) -> tuple[Tensor, State]:
@@ -121,7 +124,9 @@ class SpatialModel(RecurrentModel):
         attention = torch.softmax(logits, dim=1)
         task = next_hidden(self.task.cell, attention @ frame.gates, state[0])
         score = self.task.score(task).squeeze(1)
-        return score, (task, hidden) if self.recurrent else (task,)
+        if not self.recurrent:
+            return score, (task,)
+        return score, (task, hidden)
 
 
 class UniformModel(RecurrentModel):

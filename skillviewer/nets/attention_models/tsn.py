@@ -81,9 +81,12 @@ class TsnModel(MaplessModel):
     needs = ModelNeeds(memory=False, frame=False, similar_pairs=True, own_loss=True)
 
     def __init__(self, sizes: HeadSizes, *, hidden: tuple[int, ...] = (), dropout: float = 0.5) -> None:
-        super().__init__(sizes, nn.Identity() if hidden else CellMean(sizes))
-        rows, columns = sizes.grid
-        inputs = sizes.feature_channels // 2 * (rows * columns if hidden else 1)
+        fusion = nn.Identity() if hidden else CellMean(sizes)
+        super().__init__(sizes, fusion)
+        inputs = sizes.feature_channels // 2
+        if hidden:
+            rows, columns = sizes.grid
+            inputs *= rows * columns
         self.appearance = StreamScore(inputs, hidden, dropout)
         self.motion = StreamScore(inputs, hidden, dropout)
 

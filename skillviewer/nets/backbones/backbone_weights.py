@@ -71,7 +71,8 @@ def weights_digest(state: Mapping[str, Tensor]) -> str:
     for name in sorted(state):
         if name.endswith("num_batches_tracked"):
             continue
-        values = state[name].detach().float().contiguous().numpy()
+        tensor = state[name].detach().float()
+        values = tensor.contiguous().numpy()
         digest.update(f"{name} {values.shape}".encode())
         digest.update(values.astype("<f4", copy=False).tobytes())
     return digest.hexdigest()

@@ -96,7 +96,8 @@ class EfficientNetLite0(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return features, (B, F, h, w); F is 320 after all blocks."""
-        features: Tensor = self._relu(self._bn0(self._conv_stem(_padded(pictures, 3, 2))))
+        features: Tensor = self._conv_stem(_padded(pictures, 3, 2))
+        features = self._relu(self._bn0(features))
         for block in self._blocks:
             features = block(features)
         return features

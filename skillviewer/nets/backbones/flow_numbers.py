@@ -11,8 +11,11 @@ from torch.nn import functional as F
 FULL_SCALE_PX = 20.0
 """Displacement at which the usual quantisation saturates. With another one the numbers are not pixels per frame."""
 
-STILL_PX, FAST_PX = 0.5, 2.0
-"""Speeds above which a pixel moves, and moves fast."""
+STILL_PX = 0.5
+"""Speed above which a pixel moves."""
+
+FAST_PX = 2.0
+"""Speed above which a pixel moves fast."""
 
 MIN_PX = 0.05
 """Added before a logarithm is taken. Smaller displacements are noise of the flow."""

@@ -126,11 +126,14 @@ def _timm_network(name: str, library_name: str) -> LibraryNetwork:
     first_layers = pretrained.first_conv if isinstance(pretrained.first_conv, tuple) else (pretrained.first_conv,)
     classifiers = pretrained.classifier if isinstance(pretrained.classifier, tuple) else (pretrained.classifier,)
     url = f"https://huggingface.co/{pretrained.hf_hub_id}/resolve/main/model.safetensors"
+    licence = pretrained.license
+    if not licence:
+        licence = "not stated"
     entry_fields = {
         "first_convolution": f"net.{first_layers[0]}.weight",
         "normalisation": Normalisation(pretrained.mean, pretrained.std),
         "ignored": tuple(f"{layer}." for layer in classifiers if layer),
-        "source": WeightSource(name, url, "", f"timm, licence of the weights: {pretrained.license or 'not stated'}"),
+        "source": WeightSource(name, url, "", f"timm, licence of the weights: {licence}"),
     }
     return LibraryNetwork(make, last_grid, pretrained.input_size[-1], None, entry_fields)
 

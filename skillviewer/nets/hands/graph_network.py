@@ -52,14 +52,22 @@ def _pad_same(x: Tensor, size: tuple[int, int], stride: int) -> Tensor:
     return F.pad(x, pads) if any(pads) else x
 
 
+def _pad_channels(operator: _Operator, inputs: list[Tensor]) -> Tensor:
+    return F.pad(inputs[0], (0, 0, 0, 0, 0, operator.channels))
+
+
+def _mean_over_picture(_operator: _Operator, inputs: list[Tensor]) -> Tensor:
+    return inputs[0].mean(dim=(2, 3))
+
+
 _WITHOUT_WEIGHTS: dict[str, Callable[[_Operator, list[Tensor]], Tensor]] = {
     "add": lambda _, x: x[0] + x[1],
     "max_pool": lambda _, x: F.max_pool2d(x[0], 2, ceil_mode=True),
-    "pad_channels": lambda op, x: F.pad(x[0], (0, 0, 0, 0, 0, op.channels)),
+    "pad_channels": _pad_channels,
     "resize": lambda op, x: F.interpolate(x[0], op.size, mode="bilinear", align_corners=False),
     "reshape": lambda op, x: x[0].permute(0, 2, 3, 1).reshape(len(x[0]), -1, op.columns),
     "concatenate": lambda _, x: torch.cat(x, dim=1),
-    "mean": lambda _, x: x[0].mean(dim=(2, 3)),
+    "mean": _mean_over_picture,
     "logistic": lambda _, x: x[0].sigmoid(),
 }
 """Functions of the operators without weights, by name."""
@@ -133,7 +141,8 @@ def load_network(folder: Path, name: str) -> GraphNetwork:
         graph = msgspec.json.decode(graph_bytes, type=_Graph)
         if hashlib.sha256(weights_bytes).hexdigest() != graph.weights_sha256:
             raise CheckpointError(f"{path} is damaged: its bytes are not those of the network. Install it again.")
-        return GraphNetwork(graph, load(weights_bytes)).eval().requires_grad_(requires_grad=False)
+        network = GraphNetwork(graph, load(weights_bytes))
+        return network.eval().requires_grad_(requires_grad=False)
     except (SafetensorError, msgspec.MsgspecError, ValueError) as error:
         raise CheckpointError(
             f"The network {name} in {folder} is damaged: {first_line(error)}. Install it again."
