@@ -89,8 +89,8 @@ class Rater:
     def begin(self, name: str = "Ann") -> None:
         """Begin to judge."""
         self.qtbot.waitUntil(lambda: self.phase is SittingPhase.RATER)
-        self.screen.rater_page.field.setText(name)
-        self.screen.rater_page.begin.click()
+        self.screen.rater_page.name_edit.setText(name)
+        self.screen.rater_page.begin_button.click()
         self.wait_for_pair()
 
     def wait_for_pair(self) -> None:

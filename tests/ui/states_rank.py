@@ -87,7 +87,7 @@ def rank_first_rater(stage: "Stage") -> QWidget:
 def rank_raters(stage: "Stage") -> QWidget:
     """The rater's name is asked for, with known raters."""
     screen = _opened(stage)
-    stage.wait(lambda: screen.rater_page.list.count() == len(RATERS), WAIT_MS)
+    stage.wait(lambda: screen.rater_page.rater_list.count() == len(RATERS), WAIT_MS)
     return stage.made.window
 
 

@@ -53,7 +53,7 @@ class JudgingController(SittingController[RaterQueue, Vote]):
     def _new_session(self, rater: str) -> JudgingSession:
         return JudgingSession(rater)
 
-    def _summary(self) -> str:
+    def _make_summary(self) -> str:
         return judging_summary(self.session, self._clock.whole_s)
 
     # what the rater does

@@ -15,15 +15,15 @@ N_RECENT_VOTES = 20  # number of latest votes for a side that are checked
 SIDE_BIAS_VOTES = 16  # votes for one side among them that cause a warning: by chance, once in 85 times
 
 
-def judging_summary(session: JudgingSession, seconds: float) -> str:
-    """Return a summary of a sitting that has lasted so many seconds, or "" without a rater."""
+def judging_summary(session: JudgingSession, duration_s: float) -> str:
+    """Return a summary of a sitting of this duration, or "" without a rater."""
     if not session.rater or session.newest_vote_id is None:
         return ""
     progress = session.progress
     pairs = counted(session.n_judged, "pair")
     skipped = f", {session.n_skipped} skipped" if session.n_skipped else ""
     return (
-        f"{session.rater} judged {pairs} in {format_duration(seconds)}{skipped}: "
+        f"{session.rater} judged {pairs} in {format_duration(duration_s)}{skipped}: "
         f"{progress.n_own} of {progress.rater_target} in all. Every vote is stored."
     )
 
@@ -104,14 +104,14 @@ def missing_videos_notice(n_missing: int, n_videos: int, consequence: str) -> st
 
 def side_bias_warning(votes: Sequence[Vote]) -> str:
     """Return a sentence if the latest votes of one rater favour a side, or ""; votes are in the order of voting."""
-    for_a_side = [vote.verdict for vote in votes if vote.verdict in {Verdict.LEFT, Verdict.RIGHT}]
-    recent = for_a_side[-N_RECENT_VOTES:]
-    n_left = recent.count(Verdict.LEFT)
-    majority = max(n_left, len(recent) - n_left)
-    if len(recent) < N_RECENT_VOTES or majority < SIDE_BIAS_VOTES:
+    side_verdicts = [vote.verdict for vote in votes if vote.verdict in {Verdict.LEFT, Verdict.RIGHT}]
+    recent_verdicts = side_verdicts[-N_RECENT_VOTES:]
+    n_left = recent_verdicts.count(Verdict.LEFT)
+    n_majority = max(n_left, len(recent_verdicts) - n_left)
+    if len(recent_verdicts) < N_RECENT_VOTES or n_majority < SIDE_BIAS_VOTES:
         return ""
-    side = "left" if n_left == majority else "right"
+    side = "left" if n_left == n_majority else "right"
     return (
-        f"{majority} of your last {len(recent)} votes were for the {side} side. "
+        f"{n_majority} of your last {len(recent_verdicts)} votes were for the {side} side. "
         "Sides are assigned at random: is one side easier to see?"
     )

@@ -84,7 +84,7 @@ class JudgingSession:
     ) -> tuple[Vote, ...]:
         """Take votes and progress from the study; return the votes of earlier sessions that can be undone.
 
-        Only the first update returns votes, in the order of voting: a wrong vote is often noticed late.
+        Only the first update returns votes, in the order of voting. A wrong vote is often noticed late.
 
         Args:
             own_votes: Valid votes of the rater, in the order of voting.
@@ -113,16 +113,17 @@ class JudgingSession:
         self.answered_pairs.append(AnsweredPair(self.turn, vote))
         if all(other.id != vote.id for other in self.own_votes):
             self.own_votes = (*self.own_votes, vote)
-        n = int(vote.verdict is not None)
-        self.n_since_rest += n
-        self.n_judged += n
-        self.n_skipped += 1 - n
-        n_again = self.progress.n_again
+        progress = self.progress
+        n_again = progress.n_again
         if self.turn.purpose == REJUDGE_PURPOSE:
             n_again = max(n_again - 1, 0)
-        self.progress = replace(
-            self.progress, n_own=self.progress.n_own + n, all=self.progress.all + n, n_again=n_again
-        )
+        if vote.verdict is None:
+            self.n_skipped += 1
+            self.progress = replace(progress, n_again=n_again)
+        else:
+            self.n_since_rest += 1
+            self.n_judged += 1
+            self.progress = replace(progress, n_own=progress.n_own + 1, all=progress.all + 1, n_again=n_again)
 
     def go_to_next(self) -> None:
         """Show the next pair; practice pairs come first."""
@@ -145,10 +146,11 @@ class JudgingSession:
         if answered is None:
             return None
         self.answered_pairs.remove(answered)
-        n = int(answered.vote.verdict is not None)
-        self.n_since_rest = max(self.n_since_rest - n, 0)
-        self.n_judged = max(self.n_judged - n, 0)
-        self.n_skipped = max(self.n_skipped - (1 - n), 0)
+        if answered.vote.verdict is None:
+            self.n_skipped = max(self.n_skipped - 1, 0)
+        else:
+            self.n_since_rest = max(self.n_since_rest - 1, 0)
+            self.n_judged = max(self.n_judged - 1, 0)
         if self.turn is not None:
             self.upcoming_pairs.insert(0, self.turn)
         self.turn = answered.turn

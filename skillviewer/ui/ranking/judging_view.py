@@ -39,10 +39,10 @@ class JudgingView(QWidget):
         self._app_context = app_context
         self._judging = judging
         workers = app_context.pair_workers
-        now_s = app_context.playback.now_s
+        read_clock_s = app_context.playback.read_clock_s
         self.pair_views = (
-            PairView((workers[0], workers[1]), now_s, self),
-            PairView((workers[2], workers[3]), now_s, self),
+            PairView((workers[0], workers[1]), read_clock_s, self),
+            PairView((workers[2], workers[3]), read_clock_s, self),
         )
         self._front_index = 0
         self._next_pair: PresentedPair | None = None
@@ -204,7 +204,7 @@ class JudgingView(QWidget):
             self._open_timer.start()
 
     def _on_answer_withdrawn(self, vote: Vote) -> None:
-        """Restore the reason and the marks of a withdrawn vote: they are rarely why it was withdrawn."""
+        """Restore the reason and the marks of a withdrawn vote. A vote is rarely withdrawn because of them."""
         self.votes.reason.setText(vote.reason)
         if self.pair_view.presented_pair is None:
             return

@@ -35,9 +35,9 @@ class MessagePage(QWidget):
     def set_message(self, text: str) -> None:
         self._text.setText(text)
 
-    def add_button(self, text: str, pressed: Callable[[], object] | None = None) -> QPushButton:
+    def add_button(self, text: str, on_press: Callable[[], object] | None = None) -> QPushButton:
         is_main = self._main_button is None
-        button = push_button(text, self, pressed, primary=is_main)
+        button = push_button(text, self, on_press, primary=is_main)
         if is_main:
             self._main_button = button
         self._button_row.addWidget(button)

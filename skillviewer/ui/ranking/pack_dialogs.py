@@ -13,13 +13,13 @@ from skillviewer.ui.session.study_controller import VOTES
 from skillviewer.ui.widgets.dialogs import Dialogs
 
 
-def pack_pairs(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
+def pack_pairs(app_context: AppContext, parent: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
     """Ask for raters and a folder, and pack the pairs that the raters lack to the study's target."""
     title = "Pack pairs for a browser"
     if blur_faces:  # the title repeats the choice, which was made in the menu
         title = "Pack pairs for a browser, faces blurred"
     question = "Who will judge? Separate several names by commas. Each name gets pairs of its own."
-    destination = _ask_destination(over, dialogs, title, question, folder_name="pairs to judge")
+    destination = _ask_destination(parent, dialogs, title, question, folder_name="pairs to judge")
     if destination is None:
         return
     raters, folder = destination
@@ -30,13 +30,13 @@ def pack_pairs(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur
     app_context.studies.submit_write(lambda study: draw_pack(study, folder, raters)).succeeded.connect(write)
 
 
-def pack_videos(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
+def pack_videos(app_context: AppContext, parent: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
     """Ask for raters and a folder, and pack the videos that the raters have not rated yet."""
     title = "Pack videos to rate for a browser"
     if blur_faces:
         title = "Pack videos to rate for a browser, faces blurred"
     question = "Who will rate? Separate several names by commas. Each name gets an order of its own."
-    destination = _ask_destination(over, dialogs, title, question, folder_name="videos to rate")
+    destination = _ask_destination(parent, dialogs, title, question, folder_name="videos to rate")
     if destination is None:
         return
     raters, folder = destination
@@ -47,22 +47,22 @@ def pack_videos(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blu
     app_context.studies.submit_write(lambda study: draw_rating_pack(study, folder, raters)).succeeded.connect(write)
 
 
-def import_browser_answers(app_context: AppContext, over: QWidget, dialogs: Dialogs) -> None:
+def import_browser_answers(app_context: AppContext, parent: QWidget, dialogs: Dialogs) -> None:
     """Ask for a file that the page of a pack saved, and import its votes or ratings."""
-    path = dialogs.file(over, "Import votes or ratings from a browser", "Votes and ratings (*.json);;All files (*)")
+    path = dialogs.file(parent, "Import votes or ratings from a browser", "Votes and ratings (*.json);;All files (*)")
     if path is not None:
         task = app_context.studies.submit_write(lambda study: import_answers(study, path), VOTES)
         task.succeeded.connect(app_context.messages.note)
 
 
 def _ask_destination(
-    over: QWidget, dialogs: Dialogs, title: str, question: str, folder_name: str
+    parent: QWidget, dialogs: Dialogs, title: str, question: str, folder_name: str
 ) -> tuple[list[str], Path] | None:
     """Ask for names of raters and for a folder; None if the user cancels."""
-    names = dialogs.word(over, title, question, words=(), current="")
+    names = dialogs.word(parent, title, question, words=(), current="")
     if not names:
         return None
-    folder = dialogs.save(over, title, "Folders (*)", folder_name)
+    folder = dialogs.save(parent, title, "Folders (*)", folder_name)
     if folder is None:
         return None
     return [name.strip() for name in names.split(",") if name.strip()], folder

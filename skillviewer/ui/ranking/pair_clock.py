@@ -21,7 +21,7 @@ class PairClock(QObject):
     once for both videos, so that they cannot drift. A late tick skips frames.
 
     Args:
-        now_s: Monotonic clock in seconds, or None for that of the system.
+        read_clock_s: Monotonic clock in seconds, or None for that of the system.
         parent: Owner of the clock.
     """
 
@@ -31,13 +31,13 @@ class PairClock(QObject):
     mode_changed = Signal()  # the pair, together or apart, the active video, or a sync point has changed
     run_changed = Signal()  # playing has begun, jumped or ended
 
-    def __init__(self, now_s: Callable[[], float] | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, read_clock_s: Callable[[], float] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._now_s = now_s if now_s is not None else monotonic_clock()
+        self._read_clock_s = read_clock_s if read_clock_s is not None else monotonic_clock()
         self.clips: tuple[AlignedClip, ...] = ()  # the clips that play; empty without a pair
         self._frames = [0, 0]  # frame of each video on screen
         self._position_s = [0.0, 0.0]  # position of each playhead when it last started or stopped
-        self._started_s: list[float | None] = [None, None]  # reading of ``now_s`` at that start; None: paused
+        self._started_s: list[float | None] = [None, None]  # reading of the clock at that start; None: paused
         self.speed = 1.0  # playing speed of both, in seconds of video a second
         self.together = True  # true if one clock moves both
         self.active_video = 0  # index of the video that is moved when each has its own clock, 0 or 1
@@ -50,22 +50,22 @@ class PairClock(QObject):
     def playing(self) -> bool:
         return any(started_s is not None for started_s in self._started_s)
 
-    def is_playing(self, video: int) -> bool:
-        return self._started_s[video] is not None
+    def is_playing(self, index: int) -> bool:
+        return self._started_s[index] is not None
 
-    def frame_of(self, video: int) -> int:
+    def frame_of(self, index: int) -> int:
         """Return the frame of a video that is on screen, from 0."""
-        return self._frames[video]
+        return self._frames[index]
 
-    def time_s(self, video: int) -> float:
+    def time_s(self, index: int) -> float:
         """Return the time of a playhead, in seconds."""
-        return self._time_at(video, self._now_s())
+        return self._time_at(index, self._read_clock_s())
 
-    def _time_at(self, video: int, now_s: float) -> float:
-        started_s = self._started_s[video]
+    def _time_at(self, index: int, now_s: float) -> float:
+        started_s = self._started_s[index]
         if started_s is None:
-            return self._position_s[video]
-        return self._position_s[video] + (now_s - started_s) * self.speed
+            return self._position_s[index]
+        return self._position_s[index] + (now_s - started_s) * self.speed
 
     @property
     def moved_videos(self) -> tuple[int, ...]:
@@ -74,7 +74,7 @@ class PairClock(QObject):
 
     def limits_s(self) -> tuple[float, float]:
         """Return the earliest start and the latest end of the moved videos, in seconds."""
-        clips = [self.clips[video] for video in self.moved_videos]
+        clips = [self.clips[index] for index in self.moved_videos]
         return min(clip.start_s for clip in clips), max(clip.stop_s for clip in clips)
 
     def open(self, first: AlignedClip, second: AlignedClip, speed: float = 1.0) -> None:
@@ -94,22 +94,22 @@ class PairClock(QObject):
             self.mode_changed.emit()
 
     def _move_to(self, videos: tuple[int, ...], time_s: float, now_s: float | None = None) -> None:
-        now_s = self._now_s() if now_s is None else now_s
-        for video in videos:
-            self._position_s[video] = time_s
-            if self._started_s[video] is not None:
-                self._started_s[video] = now_s
-        for video in videos:
-            self._set_frame(video, self.clips[video].frame_at(time_s))
+        now_s = self._read_clock_s() if now_s is None else now_s
+        for index in videos:
+            self._position_s[index] = time_s
+            if self._started_s[index] is not None:
+                self._started_s[index] = now_s
+        for index in videos:
+            self._set_frame(index, self.clips[index].frame_at(time_s))
         self.moved.emit()
         if self.playing:
             self.run_changed.emit()
         self._schedule(now_s)
 
-    def _set_frame(self, video: int, frame: int) -> None:
-        if frame != self._frames[video]:
-            self._frames[video] = frame
-            self.frame_changed.emit(video, frame)
+    def _set_frame(self, index: int, frame: int) -> None:
+        if frame != self._frames[index]:
+            self._frames[index] = frame
+            self.frame_changed.emit(index, frame)
 
     def seek(self, time_s: float) -> None:
         """Go to a time, clamped to the pair; playing continues there."""
@@ -117,9 +117,9 @@ class PairClock(QObject):
             start_s, stop_s = self.limits_s()
             self._move_to(self.moved_videos, min(max(time_s, start_s), stop_s))
 
-    def seek_video(self, video: int, time_s: float) -> None:
+    def seek_video(self, index: int, time_s: float) -> None:
         """Go to a time with one video, or with both if they move together."""
-        self.set_active(video)
+        self.set_active(index)
         self.seek(time_s)
 
     def seek_by(self, seconds: float) -> None:
@@ -135,7 +135,7 @@ class PairClock(QObject):
 
     def _last_frame_s(self) -> float:
         """Return the start of the last frame of the longer video, in seconds."""
-        clips = [self.clips[video] for video in self.moved_videos]
+        clips = [self.clips[index] for index in self.moved_videos]
         return max(clip.frame_start_s(clip.last_frame) for clip in clips)
 
     def step(self, n: int) -> None:
@@ -149,9 +149,9 @@ class PairClock(QObject):
     def _next_boundary_s(self) -> float | None:
         """Return the start of the next frame of the moved videos, in seconds; None after the last one."""
         times_s = []
-        for video in self.moved_videos:
-            clip = self.clips[video]
-            frame = self._frames[video]
+        for index in self.moved_videos:
+            clip = self.clips[index]
+            frame = self._frames[index]
             if frame < clip.last_frame:
                 times_s.append(clip.frame_start_s(frame + 1))
         return min(times_s, default=None)
@@ -159,11 +159,11 @@ class PairClock(QObject):
     def _previous_boundary_s(self) -> float | None:
         """Return the latest start of a frame before the position of the moved videos; None before the first one."""
         times_s = []
-        for video in self.moved_videos:
-            clip = self.clips[video]
-            frame = self._frames[video]
+        for index in self.moved_videos:
+            clip = self.clips[index]
+            frame = self._frames[index]
             frame_start_s = clip.frame_start_s(frame)
-            if frame_start_s < self._position_s[video] - EPSILON_S:
+            if frame_start_s < self._position_s[index] - EPSILON_S:
                 times_s.append(frame_start_s)
             elif frame > clip.first_frame:
                 times_s.append(clip.frame_start_s(frame - 1))
@@ -173,32 +173,32 @@ class PairClock(QObject):
         """Play from the present position, or from the start if it is at the end."""
         if not self.clips or self.playing:
             return
-        now_s = self._now_s()
+        now_s = self._read_clock_s()
         if self._position_s[self.moved_videos[0]] >= self._last_frame_s() - EPSILON_S:
             self._move_to(self.moved_videos, self.limits_s()[0], now_s)
-        for video in self.moved_videos:
-            self._started_s[video] = now_s
+        for index in self.moved_videos:
+            self._started_s[index] = now_s
         self.playing_changed.emit()
         self.run_changed.emit()
         self._schedule(now_s)
 
     def pause(self) -> None:
         if self.playing:
-            now_s = self._now_s()
-            for video in BOTH:
-                self._position_s[video] = self._time_at(video, now_s)
-                self._started_s[video] = None
+            now_s = self._read_clock_s()
+            for index in BOTH:
+                self._position_s[index] = self._time_at(index, now_s)
+                self._started_s[index] = None
             self._timer.stop()
             self.playing_changed.emit()
             self.run_changed.emit()
 
     def follow(self, time_s: float) -> None:
         """Correct the videos that play by the clock of a sound: they are at ``time_s`` now."""
-        now_s = self._now_s()
-        for video in BOTH:
-            if self._started_s[video] is not None:
-                self._position_s[video] = time_s
-                self._started_s[video] = now_s
+        now_s = self._read_clock_s()
+        for index in BOTH:
+            if self._started_s[index] is not None:
+                self._position_s[index] = time_s
+                self._started_s[index] = now_s
 
     def toggle_playing(self) -> None:
         if self.playing:
@@ -216,29 +216,29 @@ class PairClock(QObject):
             self.seek(self._position_s[self.active_video])
         self.mode_changed.emit()
 
-    def set_active(self, video: int) -> None:
+    def set_active(self, index: int) -> None:
         """Choose the video that is moved if each has its own clock; the other one is paused."""
-        if video != self.active_video:
+        if index != self.active_video:
             if not self.together:
                 self.pause()
-            self.active_video = video
+            self.active_video = index
             self.mode_changed.emit()
 
-    def set_sync(self, video: int, sync_s: float) -> None:
+    def set_sync(self, index: int, sync_s: float) -> None:
         """Set the sync point of a video, and go to it, which is 0 s on the clock.
 
         Together, both videos go to their sync points. Apart, the other video stays.
 
         Args:
-            video: Index of the video, 0 or 1.
+            index: Index of the video, 0 or 1.
             sync_s: Sync point in seconds from the first frame of the file.
         """
         if not self.clips:
             return
         self.pause()
-        aligned = replace(self.clips[video], sync_s=sync_s)
-        self.clips = (aligned, self.clips[1]) if video == 0 else (self.clips[0], aligned)
-        moved_videos = BOTH if self.together else (video,)
+        aligned = replace(self.clips[index], sync_s=sync_s)
+        self.clips = (aligned, self.clips[1]) if index == 0 else (self.clips[0], aligned)
+        moved_videos = BOTH if self.together else (index,)
         self._move_to(moved_videos, 0.0)
         self.mode_changed.emit()
 
@@ -246,15 +246,15 @@ class PairClock(QObject):
         """Move the playheads to the present time of the clock."""
         if not self.playing:
             return
-        now_s = self._now_s()
+        now_s = self._read_clock_s()
         time_s = self._time_at(self.moved_videos[0], now_s)
         _, stop_s = self.limits_s()
         if time_s >= stop_s - EPSILON_S:
             self.pause()
             self._move_to(self.moved_videos, stop_s, now_s)
             return
-        for video in self.moved_videos:
-            self._set_frame(video, self.clips[video].frame_at(time_s))
+        for index in self.moved_videos:
+            self._set_frame(index, self.clips[index].frame_at(time_s))
         self.moved.emit()
         self._schedule(now_s)
 

@@ -17,16 +17,16 @@ class PairPlayhead(QObject):
     """The active video of a pair clock in its own time, for its sound; the video clicked last is the active one.
 
     Args:
-        now_s: The clock of the sound device, which the pair clocks have too.
+        read_clock_s: The clock of the sound device, which the pair clocks have too.
         parent: Owner of the playhead.
     """
 
     video_changed = Signal(object)  # VideoInfo, or None
     run_changed = Signal(object)  # PlaybackRun that began, or None on pause
 
-    def __init__(self, now_s: Callable[[], float], parent: QObject | None = None) -> None:
+    def __init__(self, read_clock_s: Callable[[], float], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.now_s = now_s
+        self.read_clock_s = read_clock_s
         self._clock: PairClock | None = None
         self._video: VideoInfo | None = None
 
@@ -97,5 +97,5 @@ class PairPlayhead(QObject):
         self._on_run()
 
     def _on_run(self) -> None:
-        run = PlaybackRun(self.position_s(), self.now_s(), self.speed) if self.playing else None
+        run = PlaybackRun(self.position_s(), self.read_clock_s(), self.speed) if self.playing else None
         self.run_changed.emit(run)

@@ -30,11 +30,11 @@ class PairView(QWidget):
     def __init__(
         self,
         workers: tuple[WorkerThread[OpenVideos], WorkerThread[OpenVideos]],
-        now_s: Callable[[], float] | None = None,
+        read_clock_s: Callable[[], float] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.clock = PairClock(now_s, parent=self)
+        self.clock = PairClock(read_clock_s, parent=self)
         self.players = (PairPlayer(workers[0], self), PairPlayer(workers[1], self))
         self.presented_pair: PresentedPair | None = None  # with its sides as on screen
         self._pair_videos: tuple[PairVideo, ...] = ()  # by player

@@ -29,25 +29,26 @@ class RaterPage(MessagePage):
             "You will see two videos side by side, without names or scores. Your votes are stored under the name "
             "that you give here."
         )
-        self.list = QListWidget(self)
-        self.list.setStyleSheet("QListWidget::item { padding-left: 7px; }")  # names are aligned with the typed text
-        self.list.setAccessibleName("Raters of this study")
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.field = with_accessible_name(QLineEdit(self), "Name of the rater")
-        self.field.setMaxLength(MAX_NAME_CHARACTERS)
+        self.rater_list = QListWidget(self)
+        # names are aligned with the typed text
+        self.rater_list.setStyleSheet("QListWidget::item { padding-left: 7px; }")
+        self.rater_list.setAccessibleName("Raters of this study")
+        self.rater_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.name_edit = with_accessible_name(QLineEdit(self), "Name of the rater")
+        self.name_edit.setMaxLength(MAX_NAME_CHARACTERS)
         self._summary = text_label("", self, wrap=True, plain=True)
         self._summary.hide()
         self._note = text_label("", self, wrap=True, plain=True, muted=True)
         self._note.hide()
-        self.begin = self.add_button("Begin")
-        self.begin.setEnabled(False)
-        add_all(self._body, self._summary, self.list, self.field, self._note)
-        self.list.itemClicked.connect(self._pick)
-        self.list.currentItemChanged.connect(self._on_current_changed)
-        self.list.itemActivated.connect(self._on_activated)
-        self.field.textChanged.connect(self._on_text_changed)
-        self.field.returnPressed.connect(self._on_begin)
-        self.begin.clicked.connect(self._on_begin)
+        self.begin_button = self.add_button("Begin")
+        self.begin_button.setEnabled(False)
+        add_all(self._body, self._summary, self.rater_list, self.name_edit, self._note)
+        self.rater_list.itemClicked.connect(self._pick)
+        self.rater_list.currentItemChanged.connect(self._on_current_changed)
+        self.rater_list.itemActivated.connect(self._on_activated)
+        self.name_edit.textChanged.connect(self._on_text_changed)
+        self.name_edit.returnPressed.connect(self._on_begin)
+        self.begin_button.clicked.connect(self._on_begin)
         self.set_raters(())
 
     @property
@@ -72,43 +73,44 @@ class RaterPage(MessagePage):
 
     def set_raters(self, raters: Sequence[str]) -> None:
         """Offer the raters of the study; a name that is being typed stays."""
-        listed_raters = [str(self.list.item(i).data(Qt.ItemDataRole.UserRole)) for i in range(self.list.count())]
-        if listed_raters == list(raters) and self.field.text():
+        list_items = [self.rater_list.item(row) for row in range(self.rater_list.count())]
+        listed_raters = [str(list_item.data(Qt.ItemDataRole.UserRole)) for list_item in list_items]
+        if listed_raters == list(raters) and self.name_edit.text():
             return
-        self.list.clear()
+        self.rater_list.clear()
         for rater in raters:
             list_item = QListWidgetItem(printable(rater))
             list_item.setSizeHint(QSize(0, scaled_px(ROW_PX)))
             list_item.setData(Qt.ItemDataRole.UserRole, rater)
-            self.list.addItem(list_item)
-        self.list.setVisible(bool(raters))
-        self.list.setMinimumHeight(scaled_px(ROW_PX) * 3 // 2)  # half a row tells that there are more
+            self.rater_list.addItem(list_item)
+        self.rater_list.setVisible(bool(raters))
+        self.rater_list.setMinimumHeight(scaled_px(ROW_PX) * 3 // 2)  # half a row tells that there are more
         n_rows = min(max(len(raters), 1), MAX_ROWS)
-        self.list.setMaximumHeight(scaled_px(ROW_PX) * n_rows + 4)
+        self.rater_list.setMaximumHeight(scaled_px(ROW_PX) * n_rows + 4)
         hint = "Choose a name above or type a new one" if raters else "Your name or initials"
-        self.field.setPlaceholderText(hint)
+        self.name_edit.setPlaceholderText(hint)
 
     def reset(self, name: str) -> None:
         """Propose a name, and select no rater of the list."""
-        self.field.setText(name)
-        self.list.setCurrentRow(-1)
+        self.name_edit.setText(name)
+        self.rater_list.setCurrentRow(-1)
 
     def take_focus(self) -> None:
-        self.field.setFocus()
-        if not self.field.isModified():  # typing replaces the proposed name
-            self.field.selectAll()
+        self.name_edit.setFocus()
+        if not self.name_edit.isModified():  # typing replaces the proposed name
+            self.name_edit.selectAll()
 
     def _on_text_changed(self, text: str) -> None:
         has_name = bool(text.strip())
-        self.begin.setEnabled(has_name)
+        self.begin_button.setEnabled(has_name)
 
     def _pick(self, item: QListWidgetItem) -> None:
         self._picked_name = str(item.data(Qt.ItemDataRole.UserRole))
-        self.field.setText(self._picked_name)
-        self._picked_text = self.field.text()  # a field cannot show every name unchanged
+        self.name_edit.setText(self._picked_name)
+        self._picked_text = self.name_edit.text()  # a field cannot show every name unchanged
 
     def _on_current_changed(self, item: QListWidgetItem | None, _previous: QListWidgetItem | None) -> None:
-        if item is not None and self.list.hasFocus():
+        if item is not None and self.rater_list.hasFocus():
             self._pick(item)
 
     def _on_activated(self, item: QListWidgetItem) -> None:
@@ -116,7 +118,7 @@ class RaterPage(MessagePage):
         self._on_begin()
 
     def _on_begin(self, *_: object) -> None:
-        text = self.field.text()
+        text = self.name_edit.text()
         if not text.strip():
             return
         is_picked = self._picked_name != "" and text == self._picked_text

@@ -34,7 +34,7 @@ class RatingController(SittingController[RatingQueue, RatingForm]):
     def _new_session(self, rater: str) -> RatingSession:
         return RatingSession(rater)
 
-    def _summary(self) -> str:
+    def _make_summary(self) -> str:
         return rating_summary(self.session, self._clock.whole_s)
 
     # what the rater does
@@ -204,7 +204,7 @@ class RatingController(SittingController[RatingQueue, RatingForm]):
         session = self.session
         session.go_to_next()
         if session.turn is None:
-            self.summary = self._summary()
+            self.summary = self._make_summary()
             self._set_phase(SittingPhase.DONE)
         elif self._clock.since_rest_s >= REST_AFTER_S:
             session.turn = None

@@ -47,16 +47,16 @@ class RatingSummaryView(QWidget):
         self._app_context = app_context
         self._is_stale = True
         self._summaries: tuple[RatingSummary, ...] = ()
-        self.empty = MessagePage("No ratings yet", self)
-        self.empty.set_message(
+        self.empty_page = MessagePage("No ratings yet", self)
+        self.empty_page.set_message(
             "Import a table of ratings (File › Import ratings…), and their distribution, the agreement of the raters "
             "and the videos on which they differ appear here."
         )
-        self.import_ratings = self.empty.add_button("Import ratings…")
+        self.import_ratings = self.empty_page.add_button("Import ratings…")
         self.waiting = MessagePage("Reading the ratings…", self)
         self._page = self._make_page()
         self.pages = Pages(self)
-        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self.empty_page)
         self.pages.addWidget(self.waiting)
         self.pages.addWidget(self._page)
         add_all(vertical(self, NO_MARGINS), self.pages)
@@ -135,7 +135,7 @@ class RatingSummaryView(QWidget):
             self.item.addItem(printable(summary.item), summary.item)
         self.item.setCurrentIndex(max(self.item.findData(previous_item), 0))
         self.item.blockSignals(False)
-        page = self._page if summaries else self.empty
+        page = self._page if summaries else self.empty_page
         self.pages.setCurrentWidget(page)
         self._show_item(self.item.currentIndex())
 

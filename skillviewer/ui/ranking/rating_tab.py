@@ -80,8 +80,8 @@ class RatingTab(QWidget):
             "You will see one video at a time, without names or scores. Some come twice, which shows how steady your "
             "ratings are. They are stored under the name that you give here.",
         )
-        self.change_rubric = self.rater_page.add_button("Change the rubric", controller.choose_rubric)
-        self._page_of: dict[SittingPhase, QWidget] = {
+        self.change_rubric_button = self.rater_page.add_button("Change the rubric", controller.choose_rubric)
+        self._page_by_phase: dict[SittingPhase, QWidget] = {
             SittingPhase.CLOSED: closed_page,
             SittingPhase.READ_ONLY: read_only_page,
             SittingPhase.RUBRIC: self.rubric_page,
@@ -91,7 +91,7 @@ class RatingTab(QWidget):
             **dict.fromkeys(WITH_TURN, self.view),
         }
         self.pages = Pages(self)
-        for page in dict.fromkeys(self._page_of.values()):
+        for page in dict.fromkeys(self._page_by_phase.values()):
             self.pages.addWidget(page)
         add_all(vertical(self, NO_MARGINS, 0), (self.pages, 1))
 
@@ -154,7 +154,7 @@ class RatingTab(QWidget):
                 n_videos = counted(self.controller.session.n_turns, "video")
                 message = f"{n_videos} can be shown. None is left to rate."
             self.done_page.set_message(printable(message))
-        page = self._page_of[phase]
+        page = self._page_by_phase[phase]
         if self.pages.currentWidget() is not page:
             self.pages.setCurrentWidget(page)
             self.take_focus()
@@ -179,7 +179,7 @@ class RatingTab(QWidget):
             return
         path = self._dialogs.file(self, "Open a rubric", RUBRIC_FILES)
         if path is not None:
-            self._run(lambda: read_rubric(path), self.rubric_page.show_rubric)
+            self._run_in_thread(lambda: read_rubric(path), self.rubric_page.show_rubric)
 
     def _on_save_rubric(self, rubric: Rubric) -> None:
         path = self._dialogs.save(self, "Save the rubric", RUBRIC_FILES, "rubric.json")
@@ -193,9 +193,9 @@ class RatingTab(QWidget):
             self.rubric_page.on_saved()
             self._app_context.messages.note(f"{path} is saved.")
 
-        self._run(write, on_written)
+        self._run_in_thread(write, on_written)
 
-    def _run(self, work: Callable[[], object], on_success: Callable[..., object]) -> None:
+    def _run_in_thread(self, work: Callable[[], object], on_success: Callable[..., object]) -> None:
         """Read or write a small file in a worker thread."""
         task = self._app_context.copies_worker.submit(lambda _slot, _token, _report: work())
         task.then(succeeded=on_success, failed=self._app_context.messages.fail)

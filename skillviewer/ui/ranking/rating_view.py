@@ -54,7 +54,7 @@ class RatingView(QWidget):
         self._is_painted = False  # true once the first picture is on screen
         self._has_failed = False  # true if the video cannot be shown
         self._mark_s: float | None = None
-        self.clock = PairClock(app_context.playback.now_s, parent=self)
+        self.clock = PairClock(app_context.playback.read_clock_s, parent=self)
         self.player = PairPlayer(app_context.pair_workers[0], self)
         self.player.sync_button.hide()
         self.player.set_title("Video")

@@ -36,7 +36,7 @@ from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, as_tip, horizonta
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
-STATEMENT_PX = 240  # width of the question below which it gets a row of its own, for text of the default size
+TITLE_PX = 240  # width of the question below which it gets a row of its own, for text of the default size
 MAX_NAME_LETTERS = 16  # width of a rater's name in front of the progress, in letters of average width
 CLOCK_COMMANDS = {
     "rank_play": methodcaller("toggle_playing"),
@@ -59,7 +59,7 @@ class RankScreen(QWidget):
     """
 
     status_changed = Signal()  # the text of ``status_text()`` has changed
-    turn_presence_changed = Signal()  # a pair or a video came before a rater, or is gone
+    turn_presence_changed = Signal()  # a pair or a video has come before a rater, or is gone
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,17 +75,17 @@ class RankScreen(QWidget):
         self._tabs.addWidget(self.pages)
         self._tab_buttons = QButtonGroup(self)
         self._head = self._make_head()
-        self.rate = RatingTab(app_context, actions, self._undo_key, self)
-        self.heard = PairPlayhead(app_context.playback.now_s, self)
-        self.sound = app_context.blind_sound(self.heard, self)
-        self._tabs.addWidget(self.rate)
+        self.rating_tab = RatingTab(app_context, actions, self._undo_key, self)
+        self.sound_playhead = PairPlayhead(app_context.playback.read_clock_s, self)
+        self.sound = app_context.blind_sound(self.sound_playhead, self)
+        self._tabs.addWidget(self.rating_tab)
         self._add_tab("Rate")
         self.results = ResultView(app_context, self)
         self.raters = RatersView(app_context, self)
         for view, title in ((self.results, "Results"), (self.raters, "Raters")):
             self._tabs.addWidget(view)
             self._add_tab(title)
-            view.judge.clicked.connect(self._tab_buttons.button(0).click)
+            view.judge_button.clicked.connect(self._tab_buttons.button(0).click)
         self.ratings = RatingSummaryView(app_context, self)
         self._tabs.addWidget(self.ratings)
         self._add_tab("Ratings")
@@ -108,9 +108,9 @@ class RankScreen(QWidget):
         self.judging.answer_stored.connect(app_context.why_loader.on_judged)
         self.judging.progress_changed.connect(self._show_progress)
         self.judging.next_pair_changed.connect(self._show_progress)
-        self.rate.busy_changed.connect(self._on_rate_changed)
-        self.rate.controller.progress_changed.connect(self._show_progress)
-        self.rate.controller.answer_stored.connect(app_context.why_loader.on_judged)
+        self.rating_tab.busy_changed.connect(self._on_rate_changed)
+        self.rating_tab.controller.progress_changed.connect(self._show_progress)
+        self.rating_tab.controller.answer_stored.connect(app_context.why_loader.on_judged)
         app_context.studies.opened.connect(self._on_study)
         if app_context.studies.current is not None:
             self._on_study(app_context.studies.current)
@@ -141,7 +141,7 @@ class RankScreen(QWidget):
         self.done_page.add_button("See the results", self.show_results)
         self.more_button = self.done_page.add_button("Judge more pairs", self.judging.end_rest)
         self.done_page.add_button("Next rater", self.judging.leave)
-        self._page_of: dict[SittingPhase, QWidget] = {
+        self._page_by_phase: dict[SittingPhase, QWidget] = {
             SittingPhase.CLOSED: closed_page,
             SittingPhase.READ_ONLY: self.read_only_page,
             SittingPhase.TOO_FEW: too_few_page,
@@ -160,26 +160,26 @@ class RankScreen(QWidget):
         self._tab_row = horizontal(left, NO_MARGINS, 4)
         self.progress = text_label("", left, plain=True, muted=True)
         add_all(self._tab_row, self.progress, 1)
-        self.statement = text_label("", head, wrap=True, plain=True, letters="question")
-        self.statement.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.finish = push_button("Finish for now", right, self._on_finish)
-        self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        add_all(horizontal(right, NO_MARGINS, 12), 1, self.finish)
+        self.title_label = text_label("", head, wrap=True, plain=True, letters="question")
+        self.title_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.finish_button = push_button("Finish for now", right, self._on_finish)
+        self.finish_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        add_all(horizontal(right, NO_MARGINS, 12), 1, self.finish_button)
         head.set_arrangements(
             wide=(
                 Place(left, 0, 0),
-                Place(self.statement, 0, 1, min_width_px=scaled_px(STATEMENT_PX)),
+                Place(self.title_label, 0, 1, min_width_px=scaled_px(TITLE_PX)),
                 Place(right, 0, 2),
             ),
-            narrow=(Place(left, 0, 0), Place(right, 0, 1), Place(self.statement, 1, 0, 2)),
+            narrow=(Place(left, 0, 0), Place(right, 0, 1), Place(self.title_label, 1, 0, 2)),
             stretches=((1, 2, 1), (1, 0, 0)),
         )
         self._add_tab("Judge")
         return head
 
-    def _show_statement(self, text: str) -> None:
-        self.statement.setText(text)
-        self.statement.setVisible(bool(text))
+    def _show_title(self, text: str) -> None:
+        self.title_label.setText(text)
+        self.title_label.setVisible(bool(text))
 
     def _add_tab(self, title: str) -> None:
         button = tool_button(title, self)
@@ -207,12 +207,12 @@ class RankScreen(QWidget):
     @property
     def _rater(self) -> str:
         """Name of the rater who judges or rates, or ""."""
-        return self.rate.controller.session.rater if self.rate.is_busy else self.judging.session.rater
+        return self.rating_tab.controller.session.rater if self.rating_tab.is_busy else self.judging.session.rater
 
     @property
     def _is_busy(self) -> bool:
         """True while a rater judges, rates or pauses."""
-        return self.judging.phase in WITH_TURN | {SittingPhase.REST} or self.rate.is_busy
+        return self.judging.phase in WITH_TURN | {SittingPhase.REST} or self.rating_tab.is_busy
 
     def secrets(self) -> frozenset[str]:
         """Return the names of videos and files, which must not be readable while a rater judges."""
@@ -225,7 +225,7 @@ class RankScreen(QWidget):
         """Return the handlers of the Rank menu, during judging and outside it."""
         judging_view = self.judging_view
         arguments = (self._app_context, self, dialogs)
-        self.rate.set_dialogs(dialogs)
+        self.rating_tab.set_dialogs(dialogs)
         idle_commands: dict[str, Callable[[], object]] = {
             "rank_pack": partial(pack_pairs, *arguments, blur_faces=False),
             "rank_pack_blurred": partial(pack_pairs, *arguments, blur_faces=True),
@@ -259,13 +259,13 @@ class RankScreen(QWidget):
 
     def _current_clock(self) -> PairClock:
         """Return the clock of the video that is rated, or of the pair in front."""
-        return self.rate.view.clock if self._is_rating() else self.judging_view.pair_view.clock
+        return self.rating_tab.view.clock if self._is_rating() else self.judging_view.pair_view.clock
 
     def _move_clock(self, command: Callable[[PairClock], object]) -> None:
         command(self._current_clock())
 
     def _follow_sound(self) -> None:
-        self.heard.listen(self._current_clock())
+        self.sound_playhead.listen(self._current_clock())
 
     def _show_sound(self) -> None:
         sound = self.sound
@@ -276,23 +276,23 @@ class RankScreen(QWidget):
             longest_text = trouble or sound.brief
             status_texts = (longest_text, sound.brief)
         self.judging_view.show_sound(*status_texts, on=sound.on)
-        self.rate.view.show_sound(*status_texts, on=sound.on)
+        self.rating_tab.view.show_sound(*status_texts, on=sound.on)
 
     def _mark(self) -> None:
         if self._is_rating():
-            self.rate.view.mark()
+            self.rating_tab.view.mark()
         else:
             self.judging_view.mark()
 
     def _write_reason(self) -> None:
-        line_edit = self.rate.view.remark if self._is_rating() else self.judging_view.votes.reason
+        line_edit = self.rating_tab.view.remark if self._is_rating() else self.judging_view.votes.reason
         line_edit.setFocus()
 
     def on_shown(self) -> None:
         self._is_shown = True
         self.judging.on_shown()
-        if self._tabs.currentWidget() is self.rate:
-            self.rate.on_shown()
+        if self._tabs.currentWidget() is self.rating_tab:
+            self.rating_tab.on_shown()
         self._take_focus()
         self.turn_presence_changed.emit()
 
@@ -300,7 +300,7 @@ class RankScreen(QWidget):
         self._is_shown = False
         self.judging_view.pair_view.clock.pause()
         self.judging.on_hidden()
-        self.rate.on_hidden()
+        self.rating_tab.on_hidden()
 
     def show_results(self) -> None:
         if len(self._tab_buttons.buttons()) > 1:
@@ -323,8 +323,8 @@ class RankScreen(QWidget):
         return key_text(keys[0]) if keys else ""
 
     def _format_progress(self) -> str:
-        if self.rate.is_busy:
-            return self.rate.format_progress()
+        if self.rating_tab.is_busy:
+            return self.rating_tab.format_progress()
         if self.judging.session.practice_pair is not None:
             return "practice: does not count"
         return format_progress(self.judging.session.progress)
@@ -335,7 +335,7 @@ class RankScreen(QWidget):
 
     def _is_rating(self) -> bool:
         """Return whether a single video is before a rater."""
-        return self._is_shown and self.rate.is_rating and self._tabs.currentWidget() is self.rate
+        return self._is_shown and self.rating_tab.is_rating and self._tabs.currentWidget() is self.rating_tab
 
     def _has_video(self) -> bool:
         return self._is_judging() or self._is_rating()
@@ -349,8 +349,8 @@ class RankScreen(QWidget):
             return
         tab = self._tabs.currentWidget()
         page = self.pages.currentWidget()
-        if tab is self.rate:
-            self.rate.take_focus()
+        if tab is self.rating_tab:
+            self.rating_tab.take_focus()
         elif tab is self.pages and isinstance(page, MessagePage):
             page.take_focus()
         elif tab is self.pages:
@@ -380,12 +380,12 @@ class RankScreen(QWidget):
         self._show_busy()
         if is_sitting and self._tabs.currentWidget() is not self.pages:
             self._tab_buttons.button(0).click()  # a vote was undone: its pair is judged blind again
-        page = self._page_of[phase]
+        page = self._page_by_phase[phase]
         if self.pages.currentWidget() is not page:
             self.pages.setCurrentWidget(page)
             self._take_focus()
-        statement = self._question if is_sitting else ""
-        self._show_statement(statement)
+        title = self._question if is_sitting else ""
+        self._show_title(title)
         self._show_progress()
         self.turn_presence_changed.emit()
 
@@ -397,27 +397,27 @@ class RankScreen(QWidget):
         for button in self._tab_buttons.buttons():
             button.setVisible(not is_busy)
         self.progress.setVisible(is_busy)
-        self.finish.setVisible(is_busy)
+        self.finish_button.setVisible(is_busy)
         if not is_busy:
             self.sound.set_on(on=False)  # the next rater begins without sound
 
     def _on_rate_changed(self) -> None:
         self._show_busy()
-        if self.rate.is_busy:
-            plan = self.rate.controller.plan
-            statement = printable(plan.rubric.name) if plan is not None else ""
-            self._show_statement(statement)
-            if self._tabs.currentWidget() is not self.rate:  # a rating was undone: its video is rated blind again
+        if self.rating_tab.is_busy:
+            plan = self.rating_tab.controller.plan
+            title = printable(plan.rubric.name) if plan is not None else ""
+            self._show_title(title)
+            if self._tabs.currentWidget() is not self.rating_tab:  # a rating was undone: its video is rated blind again
                 self._tab_buttons.button(1).click()
         else:
-            self._show_statement("")
+            self._show_title("")
         self._follow_sound()
         self._show_progress()
         self.turn_presence_changed.emit()
 
     def _on_finish(self) -> None:
-        if self.rate.is_busy:
-            self.rate.controller.leave()
+        if self.rating_tab.is_busy:
+            self.rating_tab.controller.leave()
         else:
             self.judging.leave()
 
@@ -468,8 +468,8 @@ class RankScreen(QWidget):
 
     def _on_tab(self, number: int) -> None:
         self._tabs.setCurrentIndex(number)
-        if self._tabs.currentWidget() is self.rate:
-            self.rate.on_shown()
+        if self._tabs.currentWidget() is self.rating_tab:
+            self.rating_tab.on_shown()
         self._follow_sound()
         self._take_focus()
         self.turn_presence_changed.emit()

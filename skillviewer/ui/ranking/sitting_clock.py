@@ -6,8 +6,8 @@ from collections.abc import Callable
 class Stopwatch:
     """Counts seconds while it runs, by a clock in seconds."""
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._now_s = now_s
+    def __init__(self, read_clock_s: Callable[[], float]) -> None:
+        self._read_clock_s = read_clock_s
         self._counted_s = 0.0
         self._resumed_s: float | None = None  # reading of the clock at which it began to run; None: paused
 
@@ -15,11 +15,11 @@ class Stopwatch:
     def time_s(self) -> float:
         if self._resumed_s is None:
             return self._counted_s
-        return self._counted_s + self._now_s() - self._resumed_s
+        return self._counted_s + self._read_clock_s() - self._resumed_s
 
     def restart(self) -> None:
         self._counted_s = 0.0
-        self._resumed_s = self._now_s()
+        self._resumed_s = self._read_clock_s()
 
     def reset(self) -> None:
         self._counted_s = 0.0
@@ -27,7 +27,7 @@ class Stopwatch:
 
     def resume(self) -> None:
         if self._resumed_s is None:
-            self._resumed_s = self._now_s()
+            self._resumed_s = self._read_clock_s()
 
     def pause(self) -> None:
         self._counted_s = self.time_s
@@ -38,13 +38,13 @@ class SittingClock:
     """Measures the times of a sitting; it stops while the screen is hidden and while the rater has no turn.
 
     Args:
-        now_s: Clock in seconds.
+        read_clock_s: Clock in seconds.
     """
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._turn = Stopwatch(now_s)
-        self._since_rest = Stopwatch(now_s)
-        self._whole = Stopwatch(now_s)
+    def __init__(self, read_clock_s: Callable[[], float]) -> None:
+        self._turn = Stopwatch(read_clock_s)
+        self._since_rest = Stopwatch(read_clock_s)
+        self._whole = Stopwatch(read_clock_s)
         self._is_hidden = False
 
     @property

@@ -63,8 +63,8 @@ class SittingController(QObject, Generic[Queue, Answer]):
     """Leads a rater through turns.
 
     The next turn follows only when the answer is on the disk. Keys do not answer until the turn has been painted and a
-    short guard time is over. Undo happens in the study: an answer that was withdrawn brings its turn back. Nothing of
-    a practice turn is stored.
+    short guard time is over. Undo withdraws an answer in the study, and its turn comes back on screen. Answers to
+    practice turns are not stored.
 
     Args:
         studies: The open study.
@@ -101,7 +101,7 @@ class SittingController(QObject, Generic[Queue, Answer]):
         self.summary = ""  # summary of the last sitting, or ""
         self._query_task: Task | None = None
         self._clock = SittingClock(monotonic_clock())
-        self._guard = single_shot(self, GUARD_MS)
+        self._guard_timer = single_shot(self, GUARD_MS)
         studies.opened.connect(self._on_study)
         studies.replaced.connect(self._on_replaced)
         studies.changed.connect(self._on_changed)
@@ -111,7 +111,7 @@ class SittingController(QObject, Generic[Queue, Answer]):
     @property
     def accepts_answers(self) -> bool:
         """True while an answer counts."""
-        return self.phase is SittingPhase.JUDGING and not self._guard.isActive()
+        return self.phase is SittingPhase.JUDGING and not self._guard_timer.isActive()
 
     @property
     def since_rest_s(self) -> float:
@@ -123,7 +123,7 @@ class SittingController(QObject, Generic[Queue, Answer]):
     def _new_session(self, rater: str) -> Sitting:
         raise NotImplementedError
 
-    def _summary(self) -> str:
+    def _make_summary(self) -> str:
         """Return the summary of the sitting, or ""."""
         raise NotImplementedError
 
@@ -154,7 +154,7 @@ class SittingController(QObject, Generic[Queue, Answer]):
     # what the rater does
 
     def enter(self, rater: str) -> None:
-        """Begin the sitting of a rater; a name that differs from a known one in its spelling only is that rater."""
+        """Begin the sitting of a rater. Another spelling of a known name means the known rater."""
         rater = rater.strip()
         if not rater or not self._studies.writable:
             return
@@ -167,7 +167,7 @@ class SittingController(QObject, Generic[Queue, Answer]):
 
     def leave(self, *_: object) -> None:
         """End the sitting, and ask for the next rater."""
-        self.summary = self._summary()
+        self.summary = self._make_summary()
         self._end_session()
         if self._studies.current is not None:
             self._set_phase(SittingPhase.RATER)
@@ -187,7 +187,7 @@ class SittingController(QObject, Generic[Queue, Answer]):
         """Start the time of the turn: its pictures are on screen. Answers count after the guard time."""
         if self.phase is SittingPhase.PREPARING and self.session.turn is not None:
             self._clock.start_turn()
-            self._guard.start()
+            self._guard_timer.start()
             self._set_phase(SittingPhase.JUDGING)
 
     def on_hidden(self) -> None:

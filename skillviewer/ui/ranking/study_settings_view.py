@@ -52,7 +52,7 @@ class StudySettingsView(QWidget):
         self._boxes: dict[str, tuple[QComboBox, Callable[[Any], str]]] = {}  # box and wording of values, by field
         self.speed = self._add_box("speed", "speed of pairs", SPEEDS, speed_text)
         self.comparisons = self._add_box(
-            "comparisons_per_video", "aim of comparisons", COMPARISONS_PER_VIDEO, "{:g} comparisons per video".format
+            "comparisons_per_video", "target of comparisons", COMPARISONS_PER_VIDEO, "{:g} comparisons per video".format
         )
         self.test = self._add_box("random_share", "share of test pairs", TEST_SHARES, _format_share)
         self.repeats = self._add_box("repeat_share", "share of repeated pairs", REPEAT_SHARES, _format_share)

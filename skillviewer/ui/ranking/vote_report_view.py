@@ -74,11 +74,11 @@ class VoteReportView(QWidget):
         self._last_report: object = None
         self.message = text_label("", self, muted=True, plain=True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty = MessagePage("No votes yet", self)
-        self.judge = self.empty.add_button("Judge pairs")
+        self.empty_page = MessagePage("No votes yet", self)
+        self.judge_button = self.empty_page.add_button("Judge pairs")
         self._page = self._make_page()
         self.pages = Pages(self)
-        for page in (self.message, self.empty, self._page):
+        for page in (self.message, self.empty_page, self._page):
             self.pages.addWidget(page)
         add_all(vertical(self, NO_MARGINS), self.pages)
         app_context.studies.replaced.connect(self._on_replaced)
@@ -147,8 +147,8 @@ class VoteReportView(QWidget):
         self._last_report = report
         empty_text = self._fill(snapshot, report)
         if empty_text:
-            self.empty.set_message(empty_text)
-            self.pages.setCurrentWidget(self.empty)
+            self.empty_page.set_message(empty_text)
+            self.pages.setCurrentWidget(self.empty_page)
         else:
             self.pages.setCurrentWidget(self._page)
 

@@ -102,7 +102,7 @@ class AppContext(QObject):
         self.playback = Playback(parent=self)
 
         def make_sound_feeder() -> SoundFeeder:
-            output = backend.open_output(self.playback.now_s)
+            output = backend.open_output(self.playback.read_clock_s)
             return SoundFeeder(backend.open_sound, output, self.sound_slot)
 
         self.sound_worker = WorkerThread("sound", make_sound_feeder, close, self)

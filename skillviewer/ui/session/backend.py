@@ -183,7 +183,7 @@ class _NoOutput:
     def stop(self) -> None: ...
 
 
-def _no_output(_now_s: Callable[[], float]) -> SoundOutput:
+def _no_output(_read_clock_s: Callable[[], float]) -> SoundOutput:
     return _NoOutput()
 
 

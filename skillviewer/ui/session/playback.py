@@ -26,7 +26,7 @@ class Playback(QObject):
     never slowed down. Frames count from 0.
 
     Args:
-        now_s: The clock, in seconds; by default one that starts now.
+        read_clock_s: The clock, in seconds; by default one that starts now.
         parent: Owner of the playhead.
     """
 
@@ -38,9 +38,9 @@ class Playback(QObject):
     marks_changed = Signal(object)
     run_changed = Signal(object)  # the ``PlaybackRun`` begun by play, a jump or a new speed; None on pause
 
-    def __init__(self, now_s: Callable[[], float] | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, read_clock_s: Callable[[], float] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.now_s = now_s if now_s is not None else monotonic_clock()
+        self.read_clock_s = read_clock_s if read_clock_s is not None else monotonic_clock()
         self.video: VideoInfo | None = None
         self.frames = range(1)  # frames of the file that can be shown: all, or those of the clip
         self.frame = 0
@@ -272,17 +272,17 @@ class Playback(QObject):
         """Return the time in the video that is due now; during a pause, the time of the present frame."""
         if not self.playing:
             return self.time_s
-        return self._run_start_s + (self.now_s() - self._run_start_clock_s) * self.speed
+        return self._run_start_s + (self.read_clock_s() - self._run_start_clock_s) * self.speed
 
     def follow(self, position_s: float) -> None:
         """Continue from another time in the video, as the clock of the sound says, without beginning a new run."""
         if self.playing:
             self._run_start_s = position_s
-            self._run_start_clock_s = self.now_s()
+            self._run_start_clock_s = self.read_clock_s()
 
     def _begin_run(self, position_s: float) -> None:
         self._run_start_s = position_s
-        self._run_start_clock_s = self.now_s()
+        self._run_start_clock_s = self.read_clock_s()
         self.run_changed.emit(PlaybackRun(position_s, self._run_start_clock_s, self.speed))
 
     def _schedule_tick(self, position_s: float) -> None:

@@ -32,7 +32,7 @@ class Playhead(Protocol):
     def run_changed(self) -> SignalInstance: ...  # PlaybackRun that began, or None on pause
 
     @property
-    def now_s(self) -> Callable[[], float]: ...  # the clock, which the sound device reads too
+    def read_clock_s(self) -> Callable[[], float]: ...  # the clock, which the sound device reads too
 
     @property
     def playing(self) -> bool: ...
@@ -171,7 +171,7 @@ class SoundPlayer(QObject):
         playback = self._playback
         if self._queue is None:
             return
-        heard_s = self._queue.position_s(playback.now_s())
+        heard_s = self._queue.position_s(playback.read_clock_s())
         if heard_s is None:
             return
         difference_s = heard_s - playback.position_s()
@@ -190,7 +190,7 @@ class SoundPlayer(QObject):
 
     def _restart_at_playhead(self) -> None:
         playback = self._playback
-        self._on_run(PlaybackRun(playback.position_s(), playback.now_s(), playback.speed))
+        self._on_run(PlaybackRun(playback.position_s(), playback.read_clock_s(), playback.speed))
 
     def _on_run(self, run: PlaybackRun | None) -> None:
         was_playing = self._task is not None

@@ -510,8 +510,8 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     screen = window.window.screens.named("rank")
     assert isinstance(screen, RankScreen)
     qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER)
-    screen.rater_page.field.setText("R. Rater")
-    click(screen.rater_page.begin)
+    screen.rater_page.name_edit.setText("R. Rater")
+    click(screen.rater_page.begin_button)
     video = window.app_context.annotations.video
 
     def judge(verdict: Verdict | None) -> frozenset[str]:
@@ -542,12 +542,12 @@ def test_who_works_here_is_proposed_to_the_first_who_judges(
     window.window.screens.show("rank")
     screen = window.window.screens.named("rank")
     assert isinstance(screen, RankScreen)
-    field = screen.rater_page.field
+    field = screen.rater_page.name_edit
     qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER and field.hasFocus())
     assert field.text() == field.selectedText() == "R. Rater"
-    click(screen.rater_page.begin)
+    click(screen.rater_page.begin_button)
     qtbot.waitUntil(lambda: screen.judging.accepts_answers)
-    click(screen.finish)
+    click(screen.finish_button)
     qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER)
     assert field.text() == "", "the next one is likely to be another"
 

@@ -222,7 +222,7 @@ def test_sound_is_off_until_a_key_is_pressed_and_off_again_for_the_next_rater(
     assert not is_on(screen)
     assert not any(state_on(screen, video) for video in (0, 1))
     rater.press(KEYS.Key_U)
-    screen.finish.click()
+    screen.finish_button.click()
     assert not is_on(screen)
     assert not rater.made.window.actions_["rank_sound"].isChecked()
     qtbot.waitUntil(lambda: output.fill is None)

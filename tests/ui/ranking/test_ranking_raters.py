@@ -45,14 +45,14 @@ def raters(path: Path) -> tuple[str, ...]:
 
 def choose(rater: Rater, row: int) -> None:
     """Click on a name of the list."""
-    offered = rater.screen.rater_page.list
+    offered = rater.screen.rater_page.rater_list
     rater.qtbot.waitUntil(lambda: offered.count() > row and offered.isVisible())
     place: QPoint = offered.visualItemRect(offered.item(row)).center()
     click(offered.viewport(), place)
 
 
 def finish(rater: Rater) -> None:
-    click(rater.screen.finish)
+    click(rater.screen.finish_button)
     rater.qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
 
 
@@ -63,7 +63,7 @@ def test_a_name_that_is_chosen_is_the_whole_name(sit_down_to: SitDownTo, tmp_pat
     rater = sit_down_to(path)
     for row, name in enumerate((LONG, odd)):
         choose(rater, row)
-        click(rater.screen.rater_page.begin)
+        click(rater.screen.rater_page.begin_button)
         rater.wait_for_pair()
         assert rater.screen.judging.session.rater == name
         rater.vote(KEYS.Key_1)
@@ -71,10 +71,10 @@ def test_a_name_that_is_chosen_is_the_whole_name(sit_down_to: SitDownTo, tmp_pat
     assert [vote.rater for vote in rater.votes()] == [LONG, odd]
     assert raters(path) == (LONG, odd)
     choose(rater, 0)
-    rater.screen.rater_page.field.setFocus()
-    key(rater.screen.rater_page.field, KEYS.Key_End)
-    type_text(rater.screen.rater_page.field, " 2")
-    click(rater.screen.rater_page.begin)
+    rater.screen.rater_page.name_edit.setFocus()
+    key(rater.screen.rater_page.name_edit, KEYS.Key_End)
+    type_text(rater.screen.rater_page.name_edit, " 2")
+    click(rater.screen.rater_page.begin_button)
     rater.wait_for_pair()
     assert rater.screen.judging.session.rater == f"{LONG} 2", "what was typed after it counts"
 
@@ -102,7 +102,7 @@ def test_two_raters_who_were_written_alike_stay_two(sit_down_to: SitDownTo, tmp_
     add_raters(path, "ann", "Ann")
     rater = sit_down_to(path)
     choose(rater, 1)
-    click(rater.screen.rater_page.begin)
+    click(rater.screen.rater_page.begin_button)
     rater.wait_for_pair()
     rater.vote(KEYS.Key_1)
     assert [vote.rater for vote in rater.votes()] == ["Ann"]
@@ -129,8 +129,8 @@ def test_a_name_is_a_rater_with_the_first_vote(
     rater.vote(KEYS.Key_1)
     finish(rater)
     page = rater.screen.rater_page
-    qtbot.waitUntil(lambda: page.list.count() == 1)
-    assert page.list.item(0).text() == "Ann", "a name that took back every vote is not offered"
+    qtbot.waitUntil(lambda: page.rater_list.count() == 1)
+    assert page.rater_list.item(0).text() == "Ann", "a name that took back every vote is not offered"
 
 
 def test_a_name_that_is_typed_while_the_raters_come_stays(
@@ -139,11 +139,11 @@ def test_a_name_that_is_typed_while_the_raters_come_stays(
     rater = sit_down_to(make_study(tmp_path, videos))
     page = rater.screen.rater_page
     rater.qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
-    type_text(page.field, "Cl")
+    type_text(page.name_edit, "Cl")
     page.set_raters(("Ann", "Clara"))
     page.take_focus()
-    type_text(page.field, "eo")
-    assert page.field.text() == "Cleo"
+    type_text(page.name_edit, "eo")
+    assert page.name_edit.text() == "Cleo"
 
 
 def test_all_is_done_where_a_pair_that_was_put_back_cannot_be_shown(
@@ -194,14 +194,14 @@ def test_a_rater_whose_videos_are_gone_goes_on_when_they_are_found(
     here.rename(elsewhere)
     rater = sit_down_to(path)
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
-    type_text(rater.screen.rater_page.field, "Ann")
-    click(rater.screen.rater_page.begin)
+    type_text(rater.screen.rater_page.name_edit, "Ann")
+    click(rater.screen.rater_page.begin_button)
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.TOO_FEW)
     assert rater.screen.give_up_button.isVisible()
     click(rater.screen.give_up_button)
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
-    type_text(rater.screen.rater_page.field, "Ann")
-    click(rater.screen.rater_page.begin)
+    type_text(rater.screen.rater_page.name_edit, "Ann")
+    click(rater.screen.rater_page.begin_button)
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.TOO_FEW)
     dialogs.folder_answer = elsewhere
     click(rater.screen.find_missing_button)
@@ -294,7 +294,7 @@ def test_a_long_name_leaves_the_question_in_the_middle(
     rater.made.window.resize(1280, 720)
     rater.begin(LONG)
     screen = rater.screen
-    middle = screen.statement.mapTo(screen, screen.statement.rect().center()).x()
+    middle = screen.title_label.mapTo(screen, screen.title_label.rect().center()).x()
     assert abs(middle - screen.width() / 2) <= 8
     assert screen.progress.text().startswith("Dr. Clara")
     assert "…" in screen.progress.text()

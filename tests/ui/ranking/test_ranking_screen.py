@@ -247,7 +247,7 @@ def test_no_menu_names_a_video_while_somebody_judges(qtbot: QtBot, make_rater: M
     assert named() == before, "elsewhere names are read"
     window.screens.show("rank")
     assert not named()
-    click(rater.screen.finish)
+    click(rater.screen.finish_button)
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     assert named() == before
     assert window.recent.isEnabled()
@@ -277,7 +277,7 @@ def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: Make
     assert not leaks()
     rater.vote(KEYS.Key_1)
     assert not leaks()
-    click(rater.screen.finish)
+    click(rater.screen.finish_button)
     qtbot.waitUntil(lambda: "okapi_P03" in window.messages.text)
     job.finish()
 
@@ -405,7 +405,7 @@ def test_both_play_in_real_time_on_one_clock(qtbot: QtBot, make_rater: MakeRater
         return all(player.feed.settled for player in players)
 
     now_s = [1000.0]
-    clock._now_s = lambda: now_s[0]  # by hand: a busy machine is no slower
+    clock._read_clock_s = lambda: now_s[0]  # by hand: a busy machine is no slower
     rater.press(KEYS.Key_K)
     now_s[0] += 0.45
     clock.tick()
@@ -602,14 +602,14 @@ def test_two_raters_have_their_own_queues(make_rater: MakeRater) -> None:
     rater.vote(KEYS.Key_1)
     rater.vote(KEYS.Key_1)
     second = rater.standing_on()
-    click(rater.screen.finish)
+    click(rater.screen.finish_button)
     assert rater.phase is SittingPhase.RATER
     assert not rater.made.window.actions_["undo"].isEnabled(), "what Ann did is not Ben's to take back"
     rater.begin("Ben")
     assert rater.screen.judging.session.progress.n_own == 0
     assert rater.screen.judging.session.progress.all == 2
     rater.vote(KEYS.Key_2)
-    click(rater.screen.finish)
+    click(rater.screen.finish_button)
     rater.begin("Ann")
     assert rater.screen.judging.session.progress.n_own == 2
     assert set(rater.standing_on()) == set(second), "Ann goes on where she was"
@@ -841,11 +841,11 @@ def test_the_set_up_is_on_the_disk_at_once_and_can_be_undone(qtbot: QtBot, make_
     qtbot.waitUntil(lambda: kept().repeat_share == 0.05 and setup.repeats.currentData() == 0.05)
     click(next(button for button in rater.screen.findChildren(QAbstractButton) if button.text() == "Judge"))
     rater.begin()
-    assert rater.screen.statement.text() == "Which hand is steadier?"
+    assert rater.screen.title_label.text() == "Which hand is steadier?"
     assert not rater.screen.judging_view.votes.neither_button.isVisible()
     assert rater.screen.judging_view.pair_view.clock.speed == 0.5
     rater.vote(KEYS.Key_1)
-    click(rater.screen.finish)
+    click(rater.screen.finish_button)
     click(tab)
     qtbot.waitUntil(lambda: setup.speed_note.text().startswith("Locked"))
     assert not setup.speed.isEnabled()
@@ -858,16 +858,16 @@ def test_the_next_rater_finds_an_empty_field(qtbot: QtBot, make_rater: MakeRater
         if at == 0:
             rater.begin("Ann")
         else:
-            click(page.list.viewport(), page.list.visualItemRect(page.list.item(0)).center())
-            click(page.begin)
+            click(page.rater_list.viewport(), page.rater_list.visualItemRect(page.rater_list.item(0)).center())
+            click(page.begin_button)
             rater.wait_for_pair()
         rater.vote(Qt.Key.Key_1)
-        click(rater.screen.finish)
-        qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER and page.list.count() == 1)
-        assert (page.field.text(), page.begin.isEnabled(), page.list.currentRow()) == ("", False, -1)
-    qtbot.waitUntil(page.field.hasFocus)
-    type_text(page.field, "Ben")
-    key(page.field, Qt.Key.Key_Return)
+        click(rater.screen.finish_button)
+        qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER and page.rater_list.count() == 1)
+        assert (page.name_edit.text(), page.begin_button.isEnabled(), page.rater_list.currentRow()) == ("", False, -1)
+    qtbot.waitUntil(page.name_edit.hasFocus)
+    type_text(page.name_edit, "Ben")
+    key(page.name_edit, Qt.Key.Key_Return)
     rater.wait_for_pair()
     rater.vote(Qt.Key.Key_2)
     assert [vote.rater for vote in rater.votes()] == ["Ann", "Ann", "Ben"]

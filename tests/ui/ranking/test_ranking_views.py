@@ -106,7 +106,7 @@ def test_a_circle_is_put_back_by_one_click_and_comes_first(qtbot: QtBot, open_st
     rater.vote(KEYS.Key_1 if rater.standing_on()[0] == OKAPI else KEYS.Key_2)
     assert rater.votes()[-1].purpose == "again"
     assert set(rater.standing_on()) != {QUAGGA, OKAPI}
-    click(rater.screen.finish)
+    click(rater.screen.finish_button)
     look(qtbot, rater, "Results")
     qtbot.waitUntil(lambda: rater.screen.results.summary.text() == "7 votes by 2 raters")
     assert not row.isVisible(), "1 to 1: no circle any more"
@@ -214,8 +214,8 @@ def test_without_votes_the_way_to_them_is_shown(qtbot: QtBot, open_study: Open) 
     rater = open_study([])
     for title, view in (("Results", rater.screen.results), ("Raters", rater.screen.raters)):
         look(qtbot, rater, title)
-        assert view.pages.currentWidget() is view.empty
-        click(view.judge)
+        assert view.pages.currentWidget() is view.empty_page
+        click(view.judge_button)
         assert rater.screen.rater_page.isVisible()
 
 

@@ -66,5 +66,5 @@ def test_without_ratings_the_tab_offers_the_import(
 ) -> None:
     _, view = open_ratings(qtbot, make_window, world, make_study(tmp_path, videos))
     qtbot.waitUntil(lambda: view.pages.currentWidget() is not view.waiting, timeout=60_000)
-    assert view.pages.currentWidget() is view.empty
+    assert view.pages.currentWidget() is view.empty_page
     assert view.import_ratings.isVisible()

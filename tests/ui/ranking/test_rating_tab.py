@@ -31,7 +31,7 @@ class Rating:
     """A rater at the Rate tab."""
 
     def __init__(self, rater: Rater) -> None:
-        self.rater, self.qtbot, self.tab = rater, rater.qtbot, rater.screen.rate
+        self.rater, self.qtbot, self.tab = rater, rater.qtbot, rater.screen.rating_tab
         assert isinstance(self.tab, RatingTab)
         click(tab(rater, "Rate"))
 
@@ -41,13 +41,13 @@ class Rating:
 
     def begin(self, name: str = "Ann") -> None:
         self.qtbot.waitUntil(lambda: self.phase is SittingPhase.RATER)
-        self.tab.rater_page.field.setText(name)
-        click(self.tab.rater_page.begin)
+        self.tab.rater_page.name_edit.setText(name)
+        click(self.tab.rater_page.begin_button)
         self.wait()
 
     def wait(self) -> None:
         """Wait until a rating counts."""
-        ready = self.tab.controller._guard
+        ready = self.tab.controller._guard_timer
         self.qtbot.waitUntil(lambda: self.phase is SittingPhase.JUDGING and not ready.isActive())
 
     def press(self, *keys: Qt.Key) -> None:
@@ -172,7 +172,7 @@ def test_finish_for_now_summarises_and_the_rater_goes_on_later(make_rating: Make
     rating.begin()
     rating.rate(KEYS.Key_1, KEYS.Key_1)
     second = rating.seen()
-    click(rating.rater.screen.finish)
+    click(rating.rater.screen.finish_button)
     rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
     assert not missing(rating.tab.rater_page.summary, "Ann rated 1 video", "1 of 6")
     rating.begin("ann")
@@ -199,7 +199,7 @@ def test_practice_tells_the_stated_ratings_and_is_not_stored(make_rating: MakeRa
 def test_a_changed_rubric_is_not_left_without_a_question(make_rating: MakeRating) -> None:
     rating = make_rating()
     rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
-    click(rating.tab.change_rubric)
+    click(rating.tab.change_rubric_button)
     page, dialogs = rating.tab.rubric_page, FakeDialogs()
     rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RUBRIC and page.back_button.isVisible())
     page.dialogs = dialogs
@@ -215,7 +215,7 @@ def test_a_changed_rubric_is_not_left_without_a_question(make_rating: MakeRating
     click(page.back_button)
     rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
     assert len(dialogs.asked) == 3
-    click(rating.tab.change_rubric)
+    click(rating.tab.change_rubric_button)
     rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RUBRIC and not page.has_draft)
     click(page.back_button)
     assert len(dialogs.asked) == 3, "nothing was changed, so nothing is asked"
@@ -241,9 +241,9 @@ def test_a_rubric_is_chosen_changed_and_locked(make_rating: MakeRating) -> None:
     assert (plan.rubric.items[0].low, plan.rubric.total, plan.repeat_share) == (0, "", 0.1)
     rating.begin()
     rating.rate(*[KEYS.Key_1] * 7)
-    click(rating.rater.screen.finish)
+    click(rating.rater.screen.finish_button)
     rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
-    click(rating.tab.change_rubric)
+    click(rating.tab.change_rubric_button)
     rating.qtbot.waitUntil(lambda: "1 videos are rated" in page.message.text())
     assert not page.template.isEnabled()
 
@@ -254,7 +254,7 @@ def test_the_sound_of_a_rated_video_is_off_until_it_is_asked_for(make_rating: Ma
     screen, view = rating.rater.screen, rating.tab.view
     assert not screen.sound.on
     rating.press(KEYS.Key_U, KEYS.Key_Space)
-    assert screen.heard.clip is view.clock.clips[0]
+    assert screen.sound_playhead.clip is view.clock.clips[0]
     rating.qtbot.waitUntil(lambda: "no sound" in view.player._status.longest)  # these videos have none
     rating.qtbot.waitUntil(lambda: view.clock.frame_of(0) > 1)
     rating.press(KEYS.Key_U)
