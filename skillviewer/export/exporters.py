@@ -133,6 +133,11 @@ class Exporter:
         """Pickle by name: the functions cannot be pickled."""
         return exporter, (self.name,)
 
+    @property
+    def shows_evidence(self) -> bool:
+        """True if evidence is shown, always or if a video comes with it."""
+        return self.needs_evidence or self.wants_evidence
+
     def check(self, videos: Sequence[AnalysedVideo]) -> None:
         """Check that this exporter accepts these videos.
 

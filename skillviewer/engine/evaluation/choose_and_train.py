@@ -93,10 +93,11 @@ def _outer_check_of(chosen_model: ChosenModel) -> OuterCheck:
     references = [(row.title.lower(), row.accuracy.value) for row in choice.baselines]
     if choice.one_rater is not None:
         references.append(("one rater", choice.one_rater.value))
+    accuracy_on_new_people = choice.accuracy if choice.on_new_people else None
     held_out = HeldOut.of(
         choice.all_pairs,
         rule=f"{check_text} by {choice.unit}, of the whole procedure: the model was chosen without the people held out",
-        both_new=choice.accuracy if choice.on_new_people else None,
+        both_new=accuracy_on_new_people,
     )
     return OuterCheck(
         held_out=held_out,

@@ -182,15 +182,17 @@ def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequenc
     quoted_dataset = dataset if not reason else dataclasses.replace(dataset, published=None)
     builder = ResultBuilder(quoted_dataset, folds.folds, preparation.facts, regions, plan.tolerance, plan.metrics)
     caveat = reason or published_folds_caveat(dataset)
-    problems += [*builder.problems, *filter(None, [caveat])]
+    problems += builder.problems
+    problems += filter(None, [caveat])
     runs_by_model: dict[str, list[FinishedRun]] = {}
     unseen_and_all = [(0, 0)]  # training pairs that were in no batch, and all training pairs, of each run
     for model in plan.models:
         planned_runs = [run for run in preparation.runs if run.plan.model == model]
         finished_runs = _read_runs(planned_runs)
         for run in finished_runs:
-            n_unseen = run.run.provenance.unseen_pairs
-            unseen_and_all.append((n_unseen or 0, len(run.fold.train_pairs)))
+            unseen_pairs = run.run.provenance.unseen_pairs
+            n_unseen = 0 if unseen_pairs is None else unseen_pairs
+            unseen_and_all.append((n_unseen, len(run.fold.train_pairs)))
         if len(finished_runs) == len(planned_runs):
             runs_by_model[model] = finished_runs
     problems += _track_weight_notes(runs_by_model)

@@ -123,7 +123,8 @@ def _predict_fold(
     """Return the scores and score curves of all videos of the test pairs, and the maps of the held-out videos."""
     model = fitted.network
     held_out = set(fold.held_out_videos)
-    names = tuple(sorted(held_out.union(videos_of(fold.test_pairs))))
+    tested = held_out.union(videos_of(fold.test_pairs))
+    names = tuple(sorted(tested))
     predictions = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)
     predictions = fitted.add_tracks(predictions, measured)
     curves = pad_rows([predictions.curves[name] for name in names])

@@ -30,7 +30,8 @@ def score_progress(runs: Sequence[tuple[Fold, ScoreCurves | None]], dataset: Dat
         scores = []
         for fold, curves in runs_with_curves:
             scores_at_share = scores_at(curves.curves, share).tolist()
-            scores.append(FoldScores(fold, dict(zip(curves.videos, scores_at_share, strict=True))))
+            score_by_video = dict(zip(curves.videos, scores_at_share, strict=True))
+            scores.append(FoldScores(fold, score_by_video))
         accuracy.append(pooled_accuracy(scores, dataset))
     contributions = np.concatenate([curves.contributions for _, curves in runs_with_curves])
     fifths = tuple(contribution_shares(contributions).tolist())

@@ -170,21 +170,22 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
 
 def _accuracy_columns(record: EvaluationRecord) -> dict[str, Callable[[ModelResult], str]]:
     """Return the headings of the columns, each with the function that returns the cell of a model."""
-    first_model = record.models[0].model if record.models else ""
-    compared = record.baseline or first_model
+    baseline = record.baseline
+    if not baseline and record.models:
+        baseline = record.models[0].model
     has_differences = any(model.difference for model in record.models)
     columns: dict[str, Callable[[ModelResult], str]] = {
         "model": lambda model: model.model,
         _BOTH_NEW: lambda model: _format_percent(model.pooled_both_held_out),
     }
     if has_differences:
-        columns[f"both new, to {compared} (95 %)"] = lambda model: _format_difference(model.difference_both_held_out)
+        columns[f"both new, to {baseline} (95 %)"] = lambda model: _format_difference(model.difference_both_held_out)
     columns["accuracy of papers ± sd"] = _accuracy_of_papers
     if any(model.published for model in record.models):
         columns["published"] = _published_accuracy
     columns[_POOLED] = lambda model: _format_percent(model.pooled)
     if has_differences:
-        columns[f"to {compared} (95 %)"] = lambda model: _format_difference(model.difference)
+        columns[f"to {baseline} (95 %)"] = lambda model: _format_difference(model.difference)
     if any(model.equal_success for model in record.models):
         columns[_EQUAL_SUCCESS] = lambda model: _format_percent(model.equal_success)
     for metric in METRICS:

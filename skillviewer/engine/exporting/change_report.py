@@ -96,7 +96,8 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     facts = [fact for source in sources for fact in source.facts]
     facts.append(("Computed by", f"SkillViewer {__version__}"))
     facts.append(("Date of report", f"{date_or_today(choices.made_on)}"))
-    subtitle_texts = (study.title, contents.task or study.settings.task)
+    task = contents.task or study.settings.task
+    subtitle_texts = (study.title, task)
     return ChangeReport(
         title=printable(label or "All participants"),
         subtitle=printable(" · ".join(text for text in subtitle_texts if text)),
@@ -133,8 +134,13 @@ class _Contents:
 
 def _rounded(rating: Estimate) -> list[float]:
     """Return rating and interval as numbers to sort by; infinity for those that are missing."""
-    numbers = (rating.value, rating.low, rating.high)
-    return [round(number, _KEY_DIGITS) if math.isfinite(number) else math.inf for number in numbers]
+    rounded = []
+    for number in (rating.value, rating.low, rating.high):
+        if math.isfinite(number):
+            rounded.append(round(number, _KEY_DIGITS))
+        else:
+            rounded.append(math.inf)
+    return rounded
 
 
 def _gather_contents(study: Study, choices: ChangeChoices) -> _Contents:
@@ -142,7 +148,8 @@ def _gather_contents(study: Study, choices: ChangeChoices) -> _Contents:
     all_videos = study.videos.all()
     task = choose_task(study, {video.task for video in all_videos}, choices.task)
     videos = [video for video in all_videos if video.task == task and video.participant and video.occasion]
-    participants = sorted({video.participant or "" for video in videos})
+    attempts = [(video.name, video.participant, video.occasion) for video in videos if video.participant is not None]
+    participants = sorted({participant for _, participant, _ in attempts})
     if not participants:
         raise ExportError(
             "No video has both a participant and an occasion: state them in the table of ratings, by “study add "
@@ -153,7 +160,6 @@ def _gather_contents(study: Study, choices: ChangeChoices) -> _Contents:
         raise ExportError(f"No video with an occasion shows “{choices.participant}”. Participants: {names}.")
     order = occasion_positions({video.occasion for video in videos})
     sources = (*_rater_source(study), *_model_source(study, videos, choices))
-    attempts = [(video.name, video.participant or "", video.occasion) for video in videos]
     return _Contents(
         task=task,
         order=order,
@@ -180,7 +186,8 @@ def _find_occasion(requested: str, order: dict[str, int]) -> str:
     """Return the first occasion at the position of the requested one, ignoring case; "" if none is requested."""
     positions = {occasion.strip().casefold(): position for occasion, position in order.items()}
     position = positions.get(requested.strip().casefold())
-    occasions = sorted(order, key=lambda occasion: (order[occasion], occasion))
+    occasions = sorted(order)
+    occasions.sort(key=lambda occasion: order[occasion])  # equal positions stay in the order of names
     if requested and position is None:
         raise ExportError(f"No video is of the occasion “{requested}”. Occasions: {', '.join(occasions)}.")
     return next((occasion for occasion in occasions if order[occasion] == position), "")
@@ -220,7 +227,8 @@ def _model_source(study: Study, videos: Sequence[StudyVideo], choices: ChangeCho
         if estimate is not None:
             estimates[video.name] = estimate
         else:
-            refusals[calibrated.refusal if calibrated is not None else _NO_SCALE] = None
+            refusal = calibrated.refusal if calibrated is not None else _NO_SCALE
+            refusals[refusal] = None
     if scale is None or not estimates:
         yield ChangeSource(model.name, {}, unknown=tuple(refusals))
         return

@@ -64,17 +64,20 @@ def write_cohort_report(
     card = find_card(model.path)
     scale = card.raters_scale if card is not None else None
     scored_videos = [video for video in videos if video.name in scores]
-    by_rank = sorted(scored_videos, key=lambda video: (-scores[video.name].score, video.name))
-    participants = labels_of([video.participant or "" for video in by_rank], "P", names=choices.names)
+    by_rank = sorted(scored_videos, key=lambda video: video.name)
+    by_rank.sort(key=lambda video: -scores[video.name].score)  # equal scores stay in the order of names
+    participants_by_rank = ["" if video.participant is None else video.participant for video in by_rank]
+    label_by_participant = labels_of(participants_by_rank, "P", names=choices.names)
     cohort_videos = []
     for video in scored_videos:
         score = scores[video.name]
+        participant = "" if video.participant is None else video.participant
         cohort_videos.append(
             CohortVideo(
                 name=video.name,
                 score=score.score,
                 interval=score.interval,
-                participant=participants.get(video.participant or "", ""),
+                participant=label_by_participant.get(participant, ""),
                 warning=_own_warning(score),
                 digest=video.digest,
                 before_blur=SCORED_BEFORE_BLURRING in score.warning,
@@ -90,6 +93,9 @@ def write_cohort_report(
     ]
     cohort_dataset = dataset.restricted(names_in_cohort)
     raters = labels_of(_raters_by_content(judgements, cohort_dataset.ratings), "R", names=choices.names)
+    relabelled_judgements = [replace(judgement, rater=raters[judgement.rater]) for judgement in judgements]
+    if not task:
+        task = settings.task
     export_cohort(
         cohort_videos,
         CohortModel(f"{model.name} v{model.version}", model.digest, describe_test(card, model.facts)),
@@ -97,10 +103,10 @@ def write_cohort_report(
         CohortOptions(
             paper=choices.paper,
             title=title,
-            task=task or settings.task,
+            task=task,
             statement=settings.statement,
             made_on=choices.made_on,
-            judgements=tuple(replace(judgement, rater=raters[judgement.rater]) for judgement in judgements),
+            judgements=tuple(relabelled_judgements),
             pairs=tuple(pairs),
             training=_pairs_in_training(model, scored_videos, pairs),
             criteria=criteria,
@@ -151,8 +157,9 @@ def _ratings_by_criterion(
         for name, score in study.models.scores(model.digest).items():
             if name in tasks:
                 calibrated = on_scale(card.raters_scale, score, *tasks[name])
-                rating = calibrated.words if calibrated is not None else ""
-                texts[name] = rating or signed(score.score)
+                texts[name] = signed(score.score)
+                if calibrated is not None and calibrated.words:
+                    texts[name] = calibrated.words
         texts_by_criterion[card.criterion] = texts
     return texts_by_criterion if len(texts_by_criterion) > 1 else {}
 
@@ -161,7 +168,8 @@ def on_scale(scale: ScoreCalibration | None, score: Score, *tasks: str) -> Calib
     """Return a score on the raters' scale, or None without a scale. ``tasks`` are the names of the task."""
     if scale is None:
         return None
-    return scale.calibrate(score.score, unfamiliar=bool(_own_warning(score))).in_task(*tasks)
+    is_unfamiliar = bool(_own_warning(score))
+    return scale.calibrate(score.score, unfamiliar=is_unfamiliar).in_task(*tasks)
 
 
 def _raters_by_content(judgements: Sequence[Judgement], ratings: RatingSet | None) -> list[str]:
@@ -172,7 +180,8 @@ def _raters_by_content(judgements: Sequence[Judgement], ratings: RatingSet | Non
         vote = (judgement.left, judgement.right, judgement.verdict.value, time_s)
         votes_by_rater.setdefault(judgement.rater, []).append(vote)
     ratings_by_rater: dict[str, list[tuple[str, str, str, float]]] = {}
-    for rating in ratings.ratings if ratings is not None else ():
+    all_ratings = ratings.ratings if ratings is not None else ()
+    for rating in all_ratings:
         content = (rating.item, rating.video, rating.occasion, rating.value)
         ratings_by_rater.setdefault(rating.rater, []).append(content)
 

@@ -25,8 +25,10 @@ def describe_test(card: "ModelCard | None", facts: Mapping[str, object]) -> str:
     accuracy = tested_accuracy(card, facts)
     if not accuracy:
         return "The accuracy of the model on people who were held out from its training was not measured."
-    task = f" on the task “{card.task}”" if card is not None and card.task and not facts else ""
-    sentence = f"In its test{task} the model orders {accuracy} as the raters do; guessing orders 50 %."
+    task_text = ""
+    if card is not None and card.task and not facts:
+        task_text = f" on the task “{card.task}”"
+    sentence = f"In its test{task_text} the model orders {accuracy} as the raters do; guessing orders 50 %."
     return f"{sentence} {_verdict(card, facts)}".rstrip()
 
 
@@ -55,9 +57,13 @@ def with_model_test(
 
     card = find_card(folder)  # an analysis may outlive its model
     video = analysis.video
+    model_warning = card.warning if card is not None else context.model_warning
+    model_test = ""
+    if card is not None or facts:
+        model_test = describe_test(card, facts)
     return replace(
         context,
-        model_warning=card.warning if card is not None else context.model_warning,
-        model_test=describe_test(card, facts) if card is not None or facts else "",
+        model_warning=model_warning,
+        model_test=model_test,
         was_trained_on=folder is not None and was_trained_on(folder, video.digest, analysis.clip_range),
     )

@@ -82,7 +82,9 @@ def _record_from_content(file: Path) -> ExportRecord:
         if set(content) != set(AnalysisRecord.__annotations__):
             raise ValueError(_NO_TABLE_TEXT)
         return _record_from_result(content)
-    columns = set(content[0]) if content or file.suffix.lower() == ".json" else set()
+    columns: set[str] = set()
+    if content or file.suffix.lower() == ".json":
+        columns = set(content[0])
     return _record_from_table(content, columns)
 
 

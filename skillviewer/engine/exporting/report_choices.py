@@ -19,10 +19,13 @@ def choose_task(study: Study, tasks: set[str], requested: str) -> str:
             return requested
         if requested == study.settings.task and "" in tasks:
             return ""
-        names = ", ".join(sorted(task for task in tasks if task)) or study.settings.task or "none"
+        names = ", ".join(sorted(task for task in tasks if task))
+        if not names:
+            names = study.settings.task or "none"
         raise ExportError(f"The study has no videos of the task “{requested}”. Its tasks: {names}.")
     if len(tasks) > 1:
-        names = ", ".join(sorted(task or study.settings.task or "(none)" for task in tasks))
+        task_of_study = study.settings.task or "(none)"
+        names = ", ".join(sorted(task or task_of_study for task in tasks))
         raise ExportError(
             f"The study has videos of {len(tasks)} tasks ({names}), whose scores cannot be compared: choose one."
         )
@@ -44,7 +47,9 @@ def latest_of(study: Study, criterion: str) -> ModelVersion | None:
 def model_in_use(study: Study) -> ModelVersion | None:
     """Return the default model of a study; if that has another criterion, the newest model with the current one."""
     model = study.models.default_model(study.settings.model)
-    criterion = criterion_of(model.path) if model is not None and model.path is not None else SKILL
+    criterion = SKILL
+    if model is not None and model.path is not None:
+        criterion = criterion_of(model.path)
     if criterion.casefold() in {SKILL, study.criterion.casefold()}:
         return model
     return latest_of(study, study.criterion)
@@ -62,7 +67,7 @@ def model_of(study: Study, requested: str, criterion: str = "") -> ModelVersion:
             model for model in models if requested in {model.name, f"{model.name} v{model.version}", model.digest}
         ]
         if not matches:
-            names = ", ".join(f"{model.name} v{model.version}" for model in models) or "none"
+            names = ", ".join(f"{model.name} v{model.version}" for model in models) if models else "none"
             raise ExportError(f"The study has no model “{requested}”. Its models: {names}.")
         return max(matches, key=lambda model: model.version)
     if criterion:

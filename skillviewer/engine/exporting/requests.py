@@ -46,6 +46,11 @@ class ExportSource:
         return self.title or self.video.stem
 
     @property
+    def title_or_file_name(self) -> str:
+        """The title or, without one, the name of the file."""
+        return self.title or self.video.name
+
+    @property
     def clip(self) -> VideoClip:
         """The file, or the range of it."""
         return VideoClip(self.video, self.clip_range)
@@ -113,9 +118,11 @@ def find_stored_analysis(source: ExportSource, digest_of: Callable[[Path], str])
     analysis = source.analysis
     if analysis is None:
         digest = source.digest or digest_of(source.video)
-        model = source.model_digest or (model_digest(source.model) if source.model is not None else "")
-        path = analysis_path(digest, model, source.clip_range)
-        analysis = load_or_discard(path) if model else None
+        digest_of_model = source.model_digest
+        if not digest_of_model and source.model is not None:
+            digest_of_model = model_digest(source.model)
+        path = analysis_path(digest, digest_of_model, source.clip_range)
+        analysis = load_or_discard(path) if digest_of_model else None
     if analysis is None:
         return None
     if source.passes is not None and analysis.n_passes != source.passes:

@@ -82,7 +82,7 @@ class ExportService(Closeable):
         """
         self._evidence_warnings.clear()
         exporter = request.exporter
-        options = request.options or _default_options(exporter)
+        options = _options_of(request)
         with SourceStudies() as studies, _open_shared_readers(exporter, options) as shared_readers:
             _check_request_path(request, studies)
             videos = self._analyse_sources(
@@ -221,15 +221,16 @@ class ExportService(Closeable):
                     stage = f"assessed {source.display_title}"
                     report(Progress(stage, value=AnalysisReady(source, analysis)))
                 evidence = None
-                if exporter is not None and (exporter.needs_evidence or exporter.wants_evidence):
+                if exporter is not None and exporter.shows_evidence:
                     stage_report = _with_stage(report, source, "explaining")
                     evidence = self._explain(source, analysis, exporter, readers, token, stage_report)
             task_names = tasks.get((source.study, analysis.clip_id), ())
+            reader = shared_readers.open(source.video, token) if shared_readers is not None else None
             videos.append(
                 AnalysedVideo(
                     analysis=analysis.in_task(*task_names),
                     title=source.title,
-                    source=shared_readers.open(source.video, token) if shared_readers is not None else None,
+                    source=reader,
                     faces=source.faces,
                     evidence=evidence,
                     annotations=source.annotations,
@@ -292,7 +293,9 @@ class ExportService(Closeable):
     def _assess(self, source: ExportSource, readers: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
         if source.model is None:
             raise _missing_model_error(source)
-        passes = source.passes or USUAL_PASSES
+        passes = source.passes
+        if not passes:
+            passes = USUAL_PASSES
         reader = readers.open(source.video, token)
         analysis = self._get_model_cache().assess(
             source.model, source.video, passes, token, report, source.clip_range, reader
@@ -332,7 +335,7 @@ class ExportService(Closeable):
         except SkillViewerError as error:
             if exporter.needs_evidence:
                 raise
-            name = source.title or source.video.name
+            name = source.title_or_file_name
             self._evidence_warnings.append(
                 f"What raised and lowered the score of {name} was not computed, and is left out: {error}"
             )
@@ -383,7 +386,9 @@ def _readers_of_source(shared_readers: SourceReaders | None) -> AbstractContextM
 
 def _open_shared_readers(exporter: "Exporter", options: object) -> AbstractContextManager[SourceReaders | None]:
     """Return readers that stay open during an export, or a context with None if pixels are not needed."""
-    return SourceReaders() if exporter.needs_video or wants_blurring(options) else nullcontext()
+    if exporter.needs_video or wants_blurring(options):
+        return SourceReaders()
+    return nullcontext()
 
 
 def _require_saved_faces(videos: Sequence[AnalysedVideo], saved_faces: FaceStore) -> list[AnalysedVideo]:
@@ -452,7 +457,7 @@ def _add_study_data(
     token: CancelToken,
 ) -> tuple[list[AnalysedVideo], object]:
     """Return videos with annotations and cameras from their studies, and the options of a report with its context."""
-    options = request.options or _default_options(request.exporter)
+    options = _options_of(request)
     if request.exporter.wants_annotations:
         videos = with_annotations(request.sources, videos, studies)
     if isinstance(options, ClipOptions) and options.cameras:
@@ -488,7 +493,9 @@ def _report_context(
     from skillviewer.nets.model_library import criterion_of
 
     if source.study is None or given != StudyContext():
-        motion = given.motion or motion_sentences(video.analysis)
+        motion = given.motion
+        if not motion:
+            motion = motion_sentences(video.analysis)
         return with_model_test(replace(given, motion=motion), video.analysis, source.model, {})
     criterion = criterion_of(source.model) if source.model is not None else ""
     study = studies.open(source.study)
@@ -500,6 +507,11 @@ def _report_context(
     if reference is not None and shared_readers is not None:
         reference = replace(reference, source=shared_readers.open(reference.path, token))
     return replace(context, reference=reference)
+
+
+def _options_of(request: ExportRequest) -> object:
+    """Return the options of a request, or else the default ones of its exporter."""
+    return request.options or _default_options(request.exporter)
 
 
 def _default_options(exporter: "Exporter") -> object:
@@ -518,7 +530,7 @@ def _with_counts(report: Report, n_done: int, total: int) -> Report:
 
 
 def _missing_model_error(source: ExportSource) -> CheckpointError:
-    name = source.title or source.video.name
+    name = source.title_or_file_name
     if source.analysis is not None:
         return CheckpointError(
             f"What raised and lowered the score of {name} is not in its saved analysis, and its model, "

@@ -92,8 +92,11 @@ def with_cameras(
     for source, video in zip(sources, videos, strict=True):
         cameras_by_digest = cameras_by_study[source.study] if source.study is not None else {}
         cameras = cameras_by_digest.get(video.analysis.video.digest, ())
-        shown_cameras = tuple(ShownCamera(camera) for camera in cameras) or video.cameras
-        videos_with_cameras.append(replace(video, cameras=shown_cameras))
+        if cameras:
+            shown_cameras = tuple(ShownCamera(camera) for camera in cameras)
+            videos_with_cameras.append(replace(video, cameras=shown_cameras))
+        else:
+            videos_with_cameras.append(video)
     return videos_with_cameras
 
 

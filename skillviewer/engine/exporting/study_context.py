@@ -30,7 +30,8 @@ def context_of(study: Study, analysis: Analysis, criterion: str = "") -> StudyCo
     Raises:
         StudyError: The study cannot be read.
     """
-    study.select_criterion(criterion if criterion in study.criteria() else None)
+    known_criterion = criterion if criterion in study.criteria() else None
+    study.select_criterion(known_criterion)
     try:
         videos = study.videos.all()
         video = next((video for video in videos if video.clip_id == analysis.clip_id), None)
@@ -72,11 +73,16 @@ def _context_of_video(
     ]
     notes = [ReportNote(note.text, note.author, note.time_s) for note in study.annotations.notes(video.name)]
     given = given_ratings(study.ratings.all(), study.criterion).get(video.name)
+    given_rating = given.mean_sentence if given is not None else ""
+    cohort_text = f"the task “{task}”" if task else "this task"
+    model_version = f"v{this_model.version}" if this_model is not None else ""
+    participant = "" if video.participant is None else video.participant
+    other_videos = list(same_task.values())
     return StudyContext(
         name=video.name,
-        participant=video.participant or "",
+        participant=participant,
         task=task,
-        cohort=f"the task “{task}”" if task else "this task",
+        cohort=cohort_text,
         others=members,
         reference=reference,
         near_by=near_by,
@@ -85,9 +91,9 @@ def _context_of_video(
         notes=tuple(notes),
         other_models=others,
         versions=versions,
-        model_version=f"v{this_model.version}" if this_model is not None else "",
-        given_rating=given.mean_sentence if given is not None else "",
-        motion=motion_sentences(analysis, list(same_task.values())),
+        model_version=model_version,
+        given_rating=given_rating,
+        motion=motion_sentences(analysis, other_videos),
     )
 
 

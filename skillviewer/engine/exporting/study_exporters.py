@@ -248,7 +248,9 @@ def _table_exporter(
 def _write_archive(
     study: Path, path: Path, options: StudyOptions | None, /, *, overwrite: bool, token: CancelToken, report: Report
 ) -> tuple[str, ...]:
-    packed = pack(study, path, options or StudyOptions(), overwrite=overwrite, token=token, report=report)
+    if options is None:
+        options = StudyOptions()
+    packed = pack(study, path, options, overwrite=overwrite, token=token, report=report)
     videos = counted(packed.n_videos, "video")
     models = counted(packed.n_models, "model")
     analyses = counted(packed.n_analyses, "analysis", "analyses")

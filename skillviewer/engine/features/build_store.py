@@ -59,13 +59,14 @@ def build_store(
     passes: dict[str, list[StoredPass]] = {}
     problems = []
     for index, (name, _) in enumerate(videos):
+        computed_passes = results[index].result
         error = results[index].error
         if isinstance(error, DeviceError):
             raise error
-        if error is None:
-            passes[name] = results[index].result or []
-        else:
+        if error is not None:
             problems.append(str(error))
+        else:
+            passes[name] = [] if computed_passes is None else computed_passes
     return MappedStore(passes), problems
 
 

@@ -105,7 +105,10 @@ class FrameSource(ABC):
         computed = {index: np.empty(shape, self.dtype) for index in missing}
         passes = []
         for index, features in enumerate(cached_passes):
-            passes.append(computed[index] if features is None else features)
+            if features is None:
+                passes.append(computed[index])
+            else:
+                passes.append(features)
         if not missing:
             for step in range(n_steps):
                 token.check()
@@ -127,7 +130,7 @@ class FrameSource(ABC):
         reader.check_unchanged()
         decoding_s = reader.decoding_s - decoding_before_s
         timer.record(f"frame {self.recipe}", len(uncached_positions), decoding_s)
-        start, stop = sampling.part or (0, reader.info.n_frames)
+        start, stop = (0, reader.info.n_frames) if sampling.part is None else sampling.part
         record_decoding(reader.info, stop - start, decoding_s)
         for index in missing:
             self.cache.put(keys[index], computed[index])
@@ -168,7 +171,10 @@ class FrameSource(ABC):
         passes = []
         for key, computed_pass in zip(keys, computed, strict=True):
             features = self.cache.get(key, shape)
-            passes.append(computed_pass if features is None else features)
+            if features is None:
+                passes.append(computed_pass)
+            else:
+                passes.append(features)
         return passes
 
 

@@ -178,7 +178,8 @@ def _build_tables(
     n_videos_by_measure: Counter[str] = Counter()
     for measures in columns.values():
         n_videos_by_measure.update(measures.keys())
-    by_frequency = sorted(n_videos_by_measure, key=lambda measure: (-n_videos_by_measure[measure], measure))
+    by_frequency = sorted(n_videos_by_measure)
+    by_frequency.sort(key=lambda measure: -n_videos_by_measure[measure])  # equal numbers stay in the order of names
     measure_names = tuple(by_frequency[:N_MEASURES])
     source_problems = []
     if len(by_frequency) > N_MEASURES:

@@ -8,6 +8,7 @@ import hashlib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_path
@@ -67,7 +68,7 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
                 length_text = answer.headers.get("Content-Length")
                 total = int(length_text) if length_text else 0
                 n_bytes = 0
-                while block := answer.read(_BLOCK_BYTES):
+                for block in iter(partial(answer.read, _BLOCK_BYTES), b""):
                     token.check()
                     file.write(block)
                     digest.update(block)

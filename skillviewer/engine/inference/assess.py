@@ -51,10 +51,13 @@ class _PartialAnalysis:
         self._score: list[NDArray[np.float64]] = []
 
     def add(self, attention: torch.Tensor, state: torch.Tensor, score: torch.Tensor) -> None:
-        self._attention.append(attention.float().cpu().numpy())
-        self._state.append(state.float().cpu().numpy())
         score_of_tracks = self._track_scores[:, len(self._score)]
-        self._score.append(score.double().cpu().numpy() + score_of_tracks)
+        score_of_network = score.double().cpu().numpy()
+        attention_values = attention.float().cpu().numpy()
+        state_values = state.float().cpu().numpy()
+        self._attention.append(attention_values)
+        self._state.append(state_values)
+        self._score.append(score_of_network + score_of_tracks)
 
     def to_analysis(self, provenance: Provenance) -> Analysis:
         n_steps = len(self._score)

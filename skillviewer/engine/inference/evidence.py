@@ -158,7 +158,8 @@ def _occlude_segments(replays: Sequence[Replay]) -> tuple[FloatArray, FloatArray
     n_cells = replays[0].n_cells
     occluded = torch.cat([torch.ones(1, n_steps, dtype=torch.bool), torch.eye(n_steps, dtype=torch.bool)])
     masks = occluded[:, :, None].expand(-1, -1, n_cells)
-    curves = np.stack([replay.masked(masks).cpu().numpy() for replay in replays])
+    masked_curves = [replay.masked(masks) for replay in replays]
+    curves = np.stack([curve.cpu().numpy() for curve in masked_curves])
     scores = np.array([replay.score for replay in replays])
     return curves[:, 0], scores[:, None] - curves[:, 1:, -1]
 
@@ -252,7 +253,7 @@ class _FaithfulnessTest:
             self._replays, self._empty_curves, ranks.swapaxes(0, 1), strict=True
         ):
             masks = torch.from_numpy(pass_ranks[:, None] < inner_counts).flatten(0, 1)
-            inner_curves = replay.masked(masks).reshape(n_orders, -1, replay.n_steps).cpu().numpy()
+            inner_curves = replay.masked(masks).cpu().numpy().reshape(n_orders, -1, replay.n_steps)
             full = np.broadcast_to(replay.curve, (n_orders, 1, replay.n_steps))
             empty = np.broadcast_to(empty_curve, (n_orders, 1, replay.n_steps))
             curves = np.concatenate([full, inner_curves, empty], axis=1)
@@ -270,5 +271,6 @@ class _FaithfulnessTest:
         maps = torch.from_numpy(np.stack(versions, axis=1))
         scores = []
         for replay, pass_maps in zip(self._replays, maps, strict=True):
-            scores.append(replay.with_attention(pass_maps).cpu().numpy())
+            scores_of_pass = replay.with_attention(pass_maps)
+            scores.append(scores_of_pass.cpu().numpy())
         return np.asarray(np.mean(scores, axis=0))

@@ -45,7 +45,8 @@ def choose_device(name: str = "auto") -> torch.device:
     if device.type not in _SUPPORTED_TYPES:
         raise _no_device(name)
     if device.type == "cuda":
-        _check_cuda(name, device.index or 0)
+        index = 0 if device.index is None else device.index
+        _check_cuda(name, index)
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise DeviceError("This computer has no Apple GPU that torch can use. Use cpu.")
     return device

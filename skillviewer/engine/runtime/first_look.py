@@ -125,7 +125,7 @@ class FirstLook(Closeable):
                 answer = self._receive(connection, path, token, self._silent_s)
         except (EOFError, OSError) as error:
             process.join(1.0)
-            code = process.exitcode or 0
+            code = 0 if process.exitcode is None else process.exitcode
             reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
             raise VideoError(
                 f"{path} is not opened: a decoder died over it ({reason}). It is damaged, or made to do so."

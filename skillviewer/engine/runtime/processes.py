@@ -257,7 +257,7 @@ def _serve(do: "ItemWork[Any, Any]", prepare: Callable[[], object] | None, conne
     if prepare is not None:
         prepare()
     with suppress(EOFError, OSError, Cancelled, _ParentEnded):
-        while (item := connection.recv()) is not None:
+        for item in iter(connection.recv, None):
             connection.send(_work_on_item(do, item, connection))
             release_freed_memory()
 

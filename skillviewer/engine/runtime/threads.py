@@ -69,7 +69,10 @@ def use_free_cores() -> None:
         torch.set_num_interop_threads(1)
     setting = os.environ.get(COUNT_VARIABLES[0], "")
     n_usable = int(setting) if setting.isdigit() else usable_cores()
-    n_free = (os.cpu_count() or 1) - _count_other_threads()
+    n_cores = os.cpu_count()
+    if n_cores is None:
+        n_cores = 1
+    n_free = n_cores - _count_other_threads()
     torch.set_num_threads(max(1, min(n_usable, n_free)))
 
 

@@ -176,7 +176,7 @@ def _notes(plan: TrainingPlan, model: TrainedModel) -> str:
         sentences.append(f"It sees the part of the picture around the {plan.preprocessing.crop} alone.")
     track_term = model.config.tracks
     if track_term is not None:
-        weight = model.provenance.track_weight or 0
+        weight = 0 if model.provenance.track_weight is None else model.provenance.track_weight
         measures_text = counted(len(track_term.measures), "measure")
         sentences.append(
             f"The standardised score of a ridge on {measures_text} of tracks is added, with {weight:.2f} times the "

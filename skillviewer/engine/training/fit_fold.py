@@ -72,7 +72,7 @@ def _rows_by_share(log: Sequence[EpochRow]) -> dict[float, EpochRow]:
 
 def _nearest_row(rows_by_share: Mapping[float, EpochRow], share: float) -> EpochRow:
     """Return the row with the nearest share; of two that are equally near, that with the smaller share."""
-    nearest_share = min(rows_by_share, key=lambda row_share: (abs(row_share - share), row_share))
+    nearest_share = min(sorted(rows_by_share), key=lambda row_share: abs(row_share - share))
     return rows_by_share[nearest_share]
 
 

@@ -113,8 +113,8 @@ def segment_contributions(model: AttentionModel, features: Tensor) -> FloatArray
         occluded[steps, steps] = mean_feature[:, None, None]
         score = model.unroll(fused).score
         occluded_scores = model.unroll(occluded).score
-        contributions = score - occluded_scores
-    return np.asarray(contributions.double().cpu().numpy())
+        contributions = (score - occluded_scores).double()
+    return np.asarray(contributions.cpu().numpy())
 
 
 def held_out_loss(pairs: Sequence[Pair], scores: Mapping[str, float], loss: LossSettings) -> float:

@@ -112,7 +112,7 @@ def train_checkpoint(
         control.report(Progress("writing the checkpoint", 0, 1))
         problems = [*dataset.problems, *data.problems]
         if process_group.leads:
-            n_unseen_pairs = model.trained.n_unseen_pairs or 0
+            n_unseen_pairs = 0 if model.trained.n_unseen_pairs is None else model.trained.n_unseen_pairs
             problems += unseen_warning(n_unseen_pairs, len(data.split.fold.train_pairs))
             checkpoint = write_checkpoint(plan, dataset, data, model, folder, work_folder, outer, replace=replace)
             work_folder.remove()

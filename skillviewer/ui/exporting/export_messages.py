@@ -71,7 +71,7 @@ def describe_preparation(choices: ExportChoices) -> str:
             sentences.append(f"{printable(new[0].name)} has not been assessed yet. It is assessed first.")
         elif new:
             sentences.append(f"{len(new)} videos have not been assessed yet. They are assessed first.")
-    if exporter.needs_evidence or exporter.wants_evidence:
+    if exporter.shows_evidence:
         sentences.append("The evidence for the score is computed first, which takes some seconds per video.")
     if any(not model.loaded for model in choices.models):
         sentences.append("A model that has not assessed a video yet does so first.")
