@@ -248,6 +248,7 @@ class FakeWorld:
         failing: Stems of videos on which the model fails.
         damaged: Frames that cannot be decoded, of every video.
         models: Names of checkpoints.
+        shipped_models: Entries of real checkpoints, listed after ``models``.
         proxies: True if proxies exist.
         scale: The raters' scale that the models know, or None.
         crops: True if the models look at the part around the tracks, and refuse videos without any.
@@ -264,6 +265,7 @@ class FakeWorld:
     failing: set[str] = field(default_factory=set)
     damaged: set[int] = field(default_factory=set)
     models: tuple[str, ...] = ("alpha", "beta")
+    shipped_models: tuple[ModelEntry, ...] = ()
     proxies: bool = False
     kind: MapKind = MapKind.DISTRIBUTION
     device: str = "cpu"
@@ -316,7 +318,8 @@ class FakeWorld:
         return FakeAssessor(self, folder.name, folder)
 
     def find_models(self) -> tuple[ModelEntry, ...]:
-        return tuple(ModelEntry(name, self.folder / "models" / name, shipped=False) for name in self.models)
+        fakes = tuple(ModelEntry(name, self.folder / "models" / name, shipped=False) for name in self.models)
+        return fakes + self.shipped_models
 
     def backend(self) -> Backend:
         def open_proxy(_video: VideoInfo) -> FakeProxy | None:

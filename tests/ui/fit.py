@@ -60,6 +60,13 @@ def _ancestors(widget: QWidget, top: QWidget) -> Iterator[QWidget]:
         parent = parent.parentWidget()
 
 
+def is_behind_tab(widget: QWidget, top: QWidget) -> bool:
+    """Return True if a widget lies in a panel whose tab is not chosen."""
+    return any(
+        isinstance(parent, QDockWidget) and parent.visibleRegion().isEmpty() for parent in _ancestors(widget, top)
+    )
+
+
 def is_reachable(widget: QWidget, top: QWidget) -> bool:
     """Return True if a widget lies in its window, or in something that scrolls."""
     for parent in _ancestors(widget, top):
@@ -126,7 +133,10 @@ def primary_faults(top: QWidget) -> list[str]:
     return [
         f"primary button out of sight: {button.text()}"
         for button in top.findChildren(QPushButton)
-        if button.property("primary") and button.isVisible() and not is_whole(button, top)
+        if button.property("primary")
+        and button.isVisible()
+        and not is_whole(button, top)
+        and not is_behind_tab(button, top)
     ]
 
 

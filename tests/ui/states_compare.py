@@ -24,9 +24,10 @@ def _screen(stage: "Stage") -> CompareScreen:
     return cast("CompareScreen", stage.made.window.screens.named("compare"))
 
 
-def _compared(
+def compared(
     stage: "Stage", models: tuple[str, ...], *, n: int = 8, stem: str = "grasp_{:02d}", uniform: bool = False
 ) -> QWidget:
+    """Compare models on the first of some videos."""
     stage.world.models = models
     stage.made.app_context.assessments.set_automatic(on=False)
     stage.open(n, stem)
@@ -71,7 +72,7 @@ def compare_one(stage: "Stage") -> QWidget:
 
 def compare_two(stage: "Stage") -> QWidget:
     """Two models and their difference."""
-    _compared(stage, TWO)
+    compared(stage, TWO)
     _screen(stage).header.difference_box.setChecked(True)
     stage.pause(200)
     return stage.made.window
@@ -79,14 +80,14 @@ def compare_two(stage: "Stage") -> QWidget:
 
 def compare_four(stage: "Stage") -> QWidget:
     """Four kinds of maps, the whole study assessed."""
-    _compared(stage, FOUR)
+    compared(stage, FOUR)
     _whole_study(stage)
     return stage.made.window
 
 
 def compare_nine(stage: "Stage") -> QWidget:
     """The greatest number of models."""
-    _compared(stage, NINE)
+    compared(stage, NINE)
     screen = _screen(stage)
     screen.side.setCurrentWidget(screen.side.video_numbers)
     return stage.made.window
@@ -107,13 +108,13 @@ def compare_working(stage: "Stage") -> QWidget:
 def compare_failed(stage: "Stage") -> QWidget:
     """A checkpoint that cannot be loaded, next to two that can."""
     stage.made.app_context.assessments.set_automatic(on=False)
-    _compared(stage, ("full", "broken-download", "gate-cbam"))
+    compared(stage, ("full", "broken-download", "gate-cbam"))
     return stage.made.window
 
 
 def compare_models(stage: "Stage") -> QWidget:
     """The table of models, faithfulness measured."""
-    _compared(stage, FOUR, uniform=True)
+    compared(stage, FOUR, uniform=True)
     screen = _screen(stage)
     screen.side.setCurrentWidget(screen.side.models)
     stage.pause(700)
@@ -124,7 +125,7 @@ def compare_models(stage: "Stage") -> QWidget:
 
 def compare_disputes(stage: "Stage") -> QWidget:
     """The videos with the greatest disagreement."""
-    _compared(stage, FOUR, n=24)
+    compared(stage, FOUR, n=24)
     _screen(stage).side.setCurrentWidget(_screen(stage).side.disagreements)
     _whole_study(stage)
     return stage.made.window
@@ -132,7 +133,7 @@ def compare_disputes(stage: "Stage") -> QWidget:
 
 def compare_matrix(stage: "Stage") -> QWidget:
     """The agreement of nine models."""
-    _compared(stage, NINE)
+    compared(stage, NINE)
     _screen(stage).side.setCurrentWidget(_screen(stage).side.matrix)
     _whole_study(stage)
     return stage.made.window
@@ -140,7 +141,7 @@ def compare_matrix(stage: "Stage") -> QWidget:
 
 def compare_long_names(stage: "Stage") -> QWidget:
     """Long names of models and videos, a scale for each model."""
-    _compared(stage, LONG, stem="Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_Pause")
+    compared(stage, LONG, stem="Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_Pause")
     screen = _screen(stage)
     screen.header.scale_box.setCurrentIndex(screen.header.scale_box.findData(ColourLimits.CLIPPED))
     screen.header.difference_box.setChecked(True)

@@ -4,15 +4,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.data.study import Opinion, Study, Vote
+from skillviewer.data.tracks_file import TrackStore
+from skillviewer.ui.inspecting.hands_panel import HandsPanel
+from skillviewer.ui.inspecting.screen import InspectScreen
 from skillviewer.ui.inspecting.split_screen import SplitScreen
 from skillviewer.ui.inspecting.why_panel import WhyPanel
 from skillviewer.ui.session.insight.video_annotations import NewMoment
 from skillviewer.ui.session.study_controller import ANNOTATIONS, SETTINGS, VOTES
+from tests.ui.fake_hands import hands
 from tests.ui.fakes import SCALE
 
 if TYPE_CHECKING:
@@ -240,6 +246,62 @@ def moments(stage: "Stage") -> QWidget:
     return stage.made.window
 
 
+def keep_labels(stage: "Stage", *authors: str) -> None:
+    """Keep moments of the video on screen, three for each author, and wait for their rows."""
+    annotations = stage.made.app_context.annotations
+    stage.wait(lambda: annotations.writable)
+    name = annotations.video
+
+    def write(study: Study) -> None:
+        for row, author in enumerate(authors):
+            for start_s in (0.4, 1.6, 3.4):
+                study.annotations.save_moment(
+                    name, start_s + row / 4, start_s + row / 4 + 0.7, author=author, label="slip"
+                )
+
+    stage.made.app_context.studies.submit_write(write, ANNOTATIONS)
+    stage.wait(lambda: len(annotations.moments) == 3 * len(authors))
+
+
+def label_rows(stage: "Stage") -> QWidget:
+    """Rows of the model and of four people under the curve; the end of a bar is being dragged."""
+    stage.made.app_context.annotations.set_author("Ann Example")
+    _lowest(stage)
+    _wait_for_page(stage)
+    keep_labels(stage, "Ann Example", "Dr. Bartholomäus von Hohenstein-Weidenfels", "", "Cem")
+    screen = stage.made.window.screens.widget
+    assert isinstance(screen, InspectScreen)
+    timeline = screen.moment_timeline
+    stage.wait(timeline.isVisible)
+    stage.pause(200)
+    bar = next(bar for bar in timeline.bars if bar.saved is not None)
+    box = timeline.getPlotItem().getViewBox()
+    places = [
+        timeline.mapFromScene(box.mapViewToScene(QPointF(time_s, -bar.row))) for time_s in (bar.stop_s, bar.stop_s + 1)
+    ]
+    QTest.mousePress(timeline.viewport(), Qt.MouseButton.LeftButton, pos=places[0])
+    QTest.mouseMove(timeline.viewport(), places[1])
+    stage.pause(100)
+    return stage.made.window
+
+
+def tracks(stage: "Stage") -> QWidget:
+    """Tracks of two hands, their measures and their motion."""
+    files = stage.world.touch("grasp_01.mp4")
+    stage.world.n_frames = {files[0].stem: 180}
+    TrackStore().put(hands(stage.world.info(files[0]), gap=range(30, 45)))
+    stage.open(6)
+    stage.assess(4)
+    app_context = stage.made.app_context
+    stage.wait(lambda: app_context.tracks.saved is not None)
+    stage.made.window.show_panel("hands")
+    panel = stage.made.window.panel_named("hands")
+    assert isinstance(panel, HandsPanel)
+    stage.wait(lambda: bool(panel.measures.table.shown_rows))
+    stage.seek(97)
+    return stage.made.window
+
+
 def notes(stage: "Stage") -> QWidget:
     """Two notes, one of several lines."""
     _lowest(stage)
@@ -264,7 +326,7 @@ INSPECT_STATES: dict[str, Callable[["Stage"], QWidget]] = {
     make.__name__: make
     for make in (
         why, why_page, why_few, why_long, why_grey, why_raters, why_scale,
-        why_working, why_failed, why_blind, moments, notes,
+        why_working, why_failed, why_blind, moments, notes, label_rows, tracks,
         split,
     )
 }  # fmt: skip

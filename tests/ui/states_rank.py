@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.ratings.rubric_templates import OSATS
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.ui.app import begin
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.ranking.sitting_controller import SittingPhase
+from skillviewer.ui.session.study_controller import SETTINGS
 
 if TYPE_CHECKING:
     from tests.ui.states import Stage
@@ -177,6 +179,40 @@ def rank_all_judged(stage: "Stage") -> QWidget:
     return stage.made.window
 
 
+def _rating(stage: "Stage") -> RankScreen:
+    """Open the tab on which single videos are rated, with a rubric of seven items."""
+    screen = _opened(stage, raters=("Ann",))
+    study = stage.made.app_context.studies
+    study.submit_write(lambda study: study.forms.set_plan(OSATS, 0.2, seed=3), SETTINGS)
+    next(button for button in screen.findChildren(QAbstractButton) if button.text() == "Rate").click()
+    stage.wait(lambda: screen.rate.controller.phase is SittingPhase.RATER, WAIT_MS)
+    return screen
+
+
+def rate_rubric(stage: "Stage") -> QWidget:
+    """The choice of a rubric."""
+    screen = _opened(stage, raters=("Ann",))
+    next(button for button in screen.findChildren(QAbstractButton) if button.text() == "Rate").click()
+    stage.wait(lambda: screen.rate.controller.phase is SittingPhase.RUBRIC, WAIT_MS)
+    return stage.made.window
+
+
+def rate_video(stage: "Stage") -> QWidget:
+    """A video and its form: two items have an answer, one cannot be judged."""
+    screen = _rating(stage)
+    screen.rate.rater_page.field.setText("Ann")
+    screen.rate.rater_page.begin.click()
+    ready = screen.rate.controller
+    stage.wait(lambda: ready.phase is SittingPhase.JUDGING and screen.rate.view.player.is_ready, WAIT_MS)
+    form = screen.rate.view.form
+    for index, step in enumerate((4.0, None, 2.0)):
+        form.answer(index, step)
+    screen.rate.view.clock.seek(3.2)
+    screen.rate.view.mark()
+    screen.rate.view.remark.setText("Holds the needle with two hands")
+    return stage.made.window
+
+
 RANK_STATES: dict[str, Callable[["Stage"], QWidget]] = {
     make.__name__: make
     for make in (
@@ -194,5 +230,7 @@ RANK_STATES: dict[str, Callable[["Stage"], QWidget]] = {
         rank_rest,
         rank_done,
         rank_all_judged,
+        rate_rubric,
+        rate_video,
     )
 }

@@ -1,12 +1,14 @@
 """States of the settings, the list of keys and the offer to restore a session, for tests and for screenshots."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from skillviewer.nets.model_library import find_models
 from skillviewer.ui.preferences.dialog import Preferences
 from skillviewer.ui.shell.guides import Guides
 from skillviewer.ui.shell.models_page import ModelsPage
@@ -75,6 +77,14 @@ def models(stage: "Stage") -> QWidget:
     return found
 
 
+def models_shipped(stage: "Stage") -> QWidget:
+    """The models that ship with the program, and one of the user with a long name."""
+    library = find_models()
+    long_name = "Krankenhausaufnahmeuntersuchungszimmerkameraeinstellung_Version_12"
+    stage.world.shipped_models = (replace(library[0], name=long_name, shipped=False), *library)
+    return models(stage)
+
+
 def settings_large(stage: "Stage") -> QWidget:
     """The largest text size, in the window."""
     stage.open(6)
@@ -102,5 +112,6 @@ SETTINGS_STATES: dict[str, Callable[["Stage"], QWidget]] = {
         start_return,
         settings_large,
         models,
+        models_shipped,
     )
 }

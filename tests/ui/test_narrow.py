@@ -71,14 +71,16 @@ def test_a_screen_fits(qapp: QApplication, icons: Icons, themes: ThemeSource, tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "text"), [("compare_matrix", 200), ("settings_large", 100)])
-def test_nothing_scrolls_sideways_in_a_usual_window(
+@pytest.mark.parametrize(
+    ("name", "text"), [("compare_matrix", 200), ("settings_large", 100), ("tracks", 100), ("label_rows", 100)]
+)
+def test_nothing_is_cut_or_scrolls_sideways_in_a_usual_window(
     qapp: QApplication, icons: Icons, themes: ThemeSource, tmp_path: Path, name: str, text: int
 ) -> None:
     faults: list[str] = []
 
     def look(widget: QWidget) -> None:
-        faults.extend(scroll_faults(widget))
+        faults.extend(scroll_faults(widget) + text_faults(widget))
 
     shoot(qapp, name, ThemeChoice.DARK, USUAL, tmp_path, wide=False, settle_ms=30, text=text, drawn=icons, look=look)
     themes.apply_theme()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.styled
 
 PARTS = {
     *("why_page", "settings_looks", "settings_assessing", "settings_storage", "settings_keys", "guides", "models"),
-    *("import_ratings", "import_observations", "import_timeline"),
+    *("models_shipped", "import_ratings", "import_observations", "import_timeline"),
 }
 """States of a part of the window, which is shown by itself in its own size."""
 

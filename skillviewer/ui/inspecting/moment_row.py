@@ -12,7 +12,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.video_annotations import MomentCard, NewMoment, format_author
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import FlowLayout
-from skillviewer.ui.widgets.labels import WrappingLabel, text_label
+from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, vertical, with_accessible_name
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
@@ -42,8 +42,7 @@ class MomentRow(QWidget):
         self.bar = SignedBar(self)
         self._amount = QLabel(self)
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._author = text_label("", self, muted=True, plain=True)
-        self._author.setMinimumWidth(20)
+        self._author = WrappingLabel(self, muted=True)
         amount_row = add_all(horizontal(spacing=8), (self.bar, 1), self._amount)
         facts = add_all(vertical(spacing=2), self._times, amount_row, self._author, 1)
         top_left = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
@@ -86,7 +85,7 @@ class MomentRow(QWidget):
             self._times.text(),
             self._amount.text(),
             self._sentence.plain,
-            self._author.text(),
+            self._author.plain,
             self._opinions.plain,
         )
         return " ".join(part for part in parts if part)
@@ -165,7 +164,7 @@ class MomentRow(QWidget):
             self._sentence.set_plain(model_moment.sentence(self._digits))
         self._sentence.setVisible(model_moment is not None)
         origin = _format_origin(card)
-        self._author.setText(origin)
+        self._author.set_plain(origin)
         self._author.setVisible(bool(origin))
         opinions = [f"{format_author(moment.author)}: {moment.opinion}" for moment in card.opinions]
         self._opinions.set_plain(" · ".join(opinions))

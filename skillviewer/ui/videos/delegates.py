@@ -9,11 +9,19 @@ from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, SECOND_LINE_ROLE, Index
 from skillviewer.ui.widgets.icons import Icons, as_image
 from skillviewer.ui.widgets.plain_table import elided
+from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
 
 THUMBNAIL = QSize(52, 34)
 ICON_PX = 14
+TEXT_LEFT_PX = 8  # left of the text without a thumbnail
+MIN_WIDTH_WITH_THUMBNAIL_PX = 140  # at the usual text size; in narrower columns the name needs the space
 NUMBER_MARGIN_PX = 18  # margin to the right of numbers, as of their headings, which need it for the sort arrow
+
+
+def has_thumbnail(width_px: int) -> bool:
+    """Return True if a column of names is wide enough for thumbnails next to the names."""
+    return width_px >= scaled_px(MIN_WIDTH_WITH_THUMBNAIL_PX)
 
 
 class VideoNameDelegate(QStyledItemDelegate):
@@ -57,11 +65,13 @@ class VideoNameDelegate(QStyledItemDelegate):
         if not isinstance(entry, VideoEntry):
             return
         rect: QRect = option.rect
-        thumbnail_top = rect.center().y() - THUMBNAIL.height() // 2
-        thumbnail_rect = QRect(QPoint(rect.left() + 8, thumbnail_top), THUMBNAIL)
-        self._draw_thumbnail(painter, thumbnail_rect, entry.thumbnail)
-        left = thumbnail_rect.right() + 11
-        width = rect.right() - thumbnail_rect.right() - 13
+        left = rect.left() + TEXT_LEFT_PX
+        if has_thumbnail(rect.width()):
+            thumbnail_top = rect.center().y() - THUMBNAIL.height() // 2
+            thumbnail_rect = QRect(QPoint(rect.left() + 8, thumbnail_top), THUMBNAIL)
+            self._draw_thumbnail(painter, thumbnail_rect, entry.thumbnail)
+            left = thumbnail_rect.right() + 11
+        width = rect.right() - left - 2
         line_height = option.fontMetrics.height()
         top = rect.center().y() - line_height
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))

@@ -31,7 +31,7 @@ from skillviewer.ui.widgets.theme import Theme, themed
 
 MIN_WIDTH_PX = 319  # for length and participant in the second line of a name
 ROW_HEIGHT_PX = 48
-MIN_NAME_WIDTH_PX = 120
+MIN_NAME_WIDTH_PX = 92  # without a thumbnail
 ROWS_DELAY_MS = 120  # delay after scrolling before the visible rows are announced
 
 

@@ -10,6 +10,9 @@ from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import UNLIMITED_PX, as_tip
 
 BREAK = "\N{ZERO WIDTH SPACE}"  # allows a line break
+LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
+_RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
+_RIGHT_TO_LEFT_RUN = re.compile(f"[{_RIGHT}](?:[^A-Za-z]*[{_RIGHT}])?")
 MIN_BEFORE_BREAK = 3  # characters before a break after punctuation
 MAX_UNBROKEN = 14  # characters without a possible line break
 
@@ -32,6 +35,15 @@ def breakable(text: str) -> str:
     return "".join(pieces)
 
 
+def isolate_right_to_left(text: str) -> str:
+    """Return a text whose names in Hebrew or Arabic do not reorder the English around them.
+
+    A paragraph that begins with such a name would be laid out from the right, and numbers after a name would join it.
+    """
+    isolated = _RIGHT_TO_LEFT_RUN.sub("\N{FIRST STRONG ISOLATE}\\g<0>\N{POP DIRECTIONAL ISOLATE}", text)
+    return text if isolated == text else LEFT_TO_RIGHT + isolated
+
+
 class WrappingLabel(QLabel):
     """A label of plain text that wraps at any width."""
 
@@ -51,7 +63,7 @@ class WrappingLabel(QLabel):
         if text != self.plain:
             self.plain = text
             self.setAccessibleName(printable(text))  # without line breaks, at which a screen reader would stop
-            breakable_paragraphs = [breakable(printable(paragraph)) for paragraph in paragraphs]
+            breakable_paragraphs = [isolate_right_to_left(breakable(printable(paragraph))) for paragraph in paragraphs]
             self.setText("\n\n".join(breakable_paragraphs))
 
 
@@ -146,7 +158,7 @@ class ElidingLabel(QLabel):
         text = next((form for form in self._forms if self._width(form) <= available_width), None)
         if text is None:
             text = self.fontMetrics().elidedText(self._forms[-1], Qt.TextElideMode.ElideRight, available_width)
-        self.setText(text)
+        self.setText(isolate_right_to_left(text))
         tip = self._tip
         if not tip and text != self.longest:
             tip = self.longest
