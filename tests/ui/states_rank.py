@@ -185,7 +185,7 @@ def _rating(stage: "Stage") -> RankScreen:
     study = stage.made.app_context.studies
     study.submit_write(lambda study: study.forms.set_plan(OSATS, 0.2, seed=3), SETTINGS)
     next(button for button in screen.findChildren(QAbstractButton) if button.text() == "Rate").click()
-    stage.wait(lambda: screen.rate.controller.phase is SittingPhase.RATER, WAIT_MS)
+    stage.wait(lambda: screen.rating_tab.controller.phase is SittingPhase.RATER, WAIT_MS)
     return screen
 
 
@@ -193,23 +193,23 @@ def rate_rubric(stage: "Stage") -> QWidget:
     """The choice of a rubric."""
     screen = _opened(stage, raters=("Ann",))
     next(button for button in screen.findChildren(QAbstractButton) if button.text() == "Rate").click()
-    stage.wait(lambda: screen.rate.controller.phase is SittingPhase.RUBRIC, WAIT_MS)
+    stage.wait(lambda: screen.rating_tab.controller.phase is SittingPhase.RUBRIC, WAIT_MS)
     return stage.made.window
 
 
 def rate_video(stage: "Stage") -> QWidget:
     """A video and its form: two items have an answer, one cannot be judged."""
     screen = _rating(stage)
-    screen.rate.rater_page.field.setText("Ann")
-    screen.rate.rater_page.begin.click()
-    ready = screen.rate.controller
-    stage.wait(lambda: ready.phase is SittingPhase.JUDGING and screen.rate.view.player.is_ready, WAIT_MS)
-    form = screen.rate.view.form
+    screen.rating_tab.rater_page.name_edit.setText("Ann")
+    screen.rating_tab.rater_page.begin_button.click()
+    ready = screen.rating_tab.controller
+    stage.wait(lambda: ready.phase is SittingPhase.JUDGING and screen.rating_tab.view.player.is_ready, WAIT_MS)
+    form = screen.rating_tab.view.form
     for index, step in enumerate((4.0, None, 2.0)):
         form.answer(index, step)
-    screen.rate.view.clock.seek(3.2)
-    screen.rate.view.mark()
-    screen.rate.view.remark.setText("Holds the needle with two hands")
+    screen.rating_tab.view.clock.seek(3.2)
+    screen.rating_tab.view.mark()
+    screen.rating_tab.view.remark.setText("Holds the needle with two hands")
     return stage.made.window
 
 

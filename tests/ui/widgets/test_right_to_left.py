@@ -20,7 +20,8 @@ def places(text: str, *parts: str) -> list[float]:
     line = layout.createLine()
     line.setLineWidth(10_000)
     layout.endLayout()
-    return [float(line.cursorToX(text.index(part))[0]) for part in parts]
+    found = [line.cursorToX(text.index(part)) for part in parts]
+    return [float(place[0] if isinstance(place, tuple) else place) for place in found]
 
 
 @pytest.mark.usefixtures("qapp")
