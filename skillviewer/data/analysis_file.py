@@ -143,7 +143,9 @@ def load_analysis(path: str | Path) -> Analysis:
     except FileNotFoundError as error:
         raise StudyError(f"There is no analysis at {path}.") from error
     except Exception as error:  # zipfile, numpy and msgspec raise many kinds for damaged files
-        reason = str(error) or type(error).__name__
+        reason = str(error)
+        if not reason:
+            reason = type(error).__name__
         raise StudyError(
             f"{path} is not an analysis that this program can read ({reason:.200}). Assess again."
         ) from error

@@ -121,8 +121,8 @@ def load_tracks(path: Path) -> TrackSet:
         raise VideoError(f"{path} holds no tracks: it is larger than {MAX_BYTES >> 20} MB.")
     try:
         with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            about = metadata.get("about", "")
+            metadata = file.metadata()
+            about = "" if metadata is None else metadata.get("about", "")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         return _read_set(about, arrays, str(path))
     except (SafetensorError, msgspec.MsgspecError, ValueError, TypeError, AttributeError, OSError) as error:

@@ -197,7 +197,8 @@ def _claims_and_problems(truth: Path) -> Iterator[Claim | str]:
         first, second, best = (strip_extension(row.cell(column)) for column in columns)
         place = sheet.describe_row(row)
         if best not in (first, second):
-            first_text, second_text = (name or "?" for name in (first, second))
+            first_text = first or "?"
+            second_text = second or "?"
             yield f"{place} does not say which of {first_text} and {second_text} is better."
         else:
             worse = second if best == first else first

@@ -29,7 +29,7 @@ from skillviewer.data.tables.participants import (
 )
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.data.tables.rows import CsvTable, TableRow, abbreviated, composed, looks_like, plain, read_sheet
-from skillviewer.data.tables.video_names import TableVideos, VideoNames, video_name
+from skillviewer.data.tables.video_names import TableVideos, VideoNames
 
 _SCORE_COLUMNS = ("quality", "score", "rating", "grs")
 """Columns of truth.csv with the score of a video, the first that exists counts."""
@@ -166,7 +166,7 @@ def _read_measures(path: Path, names: Sequence[str], problems: list[str]) -> tup
     row_by_name: dict[str, TableRow] = {}
     for row in sheet.rows:
         cell = row.cell(video_column)
-        name = video_names.find(cell) or video_name(cell)
+        name = video_names.resolve(cell)
         if name and name not in row_by_name:
             row_by_name[name] = row
         else:

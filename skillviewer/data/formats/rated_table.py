@@ -129,7 +129,9 @@ def _participants(parsed: ParsedRatings, folder: Path, stated: str | None, probl
 
 
 def _format_mapping(mapping: TableMapping) -> str:
-    participant = mapping.participant or mapping.participant_pattern
+    participant = mapping.participant
+    if not participant:
+        participant = mapping.participant_pattern
     title_by_role = {
         "video": mapping.video,
         "person": participant,

@@ -79,7 +79,7 @@ def first_matching_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...
         return ()
     for pattern in patterns:
         any_file = PurePath(pattern).with_name("*")
-        files = tuple(sorted(file for file in path.glob(str(any_file)) if has_name(file, pattern)))
+        files = [file for file in path.glob(str(any_file)) if has_name(file, pattern)]
         if files:
-            return files
+            return tuple(sorted(files))
     return ()

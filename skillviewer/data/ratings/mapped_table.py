@@ -83,10 +83,12 @@ def open_table(
     elif videos is not None:
         files = VideoFolder(videos)
     else:
-        files = VideoFolder(folder / "videos" if (folder / "videos").is_dir() else folder)
+        subfolder = folder / "videos"
+        files = VideoFolder(subfolder) if subfolder.is_dir() else VideoFolder(folder)
     is_video = video_test(files)
     if mapping is not None:
-        sheet = sheet or mapping.sheet
+        if not sheet:
+            sheet = mapping.sheet
         titles_row = mapping.titles_row if titles_row is None else titles_row
     table = read_table(path, sheet, titles_row, is_video)
     ambiguities: tuple[str, ...] = ()
@@ -149,11 +151,13 @@ def write_folder(opened: MappedTable, parsed: ParsedRatings, folder: Path, *, ov
         else:
             shutil.copyfile(source, temp_folder / target.name)
         write_import_report(parsed.import_report, temp_folder / import_report.FILE)
-        origin_of_table = "" if is_in_place else str(source.parent)
+        origin = parsed.mapping.origin
+        if not origin and not is_in_place:
+            origin = str(source.parent)
         mapping = replace(
             parsed.mapping,
             videos=_stored_videos_folder(opened, folder),
-            origin=parsed.mapping.origin or origin_of_table,
+            origin=origin,
             table_sha256=sha256_of(temp_folder / target.name),
         )
         write_mapping(mapping, temp_folder / table_mapping.FILE)

@@ -225,7 +225,7 @@ class _RatingParser:
             self._remarks[RatingRemark(attempt, author, remark)] = None
         ratings = []
         for item in mapping.items:
-            name = item_name or item.name or SKILL
+            name = item_name or _criterion_of(item)
             for column in item.columns:
                 rater_name = rater or self._rater_of_column(column.rater)
                 self._cell_keys.add((attempt, rater_name, name, occasion))
@@ -397,8 +397,7 @@ class _RatingParser:
             ratings_by_item.setdefault(cell_rating.rating.item, []).append(cell_rating)
         mapped_items = {}
         for item in self._mapping.items:
-            name = item.name or SKILL
-            mapped_items[name] = item
+            mapped_items[_criterion_of(item)] = item
         names = [*mapped_items, *sorted(set(ratings_by_item) - set(mapped_items))]
         default_item = self._mapping.items[0]  # if rows name the items
         return tuple(
@@ -445,6 +444,10 @@ class _RatingParser:
                 cell_rating.row.notes.append(
                     f"{cell_rating.title}: {value:g} is kept, but is far from the others: is it a slip?"
                 )
+
+
+def _criterion_of(item: ItemMapping) -> str:
+    return item.name or SKILL
 
 
 def _ranks_of_levels(item: ItemMapping) -> dict[str, float]:

@@ -62,19 +62,20 @@ def file_from_rubric(rubric: Rubric) -> RubricFile:
 
 def rubric_from_file(contents: RubricFile) -> Rubric:
     """Return the rubric of a file, or raise a DatasetError that names the item and the value."""
-    items = tuple(
-        RubricItem(
+    items = []
+    for row in contents.items:
+        anchors = tuple(Anchor(anchor.step, anchor.text) for anchor in row.anchors)
+        item = RubricItem(
             name=row.name,
             low=row.low,
             high=row.high,
             step=row.step,
             question=row.question,
-            anchors=tuple(Anchor(anchor.step, anchor.text) for anchor in row.anchors),
+            anchors=anchors,
             less_is_better=row.less_is_better,
         )
-        for row in contents.items
-    )
-    return Rubric(contents.name, items, contents.total, contents.source, contents.note)
+        items.append(item)
+    return Rubric(contents.name, tuple(items), contents.total, contents.source, contents.note)
 
 
 def read_rubric(path: Path) -> Rubric:

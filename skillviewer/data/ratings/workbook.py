@@ -122,7 +122,8 @@ class _SizeCheck:
         element = name.rpartition(":")[2]
         self._n_cells += 1
         if element in {"mergeCell", "hyperlink"} and ":" in attributes.get("ref", ""):
-            left, top, right, bottom = (bound or 0 for bound in range_boundaries(attributes["ref"]))
+            bounds = range_boundaries(attributes["ref"])
+            left, top, right, bottom = (0 if bound is None else bound for bound in bounds)
             self._n_cells += (right - left + 1) * (bottom - top + 1)
         if self._n_cells > _MAX_CELLS:
             raise DatasetError(f"{self._path} has more than {_MAX_CELLS:,} cells, too many: save its sheet as .csv.")

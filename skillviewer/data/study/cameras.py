@@ -86,7 +86,9 @@ class StudyCameras:
                 names_used: dict[str, object] = {
                     row["name"].casefold(): row["id"] for row in db.execute("SELECT id, name FROM video")
                 }
-                requested_name = composed(name or path.stem).strip() or path.stem
+                requested_name = composed(name).strip() if name else composed(path.stem).strip()
+                if not requested_name:
+                    requested_name = path.stem
                 number = self._videos.insert(db, unused_name(requested_name, names_used), NewVideo(path), identity)
             db.execute("UPDATE video SET camera_of = ? WHERE id = ?", (assessed.id, number))
             _set_offset(db, number, offset_s, confidence)

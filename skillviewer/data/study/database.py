@@ -166,7 +166,7 @@ def _check_schema(connection: sqlite3.Connection, version: int, path: Path) -> N
     if schema != expected:
         foreign = schema - expected
         missing = expected - schema
-        first_difference = min(foreign or missing)
+        first_difference = min(foreign) if foreign else min(missing)
         kind, name = first_difference[:2]
         raise StudyError(
             f"{path} is not built like a study: its {kind} {name[:100]!r} is foreign, changed or missing. Such a file "

@@ -90,8 +90,11 @@ class StudyModels:
         for model in models:
             if model.digest == digest:
                 return model
-        n_scores = {model.digest: len(self.scores(model.digest)) for model in models}
-        return max(models, key=lambda model: (n_scores[model.digest], model.version), default=None)
+
+        def n_scores_and_version(model: ModelVersion) -> tuple[int, int]:
+            return len(self.scores(model.digest)), model.version
+
+        return max(models, key=n_scores_and_version, default=None)
 
     def get(self, digest: str) -> ModelVersion:
         """Return the model with a digest."""
@@ -196,7 +199,7 @@ class StudyModels:
         model_digest = analysis.provenance.model_digest
         path = analysis_path(video_digest, model_digest, analysis.clip_range)
         save_analysis(analysis, path)
-        low, high = analysis.interval or (None, None)
+        low, high = (None, None) if analysis.interval is None else analysis.interval
         key = (video_digest, format_clip_range(analysis.clip_range), model_digest)
         score = (analysis.score, low, high, analysis.n_passes, _score_warning(analysis), now())
         with self._file.transaction() as db:

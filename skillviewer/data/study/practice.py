@@ -171,7 +171,8 @@ class _PracticeReader:
                 raise DatasetError(f"{place} rates “{item}” of “{name}” a second time.")
             answers[name][item] = rating
             note = self._note(place, row.cell(self._note_column))
-            notes[name] = note or notes.get(name, "")
+            if note or name not in notes:
+                notes[name] = note
         self._check_count(len(answers))
         return tuple(PracticeVideo(name, ratings, notes[name]) for name, ratings in answers.items())
 

@@ -159,7 +159,7 @@ class RatingForms:
             StudyError: The study has no rubric, an answer is none of its steps, there is no such video, the rater has
                 rated the video already, or the study cannot be written.
         """
-        rated_at = form.rated_at or read_time(now())
+        rated_at = read_time(now()) if form.rated_at is None else form.rated_at
         form = replace(form, rated_at=rated_at, key="")
         with self._file.transaction() as db:
             number = self._insert(db, form, self._rubric_of(form))

@@ -78,7 +78,7 @@ _NAME_QUERIES = {  # for the placeholders of _EVENT_QUERIES
 
 
 def _to_log_row(row: sqlite3.Row) -> LogRow:
-    cells = [str(cell or "") for cell in row]
+    cells = [str(cell) if cell else "" for cell in row]
     return LogRow(*cells)
 
 

@@ -41,7 +41,7 @@ def study_dataset(
     settings = study.settings
     usual_criterion, *_ = study.criteria()
     study.check_criterion(criterion)
-    chosen_criterion = criterion or study.criterion
+    chosen_criterion = study.criterion if criterion is None else criterion
     rule = rule if rule is not None else rule_named(settings.rule)
     rating_rule = rating_rule if rating_rule is not None else rating_rule_named(settings.rating_rule)
     use_votes = labels is not LabelSource.RATINGS
@@ -61,6 +61,7 @@ def study_dataset(
         rules.append(order.rule)
     measures = mean_ratings(ratings)
     scores = measures[order.item] if order is not None else None
+    stored_ratings = ratings if ratings.ratings else None
     stored_criterion = "" if chosen_criterion == SKILL else chosen_criterion
     return Dataset(
         name=study.title,
@@ -76,6 +77,6 @@ def study_dataset(
         rule="; ".join(rules),
         scores=scores,
         problems=tuple(problems),
-        ratings=ratings if ratings.ratings else None,
+        ratings=stored_ratings,
         criterion=stored_criterion,
     )

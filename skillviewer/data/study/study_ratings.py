@@ -209,7 +209,7 @@ def _scale(row: sqlite3.Row) -> RatingScale:
 
 
 def _format_scale(scale: RatingScale) -> str:
-    ends = ", ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}"
+    ends = ", ".join(scale.levels) if scale.levels else f"{scale.low:g} to {scale.high:g}"
     direction = ", less is better" if scale.less_is_better else ""
     return ends + direction
 
@@ -257,7 +257,9 @@ class RatingFacts:
 
 def rated_order(ratings: RatingSet, criterion: str, rule: RatingRule) -> RatedOrder | None:
     """Return the order of videos by the ratings of a criterion ("" for the first item); None without ratings."""
-    item = criterion or next(iter(ratings.items), "")
+    item = criterion
+    if not item:
+        item = next(iter(ratings.items), "")
     return rule.order(ratings, item) if item in ratings.items else None
 
 

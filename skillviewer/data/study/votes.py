@@ -181,7 +181,7 @@ class StudyVotes:
         Raises:
             StudyError: There is no such video, both videos are the same, or the study cannot be written.
         """
-        judged_at = vote.judged_at or read_time(now())
+        judged_at = read_time(now()) if vote.judged_at is None else vote.judged_at
         if not vote.criterion:
             vote = replace(vote, criterion=read_settings(self._file).criterion)
         with self._file.transaction() as db:
@@ -295,7 +295,8 @@ class StudyVotes:
 
         def dated_vote(row: sqlite3.Row) -> _DatedVote:
             nonlocal sort_time
-            sort_time = row["judged_at"] or sort_time
+            if row["judged_at"]:
+                sort_time = row["judged_at"]
             return _DatedVote(sort_time, _vote(row))
 
         votes += self._file.convert_rows(f"{_SELECT} WHERE j.id > {cache.last_id} ORDER BY j.id", dated_vote)

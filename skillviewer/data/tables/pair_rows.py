@@ -102,7 +102,8 @@ class _PairReader:
         if self._rows_with_unknown_label:
             first_row, *other_rows = self._rows_with_unknown_label
             more_text = f" and {len(other_rows)} more rows" if other_rows else ""
-            label_title = sheet.titles[self._columns.label or 0]
+            label_column = 0 if self._columns.label is None else self._columns.label
+            label_title = sheet.titles[label_column]
             contents.problems.append(
                 f"{label_title} of {sheet.path.name} is not 1 or 0 in {first_row}"
                 f"{more_text}; there the columns better and worse count."
@@ -124,7 +125,9 @@ class _PairReader:
         second = self._name_of(row.cell(columns.second))
         rater = None
         if columns.rater is not None:
-            rater = self._raters.canonical(row.cell(columns.rater)) or UNNAMED
+            rater = self._raters.canonical(row.cell(columns.rater))
+            if not rater:
+                rater = UNNAMED
         if not first or not second:
             self._contents.problems.append(f"{place} does not name two videos; it is left out.")
         elif first == second:

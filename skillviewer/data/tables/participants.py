@@ -41,7 +41,8 @@ def participants_by_pattern(names: Sequence[str], pattern: str) -> dict[str, str
             raise DatasetError(f"{pattern[:100]!r} repeats its parts too often: write + or * instead of the numbers.")
         compiled = regex.compile(pattern)
     except (re.error, regex.error, OverflowError, RecursionError, MemoryError, ValueError) as error:
-        raise DatasetError(f"{pattern[:100]!r} is not a regular expression: {error or 'too deep'}.") from error
+        reason = str(error) or "too deep"
+        raise DatasetError(f"{pattern[:100]!r} is not a regular expression: {reason}.") from error
     participant_by_name = {}
     end_s = time.monotonic() + _MAX_SECONDS
     for name in names:
@@ -111,7 +112,9 @@ def participants_from_file(
     for row in sheet.rows:
         cell = row.cell(video_column)
         participant = spellings.canonical(row.cell(participant_column))
-        name = video_names.find(cell) or strip_extension(cell)
+        name = video_names.find(cell)
+        if not name:
+            name = strip_extension(cell)
         place = sheet.describe_row(row)
         if not name or not participant:
             problems.append(f"{place} does not name a video and its participant; it is left out.")

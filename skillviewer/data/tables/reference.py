@@ -14,7 +14,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.data.tables.participants import VIDEO_COLUMNS
 from skillviewer.data.tables.rows import read_sheet
-from skillviewer.data.tables.video_names import VideoNames, video_name
+from skillviewer.data.tables.video_names import VideoNames
 
 
 def read_references(path: Path, names: Sequence[str]) -> Mapping[str, ReferencePath]:
@@ -39,7 +39,7 @@ def read_references(path: Path, names: Sequence[str]) -> Mapping[str, ReferenceP
         cell = row.cell(video_column)
         name = ""
         if cell:
-            name = video_names.find(cell) or video_name(cell)
+            name = video_names.resolve(cell)
         corners.setdefault(name, []).append((x, y))
     paths = {name: ReferencePath(np.array(points)) for name, points in corners.items()}
     common_path = paths.get("")

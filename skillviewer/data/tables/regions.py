@@ -16,7 +16,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.localisation import Region
 from skillviewer.data.tables.participants import VIDEO_COLUMNS
 from skillviewer.data.tables.rows import CsvTable, TableRow, read_sheet
-from skillviewer.data.tables.video_names import VideoNames, video_name
+from skillviewer.data.tables.video_names import VideoNames
 
 _BOX_COLUMNS = ("left", "top", "right", "bottom")
 _MAX_FRAMES = 1_000_000
@@ -56,7 +56,7 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
     video_names = VideoNames(names)
     for row in sheet.rows:
         cell = row.cell(video_column)
-        name = video_names.find(cell) or video_name(cell)
+        name = video_names.resolve(cell)
         frames = _frames(sheet, row.cell(frame_column), row.cell(sheet.column("stopframe")))
         regions, unreadable_point = _points(sheet, row, point_columns)
         sides = _numbers(sheet, row, box_columns) if has_boxes else None

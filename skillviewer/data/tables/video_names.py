@@ -67,6 +67,10 @@ class VideoNames:
             return max(ends, key=len, default=None)
         return None
 
+    def resolve(self, cell: str) -> str:
+        """Return the name that a cell refers to or, if there is none, the name in the cell itself."""
+        return self.find(cell) or video_name(cell)
+
     def renumbered_notice(self, source: str) -> list[str]:
         """Return a sentence about names that were found by their number alone, or an empty list."""
         if not self._renumbered:

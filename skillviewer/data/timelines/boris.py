@@ -36,6 +36,11 @@ class _Observation(msgspec.Struct):
     variables: dict[str, Any] = msgspec.field(name="independent_variables", default={})
 
     @property
+    def start_offset_s(self) -> float:
+        """Time offset of the observation in seconds; 0 if the project does not state it."""
+        return 0.0 if self.offset_s is None else self.offset_s
+
+    @property
     def players(self) -> dict[str, list[str]]:
         """Paths of the files of each player, in the order in which it plays them."""
         files = self.file if isinstance(self.file, dict) else {}
@@ -99,7 +104,7 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
     """
     project = msgspec.json.decode(path.read_bytes(), type=_Project)
     names = tuple(project.observations)
-    listed = abbreviated(names) or "none"
+    listed = abbreviated(names) if names else "none"
     missing = [name for name in observations if name not in project.observations]
     if missing:
         raise ValueError(f"it has no observation “{missing[0]}”: it has {listed}")
@@ -120,7 +125,7 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
         observation = project.observations[name]
         span = _played_span(observation, file_name)
         if span is None:
-            span = _PlayedSpan(start_s=observation.offset_s or 0.0)
+            span = _PlayedSpan(start_s=observation.start_offset_s)
             if file_name:
                 warnings.append(
                     f"The observation “{name}” does not play {file_name}: its times are taken as they stand."
@@ -158,9 +163,10 @@ def _played_span(observation: _Observation, file_name: str) -> _PlayedSpan | Non
         if None in lengths_s and len(paths) > 1:
             raise ValueError(f"it plays {file_name} together with other files, and does not say how long they are")
         known_lengths_s = [0.0 if length_s is None else length_s for length_s in lengths_s]
-        observation_offset_s = observation.offset_s or 0.0
-        player_offset_s = observation.measured("offset", player) or 0.0
-        start_s = observation_offset_s + player_offset_s + sum(known_lengths_s[:-1])
+        player_offset_s = observation.measured("offset", player)
+        if player_offset_s is None:
+            player_offset_s = 0.0
+        start_s = observation.start_offset_s + player_offset_s + sum(known_lengths_s[:-1])
         stop_s = math.inf
         if len(paths) > 1:
             stop_s = start_s + known_lengths_s[-1]
@@ -184,12 +190,17 @@ def _within_span(annotations: Sequence[Annotation], span: _PlayedSpan) -> tuple[
         stop_s = annotation.stop_s - span.start_s
         if start_s >= 0 and annotation.stop_s <= span.stop_s and annotation.start_s < span.stop_s:
             inside.append(Annotation(annotation.tier, start_s, stop_s, annotation.text, annotation.author))
-        elif math.isfinite(span.stop_s) and (stop_s < 0 or annotation.start_s >= span.stop_s):
+        elif math.isfinite(span.stop_s) and _is_outside(annotation, span):
             n_elsewhere += 1
         else:
             times_text = f"from {start_s:g} s to {stop_s:g} s" if stop_s > start_s else f"at {start_s:g} s"
             crossing.append(f"“{annotation.tier}” {times_text} lies outside the video")
     return inside, crossing, n_elsewhere
+
+
+def _is_outside(annotation: Annotation, span: _PlayedSpan) -> bool:
+    """Return True if an annotation ends before a file is played, or begins after it."""
+    return annotation.stop_s - span.start_s < 0 or annotation.start_s >= span.stop_s
 
 
 def _pair_events(
@@ -221,7 +232,9 @@ def _pair_events(
         if observer:
             tier = f"{tier} – {author}" if author else tier
             author = observer
-        text = _text(event, 4) or modifiers
+        text = _text(event, 4)
+        if not text:
+            text = modifiers
         annotations.append(Annotation(tier, start_s, stop_s=time_s, text=text, author=author))
     for (subject, code, _), time_s in begun.items():
         of_subject = f" of {subject}" if subject else ""

@@ -80,7 +80,9 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
                 "annotation that has one."
             )
             continue
-        author = row.tier.get("PARTICIPANT") or row.tier.get("ANNOTATOR") or ""
+        author = row.tier.get("PARTICIPANT", "")
+        if not author:
+            author = row.tier.get("ANNOTATOR", "")
         # the export of this program adds a lane and an author to the name of a tier
         name = without_lane(row.tier.get("TIER_ID", ""), names).removesuffix(f" – {author}")
         begin_ms, end_ms = span

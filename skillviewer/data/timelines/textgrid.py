@@ -72,7 +72,9 @@ def _tokens(text: str) -> Iterator[str]:
         word = match.group()
         is_closed = len(word) > 1 and word.endswith('"')
         if word.startswith('"') and not is_closed:
-            place = short(word[1:]) or "its end"
+            place = short(word[1:])
+            if not place:
+                place = "its end"
             raise ValueError(f"the quotation mark before {place} is not closed")
         if word.startswith(('"', "<")) or match.group(1) is not None:
             yield word

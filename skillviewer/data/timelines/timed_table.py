@@ -43,11 +43,13 @@ def read_timed_table(path: Path, file_name: str) -> TimelineContents:
             continue
         try:
             start_s = parse_seconds(cells["start"])
-            stop_s = parse_seconds(cells["stop"] or cells["start"])
+            stop_s = parse_seconds(cells["stop"]) if cells["stop"] else start_s
         except ValueError:
             rejected.append(f"Line {row.line} has no time such as 61.5 or 1:01.5.")
             continue
-        tier = cells["tier"] or "annotations"
+        tier = cells["tier"]
+        if not tier:
+            tier = "annotations"
         annotations.append(Annotation(tier, start_s, stop_s, text=cells["text"], author=cells["author"]))
     if rejected and not annotations:
         raise ValueError(f"no row has a time such as 61.5 or 1:01.5, the first one in line {sheet.rows[0].line}")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
@@ -84,7 +85,7 @@ def _with_possible_times(contents: TimelineContents) -> TimelineContents:
                 f"An annotation of the tier “{annotation.tier}” lasts from {annotation.start_s:g} s to "
                 f"{annotation.stop_s:g} s, which cannot be."
             )
-    in_order = sorted(possible, key=lambda annotation: (annotation.start_s, annotation.stop_s))
+    in_order = sorted(possible, key=attrgetter("start_s", "stop_s"))
     return replace(contents, annotations=tuple(in_order), rejected=(*contents.rejected, *rejected))
 
 

@@ -67,16 +67,16 @@ def _read_track(track: "Element", name: str) -> RawTrack:
     for shape in track:
         if shape.tag == "skeleton":
             for point in shape.findall("points"):
-                skeleton_points.setdefault(point.get("label") or "point", []).append((_frame(shape), point))
+                skeleton_points.setdefault(_point_name(point), []).append((_frame(shape), point))
         elif shape.tag == "track":
             points_by_frame = [(_frame(point), point) for point in shape.findall("points")]
-            skeleton_points.setdefault(shape.get("label") or "point", []).extend(points_by_frame)
+            skeleton_points.setdefault(_point_name(shape), []).extend(points_by_frame)
     if skeleton_points:
         check_limits(1, len(skeleton_points), 1)
         point_series = {label: _series(shapes, f"{name}, {label}", 1) for label, shapes in skeleton_points.items()}
         return _join_points(name, point_series)
     series = _series([(_frame(shape), shape) for shape in track if shape.tag in _FORMS], name)
-    n_points = max((len(positions) for _, positions in series.values()), default=1) or 1
+    n_points = max((1, *(len(positions) for _, positions in series.values())))
     points: tuple[str, ...] = ("point",)
     if track.find("box") is not None:
         points = ("centre",)
@@ -87,6 +87,10 @@ def _read_track(track: "Element", name: str) -> RawTrack:
 
 def _frame(shape: "Element") -> int:
     return int(shape.get("frame", ""))
+
+
+def _point_name(shape: "Element") -> str:
+    return shape.get("label") or "point"
 
 
 def _series(shapes: "Iterable[tuple[int, Element]]", name: str, n_expected: int | None = None) -> _Series:
@@ -117,7 +121,9 @@ def _series(shapes: "Iterable[tuple[int, Element]]", name: str, n_expected: int 
         if next_frame is None or not state.has_points:
             continue
         # as in CVAT, a visible object keeps its last positions until it is marked as outside
-        next_positions = stated[next_frame][1] or positions
+        _, next_positions = stated[next_frame]
+        if not next_positions:
+            next_positions = positions
         for frame_between in range(frame + 1, next_frame):
             share = (frame_between - frame) / (next_frame - frame)
             series[frame_between] = (FrameState.INTERPOLATED, _between(positions, next_positions, share))

@@ -61,7 +61,8 @@ def read_deeplabcut(path: Path) -> RawTracks:
         file_columns = [column for triple in triples.values() for column in triple]
         value_columns = [column - n_index_columns if column >= 0 else -1 for column in file_columns]
         track_values = values[:, value_columns].tolist()
-        tracks.append(make_raw_track(individual or "points", tuple(triples), frames, track_values))
+        name = individual or "points"
+        tracks.append(make_raw_track(name, tuple(triples), frames, track_values))
     return RawTracks(tuple(tracks))
 
 

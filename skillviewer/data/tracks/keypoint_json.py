@@ -295,10 +295,11 @@ def read_xanylabeling(path: Path) -> RawTracks:
     max_frames = max((len(frames) for frames, _ in rows.values()), default=0)
     check_limits(len(rows), 1, max_frames)
     tracks = tuple(make_raw_track(name, ["centre"], frames, values) for name, (frames, values) in rows.items())
+    common_size_px = sizes.pop() if len(sizes) == 1 else None
     return RawTracks(
         tracks,
         origin_at_corner=True,
         every_frame_searched=True,
-        size_px=next(iter(sizes)) if len(sizes) == 1 else None,
+        size_px=common_size_px,
         left_out=((OTHER_OBJECT, left_out),),
     )

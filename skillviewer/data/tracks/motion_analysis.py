@@ -92,7 +92,9 @@ def read_kinovea_text(path: Path) -> RawTracks:
             name = text.lstrip("# ")
         else:
             if block_begins:
-                name = _unused_name(name or "point", tracks)
+                if not name:
+                    name = "point"
+                name = _unused_name(name, tracks)
                 tracks[name] = ([], [])
                 block_begins = False
             cells = text.split()
@@ -112,7 +114,8 @@ def read_kva(path: Path) -> RawTracks:
     """
     tracks: dict[str, tuple[list[float], list[list[float]]]] = {}
     for track in read_xml(path).iter("Track"):
-        name = track.get("name") or track.findtext("Label/Text") or track.findtext("Name") or "point"
+        possible_names = (track.get("name"), track.findtext("Label/Text"), track.findtext("Name"))
+        name = next(filter(None, possible_names), "point")
         times_s: list[float] = []
         values: list[list[float]] = []
         for point in track.iter("TrackPoint"):
@@ -125,7 +128,9 @@ def read_kva(path: Path) -> RawTracks:
 
 
 def _attribute(point: "Element", name: str, convert: Callable[[str], float]) -> float:
-    text = point.get(name) or point.findtext(name)
+    text = point.get(name)
+    if not text:
+        text = point.findtext(name)
     if text is None:
         raise ValueError(f"a point of its tracks has no {name}: export it with user units")
     return convert(text)
@@ -160,11 +165,10 @@ def read_tracker(path: Path) -> RawTracks:
         cells = line.split(delimiter)
         for (times_s, values), x_column in zip(tracks.values(), x_columns, strict=True):
             times_s.append(_parse_decimal(cells[0]))
-            xy = [
-                _parse_decimal(cells[column]) if column < len(cells) else float("nan")
-                for column in (x_column, x_column + 1)
-            ]
-            values.append([*xy, float("nan")])
+            cells_of_point = cells[x_column : x_column + 2]
+            xy = [_parse_decimal(cell) for cell in cells_of_point]
+            missing = [float("nan")] * (2 - len(xy))
+            values.append([*xy, *missing, float("nan")])
     return _raw_tracks(tracks)
 
 

@@ -24,5 +24,6 @@ def follow_object(candidates: Sequence[FloatArray], previous: FloatArray | None)
     for points in candidates:
         in_both = np.isfinite(points[:, 0]) & np.isfinite(previous[:, 0])
         point_distances = np.hypot(*(points[in_both, :2] - previous[in_both, :2]).T)
-        distances.append(float(point_distances.mean()) if len(point_distances) else np.inf)
+        mean_distance = float(point_distances.mean()) if len(point_distances) else np.inf
+        distances.append(mean_distance)
     return int(np.argmin(distances))

@@ -64,7 +64,9 @@ def read_sleap_hdf5(path: Path) -> RawTracks:
     with h5py.File(path, "r") as file:
         nodes = _names(_dataset(file, "node_names", h5py))
         positions = _dataset(file, "tracks", h5py)
-        names = _names(_dataset(file, "track_names", h5py)) or ["points"]
+        names = _names(_dataset(file, "track_names", h5py))
+        if not names:
+            names = ["points"]
         if not nodes or positions.ndim != 4:
             raise ValueError("it has no tracks of four axes with names of nodes")
         axes = _axes(positions.shape, len(names), len(nodes))
@@ -82,12 +84,11 @@ def read_sleap_hdf5(path: Path) -> RawTracks:
         np.isfinite(scores) & (scores != 0), scores, np.nan
     )  # SLEAP writes 0 or NaN for points that the user set
     index = np.arange(n_frames, dtype=np.float64)
-    return RawTracks(
-        tuple(
-            RawTrack(name, tuple(nodes), index, xy=track_xy.transpose(2, 1, 0), confidence=track_scores.transpose(1, 0))
-            for name, track_xy, track_scores in zip(names, xy, scores, strict=True)
-        )
-    )
+    tracks = [
+        RawTrack(name, tuple(nodes), index, xy=track_xy.transpose(2, 1, 0), confidence=track_scores.transpose(1, 0))
+        for name, track_xy, track_scores in zip(names, xy, scores, strict=True)
+    ]
+    return RawTracks(tuple(tracks))
 
 
 def _dataset(file: Any, name: str, h5py: Any) -> Any:  # noqa: ANN401 - h5py's types

@@ -167,7 +167,9 @@ def read_tracks(
     except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, ParseError) as error:
         raise DatasetError(f"{path} is no {entry.title} that can be read: {first_line(error)}.") from error
     except OSError as error:
-        reason = error.strerror or first_line(error)
+        reason = error.strerror
+        if not reason:
+            reason = first_line(error)
         raise DatasetError(f"{path} cannot be read: {reason}.") from error
 
 

@@ -48,6 +48,15 @@ def test_a_pattern_that_is_none_is_told() -> None:
         participants(NAMES, [], "(")
 
 
+def test_a_pattern_that_exhausts_the_memory_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_pattern: str) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("skillviewer.data.tables.participants.regex.compile", fail)
+    with pytest.raises(DatasetError, match=r"expression: \w+"):
+        participants(NAMES, [], "P1")
+
+
 def test_videos_are_found_however_a_file_calls_them(tmp_path: Path) -> None:
     names = ["P1/001", "P2/001", "c03", "007"]
     text = "video,participant\nvideos/P1/001.mp4,Ann\nP2\\001,Bob\nC03.MP4,Cem\n7,Dee\n"

@@ -190,7 +190,10 @@ def checked_blocks(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToke
     n_expected_bytes = entry.size_bytes
     try:
         with file.open(entry.name) as archived_file:
-            while block := archived_file.read(min(BLOCK_BYTES, n_expected_bytes + 1)):
+            while True:
+                block = archived_file.read(min(BLOCK_BYTES, n_expected_bytes + 1))
+                if not block:
+                    break
                 token.check()
                 n_expected_bytes -= len(block)
                 if n_expected_bytes < 0:

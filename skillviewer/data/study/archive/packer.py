@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -403,7 +404,7 @@ class Packer:
         if packed_path.startswith(("videos/", "analyses/")):
             info.compress_type = zipfile.ZIP_STORED
         with source.open("rb") as original, self._archive.open(info, "w", force_zip64=True) as target:
-            while block := original.read(BLOCK_BYTES):
+            for block in iter(partial(original.read, BLOCK_BYTES), b""):
                 self._token.check()
                 sha.update(block)
                 size += len(block)

@@ -76,7 +76,8 @@ class Replacer:
         # both spellings, since case-insensitive matching does not equate ß and ss, and people write either
         spellings = {composed(name) for name in pseudonym_by_name}
         spellings |= {spelling.casefold() for spelling in spellings}
-        longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+        longest_first = sorted(spellings)
+        longest_first.sort(key=len, reverse=True)  # equal lengths stay in the order of letters
         alternatives = []
         for spelling in longest_first:
             escaped = re.escape(spelling)

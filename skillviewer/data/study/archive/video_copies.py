@@ -156,7 +156,8 @@ class VideoCopies:
             text += f" (none was found in {_format_list(without_faces)})"
         if only_drawn:
             text += f"; only boxes drawn by hand are blurred, without a search, in {_format_list(only_drawn)}"
-        text += f"; {n_doubtful_frames} frame{' is' if n_doubtful_frames == 1 else 's are'} doubtful"
+        doubtful_text = "1 frame is" if n_doubtful_frames == 1 else f"{n_doubtful_frames} frames are"
+        text += f"; {doubtful_text} doubtful"
         if doubtful:
             text += f" ({_format_list(doubtful)})"
         return f"{text}."

@@ -116,7 +116,7 @@ def add_ratings(
     added = study.videos.add(new_videos, token, report)
     study_names = {attempt: attempt for attempt in parsed.videos}
     for video, name in zip(new_videos, added.names, strict=True):
-        study_names[video.name] = name or ""
+        study_names[video.name] = "" if name is None else name
     present = {video.name for video in study.videos.all()}
     study_names = {attempt: name for attempt, name in study_names.items() if name in present}
     participants, occasions, contradictions = study.videos.set_participants(

@@ -164,7 +164,7 @@ def _known_keys(study: Study, name: str) -> set[Hashable]:
     for moment in study.annotations.moments(name):
         keys.add(_key(moment.start_s, moment.stop_s, text=moment.label, author=moment.author, tier=moment.tier))
     for note in study.annotations.notes(name):
-        start_s = note.time_s or 0.0
+        start_s = 0.0 if note.time_s is None else note.time_s
         keys.add(_key(start_s, None, note.text, note.author, note.tier))
     return keys
 
