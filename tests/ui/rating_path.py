@@ -96,7 +96,7 @@ class RatingPath:
 
     def accept(self) -> None:
         """Accept the new version, and wait until all videos are assessed with it."""
-        click(self.train_screen.choice_result.accept)
+        click(self.train_screen.choice_result.accept_button)
         app_context = self.made.app_context
         name = self.train_screen.tuning.tuning_plan.job.folder.name if self.train_screen.tuning.tuning_plan else ""
 

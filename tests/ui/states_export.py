@@ -67,7 +67,7 @@ def export_sheet(stage: "Window") -> QWidget:
     """A contact sheet of chosen videos with long names."""
     screen = _screen(stage, stem=LONG)
     screen.exporter_list.choose("sheet")
-    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.CHOSEN))
+    screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.CHOSEN))
     for candidate in screen.source_form._candidates[:3]:
         mark(screen.source_form.videos, candidate.clip, on=True)
     return _settled(stage, screen)
@@ -120,12 +120,12 @@ def export_queue(stage: "Window") -> QWidget:
     button.click()
     stage.wait(over(1))
     exporting.warning, exporting.failing = "", {"grasp_03"}
-    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.EACH))
+    screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.EACH))
     button.click()
     stage.wait(over(2))
     exporting.failing = {"still"}
     screen.exporter_list.choose("still")
-    screen.source_form.split.setCurrentIndex(0)
+    screen.source_form.split_box.setCurrentIndex(0)
     button.click()
     stage.wait(over(3))
     exporting.held = True

@@ -165,10 +165,10 @@ def finetune_failed(stage: "Stage") -> QWidget:
 def finetune_accepted(stage: "Stage") -> QWidget:
     """The pairs on which the new version and the raters disagree."""
     screen = _trained(stage)
-    screen.before_after.accept.click()
+    screen.before_after.accept_button.click()
     messages = stage.made.window.messages
-    stage.wait(messages.offer.isVisible, WAIT_MS)
-    messages.offer.click()
+    stage.wait(messages.action_button.isVisible, WAIT_MS)
+    messages.action_button.click()
     stage.wait(
         lambda: screen.pages.currentWidget() is screen.disagreement and bool(screen.disagreement.summary.text()),
         WAIT_MS,
@@ -180,11 +180,11 @@ def finetune_versions(stage: "Stage") -> QWidget:
     """Some versions of a model, one of them in use."""
     screen = _trained(stage)
     for _ in range(2):
-        screen.before_after.discard.click()
+        screen.before_after.discard_button.click()
     stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.setup.has_forecast, WAIT_MS)
     _start(stage, screen)
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
-    screen.before_after.accept.click()
+    screen.before_after.accept_button.click()
     screens = stage.made.window.screens
     stage.wait(lambda: screens.current == "inspect", WAIT_MS)
     screens.show("finetune")

@@ -209,7 +209,7 @@ def rate_video(stage: "Stage") -> QWidget:
         form.answer(index, step)
     screen.rating_tab.view.clock.seek(3.2)
     screen.rating_tab.view.mark()
-    screen.rating_tab.view.remark.setText("Holds the needle with two hands")
+    screen.rating_tab.view.remark_edit.setText("Holds the needle with two hands")
     return stage.made.window
 
 

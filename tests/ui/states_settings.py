@@ -63,7 +63,7 @@ def guides(stage: "Stage") -> QWidget:
     found = stage.made.window.findChild(Guides)
     assert isinstance(found, Guides)
     found.show_guide("data")
-    found.search.setText("votes")
+    found.search_edit.setText("votes")
     return found
 
 

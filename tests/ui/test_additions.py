@@ -70,7 +70,7 @@ def offered(made: Composition, typed: str) -> list[QAction]:
     made.window.actions_["palette"].trigger()
     palette = made.window.findChild(CommandPalette)
     assert palette is not None
-    palette.field.setText(typed)
+    palette.search_edit.setText(typed)
     found = [palette.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(palette.list.count())]
     palette.dismiss()
     return found

@@ -58,8 +58,8 @@ def test_mouse_and_keyboard_lead_from_ratings_to_scores_on_their_scale(
     qtbot.waitUntil(lambda: " of 60 (" in screen.header.text and screen.curve.has_ratings)
     why = made.window.findChild(WhyPanel)
     assert why is not None
-    qtbot.waitUntil(lambda: "on the raters' scale" in why.position.rating.plain)
-    assert "(2 raters)" in why.position.given.plain
+    qtbot.waitUntil(lambda: "on the raters' scale" in why.position.rating_label.plain)
+    assert "(2 raters)" in why.position.given_ratings_label.plain
     after = table.read_bytes(), table.stat().st_mtime_ns, sorted(path.name for path in table.parent.iterdir())
     assert after == before, "the spreadsheet is never written to, and nothing is written beside it"
 

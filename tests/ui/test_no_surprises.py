@@ -80,7 +80,7 @@ def test_the_palette_knows_other_words(qtbot: QtBot, window: Composition, world:
     open_and_load(qtbot, window, world.touch("a.mp4"))
     palette = CommandPalette(window.window.menuBar(), window.window)
     for typed, wanted in (("train", "show_finetune"), ("pdf", "show_export"), ("rate", "show_rank")):
-        palette.field.setText(typed)
+        palette.search_edit.setText(typed)
         rows = range(palette.list.count())
         found = [palette.list.item(row).data(0x0100).objectName() for row in rows]
         assert wanted in found[:4], typed

@@ -103,16 +103,16 @@ def test_the_bar_shows_the_latest_and_how_many_wait(qtbot: QtBot, messages: Mess
     assert not bar.isHidden()
     assert bar.text == "<b>second</b>   (more messages: 1)", "names of files are not read as markup"
     assert bar._details.text().splitlines()[-1] == "and 12 more"
-    assert bar.offer.isHidden()
+    assert bar.action_button.isHidden()
     messages.dismiss()
     assert bar.text == "first"
     messages.post(Message("third", action="disagreements"))
     with qtbot.waitSignal(actions["disagreements"].triggered):
-        bar.offer.click()
+        bar.action_button.click()
     assert bar.text == "first", "what was acted upon is read"
     messages.post(Message("fourth", action="disagreements"))
     bar.hide_names({"a name"})
-    assert bar.offer.isHidden(), "a rater is not led away"
+    assert bar.action_button.isHidden(), "a rater is not led away"
 
 
 def test_the_colour_bar_tells_its_limits(qtbot: QtBot) -> None:

@@ -143,17 +143,17 @@ class CurvesPanel(QWidget):
         self._spreads: Mapping[str, tuple[float, float]] = {}
         self.plot = CurvesPlot(playback, self)
         title = text_label("Scores", self, heading=True)
-        self.heights = QComboBox(self)
-        self.heights.addItem("In standard deviations", VerticalScale.STANDARD)
-        self.heights.addItem("Each on its own scale", VerticalScale.OWN)
-        self.heights.setToolTip(
+        self.scale_box = QComboBox(self)
+        self.scale_box.addItem("In standard deviations", VerticalScale.STANDARD)
+        self.scale_box.addItem("Each on its own scale", VerticalScale.OWN)
+        self.scale_box.setToolTip(
             "Scores of different models are comparable only in standard deviations of each model's scores"
         )
-        self.heights.setAccessibleName("Vertical scale of the curves")
-        self.heights.activated.connect(self._on_chosen)
+        self.scale_box.setAccessibleName("Vertical scale of the curves")
+        self.scale_box.activated.connect(self._on_chosen)
         self._chosen_scale = VerticalScale.STANDARD
         self._note = ElidingLabel(self, muted=True)
-        row = add_all(horizontal(margins=(12, 4, 12, 0), spacing=8), title, self.heights, (self._note, 1))
+        row = add_all(horizontal(margins=(12, 4, 12, 0), spacing=8), title, self.scale_box, (self._note, 1))
         add_all(vertical(self, NO_MARGINS, 0), row, (self.plot, 1))
         self.setAutoFillBackground(True)
         self.setBackgroundRole(self.palette().ColorRole.Base)
@@ -169,7 +169,7 @@ class CurvesPanel(QWidget):
         return bool(self._scored) and all(key in self._spreads for key in self._scored)
 
     def _on_chosen(self, _index: int) -> None:
-        self._chosen_scale = VerticalScale(self.heights.currentData())
+        self._chosen_scale = VerticalScale(self.scale_box.currentData())
         self._draw()
 
     def show_curves(
@@ -204,10 +204,10 @@ class CurvesPanel(QWidget):
 
     def _update_choice(self, heights: VerticalScale) -> None:
         """Show the present scale, and disable standard deviations with the reason if they are not possible."""
-        self.heights.setCurrentIndex(self.heights.findData(heights))
-        model = self.heights.model()
+        self.scale_box.setCurrentIndex(self.scale_box.findData(heights))
+        model = self.scale_box.model()
         assert isinstance(model, QStandardItemModel)
-        item = model.item(self.heights.findData(VerticalScale.STANDARD))
+        item = model.item(self.scale_box.findData(VerticalScale.STANDARD))
         if self._is_standard_possible or not self._scored:
             item.setEnabled(True)
             item.setToolTip("")

@@ -20,8 +20,8 @@ class DisagreementsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.message = text_label("", self, muted=True, wrap=True)
-        self.assess_all = push_button("Assess all with these models", self)
-        bar = add_all(horizontal(margins=(8, 4, 8, 0)), (self.message, 1), self.assess_all)
+        self.assess_all_button = push_button("Assess all with these models", self)
+        bar = add_all(horizontal(margins=(8, 4, 8, 0)), (self.message, 1), self.assess_all_button)
         self.table = PlainTable("Videos with the greatest disagreement between models", self)
         add_all(vertical(self, NO_MARGINS, 4), bar, (self.table, 1))
 
@@ -41,9 +41,9 @@ class DisagreementsView(QWidget):
             self.message.setText(message.format(n_shared, n_videos, of_task, n_models))
         has_button = busy or agreement_loader.is_incomplete
         button_text = "Assessing…" if busy else "Assess all with these models"
-        self.assess_all.setVisible(n_models > 0 and has_button)
-        self.assess_all.setEnabled(not busy)
-        self.assess_all.setText(button_text)
+        self.assess_all_button.setVisible(n_models > 0 and has_button)
+        self.assess_all_button.setEnabled(not busy)
+        self.assess_all_button.setText(button_text)
 
     def show_agreement(self, agreement: StudyAgreement | None, models: Sequence[ComparedModel]) -> None:
         """List the videos, those with the greatest disagreement first."""

@@ -185,13 +185,13 @@ class ModelsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = PlainTable("The compared models", self)
-        self.measure = push_button("Measure faithfulness", self, self.measure_asked)
-        self.measure.setToolTip(
+        self.measure_button = push_button("Measure faithfulness", self, self.measure_asked)
+        self.measure_button.setToolTip(
             "Remove what each model attended to, and test whether its score changes more than by chance"
         )
         self._note = text_label("", self, muted=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        foot = add_all(horizontal(margins=(8, 0, 8, 4)), (self._note, 1), self.measure)
+        foot = add_all(horizontal(margins=(8, 0, 8, 4)), (self._note, 1), self.measure_button)
         add_all(vertical(self, (0, 4, 0, 0), 4), (self.table, 1), foot)
         self._columns = (
             Column("", number=False),
@@ -211,7 +211,7 @@ class ModelsView(QWidget):
             note = f"Different preprocessing, separate features: A to {_letter(len(feature_sets) - 1)}"
         self._note.setText(note)
         self.table.fill(self._columns, [self._cells(row, feature_sets) for row in rows])
-        self.measure.setEnabled(measurable)
+        self.measure_button.setEnabled(measurable)
 
     def _cells(self, row: ComparedModel, feature_sets: list[str]) -> Cells:
         facts = row.facts

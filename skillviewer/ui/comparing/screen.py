@@ -82,10 +82,10 @@ class CompareScreen(QWidget):
         self.empty = QWidget(self)
         self._empty_text = text_label("", self.empty, wrap=True)
         self._empty_text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.choose = push_button("Choose models", self.empty, self.header.models_button.showMenu, primary=True)
+        self.choose_button = push_button("Choose models", self.empty, self.header.models_button.showMenu, primary=True)
 
     def _lay_out(self) -> None:
-        centred_button = (self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
+        centred_button = (self.choose_button, 0, Qt.AlignmentFlag.AlignHCenter)
         add_all(QVBoxLayout(self.empty), 1, self._empty_text, Spacing(8), centred_button, 1)
         upper_half = QWidget(self)
         add_all(vertical(upper_half, NO_MARGINS, 0), (self.grid, 1), self.bars, self.transport)
@@ -127,7 +127,7 @@ class CompareScreen(QWidget):
         self.side.second_chosen.connect(header.choose_second)
         self.side.video_chosen.connect(self._on_video_chosen)
         self.side.models.measure_asked.connect(models.explain)
-        self.side.disagreements.assess_all.clicked.connect(models.assess_all)
+        self.side.disagreements.assess_all_button.clicked.connect(models.assess_all)
 
     # Called by the window
 
@@ -239,7 +239,7 @@ class CompareScreen(QWidget):
             self._empty_text.setText("Open a video to see what each model attends to.")
         else:
             self._empty_text.setText("Choose two to nine models to see what each attends to.")
-        self.choose.setVisible(not self.models.keys)
+        self.choose_button.setVisible(not self.models.keys)
 
     def _on_contrast(self) -> None:
         self._show_difference()

@@ -36,29 +36,29 @@ class Destination(QWidget):
         grid.setSpacing(8)
         grid.setColumnStretch(1, 1)
         self._label = QLabel(self)
-        self.line = with_accessible_name(QLineEdit(self), "Write to")
-        self._label.setBuddy(self.line)
-        self.kind = with_accessible_name(QComboBox(self), "File type")
-        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.browse = push_button("Choose…", self, self.browse_asked)
+        self.path_edit = with_accessible_name(QLineEdit(self), "Write to")
+        self._label.setBuddy(self.path_edit)
+        self.suffix_box = with_accessible_name(QComboBox(self), "File type")
+        self.suffix_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.browse_button = push_button("Choose…", self, self.browse_asked)
         self._two_rows: bool | None = None
         grid.addWidget(self._label, 0, 0)
         self._arrange(two_rows=False)
-        self.line.textChanged.connect(self._on_edited)  # typed, or written by a screen reader
-        self.kind.currentIndexChanged.connect(self._on_kind)
+        self.path_edit.textChanged.connect(self._on_edited)  # typed, or written by a screen reader
+        self.suffix_box.currentIndexChanged.connect(self._on_kind)
 
     def _arrange(self, *, two_rows: bool) -> None:
         """Place type and button next to the path, or below it if the widget is narrow."""
         if two_rows == self._two_rows:
             return
         self._two_rows = two_rows
-        for widget in (self.line, self.kind, self.browse):
+        for widget in (self.path_edit, self.suffix_box, self.browse_button):
             self._grid.removeWidget(widget)
         path_columns = 3 if two_rows else 1
         button_row = 1 if two_rows else 0
-        self._grid.addWidget(self.line, 0, 1, 1, path_columns)
-        self._grid.addWidget(self.kind, button_row, 2)
-        self._grid.addWidget(self.browse, button_row, 3)
+        self._grid.addWidget(self.path_edit, 0, 1, 1, path_columns)
+        self._grid.addWidget(self.suffix_box, button_row, 2)
+        self._grid.addWidget(self.browse_button, button_row, 3)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -66,14 +66,14 @@ class Destination(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of the arrangement in two rows."""
-        width_px = max(self.kind.sizeHint().width() + self.browse.sizeHint().width() + 8, scaled_px(160))
+        width_px = max(self.suffix_box.sizeHint().width() + self.browse_button.sizeHint().width() + 8, scaled_px(160))
         height_px = super().minimumSizeHint().height()
         return QSize(width_px, height_px)
 
     @property
     def path(self) -> Path:
         """The file, or the folder in which each video gets a file."""
-        path = Path(self.line.text().strip())
+        path = Path(self.path_edit.text().strip())
         try:
             return path.expanduser()
         except RuntimeError:  # ~name of an unknown user
@@ -81,7 +81,7 @@ class Destination(QWidget):
 
     @property
     def suffix(self) -> str:
-        return self.kind.currentText()
+        return self.suffix_box.currentText()
 
     @property
     def folder(self) -> Path:
@@ -91,10 +91,10 @@ class Destination(QWidget):
         """Set the possible types of the file, the default first. If they change, a typed path is dropped."""
         if self._suffixes == list(suffixes):
             return
-        with QSignalBlocker(self.kind):
-            self.kind.clear()
-            self.kind.addItems(list(suffixes))
-        self.kind.setVisible(len(suffixes) > 1)
+        with QSignalBlocker(self.suffix_box):
+            self.suffix_box.clear()
+            self.suffix_box.addItems(list(suffixes))
+        self.suffix_box.setVisible(len(suffixes) > 1)
         self._is_typed = False
 
     def propose(self, stem: str, *, into_folder: bool) -> None:
@@ -127,22 +127,22 @@ class Destination(QWidget):
 
     @property
     def _suffixes(self) -> list[str]:
-        return [self.kind.itemText(index) for index in range(self.kind.count())]
+        return [self.suffix_box.itemText(index) for index in range(self.suffix_box.count())]
 
     def _show(self, path: Path) -> None:
-        with QSignalBlocker(self.line):
-            self.line.setText(str(path))
-        self.line.setToolTip(as_tip(str(path)))
-        self.line.setCursorPosition(len(str(path)))
+        with QSignalBlocker(self.path_edit):
+            self.path_edit.setText(str(path))
+        self.path_edit.setToolTip(as_tip(str(path)))
+        self.path_edit.setCursorPosition(len(str(path)))
 
     def _match_kind(self) -> None:
-        with QSignalBlocker(self.kind):
+        with QSignalBlocker(self.suffix_box):
             if not self.into_folder and self.path.suffix.lower() in self._suffixes:
-                self.kind.setCurrentText(self.path.suffix.lower())
+                self.suffix_box.setCurrentText(self.path.suffix.lower())
 
     def _on_edited(self, text: str) -> None:
         self._is_typed = True
-        self.line.setToolTip(as_tip(text))
+        self.path_edit.setToolTip(as_tip(text))
         self._match_kind()
         self.changed.emit()
 

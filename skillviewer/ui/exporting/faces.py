@@ -77,9 +77,9 @@ class FacesReview(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        self.back = push_button("Back to the export", self)
-        self.videos = with_accessible_name(QComboBox(self), "Video")
-        header = add_all(QHBoxLayout(), self.back, self.videos, 1)
+        self.back_button = push_button("Back to the export", self)
+        self.video_box = with_accessible_name(QComboBox(self), "Video")
+        header = add_all(QHBoxLayout(), self.back_button, self.video_box, 1)
         self.slider = with_accessible_name(QSlider(Qt.Orientation.Horizontal, self), "Frame")
         self.time = text_label("", self, muted=True)
         transport = add_all(QHBoxLayout(), (self.slider, 1), self.time)
@@ -92,38 +92,38 @@ class FacesReview(QWidget):
         side.setFixedWidth(scaled_px(SIDE_PX))
         self.summary = text_label("", side, wrap=True, plain=True)
         self.search_button = push_button("Look for faces", side, self.search)
-        self.blur_span = with_accessible_name(QComboBox(side), "Frames in which a drawn box is blurred")
-        self.blur_span.addItems(
+        self.blur_span_box = with_accessible_name(QComboBox(side), "Frames in which a drawn box is blurred")
+        self.blur_span_box.addItems(
             ["Drawn boxes: whole video", "Drawn boxes: from here on", "Drawn boxes: 1 s around this frame"]
         )
         self.remove_button = push_button("Remove the chosen box", side, self.remove)
         self.remove_from_here_button = push_button("Remove it from here on", side, self.remove_from_here)
         heading = QLabel("Doubtful frames", side)
-        self.doubts = with_accessible_name(QListWidget(side), "Doubtful frames")
-        self.doubts.setWordWrap(True)
-        self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.doubt_list = with_accessible_name(QListWidget(side), "Doubtful frames")
+        self.doubt_list.setWordWrap(True)
+        self.doubt_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.reviewed_button = push_button("Reviewed, OK", side, self.mark_reviewed)
         warning = text_label("Faces can be missed. Check the file before you pass it on.", side, wrap=True, muted=True)
-        buttons = (self.search_button, self.blur_span, self.remove_button, self.remove_from_here_button)
+        buttons = (self.search_button, self.blur_span_box, self.remove_button, self.remove_from_here_button)
         column = vertical(side, NO_MARGINS, 8)
-        add_all(column, self.summary, *buttons, heading, (self.doubts, 1), self.reviewed_button, warning)
+        add_all(column, self.summary, *buttons, heading, (self.doubt_list, 1), self.reviewed_button, warning)
         return side
 
     def _connect(self) -> None:
-        self.videos.currentIndexChanged.connect(lambda: self.open(self.videos.currentData()))
+        self.video_box.currentIndexChanged.connect(lambda: self.open(self.video_box.currentData()))
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self._on_picture)
         self.feed.failed.connect(self._app_context.messages.fail)
         self.slider.valueChanged.connect(self._on_frame)
         self.canvas.drawn.connect(self._on_drawn)
         self.canvas.picked.connect(self._on_picked)
-        self.doubts.currentRowChanged.connect(self._on_doubt)
+        self.doubt_list.currentRowChanged.connect(self._on_doubt)
         self._app_context.undo.changed.connect(self._reread)
 
     def show_videos(self, paths: Sequence[Path]) -> None:
-        with QSignalBlocker(self.videos):
-            offer(self.videos, [(path, printable(path.stem)) for path in paths], paths[0])
-        self.videos.setVisible(len(paths) > 1)
+        with QSignalBlocker(self.video_box):
+            offer(self.video_box, [(path, printable(path.stem)) for path in paths], paths[0])
+        self.video_box.setVisible(len(paths) > 1)
         self.open(paths[0])
 
     def open(self, path: Path | None) -> None:
@@ -241,9 +241,9 @@ class FacesReview(QWidget):
         frame = self._picture.frame_index
         start = 0
         stop = video.n_frames
-        if self.blur_span.currentIndex() == BlurSpan.FROM_HERE:
+        if self.blur_span_box.currentIndex() == BlurSpan.FROM_HERE:
             start = frame
-        elif self.blur_span.currentIndex() == BlurSpan.AROUND:
+        elif self.blur_span_box.currentIndex() == BlurSpan.AROUND:
             time_s = float(video.times_s[frame])
             start = video.frame_at(max(time_s - 0.5, 0.0))
             stop = video.frame_at(min(time_s + 0.5, float(video.times_s[-1]))) + 1
@@ -295,16 +295,16 @@ class FacesReview(QWidget):
 
     def _show(self) -> None:
         doubts = self.faces.doubts if self.faces is not None else ()
-        with QSignalBlocker(self.doubts):
-            self.doubts.clear()
+        with QSignalBlocker(self.doubt_list):
+            self.doubt_list.clear()
             for doubt in doubts:
                 frames = f"{doubt.start + 1}"
                 if doubt.stop - doubt.start > 1:
                     frames = f"{frames}–{doubt.stop}"
-                item = QListWidgetItem(f"{frames}: {_REASONS[doubt.reason]}", self.doubts)
+                item = QListWidgetItem(f"{frames}: {_REASONS[doubt.reason]}", self.doubt_list)
                 item.setToolTip(as_tip(item.text()))
                 if doubt == self._doubt:
-                    self.doubts.setCurrentItem(item)
+                    self.doubt_list.setCurrentItem(item)
         self.summary.setText(self._describe_state())
         self._show_boxes()
         self._show_buttons()
@@ -312,7 +312,7 @@ class FacesReview(QWidget):
     def _show_buttons(self) -> None:
         is_open = self.faces is not None
         self.search_button.setEnabled(is_open and self._search is None)
-        self.blur_span.setEnabled(is_open)
+        self.blur_span_box.setEnabled(is_open)
         self.remove_button.setEnabled(is_open and self._chosen_face is not None)
         self.remove_from_here_button.setEnabled(is_open and self._chosen_face is not None)
         self.reviewed_button.setEnabled(is_open and self._doubt is not None)

@@ -85,8 +85,8 @@ class ExportScreen(QWidget):
         self.options = OptionForm(inside)
         self.selection_button = push_button("Use the player's selection", inside, self._take_selection)
         self.frame_button = push_button("Use the frame on screen", inside, self._take_frame)
-        self.review_faces = push_button("Review faces…", inside, self._on_review_faces)
-        buttons = (self.selection_button, self.frame_button, self.review_faces)
+        self.review_faces_button = push_button("Review faces…", inside, self._on_review_faces)
+        buttons = (self.selection_button, self.frame_button, self.review_faces_button)
         add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.source_form, self.options, *buttons, 1)
         return with_accessible_name(FormArea(inside, parent), "Export options")
 
@@ -109,7 +109,7 @@ class ExportScreen(QWidget):
         self.destination.changed.connect(self._show_message)
         self.destination.browse_asked.connect(self._actions["export_browse"].trigger)
         self.button.clicked.connect(self._actions["export_now"].trigger)
-        self.faces.back.clicked.connect(self._on_back)
+        self.faces.back_button.clicked.connect(self._on_back)
         self.previews.arrived.connect(self._on_preview)
         self.previews.failed.connect(lambda text: self.pane.show_message(printable(text)))
         for signal in (
@@ -155,7 +155,7 @@ class ExportScreen(QWidget):
         elif self.pages.currentWidget() is not self.faces:
             self.pages.setCurrentIndex(1)
         splits = possible_splits(self.exporter_list.exporter, len(candidates))
-        if self.source_form.split.count() != len(splits):
+        if self.source_form.split_box.count() != len(splits):
             self.source_form.set_splits(splits)
         if self.source_form.chosen_videos != previous_videos:
             self._on_change()
@@ -252,8 +252,8 @@ class ExportScreen(QWidget):
         into_folder = not is_of_study and self.source_form.chosen_split is FileSplit.EACH
         self.destination.propose(self._propose_stem(), into_folder=into_folder)
         blur_box = self.options.field("blur_faces")
-        self.review_faces.setVisible(isinstance(blur_box, QCheckBox) and blur_box.isChecked())
-        self.review_faces.setEnabled(bool(self._blurred_videos()))
+        self.review_faces_button.setVisible(isinstance(blur_box, QCheckBox) and blur_box.isChecked())
+        self.review_faces_button.setEnabled(bool(self._blurred_videos()))
         self._show_message()
         self._preview()
 

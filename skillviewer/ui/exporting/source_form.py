@@ -25,9 +25,9 @@ class SourceForm(QWidget):
         self._current: VideoClip | None = None
         self._models: tuple[ExportModel, ...] = ()
         self._follows_loaded = True  # whether the loaded model is chosen, also when another one is loaded
-        self.split = with_accessible_name(QComboBox(self), "Videos")
-        self.split.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.split.setMinimumContentsLength(12)
+        self.split_box = with_accessible_name(QComboBox(self), "Videos")
+        self.split_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.split_box.setMinimumContentsLength(12)
         self.videos = CheckList("Chosen videos", self)
         self.models = CheckList("Models", self)
         rows = QFormLayout()
@@ -35,12 +35,12 @@ class SourceForm(QWidget):
         rows.setVerticalSpacing(8)
         rows.setHorizontalSpacing(12)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.addRow(QLabel("Videos", self), self.split)
+        rows.addRow(QLabel("Videos", self), self.split_box)
         rows.addRow(self.videos)
         rows.addRow(QLabel("Models", self), self.models)
         self._rows = rows
         add_all(vertical(self, NO_MARGINS), rows)
-        self.split.currentIndexChanged.connect(self._on_split)
+        self.split_box.currentIndexChanged.connect(self._on_split)
         self.videos.check_changed.connect(self.changed)
         self.models.check_changed.connect(self._on_models_checked)
 
@@ -92,12 +92,12 @@ class SourceForm(QWidget):
         """Set the possible splits into files; the form is hidden if there are none."""
         previous = self.chosen_split
         self.setVisible(bool(splits))
-        with QSignalBlocker(self.split):
-            self.split.clear()
+        with QSignalBlocker(self.split_box):
+            self.split_box.clear()
             for split in splits:
-                self.split.addItem("", split)
+                self.split_box.addItem("", split)
             index = splits.index(previous) if previous in splits else 0
-            self.split.setCurrentIndex(index)
+            self.split_box.setCurrentIndex(index)
         self._refresh()
 
     def choose(self, clips: Sequence[VideoClip]) -> None:
@@ -105,13 +105,13 @@ class SourceForm(QWidget):
         self._follows_loaded = True
         self._show_models(self._loaded_folders)
         self._show_videos(clips)
-        with QSignalBlocker(self.split):
-            self.split.setCurrentIndex(self.split.findData(FileSplit.CHOSEN))
+        with QSignalBlocker(self.split_box):
+            self.split_box.setCurrentIndex(self.split_box.findData(FileSplit.CHOSEN))
         self._on_split()
 
     @property
     def chosen_split(self) -> FileSplit:
-        value = self.split.currentData()
+        value = self.split_box.currentData()
         return FileSplit(value) if value is not None else FileSplit.THIS
 
     @property
@@ -163,9 +163,9 @@ class SourceForm(QWidget):
             FileSplit.ALL: f"All {n_videos} {noun} in one file",
             FileSplit.CHOSEN: "Chosen videos in one file",
         }
-        for index in range(self.split.count()):
-            self.split.setItemText(index, texts[FileSplit(self.split.itemData(index))])
-        self.split.setToolTip(as_tip(self.split.currentText()))
+        for index in range(self.split_box.count()):
+            self.split_box.setItemText(index, texts[FileSplit(self.split_box.itemData(index))])
+        self.split_box.setToolTip(as_tip(self.split_box.currentText()))
         self._rows.setRowVisible(self.videos, self.chosen_split is FileSplit.CHOSEN)
 
     def _on_split(self, *_: object) -> None:

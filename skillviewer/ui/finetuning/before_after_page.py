@@ -48,12 +48,12 @@ class BeforeAfterPage(QWidget):
         area = scroll_area(self, "Before and after the training")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         area.setWidget(page)
-        self.accept = push_button("Accept as new version", self, tuning.accept, primary=True)
-        self.discard = DiscardButton("Discard", self, tuning.discard)
-        self.later = push_button("Decide later", self, tuning.later)
-        self.later.setToolTip("The version stays in the list of versions, where you can use or discard it")
+        self.accept_button = push_button("Accept as new version", self, tuning.accept, primary=True)
+        self.discard_button = DiscardButton("Discard", self, tuning.discard)
+        self.later_button = push_button("Decide later", self, tuning.later)
+        self.later_button.setToolTip("The version stays in the list of versions, where you can use or discard it")
         decision = ButtonBar(self)
-        decision.add_buttons(self.accept, self.discard, self.later)
+        decision.add_buttons(self.accept_button, self.discard_button, self.later_button)
         add_all(vertical(self, NO_MARGINS, 0), (area, 1), decision)
 
     def _make_tables(self, page: QWidget) -> QWidget:
@@ -91,8 +91,8 @@ class BeforeAfterPage(QWidget):
         facts.append(f"{report.n_trained} training pairs")
         self.subtitle.setText(" · ".join(facts))
         self._show_lines(report)
-        set_primary(self.accept, primary=held_out.beyond_noise)
-        self.discard.reset()
+        set_primary(self.accept_button, primary=held_out.beyond_noise)
+        self.discard_button.reset()
         warnings = (*report.warnings, *report.problems)
         self.warnings.setText("\n".join(f"• {warning}" for warning in warnings))
         self.warnings.setVisible(bool(warnings))
@@ -105,8 +105,8 @@ class BeforeAfterPage(QWidget):
     def set_writable(self, writable: bool) -> None:
         """Allow the user to accept only if the study can be written."""
         tip = "" if writable else "The study is open for reading only."
-        self.accept.setEnabled(writable)
-        self.accept.setToolTip(tip)
+        self.accept_button.setEnabled(writable)
+        self.accept_button.setToolTip(tip)
 
     def _show_lines(self, report: TuningReport) -> None:
         self._lines.clear()

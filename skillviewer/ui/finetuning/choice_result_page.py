@@ -32,12 +32,12 @@ class ChoiceResultPage(QWidget):
         self.title = text_label("", page, letters="figure", wrap=True, plain=True)
         self.details = text_label("", page, wrap=True, plain=True)
         self.subtitle = text_label("", page, muted=True, wrap=True, plain=True)
-        self.accept = push_button("Accept as new version", self, tuning.accept, primary=True)
-        self.discard = DiscardButton("Discard", self, tuning.discard)
-        self.later = push_button("Decide later", self, tuning.later)
-        self.later.setToolTip("The version stays in the list of versions, where you can use or discard it")
+        self.accept_button = push_button("Accept as new version", self, tuning.accept, primary=True)
+        self.discard_button = DiscardButton("Discard", self, tuning.discard)
+        self.later_button = push_button("Decide later", self, tuning.later)
+        self.later_button.setToolTip("The version stays in the list of versions, where you can use or discard it")
         decision = ButtonBar(self)
-        decision.add_buttons(self.accept, self.discard, self.later)
+        decision.add_buttons(self.accept_button, self.discard_button, self.later_button)
         self.heading = text_label("", page, heading=True, wrap=True)
         self.chart = AccuracyChart(page)
         self.lines = NamedLines(6)
@@ -78,8 +78,8 @@ class ChoiceResultPage(QWidget):
         self.subtitle.setText(
             f"{printable(result.folder.name)} · {choice.title}, trained on {n_pairs} pairs of all people"
         )
-        set_primary(self.accept, primary=verdict.is_improvement)
-        self.discard.reset()
+        set_primary(self.accept_button, primary=verdict.is_improvement)
+        self.discard_button.reset()
         self.heading.setText(f"{choice.pairs_text.capitalize()}, ordered as the raters do")
         self.chart.show_rows(list(chart_rows(choice)))
         comparison_note = TOO_GOOD
@@ -98,8 +98,8 @@ class ChoiceResultPage(QWidget):
     def set_writable(self, writable: bool) -> None:
         """Allow the user to accept only if the study can be written."""
         tip = "" if writable else "The study is open for reading only."
-        self.accept.setEnabled(writable)
-        self.accept.setToolTip(tip)
+        self.accept_button.setEnabled(writable)
+        self.accept_button.setToolTip(tip)
 
     def texts(self) -> str:
         """Return all texts of the page, apart from the table."""

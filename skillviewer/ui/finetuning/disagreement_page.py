@@ -21,8 +21,8 @@ class DisagreementPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         title = text_label("Disagreements between model and raters", self, heading=True)
-        self.back = push_button("Back", self)
-        row = add_all(QHBoxLayout(), (title, 1), self.back)
+        self.back_button = push_button("Back", self)
+        row = add_all(QHBoxLayout(), (title, 1), self.back_button)
         self.summary = text_label("", self, wrap=True)
         columns = (
             Column("Better: raters", number=False),

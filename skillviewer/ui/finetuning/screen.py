@@ -72,7 +72,7 @@ class FinetuneScreen(QWidget):
         self.versions.disagreement_asked.connect(self._show_disagreement)
         self.versions.version_asked.connect(self._query_version)
         for page in (self.disagreement, self.version):
-            page.back.clicked.connect(self._show_page)
+            page.back_button.clicked.connect(self._show_page)
         for table in (self.before_after.shifts, self.before_after.attention, self.disagreement.table):
             table.video_asked.connect(self._on_video_asked)
         app_context.studies.opened.connect(self._on_study)

@@ -33,13 +33,13 @@ class VersionList(QWidget):
         self._digest_in_use = ""
         self._writable = True
         title = text_label("Versions", self, heading=True)
-        self.disagree = push_button("Disagreements", self, self.disagreement_asked)
-        self.disagree.setToolTip("The pairs on which the model in use and the raters disagree.")
-        self.use = push_button("Use this version", self, self._on_use)
+        self.disagreements_button = push_button("Disagreements", self, self.disagreement_asked)
+        self.disagreements_button.setToolTip("The pairs on which the model in use and the raters disagree.")
+        self.use_button = push_button("Use this version", self, self._on_use)
         tip = "Remove an undecided version; it stays listed."
-        self.discard = DiscardButton("Discard", self, self._on_discard, tip)
+        self.discard_button = DiscardButton("Discard", self, self._on_discard, tip)
         buttons = FlowLayout()
-        for button in (self.disagree, self.use, self.discard):
+        for button in (self.disagreements_button, self.use_button, self.discard_button):
             buttons.addWidget(button)
         self.empty = text_label("No versions yet. The first training makes one.", self, muted=True)
         accuracy_meaning = (
@@ -105,9 +105,9 @@ class VersionList(QWidget):
         if self._writable and version is not None and version.digest != self._digest_in_use:
             can_use = version.path is not None
             can_discard = version.state is ModelState.PROPOSED
-        self.use.setEnabled(can_use)
-        self.discard.setEnabled(can_discard)
-        self.discard.reset()
+        self.use_button.setEnabled(can_use)
+        self.discard_button.setEnabled(can_discard)
+        self.discard_button.reset()
 
     def _on_activated(self, *_: object) -> None:
         version = self.selected_version()

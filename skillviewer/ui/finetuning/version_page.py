@@ -19,9 +19,9 @@ class VersionPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = text_label("", self, heading=True, wrap=True, plain=True)
-        self.back = push_button("Back", self)
+        self.back_button = push_button("Back", self)
         self.lines = NamedLines(6)
-        header = add_all(QHBoxLayout(), (self.title, 1), self.back)
+        header = add_all(QHBoxLayout(), (self.title, 1), self.back_button)
         add_all(vertical(self, (24, 16, 24, 16), 12), header, self.lines, 1)
 
     def show_version(self, version: ModelVersion, lines: Lines) -> None:

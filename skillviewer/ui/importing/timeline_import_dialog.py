@@ -51,10 +51,10 @@ class TimelineImportDialog(QDialog):
         self._video_info = video_info
         self._annotations = TimelineContents().annotations
         self.boxes: dict[str, QComboBox] = {}  # box of the use, by tier
-        self.observation = QComboBox(self)
-        self.observation.setAccessibleName("Observation")
-        self.observation.setVisible(False)
-        self.observation.activated.connect(self._read)
+        self.observation_box = QComboBox(self)
+        self.observation_box.setAccessibleName("Observation")
+        self.observation_box.setVisible(False)
+        self.observation_box.activated.connect(self._read)
         self.problems = TextTableView("Annotations that are not used", self)
         self.problems.setVisible(False)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -68,7 +68,7 @@ class TimelineImportDialog(QDialog):
         self.import_button.setEnabled(False)
         buttons = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.import_button)
         column = vertical(self, (16, 12, 16, 12), 8)
-        add_all(column, self.message, self.observation, (area, 2), (self.problems, 1), buttons)
+        add_all(column, self.message, self.observation_box, (area, 2), (self.problems, 1), buttons)
         self.setMinimumSize(MIN_SIZE / 2)
         default_size = QSize(scaled_px(560), scaled_px(420))
         self.resize(default_size.boundedTo(parent.size()))
@@ -77,7 +77,7 @@ class TimelineImportDialog(QDialog):
     def _read(self, *_: object) -> None:
         path = self._path
         file_name = self._video_info.path.name
-        observation_name = self.observation.currentData()
+        observation_name = self.observation_box.currentData()
         observations = (observation_name,) if observation_name else ()
         self.import_button.setEnabled(False)
         task = self._app_context.index_worker.submit(
@@ -104,10 +104,10 @@ class TimelineImportDialog(QDialog):
             return
         all_of_video = ("", f"Observations of {printable(self._video_info.path.name)}")
         options = [all_of_video, *((name, printable(name)) for name in contents.observations)]
-        chosen_observation = self.observation.currentData() or ""
-        offer(self.observation, options, chosen_observation)
+        chosen_observation = self.observation_box.currentData() or ""
+        offer(self.observation_box, options, chosen_observation)
         can_change = len(contents.observations) > 1 or not contents.annotations
-        self.observation.setVisible(can_change)
+        self.observation_box.setVisible(can_change)
 
     def _show_tiers(self, contents: TimelineContents) -> None:
         for box in self.boxes.values():

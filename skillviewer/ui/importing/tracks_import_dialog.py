@@ -148,7 +148,7 @@ class TracksImportDialog(QDialog):
         self.zero_frame = indented(QSpinBox(self))
         self.zero_x = indented(QDoubleSpinBox(self))
         self.zero_y = indented(QDoubleSpinBox(self))
-        self.y_points_up = QCheckBox("The y axis points up", self)
+        self.y_up_box = QCheckBox("The y axis points up", self)
         self.pixels_per_unit.setRange(0.0, 1e6)
         self.pixels_per_unit.setDecimals(4)
         self.pixels_per_unit.setSpecialValueText("not stated")
@@ -160,13 +160,13 @@ class TracksImportDialog(QDialog):
             ("Pixels of one unit", self.pixels_per_unit),
             ("Zero, x in pixels", self.zero_x),
             ("Zero, y in pixels", self.zero_y),
-            ("", self.y_points_up),
+            ("", self.y_up_box),
             ("Frame of the video at its zero", self.zero_frame),
         ):
             self.units.add(title, control)
         for spin_box in (self.pixels_per_unit, self.zero_x, self.zero_y, self.zero_frame):
             spin_box.valueChanged.connect(self._read_soon)
-        self.y_points_up.toggled.connect(self._read_soon)
+        self.y_up_box.toggled.connect(self._read_soon)
         self.units.setVisible(False)
 
     def _placement(self) -> Placement:
@@ -174,7 +174,7 @@ class TracksImportDialog(QDialog):
         if not is_stated:
             return Placement(first_frame=self.zero_frame.value())
         zero = (self.zero_x.value(), self.zero_y.value())
-        return Placement(self.pixels_per_unit.value(), zero, self.y_points_up.isChecked(), self.zero_frame.value())
+        return Placement(self.pixels_per_unit.value(), zero, self.y_up_box.isChecked(), self.zero_frame.value())
 
     def _read_soon(self, *_: object) -> None:
         self._read_timer.start()

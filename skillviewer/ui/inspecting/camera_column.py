@@ -43,21 +43,21 @@ class CameraPane(QWidget):
         self.player.setMinimumHeight(MIN_PICTURE_PX)
         self.player.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # takes the remaining room
         self._name = ElidingLabel(self)
-        self.offset = with_accessible_name(QSpinBox(self), "Offset in frames")
-        self.offset.setKeyboardTracking(False)  # a number counts when it is typed in full
-        self.offset.setSuffix(" frames")
-        self.offset.valueChanged.connect(self._on_offset)
+        self.offset_box = with_accessible_name(QSpinBox(self), "Offset in frames")
+        self.offset_box.setKeyboardTracking(False)  # a number counts when it is typed in full
+        self.offset_box.setSuffix(" frames")
+        self.offset_box.valueChanged.connect(self._on_offset)
         menu = QMenu(self)
         self.find_action = menu.addAction("Find the offset by sound", self._find)
         self.remove_action = menu.addAction("Remove this camera", self._remove)
-        self.more = tool_button("…", self)
-        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more.setMenu(menu)
-        self.missing = WrappingLabel(self, muted=True)
+        self.more_button = tool_button("…", self)
+        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more_button.setMenu(menu)
+        self.missing_label = WrappingLabel(self, muted=True)
         self._name.setContentsMargins(8, 4, 8, 0)
-        self.missing.setContentsMargins(8, 0, 8, 6)
-        offset_row = add_all(horizontal(margins=(8, 2, 8, 4), spacing=6), self.offset, self.more, 1)
-        add_all(vertical(self, NO_MARGINS, 0), (self.player, 1), self._name, offset_row, self.missing)
+        self.missing_label.setContentsMargins(8, 0, 8, 6)
+        offset_row = add_all(horizontal(margins=(8, 2, 8, 4), spacing=6), self.offset_box, self.more_button, 1)
+        add_all(vertical(self, NO_MARGINS, 0), (self.player, 1), self._name, offset_row, self.missing_label)
         self.player.playback.video_changed.connect(self._on_video)
         self.hide()
 
@@ -70,8 +70,8 @@ class CameraPane(QWidget):
             self.player.close_video()
             return
         self._name.set_forms(printable(camera.name))
-        self.more.setAccessibleName(f"Choices for camera {printable(camera.name)}")
-        self.offset.setEnabled(writable)
+        self.more_button.setAccessibleName(f"Choices for camera {printable(camera.name)}")
+        self.offset_box.setEnabled(writable)
         self.find_action.setEnabled(writable)
         self.remove_action.setEnabled(writable)
         self._show_offset(camera)
@@ -89,15 +89,15 @@ class CameraPane(QWidget):
         rate_hz = video.rate_hz if video is not None else 1.0
         max_frames = min(round(MAX_OFFSET_S * rate_hz), 2**30)
         n_frames = offset_frames(camera.known_offset_s, rate_hz)
-        self.offset.blockSignals(True)
-        self.offset.setRange(-max_frames, max_frames)
-        self.offset.setValue(n_frames)
-        self.offset.blockSignals(False)
+        self.offset_box.blockSignals(True)
+        self.offset_box.setRange(-max_frames, max_frames)
+        self.offset_box.setValue(n_frames)
+        self.offset_box.blockSignals(False)
         if camera.offset_s is None:
-            self.offset.setToolTip("The offset is not known.")
+            self.offset_box.setToolTip("The offset is not known.")
         else:
             origin = "by hand" if camera.confidence is None else f"by sound, confidence {camera.confidence:.2f}"
-            self.offset.setToolTip(f"{camera.offset_s:+.3f} s, {origin}")
+            self.offset_box.setToolTip(f"{camera.offset_s:+.3f} s, {origin}")
 
     def follow(self) -> None:
         """Show the frame at the playhead."""
@@ -123,14 +123,14 @@ class CameraPane(QWidget):
         text = camera.problem if camera is not None else ""
         if camera is not None and video is not None and not text:
             text = camera.describe_missing(video, self._playback.start_s, self._playback.stop_s)
-        self.missing.setText(printable(text))
-        self.missing.setVisible(bool(text))
+        self.missing_label.setText(printable(text))
+        self.missing_label.setVisible(bool(text))
         self._fit_missing()
 
     def _fit_missing(self) -> None:
         """Give the sentence the height that it needs: panes of equal height would cut a long one."""
-        height_px = self.missing.heightForWidth(self.width())
-        self.missing.setMinimumHeight(max(height_px, 0))
+        height_px = self.missing_label.heightForWidth(self.width())
+        self.missing_label.setMinimumHeight(max(height_px, 0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -111,25 +111,27 @@ class CohortPositionBlock(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         column = vertical(self, (12, 4, 12, 0), 6)
-        self.sentence = WrappingLabel(self)
-        self.rating = WrappingLabel(self)
-        self.given = WrappingLabel(self)
-        self.learnt = WrappingLabel(self)
-        self.learnt.set_plain(LEARNT_TEXT)
+        self.score_label = WrappingLabel(self)
+        self.rating_label = WrappingLabel(self)
+        self.given_ratings_label = WrappingLabel(self)
+        self.learnt_label = WrappingLabel(self)
+        self.learnt_label.set_plain(LEARNT_TEXT)
         self.strip = CohortStrip(self)
-        self.cohort = WrappingLabel(self, muted=True)
-        self.missing = WrappingLabel(self)
-        self.assess_all = push_button("Assess all", self, assess_all.trigger)
-        self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.show_anyway = push_button("Show score", self, show_unfamiliar.trigger)
-        self.show_anyway.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._texts = add_all(vertical(spacing=6), self.sentence, self.show_anyway, self.rating, self.given)
-        self._texts.addWidget(self.learnt)
-        add_all(column, self._texts, self.strip, self.cohort, self.missing, self.assess_all)
+        self.cohort_label = WrappingLabel(self, muted=True)
+        self.missing_label = WrappingLabel(self)
+        self.assess_all_button = push_button("Assess all", self, assess_all.trigger)
+        self.assess_all_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.show_score_button = push_button("Show score", self, show_unfamiliar.trigger)
+        self.show_score_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._texts = add_all(
+            vertical(spacing=6), self.score_label, self.show_score_button, self.rating_label, self.given_ratings_label
+        )
+        self._texts.addWidget(self.learnt_label)
+        add_all(column, self._texts, self.strip, self.cohort_label, self.missing_label, self.assess_all_button)
 
     def _lead_with_rating(self, *, leads: bool) -> None:
         """Put the rating on the raters' scale first, in large letters, or else the score."""
-        first, second = (self.rating, self.sentence) if leads else (self.sentence, self.rating)
+        first, second = (self.rating_label, self.score_label) if leads else (self.score_label, self.rating_label)
         if first.property("letters") == "lead":
             return
         self._texts.insertWidget(0, first)
@@ -147,28 +149,28 @@ class CohortPositionBlock(QWidget):
         """
         position = findings.position
         if meaningless:
-            self.sentence.set_plain(UNFAMILIAR)
+            self.score_label.set_plain(UNFAMILIAR)
         else:
             decimals = score_decimals([findings.analysis])
-            self.sentence.set_plain(position.sentence(decimals))
-        self.show_anyway.setVisible(meaningless)
+            self.score_label.set_plain(position.sentence(decimals))
+        self.show_score_button.setVisible(meaningless)
         scaled = findings.analysis.scaled
-        self.rating.setVisible(scaled is not None and not meaningless)
+        self.rating_label.setVisible(scaled is not None and not meaningless)
         if scaled is not None:
-            self.rating.set_plain(scaled.sentence)
-            self.rating.setToolTip(as_tip(scaled.note))
+            self.rating_label.set_plain(scaled.sentence)
+            self.rating_label.setToolTip(as_tip(scaled.note))
         self._lead_with_rating(leads=scaled is not None and bool(scaled.words) and not meaningless)
         given_text = format_given_rating(findings)
-        self.given.setVisible(bool(given_text))
-        self.given.set_plain(given_text)
-        self.learnt.setVisible(findings.was_trained_on)
+        self.given_ratings_label.setVisible(bool(given_text))
+        self.given_ratings_label.set_plain(given_text)
+        self.learnt_label.setVisible(findings.was_trained_on)
         self.strip.setVisible(position.n_compared > 1 and not meaningless)
         self.strip.show_position(position, findings.cohort)
-        self.cohort.setVisible(position.n_compared > 0 and not meaningless)
-        self.cohort.set_plain(format_cohort(findings))
+        self.cohort_label.setVisible(position.n_compared > 0 and not meaningless)
+        self.cohort_label.set_plain(format_cohort(findings))
         n_unassessed = findings.n_unassessed
-        self.missing.set_plain(format_unassessed(n_unassessed, position.n_compared))
-        for widget in (self.missing, self.assess_all):
+        self.missing_label.set_plain(format_unassessed(n_unassessed, position.n_compared))
+        for widget in (self.missing_label, self.assess_all_button):
             widget.setVisible(n_unassessed > 0 and not meaningless)
 
 

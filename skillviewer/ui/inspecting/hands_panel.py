@@ -73,22 +73,22 @@ class HandsPanel(QWidget):
 
     def _make_search_section(self) -> None:
         self._search_section = QWidget(self._body)
-        self.search_state = WrappingLabel(self._search_section)
-        self.frame_choice = QComboBox(self._search_section)
-        self.frame_choice.setAccessibleName("Frames that are searched")
+        self.state_label = WrappingLabel(self._search_section)
+        self.frame_choice_box = QComboBox(self._search_section)
+        self.frame_choice_box.setAccessibleName("Frames that are searched")
         offer(
-            self.frame_choice,
+            self.frame_choice_box,
             [(rhythm.value, rhythm.value.capitalize()) for rhythm in FrameChoice],
             FrameChoice.EVERY.value,
         )
-        self.frame_choice.activated.connect(self._on_frame_choice)
-        self.use_small_networks = QCheckBox("Small networks", self._search_section)
-        self.use_small_networks.setToolTip("Quicker, and on some videos no worse; on others they miss more hands")
-        self.use_small_networks.toggled.connect(self._on_small)
-        self.cost = WrappingLabel(self._search_section, muted=True)
-        self.progress = QProgressBar(self._search_section)
-        self.progress.setAccessibleName("Frames that were searched")
-        self.progress.setTextVisible(False)
+        self.frame_choice_box.activated.connect(self._on_frame_choice)
+        self.small_networks_box = QCheckBox("Small networks", self._search_section)
+        self.small_networks_box.setToolTip("Quicker, and on some videos no worse; on others they miss more hands")
+        self.small_networks_box.toggled.connect(self._on_small)
+        self.cost_label = WrappingLabel(self._search_section, muted=True)
+        self.progress_bar = QProgressBar(self._search_section)
+        self.progress_bar.setAccessibleName("Frames that were searched")
+        self.progress_bar.setTextVisible(False)
         self.find_button = push_button("Find hands", self._search_section, self._on_find, primary=True)
         self.find_all_button = push_button(
             "In all videos", self._search_section, self._actions["find_hands_all"].trigger
@@ -96,13 +96,13 @@ class HandsPanel(QWidget):
         self.stop_button = push_button("Stop", self._search_section, self._searches.stop)
         self.stop_button.setToolTip("Stop; what was found is kept, and the next search goes on from there")
         options = FlowLayout(gap_px=8)
-        options.addWidget(self.frame_choice)
-        options.addWidget(self.use_small_networks)
+        options.addWidget(self.frame_choice_box)
+        options.addWidget(self.small_networks_box)
         buttons = FlowLayout(gap_px=8)
         for button in (self.find_button, self.find_all_button, self.stop_button):
             buttons.addWidget(button)
         column = vertical(self._search_section, (12, 10, 12, 4), 8)
-        add_all(column, self.search_state, options, self.cost, self.progress, buttons)
+        add_all(column, self.state_label, options, self.cost_label, self.progress_bar, buttons)
 
     def _make_track_section(self) -> None:
         self._track_section = Section("Tracks", self._body)
@@ -120,12 +120,12 @@ class HandsPanel(QWidget):
             "draw_reference": "Draw reference",
             "mark_length": "Mark a length",
         }
-        self.buttons = {name: self._button(name, text) for name, text in titles.items()}
+        self.buttons = {name: self._make_button(name, text) for name, text in titles.items()}
         for button in self.buttons.values():
             button_row.addWidget(button)
         add_all(self._track_section.column, self.table, self.following_note, button_row)
 
-    def _button(self, name: str, text: str) -> QToolButton:
+    def _make_button(self, name: str, text: str) -> QToolButton:
         action = self._actions[name]
         button = tool_button(text, self._track_section, action.trigger)
         ActionTip(button, action)
@@ -253,10 +253,10 @@ class HandsPanel(QWidget):
         tracks = self._tracks.tracks
         video = self._app_context.playback.video
         self.stop_button.setVisible(searches.busy)
-        self.progress.setVisible(searches.busy)
-        self.progress.setRange(0, searches.n_frames)
-        self.progress.setValue(searches.n_done)
-        for widget in (self.frame_choice, self.use_small_networks, self.find_button, self.find_all_button):
+        self.progress_bar.setVisible(searches.busy)
+        self.progress_bar.setRange(0, searches.n_frames)
+        self.progress_bar.setValue(searches.n_done)
+        for widget in (self.frame_choice_box, self.small_networks_box, self.find_button, self.find_all_button):
             widget.setVisible(not searches.busy)
         self.find_button.setEnabled(video is not None and not searches.cost_problem)
         has_hands = tracks is not None and bool(tracks.hands)
@@ -269,11 +269,11 @@ class HandsPanel(QWidget):
             self.find_button.setText("Find hands")
         set_primary(self.find_button, primary=not has_hands)
         state_text = self._state_text(tracks)
-        self.search_state.set_plain(state_text)
-        self.search_state.setVisible(bool(state_text))
+        self.state_label.set_plain(state_text)
+        self.state_label.setVisible(bool(state_text))
         cost_text = self._cost_text()
-        self.cost.set_plain(cost_text)
-        self.cost.setVisible(bool(cost_text))
+        self.cost_label.set_plain(cost_text)
+        self.cost_label.setVisible(bool(cost_text))
 
     def _cost_text(self) -> str:
         """Return the progress of a search, or else its cost."""
@@ -303,7 +303,7 @@ class HandsPanel(QWidget):
     # what the user does
 
     def _on_frame_choice(self, index: int) -> None:
-        self._searches.choose(frames=FrameChoice(self.frame_choice.itemData(index)))
+        self._searches.choose(frames=FrameChoice(self.frame_choice_box.itemData(index)))
 
     def _on_small(self, on: bool) -> None:
         self._searches.choose(small_networks=on)

@@ -102,7 +102,7 @@ class MomentColumn(QWidget):
             saved = row.card.saved
             if saved is not None and self._interval_to_edit == (saved.start_s, saved.stop_s):
                 self._interval_to_edit = None
-                row.label.setFocus(Qt.FocusReason.OtherFocusReason)
+                row.label_edit.setFocus(Qt.FocusReason.OtherFocusReason)
                 self.editing.emit(row)
                 return
 
@@ -171,7 +171,7 @@ class MomentColumn(QWidget):
     def _remove_row(self, key: "_RowKey") -> None:
         row = self._rows[key]
         row.finish()
-        row.label.blockSignals(True)  # a field that loses the focus when hidden would emit its text twice
+        row.label_edit.blockSignals(True)  # a field that loses the focus when hidden would emit its text twice
         del self._rows[key]
         self._column.removeWidget(row)
         row.hide()
@@ -183,7 +183,7 @@ class MomentColumn(QWidget):
 
     def _make_row(self, key: "_RowKey") -> MomentRow:
         row = MomentRow(self._app_context, key[0], self)
-        row.label.returnPressed.connect(self._restore_focus)
+        row.label_edit.returnPressed.connect(self._restore_focus)
         apply_theme(row, self._theme)
         return row
 
@@ -191,7 +191,7 @@ class MomentColumn(QWidget):
         entry = self._why_loader.entry
         for row in self._rows.values():
             if entry is not None and row.card is not None:
-                row.picture.set_picture(self._pictures.get(entry.path, row.card.key_frame))
+                row.thumbnail.set_picture(self._pictures.get(entry.path, row.card.key_frame))
 
     def _mark_current(self) -> None:
         for row in self._rows.values():

@@ -33,8 +33,8 @@ class MomentRow(QWidget):
         self._grey = False
         self._is_current = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self.picture = Thumbnail(self)
-        self.picture.clicked.connect(self._on_play)
+        self.thumbnail = Thumbnail(self)
+        self.thumbnail.clicked.connect(self._on_play)
         self._times = QLabel(self)
         self._times.setMinimumWidth(20)
         self._times.setWordWrap(True)
@@ -46,18 +46,18 @@ class MomentRow(QWidget):
         amount_row = add_all(horizontal(spacing=8), (self.bar, 1), self._amount)
         facts = add_all(vertical(spacing=2), self._times, amount_row, self._author, 1)
         top_left = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
-        header = add_all(horizontal(spacing=8), (self.picture, 0, top_left), (facts, 1))
+        header = add_all(horizontal(spacing=8), (self.thumbnail, 0, top_left), (facts, 1))
         self._sentence = WrappingLabel(self)
         self._opinions = WrappingLabel(self, muted=True)
-        self.label = self._make_field("What happens here?", "Label of the moment")
-        self.label.editingFinished.connect(self._on_label)
+        self.label_edit = self._make_field("What happens here?", "Label of the moment")
+        self.label_edit.editingFinished.connect(self._on_label)
         buttons = self._make_buttons()
         self._notes = vertical(spacing=2)
-        self.note = self._make_field("A note on this moment; Enter keeps it", "Note on the moment")
-        self.note.returnPressed.connect(self._on_note)
-        self.note.hide()
+        self.note_edit = self._make_field("A note on this moment; Enter keeps it", "Note on the moment")
+        self.note_edit.returnPressed.connect(self._on_note)
+        self.note_edit.hide()
         column = vertical(self, (12, 8, 12, 8), 4)
-        add_all(column, header, self._sentence, self.label, self._opinions, buttons, self._notes, self.note)
+        add_all(column, header, self._sentence, self.label_edit, self._opinions, buttons, self._notes, self.note_edit)
 
     def _make_field(self, hint: str, name: str) -> QLineEdit:
         field = with_accessible_name(QLineEdit(self), name)
@@ -67,15 +67,15 @@ class MomentRow(QWidget):
 
     def _make_buttons(self) -> FlowLayout:
         titles = {Opinion.AGREE: "Agree", Opinion.DISAGREE: "Disagree", Opinion.NOT_RELEVANT: "Not relevant"}
-        self.opinions = {opinion: Chip(text, self, checkable=True) for opinion, text in titles.items()}
-        for opinion, button in self.opinions.items():
+        self.opinion_chips = {opinion: Chip(text, self, checkable=True) for opinion, text in titles.items()}
+        for opinion, button in self.opinion_chips.items():
             button.clicked.connect(partial(self._on_opinion, opinion))
-        self.delete = Chip("Delete", self)
-        self.delete.clicked.connect(self._on_delete)
+        self.delete_button = Chip("Delete", self)
+        self.delete_button.clicked.connect(self._on_delete)
         self.note_button = Chip("Note", self, checkable=True)
         self.note_button.toggled.connect(self._on_note_button)
         row = FlowLayout()
-        for button in (*self.opinions.values(), self.delete, self.note_button):
+        for button in (*self.opinion_chips.values(), self.delete_button, self.note_button):
             row.addWidget(button)
         return row
 
@@ -93,7 +93,7 @@ class MomentRow(QWidget):
     @property
     def busy(self) -> bool:
         """True while the user types into the row, or an unsaved note is left."""
-        return self.note.hasFocus() or self.label.hasFocus() or bool(self.note.text().strip())
+        return self.note_edit.hasFocus() or self.label_edit.hasFocus() or bool(self.note_edit.text().strip())
 
     def finish(self) -> None:
         """Save the note and the label as they are typed."""
@@ -128,23 +128,23 @@ class MomentRow(QWidget):
             self._moment = NewMoment(card.start_s, card.stop_s, moment_digest)
         self.card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
-        self.picture.setAccessibleName(f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}")
-        self.picture.setToolTip("Play from 2 s before")
+        self.thumbnail.setAccessibleName(f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}")
+        self.thumbnail.setToolTip("Play from 2 s before")
         is_kept = card.model_moment is None
-        self.label.setVisible(is_kept)
-        self.label.setReadOnly(not writable)
+        self.label_edit.setVisible(is_kept)
+        self.label_edit.setReadOnly(not writable)
         if card.saved is not None:
             # with or without the focus: a field of a row that is not shown yet, or just left, has none
-            is_being_typed = self.label.isModified() and self.label.text().strip() != self._saved_label
+            is_being_typed = self.label_edit.isModified() and self.label_edit.text().strip() != self._saved_label
             if not is_being_typed:
-                self.label.setText(card.saved.label)
+                self.label_edit.setText(card.saved.label)
             self._saved_label = card.saved.label
-        for opinion, button in self.opinions.items():
+        for opinion, button in self.opinion_chips.items():
             button.setVisible(not is_kept)
             button.setChecked(opinion is card.opinion)
             button.setEnabled(writable)
-        self.delete.setVisible(is_kept)
-        self.delete.setEnabled(writable)
+        self.delete_button.setVisible(is_kept)
+        self.delete_button.setEnabled(writable)
         self.note_button.setEnabled(writable)
         self._show_notes(card.notes, writable=writable)
         self._refresh()
@@ -200,25 +200,25 @@ class MomentRow(QWidget):
 
     def _on_opinion(self, opinion: Opinion, *_: object) -> None:
         if self.card is not None:
-            new_opinion = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
+            new_opinion = opinion if self.opinion_chips[opinion].isChecked() else Opinion.NONE
             self._app_context.annotations.set_opinion(self._moment, new_opinion, self.card.saved)
 
     def _on_note_button(self, on: bool) -> None:
-        self.note.setVisible(on)
+        self.note_edit.setVisible(on)
         if on:
-            self.note.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.note_edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_note(self) -> None:
-        text = self.note.text().strip()
+        text = self.note_edit.text().strip()
         if self.card is not None and text:
             self._app_context.annotations.annotate(self._moment, text, self.card.saved, self._video_name)
-            self.note.clear()
+            self.note_edit.clear()
             self.note_button.setChecked(False)
 
     def _on_label(self) -> None:
         saved = self.card.saved if self.card is not None else None
-        if saved is not None and self.label.text().strip() != saved.label:
-            self._app_context.annotations.rename(saved, self.label.text())
+        if saved is not None and self.label_edit.text().strip() != saved.label:
+            self._app_context.annotations.rename(saved, self.label_edit.text())
 
     def _on_delete(self) -> None:
         if self.card is not None and self.card.saved is not None:

@@ -173,15 +173,15 @@ class NoteBlock(QWidget):
         self.note = note
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._origin = ElidingLabel(self, muted=True)
-        self.time = Chip("", self)
-        self.time.setToolTip("Go there")
-        self.time.clicked.connect(self._on_time)
+        self.time_button = Chip("", self)
+        self.time_button.setToolTip("Go there")
+        self.time_button.clicked.connect(self._on_time)
         self.remove_button = with_accessible_name(Chip("×", self), "Delete the note")
         self.remove_button.setToolTip("Delete the note")
         self.remove_button.clicked.connect(lambda: app_context.annotations.remove(self.note))
         self.edit = NoteEdit(self)
         self._saved_text = note.text
-        header = add_all(horizontal(spacing=4), (self._origin, 1), self.time, self.remove_button)
+        header = add_all(horizontal(spacing=4), (self._origin, 1), self.time_button, self.remove_button)
         add_all(vertical(self, (12, 4, 12, 4), 2), header, self.edit)
         self.show_note(note, writable=True)
 
@@ -192,9 +192,9 @@ class NoteBlock(QWidget):
         made_at = note.made_at.astimezone()
         day = f"{made_at:%Y-%m-%d}"
         self._origin.set_forms(f"{author} · {day}", day, tip=f"{author} · {made_at:%Y-%m-%d %H:%M}")
-        self.time.setVisible(note.time_s is not None)
+        self.time_button.setVisible(note.time_s is not None)
         if note.time_s is not None:
-            self.time.setText(clock(note.time_s))
+            self.time_button.setText(clock(note.time_s))
         typed_text = self.edit.toPlainText()
         is_being_typed = self.edit.hasFocus() and typed_text.strip() != self._saved_text
         replaces_text = typed_text != note.text and not is_being_typed

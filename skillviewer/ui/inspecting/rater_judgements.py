@@ -32,10 +32,10 @@ class ReasonRow(QWidget):
         self._playback = playback
         self._mark_s: float | None = None
         self.message = WrappingLabel(self)
-        self.time = Chip("", self)
-        self.time.setToolTip("Go to the time that the rater marked")
-        self.time.clicked.connect(self._on_time)
-        add_all(horizontal(self, NO_MARGINS, 6), (self.message, 1), (self.time, 0, Qt.AlignmentFlag.AlignTop))
+        self.time_button = Chip("", self)
+        self.time_button.setToolTip("Go to the time that the rater marked")
+        self.time_button.clicked.connect(self._on_time)
+        add_all(horizontal(self, NO_MARGINS, 6), (self.message, 1), (self.time_button, 0, Qt.AlignmentFlag.AlignTop))
 
     def show_reason(self, reason: RaterReason) -> None:
         rater = "A rater without a name" if reason.rater == UNNAMED else reason.rater
@@ -44,9 +44,9 @@ class ReasonRow(QWidget):
             sentence += f": “{reason.text}”"
         self.message.set_plain(sentence)
         self._mark_s = reason.mark_s
-        self.time.setVisible(reason.mark_s is not None)
+        self.time_button.setVisible(reason.mark_s is not None)
         if reason.mark_s is not None:
-            self.time.setText(clock(reason.mark_s))
+            self.time_button.setText(clock(reason.mark_s))
 
     def _on_time(self) -> None:
         if self._mark_s is not None:

@@ -28,13 +28,15 @@ class ScoreHeader(QWidget):
         self._text = ElidingLabel(self, muted=True)
         self._warning = ElidingLabel(self)
         self._warning.setProperty("warns", True)
-        self._assess = push_button("Assess", self, actions["assess"].trigger)
-        self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        ActionTip(self._assess, actions["assess"])
-        self._stop = push_button("Stop", self, app_context.assessments.stop)
-        self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._stop.setToolTip("Stop assessing; other work goes on")
-        row = add_all(horizontal(spacing=10), title, self._number, (self._text, 1), self._assess, self._stop)
+        self._assess_button = push_button("Assess", self, actions["assess"].trigger)
+        self._assess_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        ActionTip(self._assess_button, actions["assess"])
+        self._stop_button = push_button("Stop", self, app_context.assessments.stop)
+        self._stop_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._stop_button.setToolTip("Stop assessing; other work goes on")
+        row = add_all(
+            horizontal(spacing=10), title, self._number, (self._text, 1), self._assess_button, self._stop_button
+        )
         add_all(column, row, self._warning)
         app_context.state.analysis_changed.connect(self._refresh)
         app_context.state.model_changed.connect(self._refresh)
@@ -69,14 +71,14 @@ class ScoreHeader(QWidget):
         analysis = app_context.state.analysis
         self._number.setText("")
         self._warning.hide()
-        self._assess.hide()
-        self._stop.setVisible(entry is not None and entry.state is VideoState.WORKING)
+        self._assess_button.hide()
+        self._stop_button.setVisible(entry is not None and entry.state is VideoState.WORKING)
         if analysis is not None and analysis.n_samples:
             self._show_score(analysis)
         else:
             self._text.set_forms(self._format_no_score(entry))
             can_assess = entry is not None and entry.state in {VideoState.NEW, VideoState.FAILED}
-            self._assess.setVisible(can_assess and app_context.state.model is not None)
+            self._assess_button.setVisible(can_assess and app_context.state.model is not None)
 
     def _show_score(self, analysis: Analysis) -> None:
         self._warning.set_forms(analysis.warning, SHORT_WARNING)

@@ -25,14 +25,14 @@ class SegmentContributions(Section):
         self.bars = SegmentBars(self)
         self.bars.frame_asked.connect(app_context.playback.stop_at)
         self.bars.described.connect(self._show_description)
-        self.description = WrappingLabel(self, muted=True)
-        self.fifths = WrappingLabel(self)
+        self.description_label = WrappingLabel(self, muted=True)
+        self.fifths_label = WrappingLabel(self)
         self._sum_table = QWidget(self)
         grid = QGridLayout(self._sum_table)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
-        self.sums: list[QLabel] = []
+        self.sum_labels: list[QLabel] = []
         for row, name in enumerate(SUM_ROWS):
             name_label = WrappingLabel(self._sum_table)
             name_label.set_plain(name)
@@ -42,16 +42,22 @@ class SegmentContributions(Section):
                 number_label.setProperty("heading", True)
             grid.addWidget(name_label, row, 0)
             grid.addWidget(number_label, row, 1)
-            self.sums.append(number_label)
+            self.sum_labels.append(number_label)
         self.method_note = WrappingLabel(self, muted=True)
         self.method_note.set_plain("Each segment is replaced by the video's average, and the score is computed again.")
         self.message = WrappingLabel(self)
         self.progress = with_accessible_name(QProgressBar(self), "Progress of the evidence")
         self.progress.setTextVisible(False)
-        self.stop = push_button("Stop", self, app_context.evidence_loader.stop)
-        self.explain = push_button("Explain", self, app_context.evidence_loader.ask)
-        buttons = add_all(QHBoxLayout(), self.stop, self.explain, 1)
-        self._evidence_widgets = (self.bars, self.description, self.fifths, self._sum_table, self.method_note)
+        self.stop_button = push_button("Stop", self, app_context.evidence_loader.stop)
+        self.explain_button = push_button("Explain", self, app_context.evidence_loader.ask)
+        buttons = add_all(QHBoxLayout(), self.stop_button, self.explain_button, 1)
+        self._evidence_widgets = (
+            self.bars,
+            self.description_label,
+            self.fifths_label,
+            self._sum_table,
+            self.method_note,
+        )
         add_all(self.column, *self._evidence_widgets, self.message, self.progress, buttons)
 
     def show_findings(self, findings: Findings, *, grey: bool) -> None:
@@ -61,7 +67,7 @@ class SegmentContributions(Section):
             widget.setVisible(evidence is not None)
         if evidence is None:
             return
-        self.fifths.set_plain(format_fifths(findings.analysis, evidence))
+        self.fifths_label.set_plain(format_fifths(findings.analysis, evidence))
         amounts = evidence.contributions
         digits = max(score_decimals([findings.analysis]), 3)
         segments = self.bars.segments
@@ -72,7 +78,7 @@ class SegmentContributions(Section):
         contributions = round(float(amounts.sum()), digits)
         score = round(evidence.score, digits)
         remainder = score - baseline - contributions  # of the rounded numbers, so that they add up
-        for label, number in zip(self.sums, (baseline, contributions, remainder, score), strict=True):
+        for label, number in zip(self.sum_labels, (baseline, contributions, remainder, score), strict=True):
             is_zero = abs(number) < 0.5 * 10**-digits
             number_text = f"{0:.{digits}f}" if is_zero else signed(number, digits)
             label.setText(number_text)
@@ -82,8 +88,8 @@ class SegmentContributions(Section):
         explanations = self._explanations
         is_working = explanations.working
         self.progress.setVisible(is_working and not has_evidence)
-        self.stop.setVisible(is_working and not has_evidence)
-        self.explain.setVisible(not is_working and not has_evidence)
+        self.stop_button.setVisible(is_working and not has_evidence)
+        self.explain_button.setVisible(not is_working and not has_evidence)
         button_text = "Explain"
         if explanations.failure:
             button_text = "Try again"
@@ -94,7 +100,7 @@ class SegmentContributions(Section):
             message = "The evidence was stopped."
         else:
             message = "Not measured yet."
-        self.explain.setText(button_text)
+        self.explain_button.setText(button_text)
         self.message.set_plain(message)
         self.message.setVisible(not has_evidence)
         progress = explanations.progress
@@ -106,4 +112,4 @@ class SegmentContributions(Section):
     def _show_description(self, description: str) -> None:
         if not description:
             description = HINT
-        self.description.set_plain(description)
+        self.description_label.set_plain(description)

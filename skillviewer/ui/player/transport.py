@@ -57,18 +57,18 @@ class Transport(QWidget):
         # Only the icon shows whether the sound is on, because a button that is checked at first would stand out.
         self._sound_button = tool_button("", self, actions["sound"].trigger)
         self._sound_button.setIconSize(icon_size(20))
-        self._speed = tool_button("", self)
-        self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._speed_button = tool_button("", self)
+        self._speed_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         speeds = [(speed, speed_text(speed)) for speed in SPEEDS]
         self._speeds = ExclusiveMenu("Speed", speeds, self, playback.set_speed)
-        self._speed.setMenu(self._speeds)
-        self._speed.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 24)
+        self._speed_button.setMenu(self._speeds)
+        self._speed_button.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 24)
         self._selection = ElidingLabel(self, muted=True)
         self._selection.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._time = tool_button("", self, actions["go_to"].trigger)
+        self._time_button = tool_button("", self, actions["go_to"].trigger)
         self._has_duration = True  # whether the duration is shown after the time
         self._short_time_px = 0  # width of the time without the duration
-        ActionTip(self._time, actions["go_to"])
+        ActionTip(self._time_button, actions["go_to"])
         self._frame = text_label("", self, muted=True)
         self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         add_all(
@@ -77,10 +77,10 @@ class Transport(QWidget):
             Spacing(8),
             loop,
             self._sound_button,
-            self._speed,
+            self._speed_button,
             (self._selection, 1),
             Spacing(16),
-            self._time,
+            self._time_button,
             self._frame,
         )
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -108,12 +108,12 @@ class Transport(QWidget):
     def _optional_groups(self) -> tuple[tuple[QWidget, ...], ...]:
         """Groups of widgets that may be hidden, in this order. While there is a selection, the loop button is shown."""
         loop = () if self._playback.selection is not None else (self._loop,)
-        return ((self._frame,), (*loop, self._sound_button), self._frame_steps, (self._speed,))
+        return ((self._frame,), (*loop, self._sound_button), self._frame_steps, (self._speed_button,))
 
     def _fit(self) -> None:
         """Hide optional widgets, and at last the duration, until the others fit."""
         row = self._row
-        for optional in (self._frame, self._loop, self._sound_button, *self._frame_steps, self._speed):
+        for optional in (self._frame, self._loop, self._sound_button, *self._frame_steps, self._speed_button):
             optional.show()
         self._show_duration(is_shown=True)
         for group in self._optional_groups:
@@ -135,15 +135,15 @@ class Transport(QWidget):
     def _fix_time(self) -> None:
         if self._playback.video is None:
             return
-        self._time.setText(self._time_text(self._playback.time_s))
-        fix_size(self._time, self._time_text(self._playback.stop_s))
+        self._time_button.setText(self._time_text(self._playback.time_s))
+        fix_size(self._time_button, self._time_text(self._playback.stop_s))
 
     def _fix_sizes(self) -> None:
         if self._playback.video is not None:
             fix_size(self._frame, self._frame_text(self._playback.frames.stop) + " ")
             self._has_duration = False
             self._fix_time()
-            self._short_time_px = self._time.width()
+            self._short_time_px = self._time_button.width()
             self._has_duration = True
             self._fix_time()
         self._fit()
@@ -158,7 +158,7 @@ class Transport(QWidget):
             if item is not None and not widget.isHidden():
                 optional_px += item.minimumSize().width() + row.spacing()
         if self._has_duration and self._playback.video is not None:
-            optional_px += self._time.width() - self._short_time_px
+            optional_px += self._time_button.width() - self._short_time_px
         return QSize(size.width() - optional_px, size.height())
 
     def on_theme(self, theme: Theme) -> None:
@@ -179,9 +179,9 @@ class Transport(QWidget):
         self._sound_button.setToolTip(tip)
 
     def _on_speed(self, speed: float) -> None:
-        self._speed.setText(speed_text(speed))
-        self._speed.setToolTip("Playing speed")
-        self._speed.setAccessibleName(f"Playing speed {speed_text(speed)}")
+        self._speed_button.setText(speed_text(speed))
+        self._speed_button.setToolTip("Playing speed")
+        self._speed_button.setAccessibleName(f"Playing speed {speed_text(speed)}")
         self._speeds.set_value(speed)
 
     def _on_playing(self, playing: bool) -> None:
@@ -199,10 +199,10 @@ class Transport(QWidget):
     def _on_frame(self, frame: int) -> None:
         video = self._playback.video
         if video is None:
-            self._time.setText("–")
+            self._time_button.setText("–")
             self._frame.setText("")
             return
-        self._time.setText(self._time_text(self._playback.time_s))
+        self._time_button.setText(self._time_text(self._playback.time_s))
         self._frame.setText(self._frame_text(frame + 1))
 
     def _time_text(self, time_s: float) -> str:

@@ -16,22 +16,24 @@ class AssessingPage(Form):
         self._automatic_action = actions["automatic"]
         choices = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
         self.passes = self.choice(choices, app_context.state.passes, app_context.state.set_passes)
-        self.automatic = QCheckBox("Assess automatically", self)
-        self.automatic.setChecked(app_context.assessments.automatic)
-        self.user_name = QLineEdit(app_context.settings.user_name, self)
-        self.user_name.setPlaceholderText("No name")
-        self.user_name.setMaxLength(80)
-        self.user_name.setFixedWidth(control_width_px())
+        self.automatic_box = QCheckBox("Assess automatically", self)
+        self.automatic_box.setChecked(app_context.assessments.automatic)
+        self.user_name_edit = QLineEdit(app_context.settings.user_name, self)
+        self.user_name_edit.setPlaceholderText("No name")
+        self.user_name_edit.setMaxLength(80)
+        self.user_name_edit.setFixedWidth(control_width_px())
         note = "Each pass samples other frames of the same video. More passes give a score an interval."
         self.add("Passes of an assessment", self.passes, note)
-        self.add("Video on screen", self.automatic)
-        self.automatic.setAccessibleName("Assess the video on screen automatically")
+        self.add("Video on screen", self.automatic_box)
+        self.automatic_box.setAccessibleName("Assess the video on screen automatically")
         note = "Moments and notes are signed with this name. Raters choose theirs on the Rank screen."
-        self.add("Your name", self.user_name, note)
-        self.automatic.clicked.connect(self._on_automatic)
-        self.user_name.editingFinished.connect(lambda: app_context.annotations.set_author(self.user_name.text()))
+        self.add("Your name", self.user_name_edit, note)
+        self.automatic_box.clicked.connect(self._on_automatic)
+        self.user_name_edit.editingFinished.connect(
+            lambda: app_context.annotations.set_author(self.user_name_edit.text())
+        )
         app_context.state.passes_changed.connect(self._on_passes_changed)
-        self._automatic_action.toggled.connect(self.automatic.setChecked)
+        self._automatic_action.toggled.connect(self.automatic_box.setChecked)
 
     def _on_passes_changed(self, passes: int) -> None:
         choose(self.passes, passes)

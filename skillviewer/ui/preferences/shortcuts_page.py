@@ -35,9 +35,9 @@ class ShortcutsPage(QWidget):
         self._settings = settings
         self._actions = actions
         self._pressed = ""
-        self.search = with_accessible_name(QLineEdit(self), "Search actions and keys")
-        self.search.setPlaceholderText("Search actions and keys")
-        self.search.setClearButtonEnabled(True)
+        self.search_edit = with_accessible_name(QLineEdit(self), "Search actions and keys")
+        self.search_edit.setPlaceholderText("Search actions and keys")
+        self.search_edit.setClearButtonEnabled(True)
         self.table = QTableWidget(0, 3, self)
         set_up(self.table, "Actions and their keys", self.fontMetrics().height() + 10)
         self.table.setHorizontalHeaderLabels(["Action", "Where", "Keys"])
@@ -50,24 +50,24 @@ class ShortcutsPage(QWidget):
         self.name = text_label("", self, heading=True)
         self.field = with_accessible_name(QKeySequenceEdit(self), "New key")
         self.field.setMaximumSequenceLength(1)
-        self.add = push_button("Add", self, self._on_add)
-        self.clear = push_button("No keys", self, self._on_clear)
-        self.reset = push_button("Default", self, self._on_reset)
-        self.reset_all = push_button("All defaults", self)
-        self.reset_all.clicked.connect(lambda: self._change(dict.fromkeys(actions.chosen_keys)))
+        self.add_button = push_button("Add", self, self._on_add)
+        self.clear_button = push_button("No keys", self, self._on_clear)
+        self.reset_button = push_button("Default", self, self._on_reset)
+        self.reset_all_button = push_button("All defaults", self)
+        self.reset_all_button.clicked.connect(lambda: self._change(dict.fromkeys(actions.chosen_keys)))
         self.message = text_label("", self, wrap=True)
         self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
         self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        top = add_all(QHBoxLayout(), (self.search, 1), self.reset_all)
+        top = add_all(QHBoxLayout(), (self.search_edit, 1), self.reset_all_button)
         line = AdaptiveGrid(self)
-        buttons = (self.add, self.clear, self.reset)
+        buttons = (self.add_button, self.clear_button, self.reset_button)
         line.set_arrangements(
             wide=(Place(self.field, 0, 0), *(Place(button, 0, column) for column, button in enumerate(buttons, 1))),
             narrow=(Place(self.field, 0, 0, 3), *(Place(button, 1, column) for column, button in enumerate(buttons))),
             stretches=((1,), ()),
         )
         add_all(vertical(self, (16, 16, 16, 0), 8), top, (self.table, 1), self.name, line, self.message)
-        self.search.textChanged.connect(self._filter)
+        self.search_edit.textChanged.connect(self._filter)
         self.table.itemSelectionChanged.connect(self._on_chosen)
         self.field.keySequenceChanged.connect(self._on_pressed)
         actions.keys_changed.connect(self._fill)
@@ -119,8 +119,8 @@ class ShortcutsPage(QWidget):
                 font.setBold(spec.name in changed)
                 item.setFont(font)
                 item.setText(text)
-        self.reset_all.setEnabled(bool(changed))
-        self._filter(self.search.text())
+        self.reset_all_button.setEnabled(bool(changed))
+        self._filter(self.search_edit.text())
         self._on_chosen()
 
     def _filter(self, typed: str) -> None:
@@ -135,15 +135,15 @@ class ShortcutsPage(QWidget):
         spec = self.chosen
         self._take("")
         self.name.setText(without_mnemonic(spec.text))
-        self.clear.setEnabled(bool(spec.keys))
-        self.reset.setEnabled(spec.name in self._actions.chosen_keys)
+        self.clear_button.setEnabled(bool(spec.keys))
+        self.reset_button.setEnabled(spec.name in self._actions.chosen_keys)
 
     def _take(self, key: str) -> None:
         self._pressed = key
         with QSignalBlocker(self.field):
             self.field.setKeySequence(QKeySequence(key))
-        self.add.setText("Add")
-        self.add.setEnabled(bool(key))
+        self.add_button.setText("Add")
+        self.add_button.setEnabled(bool(key))
         self.message.setText("")
 
     def _on_pressed(self, sequence: QKeySequence) -> None:
@@ -153,12 +153,12 @@ class ShortcutsPage(QWidget):
         self._take(key)
         refusal = self._refusal(self._pressed)
         if refusal:
-            self.add.setEnabled(False)
+            self.add_button.setEnabled(False)
             self.message.setText(refusal)
             return
         takers = self._takers(self._pressed)
         if takers:
-            self.add.setText("Reassign")
+            self.add_button.setText("Reassign")
             names = ", ".join(f"“{without_mnemonic(spec.text)}” ({self._where(spec)})" for spec in takers)
             self.message.setText(f"{key_text(key)} is the key of {names}. It would be taken from there.")
 

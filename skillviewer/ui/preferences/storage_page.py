@@ -31,18 +31,18 @@ class StoragePage(Form):
         self.place = text_label(folder, self, wrap=True, plain=True)
         self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.show_folder = push_button("Show the folder", self, self._on_show)
+        self.show_folder_button = push_button("Show the folder", self, self._on_show)
         self.kept = text_label("", self, wrap=True)
         sizes = sorted({*LIMITS_GB, app_context.settings.cache_gb})
         limits = [(size, f"{size} GB") for size in sizes]
         self.limit = self.choice(
             limits, app_context.settings.cache_gb, partial(setattr, app_context.settings, "cache_gb")
         )
-        self.empty = push_button("Empty…", self, self._on_empty)
-        self.empty.setEnabled(False)
+        self.empty_button = push_button("Empty…", self, self._on_empty)
+        self.empty_button.setEnabled(False)
         row = QWidget(self)
         buttons = FlowLayout(row, 8)
-        for button in (self.show_folder, self.empty):
+        for button in (self.show_folder_button, self.empty_button):
             buttons.addWidget(button)
         self.add("Folder", self.place)
         self.add("Content", self.kept)
@@ -78,7 +78,7 @@ class StoragePage(Form):
         )
         amounts = [text.format(format_size(n_bytes)) for text, n_bytes in lines]
         self.kept.setText("\n".join(amounts))
-        self.empty.setEnabled(storage.removable > 0)
+        self.empty_button.setEnabled(storage.removable > 0)
 
     def _on_empty(self) -> None:
         storage = self._storage
@@ -95,7 +95,7 @@ class StoragePage(Form):
         )
         if not self._dialogs.confirm(self, question, "Remove"):
             return
-        self.empty.setEnabled(False)
+        self.empty_button.setEnabled(False)
         task = self._app_context.index_worker.submit(lambda _backend, token, _report: empty_cache_folder(token))
         task.then(succeeded=self._on_measured, failed=self._app_context.messages.fail)
         self._app_context.jobs.follow("Emptying the cache", task)

@@ -52,7 +52,7 @@ class RatingSummaryView(QWidget):
             "Import a table of ratings (File › Import ratings…), and their distribution, the agreement of the raters "
             "and the videos on which they differ appear here."
         )
-        self.import_ratings = self.empty_page.add_button("Import ratings…")
+        self.import_button = self.empty_page.add_button("Import ratings…")
         self.waiting = MessagePage("Reading the ratings…", self)
         self._page = self._make_page()
         self.pages = Pages(self)
@@ -60,14 +60,14 @@ class RatingSummaryView(QWidget):
         self.pages.addWidget(self.waiting)
         self.pages.addWidget(self._page)
         add_all(vertical(self, NO_MARGINS), self.pages)
-        self.item.currentIndexChanged.connect(self._show_item)
+        self.item_box.currentIndexChanged.connect(self._show_item)
         self.disputed.row_chosen.connect(self.video_asked)
         app_context.studies.opened.connect(self._on_replaced)
         app_context.studies.closed.connect(self._on_replaced)
         app_context.studies.changed.connect(self._on_changed)
 
     def _make_page(self) -> QWidget:
-        self.item = with_accessible_name(QComboBox(self), "Criterion")
+        self.item_box = with_accessible_name(QComboBox(self), "Criterion")
         self.facts = WrappingLabel(self, muted=True)
         self.histogram = RatingHistogram(self)
         self.agreement = WrappingLabel(self)
@@ -75,7 +75,7 @@ class RatingSummaryView(QWidget):
         self.disputed = PlainTable("Videos on which raters differ", self)
         left = QWidget(self)
         heading = text_label("Ratings", left, heading=True)
-        heading_row = add_all(horizontal(spacing=12), heading, (self.item, 1))
+        heading_row = add_all(horizontal(spacing=12), heading, (self.item_box, 1))
         left_column = QWidget(left)
         agreement_heading = text_label("Agreement", left_column, heading=True)
         column = vertical(left_column, (0, 0, 8, 0), 12)
@@ -127,17 +127,17 @@ class RatingSummaryView(QWidget):
         self._app_context.messages.fail(error)
 
     def _show(self, summaries: tuple[RatingSummary, ...], criterion: str) -> None:
-        previous_item = self.item.currentData() or criterion
+        previous_item = self.item_box.currentData() or criterion
         self._summaries = summaries
-        self.item.blockSignals(True)  # the item is shown once, below
-        self.item.clear()
+        self.item_box.blockSignals(True)  # the item is shown once, below
+        self.item_box.clear()
         for summary in summaries:
-            self.item.addItem(printable(summary.item), summary.item)
-        self.item.setCurrentIndex(max(self.item.findData(previous_item), 0))
-        self.item.blockSignals(False)
+            self.item_box.addItem(printable(summary.item), summary.item)
+        self.item_box.setCurrentIndex(max(self.item_box.findData(previous_item), 0))
+        self.item_box.blockSignals(False)
         page = self._page if summaries else self.empty_page
         self.pages.setCurrentWidget(page)
-        self._show_item(self.item.currentIndex())
+        self._show_item(self.item_box.currentIndex())
 
     def _show_item(self, index: int) -> None:
         if not 0 <= index < len(self._summaries):

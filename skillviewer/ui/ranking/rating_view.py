@@ -62,8 +62,8 @@ class RatingView(QWidget):
         self._scroll_timer = single_shot(self, 0, self._scroll_to_current)
         self._scroll_area = scroll_area(self, "Items of the rubric")
         self._scroll_area.setWidget(self.form)
-        self.remark = with_accessible_name(QLineEdit(self), "Remark on the video, optional")
-        self.remark.setMaxLength(MAX_REASON_CHARACTERS)
+        self.remark_edit = with_accessible_name(QLineEdit(self), "Remark on the video, optional")
+        self.remark_edit.setMaxLength(MAX_REASON_CHARACTERS)
         self.message = RaterMessage(self)
         self.submit_button = push_button("Next video", self, self.submit, primary=True)
         self.continue_button = push_button("Continue", self, controller.end_feedback, primary=True)
@@ -74,7 +74,7 @@ class RatingView(QWidget):
         add_all(
             vertical(right, (8, 0, 16, 8), 8),
             (self._scroll_area, 1),
-            self.remark,
+            self.remark_edit,
             self.message,
             self.submit_button,
             self.continue_button,
@@ -114,7 +114,7 @@ class RatingView(QWidget):
         self.slider.sliderMoved.connect(self._on_slider)
         self.form.changed.connect(self._show_submit)
         self.form.current_changed.connect(self._scroll_timer.start)
-        self.remark.installEventFilter(self)
+        self.remark_edit.installEventFilter(self)
         self._actions.keys_changed.connect(self._show_keys)
         self._show_keys()
         controller.turn_changed.connect(self._on_turn)
@@ -126,7 +126,7 @@ class RatingView(QWidget):
     def _show_keys(self) -> None:
         keys = self._actions.keys("rank_reason")
         text = f"Remark (optional, key {key_text(keys[0])})" if keys else "Remark (optional)"
-        self.remark.setPlaceholderText(text)
+        self.remark_edit.setPlaceholderText(text)
 
     @property
     def speed(self) -> float:
@@ -151,7 +151,7 @@ class RatingView(QWidget):
             return
         is_accepted = self._controller.submit(
             self.form.answers,
-            self.remark.text().strip(),
+            self.remark_edit.text().strip(),
             self._mark_s,
             watched=self.player.seen_share,
             speed=self.clock.speed,
@@ -193,7 +193,7 @@ class RatingView(QWidget):
         self._turn = turn
         self._is_painted = False
         self._has_failed = False
-        self.remark.clear()
+        self.remark_edit.clear()
         self.player.clear()
         self.continue_button.hide()
         self.submit_button.show()
@@ -208,7 +208,7 @@ class RatingView(QWidget):
 
     def _on_answer_withdrawn(self, form: RatingForm) -> None:
         self.form.restore(form.answers)
-        self.remark.setText(form.remark)
+        self.remark_edit.setText(form.remark)
         self._mark_s = form.mark_s
 
     def _on_feedback(self, text: str) -> None:
@@ -302,7 +302,7 @@ class RatingView(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let Escape and Enter leave the remark."""
-        if watched is not self.remark or not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+        if watched is not self.remark_edit or not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
             return super().eventFilter(watched, event)
         if event.key() not in LEAVING_KEYS:
             return super().eventFilter(watched, event)

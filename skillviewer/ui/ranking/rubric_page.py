@@ -68,37 +68,37 @@ class RubricPage(QWidget):
             "A rubric has items, each with steps and their meaning in words. Choose a template and change it, or open "
             "a file. It stays as it is once a video is rated by it."
         )
-        self.template = with_accessible_name(QComboBox(self), "Rubric to begin with")
+        self.template_box = with_accessible_name(QComboBox(self), "Rubric to begin with")
         for name, rubric in TEMPLATES.items():
-            self.template.addItem(rubric.name, name)
-        self.template.addItem("Own rubric", OWN_RUBRIC)
+            self.template_box.addItem(rubric.name, name)
+        self.template_box.addItem("Own rubric", OWN_RUBRIC)
         self.open_button = push_button("Open a rubric file…", self, self.open_asked)
-        self.name = with_accessible_name(QLineEdit(self), "Name of the rubric")
-        self.total = with_accessible_name(QLineEdit(self), "Name of the sum")
-        self.total.setPlaceholderText("name of the sum, or empty for none")
+        self.name_edit = with_accessible_name(QLineEdit(self), "Name of the rubric")
+        self.total_edit = with_accessible_name(QLineEdit(self), "Name of the sum")
+        self.total_edit.setPlaceholderText("name of the sum, or empty for none")
         self.table = self._make_table()
         self.source = WrappingLabel(self, muted=True)
         self.add_button = push_button("Add an item", self, self._on_add)
         self.remove_button = push_button("Remove the item", self, self._on_remove)
-        self.repeats = with_accessible_name(QComboBox(self), "Videos that come twice")
+        self.repeats_box = with_accessible_name(QComboBox(self), "Videos that come twice")
         for share in REPEAT_SHARES:
             share_text = f"{100 * share:g} % of the videos come twice" if share else "no video comes twice"
-            self.repeats.addItem(share_text, share)
+            self.repeats_box.addItem(share_text, share)
         self.message = text_label("", self, wrap=True, warns=True, plain=True)
         self.use_button = push_button("Use this rubric", self, self._on_use, primary=True)
         self.save_button = push_button("Save as a file…", self, self._on_save)
         self.back_button = push_button("Back", self, self._on_back)
-        template_row = add_all(horizontal(spacing=8), (self.template, 1), self.open_button)
-        name_row = add_all(horizontal(spacing=8), (self.name, 2), (self.total, 1))
-        edit_row = add_all(horizontal(spacing=8), self.add_button, self.remove_button, 1, self.repeats)
+        template_row = add_all(horizontal(spacing=8), (self.template_box, 1), self.open_button)
+        name_row = add_all(horizontal(spacing=8), (self.name_edit, 2), (self.total_edit, 1))
+        edit_row = add_all(horizontal(spacing=8), self.add_button, self.remove_button, 1, self.repeats_box)
         last_row = add_all(horizontal(spacing=8), self.use_button, self.save_button, self.back_button, 1)
         column = vertical(self, (24, 16, 24, 16), 8)
         add_all(column, heading, about, template_row, name_row, (self.table, 1), self.source)
         add_all(column, edit_row, self.message, last_row)
-        self.template.activated.connect(self._on_template)
+        self.template_box.activated.connect(self._on_template)
         self.table.itemChanged.connect(self._on_edited)
-        self.name.textEdited.connect(self._on_edited)
-        self.total.textEdited.connect(self._on_edited)
+        self.name_edit.textEdited.connect(self._on_edited)
+        self.total_edit.textEdited.connect(self._on_edited)
         self.show_plan(None, 0)
 
     def _make_table(self) -> QTableWidget:
@@ -128,9 +128,9 @@ class RubricPage(QWidget):
         rubric = plan.rubric if plan is not None else TEMPLATES["osats"]
         self.show_rubric(rubric)
         repeat_share = plan.repeat_share if plan is not None else DEFAULT_REPEAT_SHARE
-        choose(self.repeats, min(REPEAT_SHARES, key=lambda share: abs(share - repeat_share)))
+        choose(self.repeats_box, min(REPEAT_SHARES, key=lambda share: abs(share - repeat_share)))
         is_locked = n_rated > 0
-        for widget in (self.template, self.open_button):
+        for widget in (self.template_box, self.open_button):
             widget.setEnabled(not is_locked)
         if is_locked:
             self._set_editable(editable=False)
@@ -143,9 +143,9 @@ class RubricPage(QWidget):
         self._rubric = rubric
         self._has_draft = False
         template_name = next((name for name, template in TEMPLATES.items() if template == rubric), OWN_RUBRIC)
-        self.template.setCurrentIndex(self.template.findData(template_name))
-        self.name.setText(rubric.name)
-        self.total.setText(rubric.total)
+        self.template_box.setCurrentIndex(self.template_box.findData(template_name))
+        self.name_edit.setText(rubric.name)
+        self.total_edit.setText(rubric.total)
         self.table.setRowCount(0)
         for item in rubric.items:
             middle = middle_step(item)
@@ -168,7 +168,7 @@ class RubricPage(QWidget):
         self.table.setEditTriggers(edit_triggers)
         for button in (self.add_button, self.remove_button):
             button.setEnabled(editable)
-        for line_edit in (self.name, self.total):
+        for line_edit in (self.name_edit, self.total_edit):
             line_edit.setReadOnly(not editable)
 
     def _add_row(self, cells: Sequence[str]) -> None:
@@ -193,7 +193,7 @@ class RubricPage(QWidget):
 
     def take_focus(self) -> None:
         """Give the focus to the choice of rubrics."""
-        self.template.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.template_box.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def edited_rubric(self) -> Rubric:
         """Return the rubric as the table shows it.
@@ -206,7 +206,7 @@ class RubricPage(QWidget):
         items = tuple(self._item_of_row(row) for row in range(self.table.rowCount()))
         has_same_items = [item.name for item in items] == [item.name for item in self._rubric.items]
         source = self._rubric.source if has_same_items else ""
-        return Rubric(self.name.text().strip(), items, self.total.text().strip(), source)
+        return Rubric(self.name_edit.text().strip(), items, self.total_edit.text().strip(), source)
 
     def _item_of_row(self, row: int) -> RubricItem:
         name, low, high, *anchor_texts = (self._cell_text(row, column) for column in range(len(COLUMNS)))
@@ -218,7 +218,7 @@ class RubricPage(QWidget):
         return RubricItem(name, item.low, item.high, step=1.0, question="", anchors=anchors)
 
     def _is_own_rubric(self) -> bool:
-        return bool(self.template.currentData() == OWN_RUBRIC)
+        return bool(self.template_box.currentData() == OWN_RUBRIC)
 
     def _cell_text(self, row: int, column: int) -> str:
         cell = self.table.item(row, column)
@@ -233,18 +233,18 @@ class RubricPage(QWidget):
             raise DatasetError(f"“{name}” has the end “{text}”, which is no number.") from error
 
     def _on_template(self, _index: int) -> None:
-        name = self.template.currentData()
+        name = self.template_box.currentData()
         if name == OWN_RUBRIC:
             return
         if self.may_discard_draft():
             self.show_rubric(TEMPLATES[name])
         else:
-            self.template.setCurrentIndex(self.template.findData(OWN_RUBRIC))
+            self.template_box.setCurrentIndex(self.template_box.findData(OWN_RUBRIC))
 
     def _on_edited(self, *_: object) -> None:
         if not self._is_filling:
             self._has_draft = True
-            self.template.setCurrentIndex(self.template.findData(OWN_RUBRIC))
+            self.template_box.setCurrentIndex(self.template_box.findData(OWN_RUBRIC))
             self.message.clear()
 
     def _on_add(self) -> None:
@@ -271,7 +271,7 @@ class RubricPage(QWidget):
         rubric = self._valid_rubric()
         if rubric is not None:
             self._has_draft = False
-            self.chosen.emit(rubric, float(self.repeats.currentData()))
+            self.chosen.emit(rubric, float(self.repeats_box.currentData()))
 
     def _on_save(self) -> None:
         rubric = self._valid_rubric()

@@ -89,7 +89,7 @@ class RankScreen(QWidget):
         self.ratings = RatingSummaryView(app_context, self)
         self._tabs.addWidget(self.ratings)
         self._add_tab("Ratings")
-        self.ratings.import_ratings.clicked.connect(actions["import_ratings"].trigger)
+        self.ratings.import_button.clicked.connect(actions["import_ratings"].trigger)
         self.ratings.video_asked.connect(self._on_video_asked)
         self.setup = StudySettingsView(app_context, self)
         self._tabs.addWidget(self.setup)
@@ -285,7 +285,7 @@ class RankScreen(QWidget):
             self.judging_view.mark()
 
     def _write_reason(self) -> None:
-        line_edit = self.rating_tab.view.remark if self._is_rating() else self.judging_view.votes.reason
+        line_edit = self.rating_tab.view.remark_edit if self._is_rating() else self.judging_view.votes.reason
         line_edit.setFocus()
 
     def on_shown(self) -> None:

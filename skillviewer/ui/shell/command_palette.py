@@ -73,17 +73,17 @@ class CommandPalette(OverlaySheet):
         self.setAccessibleName("All actions")
         self._actions = [(name, action) for name, action in all_actions(bar) if action.objectName() != "palette"]
         column = vertical(self, (MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX))
-        self.field = with_accessible_name(QLineEdit(self), "Search actions")
-        self.field.setPlaceholderText("What do you want to do?")
-        self.field.installEventFilter(self)
-        self.field.textChanged.connect(self._fill)
+        self.search_edit = with_accessible_name(QLineEdit(self), "Search actions")
+        self.search_edit.setPlaceholderText("What do you want to do?")
+        self.search_edit.installEventFilter(self)
+        self.search_edit.textChanged.connect(self._fill)
         self.list = with_accessible_name(QListWidget(self), "Actions")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._run)
-        add_all(column, self.field, self.list)
+        add_all(column, self.search_edit, self.list)
         default_size = QSize(scaled_px(520), scaled_px(420))
         self.setFixedSize(default_size.boundedTo(parent.size() - QSize(48, 96)))
-        self.setFocusProxy(self.field)
+        self.setFocusProxy(self.search_edit)
         self._fill("")
 
     def _fill(self, typed: str) -> None:

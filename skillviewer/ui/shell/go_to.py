@@ -51,16 +51,16 @@ class GoTo(OverlaySheet):
         self._video = video
         self._frames = frames
         column = vertical(self, (12, 12, 12, 12))
-        self.field = with_accessible_name(QLineEdit(self), "Time or frame")
-        self.field.setPlaceholderText("Frame 412, or time 00:13.733")
-        self.field.setMinimumWidth(260)
+        self.place_edit = with_accessible_name(QLineEdit(self), "Time or frame")
+        self.place_edit.setPlaceholderText("Frame 412, or time 00:13.733")
+        self.place_edit.setMinimumWidth(260)
         self._hint = text_label("", self, muted=True)
-        add_all(column, self.field, self._hint)
-        self.field.textChanged.connect(self._on_text)
-        self.field.returnPressed.connect(self._on_return)
-        self.field.setText(str(frame + 1))
-        self.field.selectAll()
-        self.setFocusProxy(self.field)
+        add_all(column, self.place_edit, self._hint)
+        self.place_edit.textChanged.connect(self._on_text)
+        self.place_edit.returnPressed.connect(self._on_return)
+        self.place_edit.setText(str(frame + 1))
+        self.place_edit.selectAll()
+        self.setFocusProxy(self.place_edit)
 
     def _on_text(self, text: str) -> None:
         frame = parse_place(text, self._video, self._frames)
@@ -81,7 +81,7 @@ class GoTo(OverlaySheet):
         return f"This part has frames {first + 1} to {last + 1}, times {start} to {end}"
 
     def _on_return(self) -> None:
-        frame = parse_place(self.field.text(), self._video, self._frames)
+        frame = parse_place(self.place_edit.text(), self._video, self._frames)
         if frame is not None:
             self.dismiss()
             self.chosen.emit(frame)

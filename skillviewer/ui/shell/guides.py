@@ -60,25 +60,25 @@ class Guides(QDialog):
         self._index = -1  # index of the open guide
         self._has_stale_theme = False
         self._history: list[tuple[int, int]] = []  # index and scroll position of guides to go back to
-        self.search = with_accessible_name(QLineEdit(self), "Search the guides")
-        self.search.setPlaceholderText("Search the guides")
-        self.search.setClearButtonEnabled(True)
-        self.list = with_accessible_name(QListWidget(self), "Guides")
-        self.list.setWordWrap(True)
-        self.list.setStyleSheet("QListWidget::item { padding: 6px 8px 6px 16px; }")
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.search_edit = with_accessible_name(QLineEdit(self), "Search the guides")
+        self.search_edit.setPlaceholderText("Search the guides")
+        self.search_edit.setClearButtonEnabled(True)
+        self.guide_list = with_accessible_name(QListWidget(self), "Guides")
+        self.guide_list.setWordWrap(True)
+        self.guide_list.setStyleSheet("QListWidget::item { padding: 6px 8px 6px 16px; }")
+        self.guide_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.page = with_accessible_name(GuidePage(themes, self), "Text of the guide")
         self.message = text_label("", self, muted=True, wrap=True)
-        self.back = push_button("Back", self, self.go_back)
-        self.back.setAutoDefault(False)
-        self.back.setEnabled(False)
+        self.back_button = push_button("Back", self, self.go_back)
+        self.back_button.setAutoDefault(False)
+        self.back_button.setEnabled(False)
         self._lay_out()
         self.setMinimumSize(MIN_SIZE)
         max_size = parent.size() - QSize(40, 40)
         self.resize(DEFAULT_SIZE.boundedTo(max_size).expandedTo(MIN_SIZE))
-        self.list.currentItemChanged.connect(self._on_item)
-        self.search.textChanged.connect(self._on_search)
-        self.search.returnPressed.connect(self._next_hit)
+        self.guide_list.currentItemChanged.connect(self._on_item)
+        self.search_edit.textChanged.connect(self._on_search)
+        self.search_edit.returnPressed.connect(self._next_hit)
         self.page.anchorClicked.connect(self._on_link)
         for key, slot in (
             (QKeySequence.StandardKey.Find, self._focus_search),
@@ -91,17 +91,19 @@ class Guides(QDialog):
         themes.changed.connect(self._on_theme)
         self._fill_list([True] * len(guide_list))
         self._show(0)
-        self.list.setFocus()
+        self.guide_list.setFocus()
 
     def _lay_out(self) -> None:
         left = vertical(margins=(0, 12, 0, 0), spacing=8)
-        top = add_all(horizontal(margins=(12, 0, 12, 0)), self.search)
-        add_all(left, top, (self.list, 1))
+        top = add_all(horizontal(margins=(12, 0, 12, 0)), self.search_edit)
+        add_all(left, top, (self.guide_list, 1))
         left_column = self._left_column = QWidget(self)
         left_column.setLayout(left)
         close = push_button("Close", self, self.close)
         close.setAutoDefault(False)
-        foot = add_all(horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12), self.back, (self.message, 1), close)
+        foot = add_all(
+            horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12), self.back_button, (self.message, 1), close
+        )
         right_column = add_all(vertical(margins=NO_MARGINS, spacing=0), (self.page, 1), foot)
         add_all(horizontal(self, NO_MARGINS, 0), left_column, (right_column, 1))
 
@@ -112,22 +114,22 @@ class Guides(QDialog):
 
     def show_guide(self, name: str, heading: str = "") -> None:
         """Open a guide, one of ``NAMES``, at the heading with an anchor, and end the search."""
-        self.search.clear()
+        self.search_edit.clear()
         self._show(NAMES.index(name))
         self.page.to_heading(heading)
 
     def go_back(self) -> None:
         if self._history:
             index, scroll_position = self._history.pop()
-            self.back.setEnabled(bool(self._history))
-            self.search.clear()
+            self.back_button.setEnabled(bool(self._history))
+            self.search_edit.clear()
             self._show(index)
             self.page.verticalScrollBar().setValue(scroll_position)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """End the search on the first Escape, and close on the second."""
-        if event.key() == Qt.Key.Key_Escape and self.search.text():
-            self.search.clear()
+        if event.key() == Qt.Key.Key_Escape and self.search_edit.text():
+            self.search_edit.clear()
         else:
             super().keyPressEvent(event)
 
@@ -144,20 +146,20 @@ class Guides(QDialog):
             self._index = index
             self.message.clear()
             self.page.show_guide(self._guides[index])
-        for row in range(self.list.count()):
-            if self.list.item(row).data(_INDEX_ROLE) == index:
-                self.list.setCurrentRow(row)
+        for row in range(self.guide_list.count()):
+            if self.guide_list.item(row).data(_INDEX_ROLE) == index:
+                self.guide_list.setCurrentRow(row)
 
     def _fill_list(self, matches: list[bool]) -> None:
         """List the guides that match the search."""
-        with QSignalBlocker(self.list):
-            self.list.clear()
+        with QSignalBlocker(self.guide_list):
+            self.guide_list.clear()
             for index, (guide, is_match) in enumerate(zip(self._guides, matches, strict=True)):
                 if is_match:
-                    item = QListWidgetItem(guide.title, self.list)
+                    item = QListWidgetItem(guide.title, self.guide_list)
                     item.setData(_INDEX_ROLE, index)
                     if index == self._index:
-                        self.list.setCurrentItem(item)
+                        self.guide_list.setCurrentItem(item)
 
     def _on_item(self, item: QListWidgetItem | None) -> None:
         if item is not None and item.data(_INDEX_ROLE) != self._index:
@@ -184,7 +186,7 @@ class Guides(QDialog):
         self._search()
 
     def _search(self) -> None:
-        self.page.search(self.search.text())
+        self.page.search(self.search_edit.text())
         self._show_hit()
 
     def _show_hit(self) -> None:
@@ -193,8 +195,8 @@ class Guides(QDialog):
         self.message.setText(message)
 
     def _focus_search(self) -> None:
-        self.search.setFocus()
-        self.search.selectAll()
+        self.search_edit.setFocus()
+        self.search_edit.selectAll()
 
     def _next_hit(self, steps: int = 1) -> None:
         self.page.next_hit(steps)
@@ -211,7 +213,7 @@ class Guides(QDialog):
             self.message.setText(f"{file_name} is a file of the program's source.")
         else:
             self._history.append((self._index, self.page.verticalScrollBar().value()))
-            self.back.setEnabled(True)
+            self.back_button.setEnabled(True)
             if not name:
                 name = NAMES[self._index]
             self.show_guide(name, url.fragment())

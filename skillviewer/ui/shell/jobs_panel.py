@@ -19,9 +19,9 @@ class JobRow(QWidget):
         self._title = WrappingLabel(self)
         self._title.setProperty("heading", True)
         self._title.set_plain(job.title)
-        self._stop = push_button("Cancel", self, job.stop)
-        self._stop.setAccessibleName(f"Cancel {job.title}")
-        row = add_all(QHBoxLayout(), (self._title, 1), self._stop)
+        self._stop_button = push_button("Cancel", self, job.stop)
+        self._stop_button.setAccessibleName(f"Cancel {job.title}")
+        row = add_all(QHBoxLayout(), (self._title, 1), self._stop_button)
         self._bar = with_accessible_name(QProgressBar(self), job.title)
         self._bar.setTextVisible(False)
         self._text = WrappingLabel(self, muted=True)
@@ -37,7 +37,7 @@ class JobRow(QWidget):
             self._bar.setValue(round(share * 1000))
         text = "stopping…" if job.stopping else self._progress_text()
         self._text.set_plain(text)
-        self._stop.setEnabled(not job.stopping)
+        self._stop_button.setEnabled(not job.stopping)
 
     def _progress_text(self) -> str:
         job = self.job

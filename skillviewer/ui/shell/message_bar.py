@@ -34,11 +34,18 @@ class MessageBar(QFrame):
         self._icon = QLabel(self)
         self._text = text_label("", self, wrap=True, plain=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.offer = push_button("", self, self._on_offer)
+        self.action_button = push_button("", self, self._on_action)
         self._details_button = tool_button("", self, self.toggle_details)
-        self._close = tool_button("", self, messages.dismiss, tip="Close")
-        self._close.setAccessibleName("Close this message")
-        row = add_all(horizontal(spacing=8), self._icon, (self._text, 1), self.offer, self._details_button, self._close)
+        self._close_button = tool_button("", self, messages.dismiss, tip="Close")
+        self._close_button.setAccessibleName("Close this message")
+        row = add_all(
+            horizontal(spacing=8),
+            self._icon,
+            (self._text, 1),
+            self.action_button,
+            self._details_button,
+            self._close_button,
+        )
         self._details = text_label("", self, wrap=True, plain=True)
         self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._details.setContentsMargins(28, 0, 0, 4)
@@ -68,7 +75,7 @@ class MessageBar(QFrame):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self._close.setIcon(self._icons.icon("close", theme))
+        self._close_button.setIcon(self._icons.icon("close", theme))
         self._refresh()
 
     def _on_changed(self) -> None:
@@ -98,9 +105,9 @@ class MessageBar(QFrame):
             lines.append(f"and {len(message.details) - MAX_DETAILS} more")
         self._details.setText("\n".join(lines))
         self._details.setVisible(self._shows_details and bool(lines))
-        self.offer.setVisible(bool(message.action))
+        self.action_button.setVisible(bool(message.action))
         if message.action:
-            self.offer.setText(without_mnemonic(self._actions[message.action].text()))
+            self.action_button.setText(without_mnemonic(self._actions[message.action].text()))
         button_text = "Hide details" if self._shows_details else "Details"
         self._details_button.setVisible(bool(lines))
         self._details_button.setText(button_text)
@@ -116,7 +123,7 @@ class MessageBar(QFrame):
             f" border-left: 3px solid {colour}; }}"
         )
 
-    def _on_offer(self) -> None:
+    def _on_action(self) -> None:
         """Close the message, and run the action that it offers."""
         message = self._message
         if message is not None and message.action:

@@ -43,10 +43,10 @@ class ModelBox(QFrame):
         name = WrappingLabel(self)
         name.setProperty("heading", True)
         name.set_plain(model.name)
-        self.use = push_button("Use this model", self, lambda: self.chosen.emit(model.folder))
+        self.use_button = push_button("Use this model", self, lambda: self.chosen.emit(model.folder))
         self.facts = [self._fact(text, muted=index > 0) for index, text in enumerate(facts_of(model)) if text]
         column = vertical(spacing=4)
-        add_all(column, add_all(horizontal(margins=NO_MARGINS, spacing=8), (name, 1), self.use), *self.facts, 1)
+        add_all(column, add_all(horizontal(margins=NO_MARGINS, spacing=8), (name, 1), self.use_button), *self.facts, 1)
         row = horizontal(self, (12, 12, 12, 12), 16)
         if model.picture is not None:
             row.addWidget(self._picture(model.picture), 0, Qt.AlignmentFlag.AlignTop)
@@ -70,9 +70,9 @@ class ModelBox(QFrame):
     def show_chosen(self, *, in_use: bool) -> None:
         """Show on the button whether this model is in use."""
         button_text = "In use" if in_use else "Use this model"
-        self.use.setText(button_text)
-        self.use.setEnabled(not in_use and not self.model.problem)
-        self.use.setAccessibleName(f"{button_text}: {printable(self.model.name)}")
+        self.use_button.setText(button_text)
+        self.use_button.setEnabled(not in_use and not self.model.problem)
+        self.use_button.setAccessibleName(f"{button_text}: {printable(self.model.name)}")
 
 
 def facts_of(model: ModelSummary) -> tuple[str, ...]:
@@ -112,8 +112,8 @@ class ModelsPage(QDialog):
         add_all(self._column, self.message, 1)
         self._area.setWidget(self._inside)
         about = text_label("Scores of two models are on different scales.", self, muted=True, wrap=True)
-        self.other = push_button("Open a model folder…", self, actions["open_model"].trigger)
-        foot = add_all(horizontal(margins=(16, 8, 16, 12), spacing=8), (about, 1), self.other)
+        self.open_folder_button = push_button("Open a model folder…", self, actions["open_model"].trigger)
+        foot = add_all(horizontal(margins=(16, 8, 16, 12), spacing=8), (about, 1), self.open_folder_button)
         add_all(vertical(self, NO_MARGINS, 0), (self._area, 1), foot)
         app_context.models.entries_changed.connect(self._load)
         app_context.models.requested_changed.connect(self._show_chosen)

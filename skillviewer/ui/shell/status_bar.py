@@ -58,11 +58,11 @@ class StatusBar(QStatusBar):
             self._fields[name] = field
             self._configure(field, title)
             self.addPermanentWidget(field)
-        self._job = tool_button("", self, self.jobs_asked)
-        self._stop = tool_button("", self, self.stop_asked, tip="Stop")
-        self._stop.setAccessibleName("Stop the job")
-        self.addPermanentWidget(self._job)
-        self.addPermanentWidget(self._stop)
+        self._job_button = tool_button("", self, self.jobs_asked)
+        self._stop_button = tool_button("", self, self.stop_asked, tip="Stop")
+        self._stop_button.setAccessibleName("Stop the job")
+        self.addPermanentWidget(self._job_button)
+        self.addPermanentWidget(self._stop_button)
         playback = app_context.playback
         state = app_context.state
         models = app_context.models
@@ -89,13 +89,13 @@ class StatusBar(QStatusBar):
         """Texts of all fields that may be shown, for tests and screen readers."""
         texts = [self._video.longest]
         texts += [field.text() for name, field in self._fields.items() if self._is_allowed(name)]
-        texts.append(self._job.text())
+        texts.append(self._job_button.text())
         return " | ".join(text for text in texts if text)
 
     def set_replacement(self, text: str | None) -> None:
         """Show a text instead of the fields about the video and the titles of jobs; None shows them again."""
         self._replacement = text
-        self._job.setEnabled(text is None)  # the panel of jobs names videos
+        self._job_button.setEnabled(text is None)  # the panel of jobs names videos
         self._on_jobs()
         if text is None:
             self._video.set_forms("")
@@ -107,7 +107,7 @@ class StatusBar(QStatusBar):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        self._stop.setIcon(self._app_context.icons.icon("stop", theme))
+        self._stop_button.setIcon(self._app_context.icons.icon("stop", theme))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -218,10 +218,10 @@ class StatusBar(QStatusBar):
 
     def _on_jobs(self) -> None:
         running = self._app_context.jobs.running
-        self._job.setVisible(bool(running))
-        self._stop.setVisible(bool(running))
+        self._job_button.setVisible(bool(running))
+        self._stop_button.setVisible(bool(running))
         text = self._job_text(running) if running else ""
-        self._job.setText(text)
+        self._job_button.setText(text)
         for name in (*REDUNDANT_FIELDS, *MODEL_FIELDS):
             self._update_visibility(name)
 
@@ -232,7 +232,7 @@ class StatusBar(QStatusBar):
         count = "1 job" if len(running) == 1 else f"{len(running)} jobs"
         hides_title = self._replacement is not None  # the title of a job may contain the name of a video
         tip = "" if hides_title else as_tip(f"{job.title} {job.stage}".rstrip())
-        self._job.setToolTip(tip)
+        self._job_button.setToolTip(tip)
         share = job.share
         if share is None:
             if hides_title or self._is_crowded:

@@ -148,7 +148,7 @@ def test_text_fields_win(window: Composition, screen: InspectScreen) -> None:
 
 
 def test_space_on_a_focused_button_presses_the_button(window: Composition, screen: InspectScreen) -> None:
-    button = screen.player.transport.findChildren(type(screen.player.transport._speed))[4]
+    button = screen.player.transport.findChildren(type(screen.player.transport._speed_button))[4]
     assert button.defaultAction() is window.window.actions_["next_sample"]
     button.setFocus(Qt.FocusReason.TabFocusReason)
     key(button, Qt.Key.Key_Space)

@@ -321,21 +321,21 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     screen = shown_with(qtbot, window, world, ("full", "xbar"), n_videos=6)
     panel = screen.curves
     assert panel.shown_heights is VerticalScale.OWN
-    assert panel.heights.currentData() == VerticalScale.OWN, "the box must say what is drawn"
+    assert panel.scale_box.currentData() == VerticalScale.OWN, "the box must say what is drawn"
     assert panel._note.longest == "not comparable"
     go_to(qtbot, window, 45)
     assert panel.plot.cursor_s == pytest.approx(1.5)
     assess_study(qtbot, screen)
     qtbot.waitUntil(lambda: panel.shown_heights is VerticalScale.STANDARD)
-    assert panel.heights.currentData() == VerticalScale.STANDARD
+    assert panel.scale_box.currentData() == VerticalScale.STANDARD
     assert panel._note.longest == ""
     scores = np.array(
         [screen.models.results.analyses[screen.models.keys[0]][e.clip].score for e in window.app_context.videos]
     )
     line = panel.plot.lines[0]
     assert np.allclose(line.heights, (line.scores - scores.mean()) / scores.std(ddof=1))
-    panel.heights.setCurrentIndex(panel.heights.findData(VerticalScale.OWN))
-    panel.heights.activated.emit(panel.heights.currentIndex())
+    panel.scale_box.setCurrentIndex(panel.scale_box.findData(VerticalScale.OWN))
+    panel.scale_box.activated.emit(panel.scale_box.currentIndex())
     assert panel.shown_heights is VerticalScale.OWN
     click(panel.plot.viewport(), QPoint(panel.plot.width() // 2, panel.plot.height() // 2))
     assert window.app_context.playback.frame not in {0, 45}
@@ -350,7 +350,7 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     screen.side.setCurrentWidget(view)
     assert not view.table.shown_rows
     assert "1 of 6" in view.message.text()
-    click(view.assess_all)
+    click(view.assess_all_button)
     qtbot.waitUntil(lambda: len(view.table.shown_rows) == 6, timeout=LONG_MS)
     apart = [float(row.texts[1]) for row in view.table.shown_rows]
     assert all(a >= b for a, b in pairwise(apart))
@@ -423,7 +423,7 @@ def test_models_are_compared_within_the_task_of_the_video_on_screen(
     for entry in list(videos)[4:]:
         videos.update(entry.clip, task="knots")
     assert len(screen.agreement_loader.names) == 4
-    click(view.assess_all)
+    click(view.assess_all_button)
     qtbot.waitUntil(lambda: len(view.table.shown_rows) == 4, timeout=LONG_MS)
     assert "4 of 4 videos of this task" in view.message.text()
     window.app_context.state.set_current(videos[4].clip)
@@ -510,7 +510,7 @@ def test_without_a_model_there_is_one_thing_to_do(qtbot: QtBot, window: Composit
     qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
     window.window.screens.show("compare")
     screen = compare(window)
-    assert screen.choose.isVisible()
+    assert screen.choose_button.isVisible()
     assert not screen.header.first_box.isVisible()
     assert not screen.header.save_button.isVisible()
 

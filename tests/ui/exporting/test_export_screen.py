@@ -118,8 +118,8 @@ def test_a_number_that_is_still_being_typed_counts_when_it_is_exported(
 
 
 def test_a_home_that_is_nowhere_is_told(screen: ExportScreen) -> None:
-    screen.destination.line.setText("~nobody here/a.mp4")
-    screen.destination.line.textEdited.emit("~nobody here/a.mp4")
+    screen.destination.path_edit.setText("~nobody here/a.mp4")
+    screen.destination.path_edit.textEdited.emit("~nobody here/a.mp4")
     assert "Give the full path" in screen.message.text()
 
 
@@ -270,7 +270,7 @@ def test_a_file_for_every_video_some_of_which_fail(
     qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
 ) -> None:
     world.exporting.failing = {"b ü"}
-    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.EACH))
+    screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.EACH))
     assert screen.destination.path == tmp_path / "out"
     click(screen.button)
     qtbot.waitUntil(over(screen))
@@ -284,7 +284,7 @@ def test_a_file_for_every_video_some_of_which_fail(
 
 def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
     screen.exporter_list.choose("sheet")
-    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.CHOSEN))
+    screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.CHOSEN))
     for candidate in screen.source_form._candidates:
         mark(screen.source_form.videos, candidate.clip, on=candidate.name != "a")
     assert "c has not been assessed yet" in screen.message.text()
@@ -337,7 +337,7 @@ def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
 ) -> None:
     world.exporting.held, world.exporting.held_in = True, "b ü"
     screen.exporter_list.choose("clip")
-    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.EACH))
+    screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.EACH))
     click(screen.button)
     (entry,) = screen.queue.entries
     qtbot.waitUntil(lambda: len(entry.written) == 1)
@@ -415,7 +415,7 @@ def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
     screen.destination.choose(tmp_path / f"{'n' * 300}.mp4")  # told when it is written, as the disk tells it
     click(screen.button)
     qtbot.waitUntil(over(screen))
-    screen.source_form.split.setCurrentIndex(screen.source_form.split.findData(FileSplit.EACH))
+    screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.EACH))
     screen.destination.choose(tmp_path / "out")
     (tmp_path / "out").mkdir(exist_ok=True)
     (tmp_path / "out" / "a.mp4").write_text("mine")
@@ -429,9 +429,9 @@ def test_another_place_and_kind(
     qtbot: QtBot, screen: ExportScreen, dialogs: FakeDialogs, world: FakeWorld, tmp_path: Path
 ) -> None:
     dialogs.save_answer = tmp_path / "elsewhere" / "my clip"
-    click(screen.destination.browse)
+    click(screen.destination.browse_button)
     assert screen.destination.path == tmp_path / "elsewhere" / "my clip.mp4"
-    screen.destination.kind.setCurrentText(".gif")
+    screen.destination.suffix_box.setCurrentText(".gif")
     assert screen.destination.path == tmp_path / "elsewhere" / "my clip.gif"
     speed = screen.options.field("speed")
     assert isinstance(speed, QDoubleSpinBox)
@@ -440,8 +440,8 @@ def test_another_place_and_kind(
     click(screen.button)
     qtbot.waitUntil(over(screen))
     assert world.exporting.requests[0].path == tmp_path / "elsewhere" / "my clip.gif"
-    screen.destination.line.selectAll()
-    QTest.keyClicks(screen.destination.line, "no suffix")
+    screen.destination.path_edit.selectAll()
+    QTest.keyClicks(screen.destination.path_edit, "no suffix")
     assert not screen.button.isEnabled()
     assert "ends in .mp4 or .webm or .gif" in screen.message.text()
 
@@ -479,15 +479,15 @@ def test_the_log_of_the_study_says_who_exported_which_file(
 
 
 def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
-    assert not screen.review_faces.isVisible()
+    assert not screen.review_faces_button.isVisible()
     blurs = screen.options.field("blur_faces")
     assert isinstance(blurs, QCheckBox)
     blurs.setChecked(True)
-    assert screen.review_faces.isVisibleTo(screen)
-    screen.review_faces.click()
+    assert screen.review_faces_button.isVisibleTo(screen)
+    screen.review_faces_button.click()
     assert screen.pages.currentWidget() is screen.faces
     before = len(world.exporting.previewed)
-    click(screen.faces.back)
+    click(screen.faces.back_button)
     assert screen.button.isVisible()
     assert not screen.faces.isVisible()
     qtbot.waitUntil(lambda: len(world.exporting.previewed) > before)  # boxes may be others now
@@ -495,15 +495,15 @@ def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: Expo
 
 def test_the_faces_of_a_whole_study_are_looked_over(screen: ExportScreen) -> None:
     screen.exporter_list.choose("study")
-    assert not screen.review_faces.isVisibleTo(screen)
+    assert not screen.review_faces_button.isVisibleTo(screen)
     blurs = screen.options.field("blur_faces")
     assert isinstance(blurs, QCheckBox)
     assert "guarantee" in blurs.toolTip()
     blurs.setChecked(True)
     assert screen.choices.options.blur_faces
-    assert screen.review_faces.isVisibleTo(screen)
-    screen.review_faces.click()
-    assert [screen.faces.videos.itemText(i) for i in range(screen.faces.videos.count())] == ["a", "b ü", "c"]
+    assert screen.review_faces_button.isVisibleTo(screen)
+    screen.review_faces_button.click()
+    assert [screen.faces.video_box.itemText(i) for i in range(screen.faces.video_box.count())] == ["a", "b ü", "c"]
 
 
 @pytest.mark.parametrize("ends", ["written", "failed", "stopped"])
@@ -599,7 +599,7 @@ def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
     app_context.models.choose(next(e.folder for e in app_context.models.entries if e.name == "beta"))
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.name == "beta")
     assert [model.name for model in screen.source_form.chosen_models] == ["alpha"]
-    split = screen.source_form.split
+    split = screen.source_form.split_box
     split.setCurrentIndex(split.findData(FileSplit.EACH))
     assert split.currentText() == "A file for each of 3 videos", "beta has assessed none, and alpha is asked"
     assert len(screen.choices.videos) == 3
@@ -626,8 +626,8 @@ def test_name_and_stretch_of_one_video_are_none_of_the_next(
     assert screen.destination.path == tmp_path / "figures" / f"{other.name}.mp4", "the folder that was chosen stays"
     options = screen.choices.options
     assert (options.start, options.stop) == (0, None)
-    screen.destination.line.setText("report.mp4")
-    screen.destination.line.textEdited.emit("report.mp4")
+    screen.destination.path_edit.setText("report.mp4")
+    screen.destination.path_edit.textEdited.emit("report.mp4")
     assert "Give the full path" in screen.message.text()
     assert not screen.button.isEnabled()
 

@@ -121,7 +121,7 @@ def test_a_box_that_is_clicked_is_removed_by_delete(qtbot: QtBot, review: FacesR
 def test_a_box_around_this_frame_covers_a_second(qtbot: QtBot, review: FacesReview) -> None:
     review.slider.setValue(45)
     qtbot.waitUntil(lambda: on_screen(review) == 45)
-    review.blur_span.setCurrentIndex(BlurSpan.AROUND)
+    review.blur_span_box.setCurrentIndex(BlurSpan.AROUND)
     drag(review, FaceBox(0.1, 0.1, 0.3, 0.4))
     assert review.faces is not None
     (track,) = review.faces.tracks
@@ -144,11 +144,11 @@ def test_a_search_is_told_and_doubts_are_settled(qtbot: QtBot, review: FacesRevi
         FaceReviewItem(60, 61, DoubtReason.PERHAPS, FaceBox(0.1, 0.1, 0.2, 0.2)),
     )
     review._edit(Faces(review.faces.video_digest, 90, doubts=doubts, method="YuNet"), "made up")
-    assert [review.doubts.item(i).text() for i in range(2)] == [
+    assert [review.doubt_list.item(i).text() for i in range(2)] == [
         "31–40: not found; the box is kept",
         "61: possibly a face; not blurred",
     ]
-    review.doubts.setCurrentRow(1)
+    review.doubt_list.setCurrentRow(1)
     assert review.frame == 60
     click(review.reviewed_button)
     assert review.faces.doubts == doubts[:1]

@@ -74,12 +74,12 @@ def test_the_verdict_comes_first_and_the_model_is_accepted(qtbot: QtBot, make_tr
     page = trainer.screen.choice_result
     assert trainer.screen.pages.currentWidget() is page
     assert page.title.text() == trainer.world.tuner.choice.verdict.sentence
-    assert bool(page.accept.property("primary"))
+    assert bool(page.accept_button.property("primary"))
     said = page.texts()
     assert not missing(said, "Chosen by the program: 75.0 %", "Ridge on the flow: 65.0 %", "One rater: 80.0 %")
     assert not missing(said, "Trained on 6 people only: 70.0 %", "More people", "every participant", "Flow: 11 people")
     assert [row[0] for row in page.table.texts()] == ["Ridge on the flow", "No Attention", "Full"]
-    click(page.accept)
+    click(page.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     app_context = trainer.made.app_context
     qtbot.waitUntil(
@@ -95,8 +95,8 @@ def test_a_model_that_beats_nothing_is_not_offered(make_trainer: MakeTraining, l
     trainer.world.tuner.choice = fake_choice(*lead)
     trainer.train()
     page = trainer.screen.choice_result
-    assert not page.accept.property("primary")
-    assert page.accept.isEnabled()
+    assert not page.accept_button.property("primary")
+    assert page.accept_button.isEnabled()
 
 
 def test_a_stopped_training_continues_also_in_another_window(
@@ -161,7 +161,7 @@ def test_the_verdict_on_an_accepted_version_is_found_again(qtbot: QtBot, make_tr
     trainer.train()
     screen = trainer.screen
     verdict = screen.choice_result.title.text()
-    click(screen.choice_result.accept)
+    click(screen.choice_result.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     trainer.made.window.actions_["show_finetune"].trigger()
     table = screen.versions.table
@@ -172,5 +172,5 @@ def test_the_verdict_on_an_accepted_version_is_found_again(qtbot: QtBot, make_tr
     lines = dict(screen.version.lines.texts)
     assert lines["Verdict"] == verdict
     assert not missing(lines["Accuracy"], "75.0 %")
-    click(screen.version.back)
+    click(screen.version.back_button)
     assert screen.pages.currentWidget() is screen.setup

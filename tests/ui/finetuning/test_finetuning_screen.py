@@ -262,7 +262,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer.train()
     result = trainer.result()
     trainer.world.assessed.clear()
-    trainer.screen.before_after.accept.click()
+    trainer.screen.before_after.accept_button.click()
     screen, window = trainer.screen, trainer.made.window
     qtbot.waitUntil(lambda: window.screens.current == "inspect")
     assert trainer.used() == result.digest
@@ -277,7 +277,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
 
     page = screen.disagreement
     assert app_context.messages.waiting[-1].action == "disagreements"
-    click(window.messages.offer)
+    click(window.messages.action_button)
     assert "disagreements" not in {message.action for message in app_context.messages.waiting}, "it has been read"
     qtbot.waitUntil(lambda: window.screens.current == "finetune" and screen.pages.currentWidget() is page)
     scores = {entry.study_name: entry.analysis.score for entry in app_context.videos if entry.analysis is not None}
@@ -303,14 +303,14 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     assert app_context.state.current.path.stem == first[0]
 
     trainer.made.window.screens.show("finetune")
-    screen.disagreement.back.click()
+    screen.disagreement.back_button.click()
     qtbot.waitUntil(lambda: [row[1] for row in screen.versions.table.texts()] == ["in use", "original"])
     assert [row[3] for row in screen.versions.table.texts()] == ["45 pairs", "–"]
     held = f"{100 * result.report.held_out.after.value:.1f} % (25.0 to 75.0) of 21 held-out pairs"
     assert [row[2] for row in screen.versions.table.texts()] == [held, "–"]
     screen.versions.table.selectRow(1)
     trainer.world.assessed.clear()
-    screen.versions.use.click()
+    screen.versions.use_button.click()
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.folder.name == "alpha")
     assert states(trainer.made) == ["done"] * 12
     assert {e.analysis.provenance.model for e in app_context.videos if e.analysis is not None} == {"alpha"}
@@ -327,7 +327,7 @@ def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainin
     trainer = make_trainer()
     trainer.train()
     result = trainer.result()
-    discard = trainer.screen.before_after.discard
+    discard = trainer.screen.before_after.discard_button
     discard.setFocus()
     click(discard)
     second_click(discard)
@@ -354,7 +354,7 @@ def test_accepting_stands_out_after_a_gain_beyond_noise_alone(make_trainer: Make
         report = msgspec.structs.replace(result.report, held_out=replace(held, gain=gain))
         page.show_result(replace(result, report=report), writable=True)
         assert report.held_out.beyond_noise is stands_out
-        assert bool(page.accept.property("primary")) is stands_out
+        assert bool(page.accept_button.property("primary")) is stands_out
 
 
 def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_trainer: MakeTraining) -> None:
@@ -362,7 +362,12 @@ def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_train
     trainer.train()
     result = trainer.result()
     page = trainer.screen.before_after
-    for button in (page.accept, page.discard, page.discard, page.accept):  # before the study has answered
+    for button in (
+        page.accept_button,
+        page.discard_button,
+        page.discard_button,
+        page.accept_button,
+    ):  # before the study has answered
         button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     qtbot.waitUntil(lambda: not trainer.made.app_context.study_worker._tasks)
@@ -376,12 +381,12 @@ def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBo
     trainer.train()
     result = trainer.result()
     (result.folder / "weights.safetensors").write_bytes(b"something else")
-    trainer.screen.before_after.accept.click()
+    trainer.screen.before_after.accept_button.click()
     messages = trainer.made.app_context.messages
     qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in messages.waiting))
     assert trainer.used() == ""
     for _ in range(2):
-        trainer.screen.before_after.discard.click()
+        trainer.screen.before_after.discard_button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.DISCARDED]
 
@@ -394,7 +399,7 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     trainer.world.tuner.alike = True
     trainer.train()
     first = trainer.screen.tuning.result
-    trainer.screen.before_after.accept.click()
+    trainer.screen.before_after.accept_button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     trainer.go_back()
     trainer.screen.setup.choose_model(trainer.world.folder / "models" / "alpha")
@@ -404,7 +409,7 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     assert again is not None
     assert (again.digest, again.folder != first.folder) == (first.digest, True)
     page = trainer.screen.before_after
-    for button in [page.accept] if accept else [page.discard] * 2:
+    for button in [page.accept_button] if accept else [page.discard_button] * 2:
         button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.used() == first.digest
@@ -418,16 +423,16 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
 def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    trainer.screen.before_after.accept.click()
+    trainer.screen.before_after.accept_button.click()
     trainer.go_back()
     screen = trainer.screen
     table = screen.versions.table
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["in use", "original"])
-    assert not screen.versions.use.isEnabled()
+    assert not screen.versions.use_button.isEnabled()
     table.selectRow(0)
-    assert not screen.versions.use.isEnabled(), "it is in use already"
+    assert not screen.versions.use_button.isEnabled(), "it is in use already"
     table.selectRow(1)
-    screen.versions.use.click()
+    screen.versions.use_button.click()
     first = trainer.world.folder / "models" / "alpha"
     qtbot.waitUntil(lambda: trainer.used() == checkpoint_digest(first))
     app_context = trainer.made.app_context
@@ -438,7 +443,7 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTraining) ->
 def test_a_rater_who_judges_is_not_taken_away_when_a_version_is_accepted(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    trainer.screen.before_after.accept.click()
+    trainer.screen.before_after.accept_button.click()
     trainer.made.window.screens.show("rank")  # before the study has answered
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.made.window.screens.current == "rank"
@@ -460,7 +465,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     made.app_context.models.choose_default(None)
     trainer = FakeTraining(qtbot, made, world, first.path)
     trainer.sit_down()
-    table, discard = trainer.screen.versions.table, trainer.screen.versions.discard
+    table, discard = trainer.screen.versions.table, trainer.screen.versions.discard_button
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["undecided", "original"])
     assert not discard.isEnabled()
     table.selectRow(1)
@@ -485,14 +490,14 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
 def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    trainer.screen.before_after.accept.click()
+    trainer.screen.before_after.accept_button.click()
     screen, app_context = trainer.screen, trainer.made.app_context
     trainer.go_back()
     qtbot.waitUntil(lambda: len(screen.versions.table.texts()) == 2)
     used = trainer.used()
     (trainer.world.folder / "models" / "alpha" / "weights.safetensors").write_bytes(b"something else")
     screen.versions.table.selectRow(1)
-    screen.versions.use.click()
+    screen.versions.use_button.click()
     qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in app_context.messages.waiting))
     assert trainer.used() == used
 
@@ -723,7 +728,7 @@ def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_train
     made.window.screens.show("inspect")
     world.held = True
     made.window.actions_["assess"].trigger()
-    stop = inspect(made).header._stop
+    stop = inspect(made).header._stop_button
     qtbot.waitUntil(stop.isVisible)
     click(stop)
     qtbot.waitUntil(lambda: [job.title for job in made.app_context.jobs.running] == ["Training"])
@@ -759,8 +764,8 @@ def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_
     qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
     app_context.studies.open(trainer.path)
     qtbot.waitUntil(lambda: app_context.studies.current is not None)
-    qtbot.waitUntil(trainer.screen.before_after.accept.isEnabled)
-    click(trainer.screen.before_after.accept)
+    qtbot.waitUntil(trainer.screen.before_after.accept_button.isEnabled)
+    click(trainer.screen.before_after.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.ACCEPTED]
 
@@ -775,7 +780,7 @@ def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_
     qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
     trainer.made.app_context.studies.close()  # its study may be gone: the page is no dead end
     qtbot.waitUntil(lambda: trainer.made.app_context.studies.current is None)
-    click(trainer.screen.before_after.later)
+    click(trainer.screen.before_after.later_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.screen.tuning.result is None
     trainer.made.app_context.studies.open(trainer.path)
@@ -807,7 +812,7 @@ def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
     assert not draft.exists()
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
-    click(trainer.screen.before_after.accept)
+    click(trainer.screen.before_after.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     with Study.open(named, read_only=True) as after:
         assert [m.state for m in after.models.all() if m.version > 1] == [ModelState.ACCEPTED]

@@ -120,15 +120,15 @@ def test_an_observation_is_chosen_and_events_that_are_not_used_are_listed(
     page = page_of(qtbot, made)
     assert not page.import_button.isEnabled()
     assert not missing(page.problems.table_model.rows[0][0], "2 observations", "one.mp4")
-    page.observation.setFocus()
+    page.observation_box.setFocus()
     for name, rejected in (("first", 0), ("second", 1)):
-        key(page.observation, Qt.Key.Key_Down)
-        page.observation.activated.emit(page.observation.currentIndex())
+        key(page.observation_box, Qt.Key.Key_Down)
+        page.observation_box.activated.emit(page.observation_box.currentIndex())
         qtbot.waitUntil(page.import_button.isEnabled)
-        assert page.observation.currentText() == name
+        assert page.observation_box.currentText() == name
         assert list(page.boxes) == ["slip"]
         assert len(page.problems.table_model.rows) == 1 + rejected
-        assert page.observation.isVisible()
+        assert page.observation_box.isVisible()
     page.import_button.click()
     qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of a timeline")
     assert held(made)[0] == [(0.1, "slip")]

@@ -42,13 +42,13 @@ def test_enter_asks_at_once_what_happens_and_gives_the_picture_back(qtbot: QtBot
     select(annotated, 30, 60)
     QTest.keyClick(canvas, Qt.Key.Key_Return)
     panel = moments_of(annotated)
-    qtbot.waitUntil(lambda: any(row.label.hasFocus() for row in panel.moments.rows))
-    row = next(row for row in panel.moments.rows if row.label.hasFocus())
+    qtbot.waitUntil(lambda: any(row.label_edit.hasFocus() for row in panel.moments.rows))
+    row = next(row for row in panel.moments.rows if row.label_edit.hasFocus())
     typed = "ioklhjtgnp[],.+-?mfd1 x"
-    QTest.keyClicks(row.label, typed)
-    assert row.label.text() == typed, "no key does anything else while text is typed"
+    QTest.keyClicks(row.label_edit, typed)
+    assert row.label_edit.text() == typed, "no key does anything else while text is typed"
     assert (playback.frame, playback.playing, playback.marks) == (60, False, (None, None))
-    QTest.keyClick(row.label, Qt.Key.Key_Return)
+    QTest.keyClick(row.label_edit, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: [moment.label for moment in kept(annotated)] == [typed])
     assert canvas.hasFocus()
 

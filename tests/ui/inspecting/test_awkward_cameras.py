@@ -76,7 +76,7 @@ def test_cameras_of_other_rates_show_the_frame_of_the_same_moment(
         at_s = frame / 30
         expected = int(at_s * 60 + 1e-6), int((at_s + 0.2) * 10 + 1e-6)
         qtbot.waitUntil(lambda expected=expected: (shown(panes[0]), shown(panes[1])) == expected)  # type: ignore[misc]
-    assert panes[0].missing.isHidden()
+    assert panes[0].missing_label.isHidden()
     assert_plays(made, qtbot)
 
 
@@ -87,7 +87,7 @@ def test_a_shorter_camera_shows_nothing_after_its_end_and_says_so(
     (pane, *_) = open_study(folder, made, qtbot, short=0.0).panes
     made.app_context.playback.seek(29)
     qtbot.waitUntil(lambda: shown(pane) == 29)
-    assert "ends 1.0 s earlier" in pane.missing.text()
+    assert "ends 1.0 s earlier" in pane.missing_label.text()
     made.app_context.playback.seek(30)
     assert shown(pane) is None
     assert "no picture here" in pane.player.canvas.message
@@ -102,15 +102,15 @@ def test_an_offset_beyond_the_video_is_said_and_can_be_set_anew(
 ) -> None:
     write_barcode_video(folder / "side.mp4", N_FRAMES, width=336)
     (pane, *_) = open_study(folder, made, qtbot, side=offset_s).panes
-    qtbot.waitUntil(lambda: "beyond it" in pane.missing.text())
+    qtbot.waitUntil(lambda: "beyond it" in pane.missing_label.text())
     assert shown(pane) is None
     assert "no picture here" in pane.player.canvas.message
     assert_plays(made, qtbot)
-    pane.offset.setValue(3)
+    pane.offset_box.setValue(3)
     qtbot.waitUntil(lambda: made.app_context.cameras.cameras[0].offset_s == pytest.approx(0.1))
     made.app_context.playback.seek(10)
     qtbot.waitUntil(lambda: shown(pane) == 13)
-    assert "beyond" not in pane.missing.text()
+    assert "beyond" not in pane.missing_label.text()
 
 
 @pytest.mark.parametrize("harm", ["missing", "replaced", "no video", "cut off"])
@@ -133,11 +133,11 @@ def test_a_camera_that_cannot_be_read_is_said_and_the_others_play(
     else:
         lost.write_bytes(lost.read_bytes()[: lost.stat().st_size // 2])
     panes = show(study.path, made, qtbot, 2).panes
-    qtbot.waitUntil(lambda: bool(panes[0].missing.text() or panes[0].player.canvas.message))
+    qtbot.waitUntil(lambda: bool(panes[0].missing_label.text() or panes[0].player.canvas.message))
     made.app_context.playback.seek(15)
     qtbot.waitUntil(lambda: shown(panes[1]) == 15)
-    qtbot.waitUntil(lambda: bool(panes[0].missing.text()))
-    assert not panes[0].missing.isHidden()
+    qtbot.waitUntil(lambda: bool(panes[0].missing_label.text()))
+    assert not panes[0].missing_label.isHidden()
     assert shown(panes[0]) is None
     assert_plays(made, qtbot)
 
@@ -148,5 +148,5 @@ def test_a_camera_whose_end_is_damaged_shows_what_decodes(folder: Path, made: Co
     (pane, *_) = open_study(folder, made, qtbot, side=0.0).panes
     made.app_context.playback.seek(5)
     qtbot.waitUntil(lambda: shown(pane) == 5)
-    qtbot.waitUntil(lambda: "earlier" in pane.missing.text())
+    qtbot.waitUntil(lambda: "earlier" in pane.missing_label.text())
     assert_plays(made, qtbot)

@@ -50,9 +50,9 @@ def test_each_camera_shows_its_frame_of_the_same_moment(made: Composition, qtbot
     qtbot.waitUntil(lambda: shown(made, 1) == 4)
     assert shown(made, 0) is None
     assert "no picture here" in panes[0].player.canvas.message
-    assert "starts 0.3 s later" in panes[0].missing.text()
-    assert "not known" in panes[1].missing.text()
-    assert "missing" in panes[2].missing.text()
+    assert "starts 0.3 s later" in panes[0].missing_label.text()
+    assert "not known" in panes[1].missing_label.text()
+    assert "missing" in panes[2].missing_label.text()
     assert panes[0].player.canvas.shown is None
     made.app_context.playback.seek(10)
     qtbot.waitUntil(lambda: shown(made, 0) == 0)
@@ -60,15 +60,15 @@ def test_each_camera_shows_its_frame_of_the_same_moment(made: Composition, qtbot
 
 def test_an_offset_set_in_frames_is_kept_and_undone(made: Composition, qtbot: QtBot) -> None:
     pane = column(made).panes[0]
-    assert pane.offset.value() == -10
-    pane.offset.setValue(6)
+    assert pane.offset_box.value() == -10
+    pane.offset_box.setValue(6)
     qtbot.waitUntil(lambda: made.app_context.cameras.cameras[0].offset_s == pytest.approx(0.2))
     assert made.app_context.cameras.cameras[0].confidence is None
     made.app_context.playback.seek(4)
     qtbot.waitUntil(lambda: shown(made, 0) == 10)
     made.app_context.undo.undo()
     qtbot.waitUntil(lambda: made.app_context.cameras.cameras[0].confidence == pytest.approx(0.8))
-    assert pane.offset.value() == -10
+    assert pane.offset_box.value() == -10
 
 
 def test_cameras_are_added_and_removed(made: Composition, world: FakeWorld, qtbot: QtBot) -> None:

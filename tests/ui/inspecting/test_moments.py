@@ -108,7 +108,7 @@ def test_a_moment_plays_from_two_seconds_before_to_its_end(qtbot: QtBot, shown: 
     seen: list[int] = []
     playback.frame_changed.connect(seen.append)
     playback.set_speed(4)
-    click(rows(shown)[at].picture)
+    click(rows(shown)[at].thumbnail)
     assert playback.playing
     assert playback.frame == found.analysis.video.frame_at(moment.start_s - LEAD_IN_S)
     qtbot.waitUntil(lambda: not playback.playing)
@@ -127,7 +127,7 @@ def test_a_moment_plays_though_another_stretch_is_looped(qtbot: QtBot, shown: Co
     playback.mark_out()
     playback.set_loop(on=True)
     playback.set_speed(4)
-    click(rows(shown)[-1].picture)
+    click(rows(shown)[-1].thumbnail)
     assert playback.playing
     assert playback.frame > 15
     qtbot.waitUntil(lambda: not playback.playing)
@@ -136,36 +136,36 @@ def test_a_moment_plays_though_another_stretch_is_looped(qtbot: QtBot, shown: Co
 
 def test_an_opinion_is_kept_undone_and_done_again(qtbot: QtBot, shown: Composition) -> None:
     row, undo = rows(shown)[0], shown.app_context.undo
-    click(row.opinions[Opinion.DISAGREE])
+    click(row.opinion_chips[Opinion.DISAGREE])
     qtbot.waitUntil(lambda: undo.undo_text == "opinion of a moment")
     qtbot.waitUntil(lambda: opinions_on_disk(shown) == [Opinion.DISAGREE])
     qtbot.waitUntil(lambda: row.card is not None and row.card.opinion is Opinion.DISAGREE)
-    click(row.opinions[Opinion.AGREE])
+    click(row.opinion_chips[Opinion.AGREE])
     qtbot.waitUntil(lambda: opinions_on_disk(shown) == [Opinion.AGREE])
     qtbot.waitUntil(lambda: row.card is not None and row.card.opinion is Opinion.AGREE)
     shown.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: opinions_on_disk(shown) == [Opinion.DISAGREE])
     shown.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: opinions_on_disk(shown) == [])
-    qtbot.waitUntil(lambda: not row.opinions[Opinion.DISAGREE].isChecked())
+    qtbot.waitUntil(lambda: not row.opinion_chips[Opinion.DISAGREE].isChecked())
     shown.window.actions_["redo"].trigger()
     qtbot.waitUntil(lambda: opinions_on_disk(shown) == [Opinion.DISAGREE])
 
 
 def test_the_why_page_and_the_panel_tell_the_same_opinion(qtbot: QtBot, shown: Composition) -> None:
-    click(rows(shown)[1].opinions[Opinion.NOT_RELEVANT])
+    click(rows(shown)[1].opinion_chips[Opinion.NOT_RELEVANT])
     beside = why_of(shown).moments.rows[1]
     qtbot.waitUntil(lambda: beside.card is not None and beside.card.opinion is Opinion.NOT_RELEVANT)
-    assert beside.opinions[Opinion.NOT_RELEVANT].isChecked()
+    assert beside.opinion_chips[Opinion.NOT_RELEVANT].isChecked()
 
 
 def test_a_note_on_a_moment_is_undone_with_what_was_kept_for_it(qtbot: QtBot, shown: Composition) -> None:
     row = rows(shown)[0]
     click(row.note_button)
-    type_text(row.note, "The tool slips.")
-    key(row.note, Qt.Key.Key_Return)
+    type_text(row.note_edit, "The tool slips.")
+    key(row.note_edit, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: row.card is not None and [n.text for n in row.card.notes] == ["The tool slips."])
-    assert not row.note.isVisible()
+    assert not row.note_edit.isVisible()
     with stored_study(shown) as study:
         (note,) = study.annotations.notes(shown.app_context.annotations.video)
         assert note.time_s == pytest.approx(findings_of(qtbot, shown).moments[0].start_s)
@@ -178,9 +178,9 @@ def test_a_label_typed_without_the_focus_outlives_new_facts(qtbot: QtBot, shown:
     qtbot.waitUntil(lambda: any(r.card is not None and r.card.model_moment is None for r in rows(shown)))
     row = next(r for r in rows(shown) if r.card is not None and r.card.model_moment is None)
     inspect(shown).player.canvas.setFocus()
-    type_text(row.label, "regrasp")
+    type_text(row.label_edit, "regrasp")
     moments_of(shown).moments.refresh()
-    assert row.label.text() == "regrasp"
+    assert row.label_edit.text() == "regrasp"
 
 
 def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown: Composition) -> None:
@@ -199,21 +199,21 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
     assert playback.marks == (None, None)
     assert (1.0, "s") in [(round(time, 6), form) for time, form in inspect(shown).curve.flags]
     assert shown.window.windowTitle()
-    row.label.setFocus()
-    type_text(row.label, "regrasp")
-    key(row.label, Qt.Key.Key_Return)
+    row.label_edit.setFocus()
+    type_text(row.label_edit, "regrasp")
+    key(row.label_edit, Qt.Key.Key_Return)
     qtbot.waitUntil(
         lambda: shown.app_context.undo.undo_text == "label of a moment" and not shown.app_context.study_worker._tasks
     )
     with stored_study(shown) as study:
         assert [m.label for m in study.annotations.moments(shown.app_context.annotations.video)] == ["regrasp"]
     shown.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: row.label.text() == "")
-    row.label.clearFocus()
+    qtbot.waitUntil(lambda: row.label_edit.text() == "")
+    row.label_edit.clearFocus()
     assert shown.app_context.undo.redo_text == "label of a moment", "what was undone is not written anew"
     shown.window.actions_["redo"].trigger()
-    qtbot.waitUntil(lambda: row.label.text() == "regrasp" and not shown.app_context.study_worker._tasks)
-    click(row.delete)
+    qtbot.waitUntil(lambda: row.label_edit.text() == "regrasp" and not shown.app_context.study_worker._tasks)
+    click(row.delete_button)
     qtbot.waitUntil(lambda: len(rows(shown)) == n)
     shown.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: len(rows(shown)) == n + 1)
@@ -221,7 +221,7 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
 
 def test_what_is_said_stays_with_its_video(qtbot: QtBot, shown: Composition) -> None:
     first = by_score(shown)[0].path
-    click(rows(shown)[0].opinions[Opinion.AGREE])
+    click(rows(shown)[0].opinion_chips[Opinion.AGREE])
     qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)
     choose(qtbot, shown, by_score(shown)[1].path)
     findings_of(qtbot, shown)
@@ -264,17 +264,17 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
     row = rows(window)[1]
     card = row.card
     assert card is not None
-    click(rows(window)[0].opinions[Opinion.AGREE])
+    click(rows(window)[0].opinion_chips[Opinion.AGREE])
     qtbot.waitUntil(lambda: opinions_on_disk(window) == [Opinion.AGREE])
     click(row.note_button)
-    type_text(row.note, "the left hand hesi")
+    type_text(row.note_edit, "the left hand hesi")
     world.explaining.hold.set()
     found = findings_of(qtbot, window)
     assert (card.start_s, card.stop_s) not in [(moment.start_s, moment.stop_s) for moment in found.moments]
     assert row in rows(window)
-    assert row.note.hasFocus()
-    type_text(row.note, "tates")
-    key(row.note, Qt.Key.Key_Return)
+    assert row.note_edit.hasFocus()
+    type_text(row.note_edit, "tates")
+    key(row.note_edit, Qt.Key.Key_Return)
 
     def notes() -> list[tuple[str, float]]:
         with stored_study(window) as study:
@@ -301,7 +301,7 @@ def test_the_list_stays_under_the_mouse_and_the_focus_until_these_leave(
     qtbot.waitUntil(lambda: window.app_context.evidence_loader.progress is not None)
     qtbot.waitUntil(lambda: len(column.rows) == len(why_loader.cards) > 1 and column.isVisible())
     if by_keys:
-        column.rows[0].opinions[Opinion.AGREE].setFocus()
+        column.rows[0].opinion_chips[Opinion.AGREE].setFocus()
     else:
         point_at(column)
 
@@ -313,10 +313,10 @@ def test_the_list_stays_under_the_mouse_and_the_focus_until_these_leave(
     found = findings_of(qtbot, window)
     after = [(moment.start_s, moment.stop_s) for moment in found.moments]
     assert after != before
-    qtbot.waitUntil(lambda: bool(page.contributions.sums[0].text()))  # what lies below is filled at once
+    qtbot.waitUntil(lambda: bool(page.contributions.sum_labels[0].text()))  # what lies below is filled at once
     assert (listed(), page.basis.plain) == (before, basis)
     assert [time for time, _ in inspect(window).curve.flags] == pytest.approx([start for start, _ in before])
-    agree = column.rows[0].opinions[Opinion.AGREE]
+    agree = column.rows[0].opinion_chips[Opinion.AGREE]
     if by_keys:
         key(agree, Qt.Key.Key_Space)
     else:
@@ -376,7 +376,7 @@ def test_new_evidence_moves_neither_playhead_nor_selection_and_leaves_the_played
     card = row.card
     assert card is not None
     playback.set_speed(0.1)
-    click(row.picture)
+    click(row.thumbnail)
     shown: list[int] = []
     playback.frame_changed.connect(shown.append)
     world.explaining.hold.set()
@@ -402,13 +402,13 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
     qtbot.waitUntil(lambda: len(rows(window)) == len(window.app_context.why_loader.cards) > 0)
     row = rows(window)[0]
     click(row.note_button)
-    type_text(row.note, "hesitates here")
+    type_text(row.note_edit, "hesitates here")
     window.window.screens.show("compare")
     window.window.panel.show_chosen(second.clip)
     qtbot.waitUntil(lambda: window.app_context.state.current == second.clip)
     window.window.screens.show("inspect")
     qtbot.waitUntil(lambda: window.app_context.annotations.video == second.name)
-    qtbot.waitUntil(lambda: all(other.note.text() == "" for other in rows(window)))
+    qtbot.waitUntil(lambda: all(other.note_edit.text() == "" for other in rows(window)))
 
     def notes(name: str) -> list[str]:
         with stored_study(window) as study:
@@ -425,9 +425,9 @@ def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Compositi
     row = next(row for row in rows(shown) if saved in row.text)
     video, current = shown.app_context.annotations.video, shown.app_context.studies.current
     assert current is not None
-    row.label.setFocus()
-    type_text(row.label, "drops the needle")
-    key(row.label, Qt.Key.Key_S, Qt.KeyboardModifier.NoModifier)
+    row.label_edit.setFocus()
+    type_text(row.label_edit, "drops the needle")
+    key(row.label_edit, Qt.Key.Key_S, Qt.KeyboardModifier.NoModifier)
     shown.window.actions_["close_study"].trigger()
     qtbot.waitUntil(lambda: shown.app_context.studies.current is None)
 
@@ -443,12 +443,12 @@ def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Compositi
 def test_each_person_has_an_opinion_of_their_own(qtbot: QtBot, shown: Composition) -> None:
     annotations = shown.app_context.annotations
     annotations.set_author("Anna")
-    click(rows(shown)[0].opinions[Opinion.AGREE])
+    click(rows(shown)[0].opinion_chips[Opinion.AGREE])
     qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)
     annotations.set_author("Ben")
     assert opinion_shown(shown) is Opinion.NONE
     assert "Anna: agree" in rows(shown)[0].text
-    click(rows(shown)[0].opinions[Opinion.DISAGREE])
+    click(rows(shown)[0].opinion_chips[Opinion.DISAGREE])
 
     def said() -> set[tuple[str, Opinion]]:
         with stored_study(shown) as study:

@@ -63,13 +63,13 @@ def test_three_cameras_have_pictures_and_whole_sentences(
     qtbot.waitUntil(lambda: len(made.app_context.cameras.cameras) == 3)
     narrow(made, qtbot)
     panes = inspect(made).cameras.panes
-    qtbot.waitUntil(lambda: all(pane.isVisible() and pane.missing.text() for pane in panes))
+    qtbot.waitUntil(lambda: all(pane.isVisible() and pane.missing_label.text() for pane in panes))
 
     def whole() -> bool:
         flush()
         return all(
             pane.player.height() >= MIN_PICTURE_PX
-            and pane.missing.height() >= pane.missing.heightForWidth(pane.missing.width())
+            and pane.missing_label.height() >= pane.missing_label.heightForWidth(pane.missing_label.width())
             for pane in panes
         )
 

@@ -167,7 +167,7 @@ def test_the_time_of_a_note_is_gone_to(qtbot: QtBot, opened: Composition) -> Non
         lambda s: s.annotations.write_note("Slip", author="R", video="a", time_s=1.5), ANNOTATIONS
     )
     qtbot.waitUntil(lambda: shown(opened) == ["Slip"])
-    click(notes_of(opened).blocks[0].time)
+    click(notes_of(opened).blocks[0].time_button)
     assert opened.app_context.playback.time_s == pytest.approx(1.5)
 
 

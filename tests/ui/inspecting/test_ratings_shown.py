@@ -44,8 +44,8 @@ def test_every_place_of_the_score_shows_the_rating(qtbot: QtBot, window: Composi
     found = findings_of(qtbot, window)
     words = words_of(found.analysis.score)
     position = why_of(window).position
-    assert not missing(position.rating.plain, f"{words}", "90 %")
-    assert position.rating.y() < position.sentence.y(), "the rating leads, the score of the model follows"
+    assert not missing(position.rating_label.plain, f"{words}", "90 %")
+    assert position.rating_label.y() < position.score_label.y(), "the rating leads, the score of the model follows"
     assert words in inspect(window).header.text
     view = view_of(window)
     assert not view.isColumnHidden(RATING)
@@ -71,8 +71,8 @@ def test_a_refusal_is_said_in_place_of_the_rating(qtbot: QtBot, window: Composit
     open_assessed(qtbot, window, world, 2)
     findings_of(qtbot, window)
     position = why_of(window).position
-    assert position.rating.plain == "Nine people are too few."
-    assert position.sentence.y() < position.rating.y()
+    assert position.rating_label.plain == "Nine people are too few."
+    assert position.score_label.y() < position.rating_label.y()
     cell = view_of(window).currentIndex().siblingAtColumn(RATING)
     assert cell.data() == "–"
     assert not inspect(window).curve.has_ratings
@@ -90,7 +90,7 @@ def test_a_study_of_another_task_gets_no_rating(qtbot: QtBot, window: Compositio
         window.app_context.studies.submit_write(change, SETTINGS)
 
     def shown() -> str:
-        return why_of(window).position.rating.plain
+        return why_of(window).position.rating_label.plain
 
     rename("Knots")
     qtbot.waitUntil(lambda: "of the task “grasping”, and this video is of “Knots”" in shown())
@@ -118,7 +118,7 @@ def test_the_ratings_of_the_raters_and_their_comments_stand_in_list_and_why(
     raters = why_of(window).raters
     qtbot.waitUntil(lambda: raters.ratings.plain == "Global: 30 of 50 (Ann 20, Ben 40)")
     qtbot.waitUntil(lambda: not missing(raters.comments.plain, "Ann", "dropped it"))
-    assert why_of(window).position.given.plain == "The raters gave 30 of 50 (2 raters)."
+    assert why_of(window).position.given_ratings_label.plain == "The raters gave 30 of 50 (2 raters)."
     assert raters.y() < why_of(window).contributions.y(), "beside the model's moments"
     column = [column.name for column in COLUMNS].index("rated")
     assert not view_of(window).isColumnHidden(column)
@@ -128,4 +128,4 @@ def test_models_without_ratings_show_nothing_more(qtbot: QtBot, window: Composit
     open_assessed(qtbot, window, world, 2)
     findings_of(qtbot, window)
     assert view_of(window).isColumnHidden(RATING)
-    assert why_of(window).position.rating.isHidden()
+    assert why_of(window).position.rating_label.isHidden()

@@ -55,7 +55,7 @@ def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: 
     low, high = found.analysis.interval or (np.nan, np.nan)
     page = why_of(window)
     assert not missing(
-        page.position.sentence.plain,
+        page.position.score_label.plain,
         f"{told_number(found.analysis.score)}",
         "95 %",
         f"{told_number(low)}",
@@ -72,8 +72,8 @@ def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: 
     expected = f"lower than {round(100 * 19 / 23)} % of the 23 comparable videos of this task."
     if entry.analysis.interval[0] <= median <= entry.analysis.interval[1]:
         expected = "not distinguishable from the median of the 23 comparable videos of this task."
-    assert page.position.sentence.plain.endswith(expected)
-    assert "as scored by alpha" in page.position.cohort.plain
+    assert page.position.score_label.plain.endswith(expected)
+    assert "as scored by alpha" in page.position.cohort_label.plain
     strip = page.position.strip
     assert strip.isVisible()
     assert strip.x_of(score_of(others[0])) < strip.x_of(score_of(entry)) < strip.x_of(score_of(others[-1]))
@@ -82,7 +82,7 @@ def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: 
 def test_below_twenty_videos_no_percentile_is_given(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 5, passes=1)
     found = lowest(qtbot, window)
-    words = why_of(window).position.sentence.plain
+    words = why_of(window).position.score_label.plain
     assert words.startswith(f"Score {told_number(found.analysis.score)[:3]}")
     assert not missing(words, "4 comparable", "20")
     assert "no interval" in why_of(window).uncertainty.message.plain
@@ -98,12 +98,12 @@ def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
     assert page.empty.message.plain == "This video is not assessed yet."
     click(page.empty.button)
     qtbot.waitUntil(page.position.isVisible)
-    qtbot.waitUntil(lambda: "no comparable videos of this task" in page.position.sentence.plain)
-    assert not missing(page.position.missing.plain, "assessed")
+    qtbot.waitUntil(lambda: "no comparable videos of this task" in page.position.score_label.plain)
+    assert not missing(page.position.missing_label.plain, "assessed")
     assert not page.position.strip.isVisible()
-    click(page.position.assess_all)
+    click(page.position.assess_all_button)
     qtbot.waitUntil(lambda: not window.app_context.assessments.busy and findings_of(qtbot, window).n_unassessed == 0)
-    qtbot.waitUntil(lambda: not page.position.missing.isVisible())
+    qtbot.waitUntil(lambda: not page.position.missing_label.isVisible())
 
 
 def test_contributions_and_what_is_left_over_add_up_to_the_score(
@@ -112,7 +112,7 @@ def test_contributions_and_what_is_left_over_add_up_to_the_score(
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
     page = why_of(window)
-    parts = [float(label.text().replace("−", "-")) for label in page.contributions.sums]
+    parts = [float(label.text().replace("−", "-")) for label in page.contributions.sum_labels]
     assert parts[0] == pytest.approx(0.125)
     assert parts[1] == pytest.approx(contributions(N_SEGMENTS).sum(), abs=5e-4)
     assert sum(parts[:3]) == pytest.approx(parts[3], abs=1e-9), "as they are written"
@@ -130,8 +130,8 @@ def test_a_segment_is_read_and_gone_to(qtbot: QtBot, window: Composition, world:
     bars.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(bars.hasFocus)
     key(bars, Qt.Key.Key_Right)
-    assert "Segment 7 of 25" in why_of(window).contributions.description.plain
-    assert "−0.060" in why_of(window).contributions.description.plain
+    assert "Segment 7 of 25" in why_of(window).contributions.description_label.plain
+    assert "−0.060" in why_of(window).contributions.description_label.plain
     key(bars, Qt.Key.Key_Return)
     assert window.app_context.playback.frame == int(found.analysis.samples[0, 6])
 
@@ -212,16 +212,16 @@ def test_a_meaningless_score_is_shown_by_one_click_that_is_remembered(
 ) -> None:
     open_assessed(qtbot, window, world, 3)
     found, page = lowest(qtbot, window), why_of(window)
-    score = page.position.sentence.plain
+    score = page.position.score_label.plain
     unfamiliar = replace(found, analysis=replace(found.analysis, warning="Unlike them."))
     page._show_findings(unfamiliar)
-    assert "does not know" in page.position.sentence.plain
+    assert "does not know" in page.position.score_label.plain
     assert not page.position.strip.isVisible()
-    click(page.position.show_anyway)
+    click(page.position.show_score_button)
     assert window.app_context.settings.unfamiliar_scores
     page._show_findings(replace(unfamiliar))
-    assert page.position.sentence.plain == score
-    assert not page.position.show_anyway.isVisible()
+    assert page.position.score_label.plain == score
+    assert not page.position.show_score_button.isVisible()
     window.window.actions_["unfamiliar_scores"].trigger()
     assert not window.app_context.settings.unfamiliar_scores
 
@@ -232,7 +232,7 @@ def test_the_page_says_that_the_model_learnt_from_the_video(
     open_assessed(qtbot, window, world, 3)
     found, page = lowest(qtbot, window), why_of(window)
     assert not found.was_trained_on
-    assert not page.position.learnt.isVisible()
+    assert not page.position.learnt_label.isVisible()
     info = found.analysis.video
     this, other = TrainedVideo("a", Path(), info.digest), TrainedVideo("b", Path(), "0" * 64)
     asked = {field.name: getattr(found, field.name) for field in fields(WhyQuestion)} | {"model_folder": tmp_path}
@@ -241,8 +241,8 @@ def test_the_page_says_that_the_model_learnt_from_the_video(
     write_pairs(tmp_path / PAIRS_FILE, [TrainedPair(this, other, "trained")])
     learnt = findings_module.findings_of(WhyQuestion(**asked))
     page._show_findings(learnt)
-    assert page.position.learnt.isVisible()
-    assert not missing(page.position.learnt.plain, "learnt")
+    assert page.position.learnt_label.isVisible()
+    assert not missing(page.position.learnt_label.plain, "learnt")
 
 
 def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -252,7 +252,7 @@ def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: 
     page._show_findings(replace(found, analysis=flat, model_warning="It decides at the end."))
     assert not missing(page.model_warning.plain, "spread evenly")
     assert found.evidence is not None
-    assert page.contributions.fifths.plain == format_fifths(found.analysis, found.evidence) != ""
+    assert page.contributions.fifths_label.plain == format_fifths(found.analysis, found.evidence) != ""
 
 
 def test_the_player_stands_where_the_score_moved_most_until_the_user_moves(
@@ -286,12 +286,12 @@ def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
     qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
     assert not missing(block.message.plain, "Measuring")
     assert f"Explaining {entry.name}" in [job.title for job in window.app_context.jobs.running]
-    click(block.stop)
+    click(block.stop_button)
     qtbot.waitUntil(lambda: not explanations.working)
     qtbot.waitUntil(lambda: block.message.plain == "The evidence was stopped.")
     qtbot.waitUntil(lambda: not window.app_context.jobs.running)
     world.explaining.hold.set()
-    click(block.explain)
+    click(block.explain_button)
     assert findings_of(qtbot, window).evidence is not None
     qtbot.waitUntil(block.bars.isVisible)
     assert not block.progress.isVisible()
@@ -322,9 +322,9 @@ def test_evidence_that_fails_is_told_in_place_and_tried_again(
     lowest(qtbot, window, evidence=False)
     block = why_of(window).contributions
     qtbot.waitUntil(lambda: "ran out of memory" in block.message.plain)
-    assert block.explain.text() == "Try again"
+    assert block.explain_button.text() == "Try again"
     world.explaining.failing = False
-    click(block.explain)
+    click(block.explain_button)
     assert findings_of(qtbot, window).evidence is not None
 
 
@@ -350,8 +350,8 @@ def test_the_page_follows_as_more_videos_are_assessed(qtbot: QtBot, window: Comp
     window.app_context.open(world.touch("late_1.mp4", "late_2.mp4"))
     qtbot.waitUntil(lambda: len(window.app_context.videos) == 23)
     choose(qtbot, window, found.analysis.video.path)
-    qtbot.waitUntil(why_of(window).position.missing.isVisible)
-    assert not missing(why_of(window).position.missing.plain, "22 comparable")
+    qtbot.waitUntil(why_of(window).position.missing_label.isVisible)
+    assert not missing(why_of(window).position.missing_label.plain, "22 comparable")
     assess_all(qtbot, window)
     qtbot.waitUntil(lambda: findings_of(qtbot, window).position.n_compared == 22)
 
@@ -436,7 +436,10 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
     block = why_of(window).raters
     rows = block.reasons
     qtbot.waitUntil(lambda: rows[0].message.plain != "")
-    quoted = [(row.message.plain, row.time.text() if row.time.isVisibleTo(row) else "") for row in shown_rows(block)]
+    quoted = [
+        (row.message.plain, row.time_button.text() if row.time_button.isVisibleTo(row) else "")
+        for row in shown_rows(block)
+    ]
     assert quoted == [
         (f"A rater without a name, better than {names[2]}: “calmer”", ""),
         (f"Cem, no difference to {names[2]}", "00:00.400"),
@@ -445,7 +448,7 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
     assert not block.more.isVisibleTo(block)
     playback = window.app_context.playback
     playback.play()
-    click(rows[1].time)
+    click(rows[1].time_button)
     assert not playback.playing
     assert playback.video is not None
     assert playback.frame == playback.video.frame_at(0.4)
@@ -563,7 +566,7 @@ def test_nothing_is_cut_at_the_right(qtbot: QtBot, window: Composition, world: F
 
     def is_whole(row: MomentRow) -> bool:
         """Return whether all buttons of a row lie inside it."""
-        corners = [(b, b.rect().bottomRight()) for b in (*row.opinions.values(), row.note_button)]
+        corners = [(b, b.rect().bottomRight()) for b in (*row.opinion_chips.values(), row.note_button)]
         right = max(button.mapTo(page.body, corner).x() for button, corner in corners)
         return right < room.width() and all(button.mapTo(row, corner).y() < row.height() for button, corner in corners)
 

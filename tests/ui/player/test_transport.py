@@ -37,6 +37,6 @@ def test_the_duration_gives_way_to_the_time_in_a_very_narrow_player(
     outer.show()
     for width, is_shown in ((600, True), (transport.minimumSizeHint().width(), False), (600, True)):
         transport.resize(width, transport.height())
-        assert (" / " in transport._time.text()) is is_shown
+        assert (" / " in transport._time_button.text()) is is_shown
         assert transport._row.minimumSize().width() <= width
-        assert transport._time.width() >= transport._time.sizeHint().width()
+        assert transport._time_button.width() >= transport._time_button.sizeHint().width()

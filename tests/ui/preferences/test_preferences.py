@@ -95,20 +95,20 @@ def test_assessing_is_the_same_in_menu_and_dialog(window: Composition, dialog: P
     assert (window.app_context.state.passes, settings.passes) == (4, 4)
     window.app_context.state.set_passes(2)
     assert dialog.assessing.passes.currentData() == 2
-    assert dialog.assessing.automatic.isChecked()
+    assert dialog.assessing.automatic_box.isChecked()
     dialog.show_page(dialog.assessing)
-    dialog.assessing.automatic.click()
+    dialog.assessing.automatic_box.click()
     assert not window.app_context.assessments.automatic
     assert not settings.automatic
     window.window.actions_["automatic"].trigger()
-    assert dialog.assessing.automatic.isChecked()
+    assert dialog.assessing.automatic_box.isChecked()
 
 
 def test_the_person_signs(dialog: Preferences, settings: Settings) -> None:
     dialog.show_page(dialog.assessing)
-    dialog.assessing.user_name.setFocus()
-    type_text(dialog.assessing.user_name, " Dr. Ada ")
-    key(dialog.assessing.user_name, Qt.Key.Key_Return)
+    dialog.assessing.user_name_edit.setFocus()
+    type_text(dialog.assessing.user_name_edit, " Dr. Ada ")
+    key(dialog.assessing.user_name_edit, Qt.Key.Key_Return)
     assert settings.user_name == "Dr. Ada"
     assert dialog.isVisible(), "Enter in a field does not close the dialog"
 
@@ -124,18 +124,18 @@ def test_the_cache_is_measured_and_emptied_after_a_question(
         (kept / name).write_bytes(b"x" * size)
     page = dialog.storage
     dialog.show_page(page)
-    qtbot.waitUntil(page.empty.isEnabled)
+    qtbot.waitUntil(page.empty_button.isEnabled)
     assert page.kept.text().startswith("2 MB total\n2 MB features")
     dialogs.confirm_answer = False
-    click(page.empty)
+    click(page.empty_button)
     assert "2 MB" in dialogs.asked[-1]
     assert (kept / "features/ab/x.safetensors").exists()
     dialogs.confirm_answer = True
-    click(page.empty)
+    click(page.empty_button)
     qtbot.waitUntil(lambda: page.kept.text().startswith("500 bytes"))
     assert not (kept / "features/ab/x.safetensors").exists()
     assert (kept / "analyses/a.npz").exists()
-    assert not page.empty.isEnabled()
+    assert not page.empty_button.isEnabled()
     page.limit.setCurrentIndex(page.limit.findData(50))
     page.limit.activated.emit(page.limit.currentIndex())
     assert window.app_context.settings.cache_gb == 50
@@ -158,7 +158,7 @@ def test_a_free_key_is_added_and_counts_at_once(
     give(keys, "play", Qt.Key.Key_Y)
     assert keys.field.keySequence().toString() == "Y"
     assert keys.message.text() == ""
-    click(keys.add)
+    click(keys.add_button)
     actions = window.window.actions_
     assert actions.keys("play") == ("Space", "K", "Y")
     assert settings.keys == {"play": ("Space", "K", "Y")}
@@ -177,9 +177,9 @@ def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composit
     actions = window.window.actions_
     give(keys, "go_to", Qt.Key.Key_K)
     assert "“Play or pause” (player)" in keys.message.text()
-    assert keys.add.text() == "Reassign"
+    assert keys.add_button.text() == "Reassign"
     assert actions.keys("play") == ("Space", "K"), "nothing moves before it is asked for"
-    click(keys.add)
+    click(keys.add_button)
     assert actions.keys("go_to") == ("Ctrl+G", "K")
     assert actions.keys("play") == ("Space",)
     assert "K" not in actions.keys("rank_play")
@@ -189,7 +189,7 @@ def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composit
 def test_the_same_key_on_two_screens_that_never_meet_is_no_conflict(window: Composition, keys: ShortcutsPage) -> None:
     give(keys, "compare_all", Qt.Key.Key_X)
     assert keys.message.text() == "", "X belongs to Rank, and Rank is another screen"
-    click(keys.add)
+    click(keys.add_button)
     assert window.window.actions_.keys("compare_all") == ("X",)
     assert window.window.actions_.keys("rank_skip") == ("X",)
     give(keys, "compare_all", Qt.Key.Key_M)
@@ -208,7 +208,7 @@ def test_keys_that_cannot_be_had_are_refused_with_the_reason(
 ) -> None:
     give(keys, "play", which, modifiers)
     assert words in keys.message.text()
-    assert not keys.add.isEnabled()
+    assert not keys.add_button.isEnabled()
 
 
 def test_tab_and_escape_lead_out_of_the_field(keys: ShortcutsPage) -> None:
@@ -225,18 +225,18 @@ def test_tab_and_escape_lead_out_of_the_field(keys: ShortcutsPage) -> None:
 def test_keys_are_given_back(window: Composition, keys: ShortcutsPage, settings: Settings) -> None:
     actions = window.window.actions_
     give(keys, "go_to", Qt.Key.Key_K)
-    click(keys.add)
+    click(keys.add_button)
     keys.choose("loop")
-    click(keys.clear)
+    click(keys.clear_button)
     assert actions.keys("loop") == ()
     assert set(settings.keys) >= {"go_to", "loop", "play"}
     keys.choose("play")
-    click(keys.reset)
+    click(keys.reset_button)
     assert "other actions" in keys.message.text()
     keys.choose("loop")
-    click(keys.reset)
+    click(keys.reset_button)
     assert actions.keys("loop") == ("Shift+L",)
-    click(keys.reset_all)
+    click(keys.reset_all_button)
     assert settings.keys == {}
     assert actions.specs == ACTIONS
 
@@ -246,21 +246,21 @@ def test_menus_tooltips_palette_and_the_sheet_of_keys_follow(
 ) -> None:
     actions = window.window.actions_
     give(keys, "palette", Qt.Key.Key_F6)
-    click(keys.add)
+    click(keys.add_button)
     keys.choose("go_to")
-    click(keys.clear)
+    click(keys.clear_button)
     give(keys, "go_to", Qt.Key.Key_F7)
-    click(keys.add)
+    click(keys.add_button)
     assert [s.toString() for s in actions["go_to"].shortcuts()] == ["F7"]
     assert actions["go_to"].toolTip().endswith("F7")
     leave(qtbot, window, keys)
     key(window.window, Qt.Key.Key_F6)
     palette = window.window.findChild(CommandPalette)
     assert palette is not None
-    type_text(palette.field, "go to time")
+    type_text(palette.search_edit, "go to time")
     row = palette.list.itemWidget(palette.list.item(0))
     assert [label.text() for label in row.findChildren(QLabel)][-1] == "F7"
-    key(palette.field, Qt.Key.Key_Escape)
+    key(palette.search_edit, Qt.Key.Key_Escape)
     actions["shortcuts"].trigger()
     sheet = window.window.findChild(ShortcutSheet)
     assert sheet is not None
@@ -278,10 +278,10 @@ def test_search_finds_actions_and_keys(keys: ShortcutsPage) -> None:
         return [item.text() for item in items if item is not None]
 
     assert len(found()) == len(ACTIONS), "every action has its row"
-    type_text(keys.search, "full screen")
+    type_text(keys.search_edit, "full screen")
     assert found() == ["View: Full screen"]
-    keys.search.clear()
-    type_text(keys.search, "F11")
+    keys.search_edit.clear()
+    type_text(keys.search_edit, "F11")
     assert found() == ["View: Full screen"]
 
 

@@ -47,8 +47,8 @@ def test_ratings_are_summarized_and_a_click_plays_the_video_on_which_raters_diff
     with Study.open(path) as study:
         study.ratings.add(RatingSet(rows, (RatingScale("Flow", 1, 5, stated=True),)), "table.csv")
     rater, view = open_ratings(qtbot, make_window, world, path)
-    qtbot.waitUntil(lambda: view.item.count() == 1)
-    assert view.item.currentText() == "Flow"
+    qtbot.waitUntil(lambda: view.item_box.count() == 1)
+    assert view.item_box.currentText() == "Flow"
     assert "8 ratings of 4 videos" in view.facts.plain
     assert view.histogram.accessible_text() == "1: 1, 2: 2, 3: 2, 4: 2, 5: 1"
     assert [row.texts[:3] for row in view.raters.shown_rows] == [("Ann", "4", "3.25"), ("Bob", "4", "2.75")]
@@ -67,4 +67,4 @@ def test_without_ratings_the_tab_offers_the_import(
     _, view = open_ratings(qtbot, make_window, world, make_study(tmp_path, videos))
     qtbot.waitUntil(lambda: view.pages.currentWidget() is not view.waiting, timeout=60_000)
     assert view.pages.currentWidget() is view.empty_page
-    assert view.import_ratings.isVisible()
+    assert view.import_button.isVisible()

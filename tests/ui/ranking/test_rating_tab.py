@@ -128,8 +128,8 @@ def test_undo_brings_a_video_back_with_its_answers(make_rating: MakeRating) -> N
     rating.begin()
     first, view = rating.seen(), rating.tab.view
     rating.press(KEYS.Key_R)
-    type_text(view.remark, "calm")
-    key(view.remark, KEYS.Key_Return)
+    type_text(view.remark_edit, "calm")
+    key(view.remark_edit, KEYS.Key_Return)
     assert rating.forms() == (), "Enter leaves the remark alone"
     rating.press(KEYS.Key_M)
     rating.rate(KEYS.Key_4, KEYS.Key_N)
@@ -141,7 +141,7 @@ def test_undo_brings_a_video_back_with_its_answers(make_rating: MakeRating) -> N
     assert not rating.forms()[0].is_valid
     assert rating.seen() == first
     assert view.form.answers == {"flow": 4}
-    assert (view.form.n_open, view.remark.text(), view.mark_s) == (0, "calm", 0.0)
+    assert (view.form.n_open, view.remark_edit.text(), view.mark_s) == (0, "calm", 0.0)
     rating.rate(KEYS.Key_5)
     valid = [form for form in rating.forms() if form.is_valid]
     assert [(form.video, form.answers, form.remark, form.mark_s) for form in valid] == [
@@ -207,9 +207,9 @@ def test_a_changed_rubric_is_not_left_without_a_question(make_rating: MakeRating
     dialogs.confirm_answer = False
     click(page.back_button)
     assert rating.phase is SittingPhase.RUBRIC
-    page.template.setCurrentIndex(0)
-    page.template.activated.emit(0)
-    assert page.template.currentData() == OWN_RUBRIC
+    page.template_box.setCurrentIndex(0)
+    page.template_box.activated.emit(0)
+    assert page.template_box.currentData() == OWN_RUBRIC
     assert page.has_draft
     dialogs.confirm_answer = True
     click(page.back_button)
@@ -232,7 +232,7 @@ def test_a_rubric_is_chosen_changed_and_locked(make_rating: MakeRating) -> None:
     click(page.use_button)
     assert not missing(page.message.text(), "9", "lower")
     item.setText("0")
-    page.total.setText("")
+    page.total_edit.setText("")
     click(page.use_button)
     rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
     with Study.open(rating.rater.path, read_only=True) as study:
@@ -245,7 +245,7 @@ def test_a_rubric_is_chosen_changed_and_locked(make_rating: MakeRating) -> None:
     rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
     click(rating.tab.change_rubric_button)
     rating.qtbot.waitUntil(lambda: "1 videos are rated" in page.message.text())
-    assert not page.template.isEnabled()
+    assert not page.template_box.isEnabled()
 
 
 def test_the_sound_of_a_rated_video_is_off_until_it_is_asked_for(make_rating: MakeRating) -> None:

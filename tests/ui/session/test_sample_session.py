@@ -52,8 +52,8 @@ def test_a_session_on_the_sample_study(
     # read why
     found = findings_of(qtbot, made)
     assert found.name == low.name
-    assert why_of(made).position.sentence.plain.startswith(f"Score {signed(found.analysis.score)} (95 % interval ")
-    assert not missing(why_of(made).position.sentence.plain, "35 comparable")
+    assert why_of(made).position.score_label.plain.startswith(f"Score {signed(found.analysis.score)} (95 % interval ")
+    assert not missing(why_of(made).position.score_label.plain, "35 comparable")
     worst = min(found.moments, key=lambda moment: moment.amount)
     row = next(r for r in why_of(made).moments.rows if r.card is not None and r.card.model_moment is worst)
     assert row.text.startswith("00:0")

@@ -33,12 +33,12 @@ def shown(qtbot: QtBot, window: Composition) -> Guides:
 
 
 def read(shown: Guides) -> str:
-    item = shown.list.currentItem()
+    item = shown.guide_list.currentItem()
     return "" if item is None else item.text()
 
 
 def listed(shown: Guides) -> list[str]:
-    items = [shown.list.item(at) for at in range(shown.list.count())]
+    items = [shown.guide_list.item(at) for at in range(shown.guide_list.count())]
     return [item.text() for item in items if not item.isHidden()]
 
 
@@ -68,7 +68,7 @@ def test_links_between_guides_and_files_lead_somewhere(name: str) -> None:
 @pytest.mark.slow
 def test_all_guides_can_be_read(shown: Guides) -> None:
     for at, guide in enumerate(load_guides()):
-        shown.list.setCurrentRow(at)
+        shown.guide_list.setCurrentRow(at)
         text = shown.page.toPlainText()
         assert text.startswith(guide.title)
         assert "](" not in text
@@ -82,7 +82,7 @@ def test_all_guides_can_be_read(shown: Guides) -> None:
 
 def test_only_the_guide_that_is_read_is_kept(qtbot: QtBot, shown: Guides) -> None:
     for at in (1, 2, 3, 4, 5):
-        shown.list.setCurrentRow(at)
+        shown.guide_list.setCurrentRow(at)
     qtbot.waitUntil(lambda: len(shown.page.findChildren(QTextDocument)) == 1)
 
 
@@ -100,28 +100,28 @@ def test_links_are_followed_and_lead_back_and_addresses_are_only_copied(shown: G
     assert shown.page.verticalScrollBar().value() == 0
     shown.page.anchorClicked.emit(QUrl("data.md"))
     assert read(shown) == "Your own data"
-    click(shown.back)
+    click(shown.back_button)
     assert (read(shown), shown.page.verticalScrollBar().value()) == (RANKING, 0)
     key(shown, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
     assert shown.page.verticalScrollBar().value() == at_heading
     for _ in range(2):
         shown.go_back()
     assert read(shown).startswith("Judging pairs")
-    assert not shown.back.isEnabled()
+    assert not shown.back_button.isEnabled()
     shown.page.anchorClicked.emit(QUrl("https://arxiv.org/abs/1112.5745"))
     assert QGuiApplication.clipboard().text() == "https://arxiv.org/abs/1112.5745"
     assert "does not open web addresses" in shown.message.text()
     assert read(shown).startswith("Judging pairs")
     shown.page.anchorClicked.emit(QUrl("../benchmarks/simulated/raters.py"))
     assert not missing(shown.message.text(), "benchmarks/simulated/raters.py", "program's source")
-    shown.list.setCurrentRow(0)
+    shown.guide_list.setCurrentRow(0)
     assert shown.message.text() == ""
 
 
 def test_search_lists_guides_that_have_all_words_and_goes_round(qtbot: QtBot, shown: Guides) -> None:
     key(shown, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(shown.search.hasFocus)
-    type_text(shown.search, "bootstrap halves")
+    qtbot.waitUntil(shown.search_edit.hasFocus)
+    type_text(shown.search_edit, "bootstrap halves")
     wanted = [g.title for g in load_guides() if "bootstrap" in g.searchable_text and "halves" in g.searchable_text]
     assert wanted == listed(shown)
     assert read(shown) == wanted[0]
@@ -133,27 +133,27 @@ def test_search_lists_guides_that_have_all_words_and_goes_round(qtbot: QtBot, sh
     for _ in range(n):
         seen.append(shown.page.textCursor().selectedText().lower())
         assert 0 < shown.page.cursorRect().top() < shown.page.viewport().height()
-        key(shown.search, Qt.Key.Key_Return)
+        key(shown.search_edit, Qt.Key.Key_Return)
     assert set(seen) == {"bootstrap", "halves"}
     assert shown.message.text() == f"1 of {n}", "round at the end"
     key(shown, Qt.Key.Key_F3, Qt.KeyboardModifier.ShiftModifier)
     assert shown.message.text() == f"{n} of {n}"
     shown.show_guide("ranking")
-    shown.search.setText("Which pair comes")
+    shown.search_edit.setText("Which pair comes")
     assert shown.page.textCursor().selectedText() == "Which pair comes", "words that stand in one piece are one"
     place = shown.page.verticalScrollBar().value()
-    shown.search.setText("xylophone")
+    shown.search_edit.setText("xylophone")
     assert listed(shown) == []
     assert "No guide" in shown.message.text()
-    key(shown.search, Qt.Key.Key_Escape)
+    key(shown.search_edit, Qt.Key.Key_Escape)
     assert shown.isVisible()
     assert len(listed(shown)) == len(NAMES)
     assert (shown.message.text(), shown.page.n_hits) == ("", 0)
     assert shown.page.verticalScrollBar().value() == place
-    key(shown.search, Qt.Key.Key_Escape)
+    key(shown.search_edit, Qt.Key.Key_Escape)
     assert not shown.isVisible()
     shown.show()
-    shown.search.setText("votes")
+    shown.search_edit.setText("votes")
     shown.close()
     assert not shown.isVisible(), "what is searched does not keep it open"
 
@@ -180,14 +180,14 @@ def test_pictures_follow_the_width_of_the_page(qtbot: QtBot, shown: Guides) -> N
 @pytest.mark.slow
 def test_the_theme_is_followed_where_one_reads(qtbot: QtBot, shown: Guides, window: Composition) -> None:
     shown.show_guide("method")
-    shown.search.setText("weights")
+    shown.search_edit.setText("weights")
     shown.page.verticalScrollBar().setValue(400)
     before = shown.page.textCursor().selectionStart(), shown.message.text()
     for choice in (ThemeChoice.DARK, ThemeChoice.LIGHT):
         window.app_context.themes.choose(choice)
         assert shown.page.verticalScrollBar().value() == 400
         assert (shown.page.textCursor().selectionStart(), shown.message.text()) == before
-    shown.search.clear()
+    shown.search_edit.clear()
     shown.close()
     window.app_context.themes.choose(ThemeChoice.DARK)
     window.window.actions_["guides"].trigger()

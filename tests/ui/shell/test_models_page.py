@@ -81,8 +81,8 @@ def test_the_page_loads_the_model_that_is_chosen(
     qtbot.waitUntil(lambda: [box.model.name for box in page.boxes] == list(world.models))
     by_name = {box.model.name: box for box in page.boxes}
     assert by_name["alpha"].model.problem
-    assert not by_name["alpha"].use.isEnabled()
-    assert by_name["beta"].use.accessibleName() == "Use this model: beta"
-    by_name["beta"].use.click()
-    qtbot.waitUntil(lambda: not by_name["beta"].use.isEnabled())
+    assert not by_name["alpha"].use_button.isEnabled()
+    assert by_name["beta"].use_button.accessibleName() == "Use this model: beta"
+    by_name["beta"].use_button.click()
+    qtbot.waitUntil(lambda: not by_name["beta"].use_button.isEnabled())
     qtbot.waitUntil(lambda: made.app_context.state.model is not None and made.app_context.state.model.name == "beta")

@@ -113,13 +113,13 @@ def test_playing_on_screen(qtbot: QtBot, window: Composition, world: FakeWorld) 
 
 def test_going_to_a_frame(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    inspect(window).player.transport._time.click()
+    inspect(window).player.transport._time_button.click()
     sheet = window.window.findChild(GoTo)
     assert sheet is not None
-    sheet.field.clear()
-    type_text(sheet.field, "00:01.5")
+    sheet.place_edit.clear()
+    type_text(sheet.place_edit, "00:01.5")
     assert sheet._hint.text() == "Frame 46 at 00:01.500"
-    key(sheet.field, Qt.Key.Key_Return)
+    key(sheet.place_edit, Qt.Key.Key_Return)
     assert window.app_context.playback.frame == 45
     qtbot.waitUntil(lambda: window.window.findChild(GoTo) is None)
 
@@ -129,9 +129,9 @@ def test_the_palette_finds_and_does(qtbot: QtBot, window: Composition, world: Fa
     window.window.actions_["palette"].trigger()
     palette = window.window.findChild(CommandPalette)
     assert palette is not None
-    type_text(palette.field, "dim everything")
+    type_text(palette.search_edit, "dim everything")
     assert palette.list.count() == 1
-    key(palette.field, Qt.Key.Key_Return)
+    key(palette.search_edit, Qt.Key.Key_Return)
     assert window.app_context.state.map_style.overlay is Overlay.DIMMED
     qtbot.waitUntil(lambda: window.window.findChild(CommandPalette) is None)
 

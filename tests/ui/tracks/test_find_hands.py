@@ -35,7 +35,7 @@ def panel_of(made: Composition) -> HandsPanel:
 def test_hands_are_drawn_while_they_are_found_and_kept(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> None:
     made = opened(qtbot, make_window, world)
     panel, tracks = panel_of(made), made.app_context.tracks
-    qtbot.waitUntil(lambda: not missing(panel.cost.plain, "90 frames", "seconds"))
+    qtbot.waitUntil(lambda: not missing(panel.cost_label.plain, "90 frames", "seconds"))
     world.hands.hold_at = 60
     click(panel.find_button)
     qtbot.waitUntil(lambda: tracks.tracks is not None)
@@ -77,7 +77,7 @@ def test_a_stopped_search_says_what_is_left_and_goes_on(
     click(panel.find_button)
     qtbot.waitUntil(lambda: made.app_context.tracks.tracks is not None)
     click(panel.stop_button)
-    qtbot.waitUntil(lambda: not missing(panel.cost.plain, "30 of 90 frames"))
+    qtbot.waitUntil(lambda: not missing(panel.cost_label.plain, "30 of 90 frames"))
     qtbot.waitUntil(lambda: panel.find_button.text() == "Continue" and panel.find_button.isEnabled())
     world.hands.go.set()
     click(panel.find_button)
@@ -111,6 +111,6 @@ def test_a_fault_of_a_library_is_not_shown_in_its_own_words(
 
     monkeypatch.setattr(world.hands, "cost", fail)
     panel = panel_of(opened(qtbot, make_window, world))
-    qtbot.waitUntil(lambda: not missing(panel.cost.plain, "RuntimeError", "log"))
-    assert "trunk" not in panel.cost.plain
+    qtbot.waitUntil(lambda: not missing(panel.cost_label.plain, "RuntimeError", "log"))
+    assert "trunk" not in panel.cost_label.plain
     assert not panel.find_button.isEnabled()

@@ -110,7 +110,7 @@ def test_units_of_the_users_own_are_asked_for(
     assert not page.import_button.isEnabled()
     page.zero_x.setValue(100)
     page.zero_y.setValue(80)
-    page.y_points_up.setChecked(True)
+    page.y_up_box.setChecked(True)
     page.pixels_per_unit.setValue(10)
     qtbot.waitUntil(page.import_button.isEnabled)
     qtbot.waitUntil(lambda: len(page.preview.layer.drawn) == 1)
