@@ -104,7 +104,7 @@ class FakeTuner:
             PlannedPhase("training", 20.0, "training"),
             PlannedPhase("checking", 0.0, "check on pairs held out"),
         )
-        return TrainingForecast(phases, 75, scale_prospect(job.study.dataset))
+        return TrainingForecast(phases, 75, scale_prospect(job.study.dataset), other_check_s=95.0)
 
     def choose(self, job: ChoiceJob, token: CancelToken, report: Report, /) -> ChoiceResult:
         self.jobs.append(job)

@@ -21,6 +21,11 @@ class CheckLevel(StrEnum):
     QUICK = "quick"  # one quarter of the people is held out
     CROSS_VALIDATED = "cross-validated"  # every person is held out once
 
+    @property
+    def other(self) -> "CheckLevel":
+        """The other effort."""
+        return CheckLevel.QUICK if self is CheckLevel.CROSS_VALIDATED else CheckLevel.CROSS_VALIDATED
+
 
 class VerdictKind(StrEnum):
     """Comparison of a model with the trivial baselines."""

@@ -42,6 +42,7 @@ class TrainingForecast:
     phases: tuple[PlannedPhase, ...]
     frames_missing: int  # number of sampled frames whose features are not cached
     prospect: ScaleProspect
+    other_check_s: float | None = None  # seconds of all phases with the other check of an automatic choice, or None
     is_first: bool = False  # whether the forecast uses earlier measurements only, before the frames were counted
 
     @property
@@ -60,4 +61,4 @@ class TrainingForecast:
         """Sentence about other programs that use the processors, or ""."""
         if self.slowdown < BUSY_SLOWDOWN:
             return ""
-        return f"Other programs use the processors: it takes {self.slowdown:.1f} times as long as without them."
+        return f"Other programs make it {self.slowdown:.1f} times as long."

@@ -326,11 +326,11 @@ def scale_prospect(dataset: Dataset, videos_seen: Collection[str] = (), level: f
         people_text = f"{people_text} whom the initial model has not seen"
     if n_people >= n_needed:
         text = (
-            f"{people_text}: enough for a ranking, and to compute intervals on your scale. How wide these are is known "
-            "only after the training."
+            f"{people_text}: enough for a ranking and intervals on your scale; how wide these are, only the training "
+            "shows."
         )
     else:
-        text = f"{people_text}: enough for a ranking, too few for intervals on your scale, {n_needed} are needed."
+        text = f"{people_text}: enough for a ranking, too few for intervals on your scale ({n_needed} are needed)."
     return ScaleProspect(n_people, n_needed, text)
 
 
@@ -344,8 +344,8 @@ def checked_prospect(dataset: Dataset, tested: Sequence[Fold]) -> ScaleProspect:
     return ScaleProspect(
         n_people,
         prospect.n_needed,
-        f"{held_out_text}: enough for a ranking, too few for intervals on your scale, {prospect.n_needed} are needed. "
-        "A cross-validated check holds every person out.",
+        f"{held_out_text}: enough for a ranking, too few for intervals on your scale ({prospect.n_needed} are needed). "
+        "A cross-validated check holds everyone out.",
     )
 
 

@@ -193,8 +193,12 @@ def forecast_choice(
     counts = count_trainings(plan, len(folds.folds))
     check_text = "every person held out once" if plan.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
     check_title = f"{counts.total} trainings of {len(plan.candidates)} models, {check_text}"
-    checking = choice_duration(plan, usable, folds.folds, network_paces(plan)).phase("checking", check_title)
+    paces = network_paces(plan)
+    checking = choice_duration(plan, usable, folds.folds, paces).phase("checking", check_title)
+    other_plan = replace(plan, level=plan.level.other)
+    other_checking = choice_duration(other_plan, usable, folds.folds, paces)
     final_duration = network_duration(network_plan, _all_pairs(usable)) + saving_duration()
     training = final_duration.phase("training", "training of the chosen model on all people")
     prospect = checked_prospect(dataset, tested_folds(folds, plan.level))
-    return TrainingForecast((features, checking, training), n_missing, prospect)
+    other_check_s = features.seconds + other_checking.loaded_s + training.seconds
+    return TrainingForecast((features, checking, training), n_missing, prospect, other_check_s)

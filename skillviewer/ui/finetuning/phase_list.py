@@ -1,4 +1,7 @@
-"""The phases of a training for which the program chooses the model, each with its progress and the time left."""
+"""The phases of a training for which the program chooses the model, each with its progress.
+
+The time left of all phases together stands elsewhere, in one place (``training_progress_page``).
+"""
 
 from PySide6.QtWidgets import QProgressBar, QWidget
 
@@ -11,7 +14,8 @@ from skillviewer.ui.widgets.layout import NO_MARGINS, Spacing, add_all, vertical
 
 ORDER = ("features", "checking", "training")
 """The phases in the order in which they happen."""
-_STAGES = {"features of videos": "features", "comparing models": "checking", "training": "training"}
+FEATURES_STAGE = "features of videos"
+_STAGES = {FEATURES_STAGE: "features", "comparing models": "checking", "training": "training"}
 _STEPS = {"features": "video {} of {}", "training": "epoch {} of {}"}
 
 
@@ -45,13 +49,7 @@ class _PhaseRow(QWidget):
         step_text = ""
         if progress.total and self._name in _STEPS:
             step_text = _STEPS[self._name].format(progress.done, progress.total)
-        left_text = f"about {format_duration(progress.left_s)} left" if progress.left_s is not None else ""
-        if step_text and left_text:
-            self.text.set_forms(f"{step_text}, {left_text}", left_text)
-        elif step_text or left_text:
-            self.text.set_forms(step_text or left_text)
-        else:
-            self.text.set_forms(f"{progress.stage} …")
+        self.text.set_forms(step_text or f"{progress.stage} …")
 
     def show_step(self, step: str) -> None:
         """Show what is done now, for a step whose share of the phase is not known."""

@@ -11,7 +11,7 @@ from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import format_duration, percent
 from skillviewer.engine.finetuning.job import ChoiceJob
-from skillviewer.ui.finetuning.phase_list import PhaseList
+from skillviewer.ui.finetuning.phase_list import FEATURES_STAGE, PhaseList
 from skillviewer.ui.finetuning.training_curves import TrainingCurves
 from skillviewer.ui.finetuning.tuning_controller import TuningController, TuningPhase
 from skillviewer.ui.finetuning.tuning_plan import TuningPlan
@@ -33,6 +33,7 @@ from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 SIDE_PX = 300  # width of each half below which they are below each other
+TIME_NOT_KNOWN = "not known yet"
 STOPPING_TEXTS = {
     TuningPhase.STOPPING: "Stopping; the best epoch so far is kept",
     TuningPhase.PAUSING: "Stopping; it can be continued",
@@ -92,7 +93,7 @@ class TrainingProgressPage(QWidget):
         column.addLayout(self._field_layout)
         self._fields: list[QLabel] = []
         self.epoch_label = self._add_field("Epoch", side)
-        self.time_left_label = self._add_field("Time left in all", side)
+        self.time_left_label = self._add_field("Time left", side)
         self.loss_label = self._add_field("Loss", side)
         self.held_out_label = self._add_field("Held out", side)
         self.before_accuracy_label = self._add_field("Before", side)
@@ -141,6 +142,10 @@ class TrainingProgressPage(QWidget):
         self.stop_button.setVisible(not self._is_automatic)
         for field in self._fields:
             field.setText("–")
+        if self._forecast is not None:
+            self._show_time_left(self._forecast.total_s)
+        else:
+            self.time_left_label.setText(TIME_NOT_KNOWN)
         if plan is not None and plan.selection.parent is None:
             self.before_accuracy_label.setText("no model yet")
             self.forgetting_label.setText("nothing")
@@ -167,7 +172,7 @@ class TrainingProgressPage(QWidget):
         self.stop_button.setToolTip(tip)
 
     def show_progress(self, progress: Progress) -> None:
-        """Show the progress; the text about a stop stays."""
+        """Show the progress; the text about a stop stays. Steps whose share is not known leave the time as it is."""
         if self._phase is TuningPhase.RUNNING:
             self.stage_label.setText(progress.stage[:1].upper() + progress.stage[1:])
         else:
@@ -176,17 +181,18 @@ class TrainingProgressPage(QWidget):
                 return
         self.bar.setRange(0, max(progress.total, 0))
         self.bar.setValue(min(progress.done, progress.total))
-        left_s = progress.left_s
         if self._is_automatic:
             self.phases.show_progress(progress)
             left_s = self.phases.left_s(progress)
-        if left_s is not None and not isinstance(progress.value, BatchRow | TuningRow):
-            self._show_time_left(left_s)
+            if left_s is not None:
+                self._show_time_left(left_s)
+        elif progress.left_s is not None and progress.stage == FEATURES_STAGE:
+            self._show_time_left(progress.left_s + self._forecast_s("training", "checking"))
 
     def on_batch(self, row: BatchRow) -> None:
         self.curves.add_batch(row)
         self.loss_label.setText(f"{row.smoothed:.3f}")
-        self._show_time_left(row.seconds_left)
+        self._show_time_left(row.seconds_left + self._forecast_s("checking"))
 
     def on_epoch(self, row: TuningRow) -> None:
         method = row.forgetting_method
@@ -208,7 +214,12 @@ class TrainingProgressPage(QWidget):
             self.forgetting_label.setText(f"{percent(row.forgetting_value, ' %')} of the pairs")
         elif method is ForgettingMethod.DRIFT and row.epoch:
             self.forgetting_label.setText(f"scores drifted by {row.forgetting_value:.2f} standard deviations")
-        self._show_time_left(row.seconds_left)
+        self._show_time_left(row.seconds_left + self._forecast_s("checking"))
+
+    def _forecast_s(self, *names: str) -> float:
+        """Return the seconds of some phases by the forecast; 0 without one."""
+        phases = self._forecast.phases if self._forecast is not None else ()
+        return sum(phase.seconds for phase in phases if phase.name in names)
 
     def _show_time_left(self, seconds: float) -> None:
         if self._phase is TuningPhase.RUNNING and not math.isnan(seconds):

@@ -5,17 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QCheckBox,
-    QComboBox,
-    QFormLayout,
-    QLabel,
-    QSizePolicy,
-    QSpinBox,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QFormLayout, QSizePolicy, QSpinBox, QWidget
 
 from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.dataset.label_source import LabelSource
@@ -25,11 +15,12 @@ from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.split import DEFAULT_NEW_MODEL, TuningChoices
 from skillviewer.core.text import printable
 from skillviewer.core.video.preprocessing import FEATURE_EFFORTS
+from skillviewer.ui.finetuning.plan_view import PlanView
 from skillviewer.ui.finetuning.tuning_controller import TuningController
 from skillviewer.ui.finetuning.tuning_plan import TuningPlan, TuningSelection
-from skillviewer.ui.finetuning.tuning_text import forecast_lines
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.widgets.form import NamedLines, indented
+from skillviewer.ui.widgets.fold_button import FoldButton
+from skillviewer.ui.widgets.form import indented
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
@@ -61,7 +52,6 @@ class TrainingSetupPage(QWidget):
         super().__init__(parent)
         self._tuning = tuning
         self.has_forecast = False  # true once the forecast of the plan on screen has arrived
-        self._time_labels: dict[str, QLabel] = {}  # labels of the plan's times by heading
         self._writable = True
         self._was_automatic = True
         self._plan_timer = single_shot(self, PLAN_AFTER_MS, self._request_plan)
@@ -114,14 +104,8 @@ class TrainingSetupPage(QWidget):
         ):
             self._question_layout.addRow(label, field)
             field.setAccessibleName(label)
-        self.more_button = QToolButton(form)
-        self.more_button.setText("More choices")
-        self.more_button.setCheckable(True)
-        self.more_button.setArrowType(Qt.ArrowType.RightArrow)
-        self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.details = self._make_details(form)
-        self.details.hide()
-        self.more_button.toggled.connect(self._show_details)
+        self.more_button = FoldButton("More choices", self.details, form)
         self.start_button = push_button("Start training", form, self._tuning.start, primary=True)
         self.start_button.setEnabled(False)
         self.read_only_note = text_label(READ_ONLY, form, wrap=True, plain=True, warns=True)
@@ -147,11 +131,6 @@ class TrainingSetupPage(QWidget):
         layout.setHorizontalSpacing(16)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         return layout
-
-    def _show_details(self, is_open: bool) -> None:
-        arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
-        self.more_button.setArrowType(arrow)
-        self.details.setVisible(is_open)
 
     def _make_details(self, parent: QWidget) -> QWidget:
         form = QWidget(parent)
@@ -220,25 +199,11 @@ class TrainingSetupPage(QWidget):
         return combo_box
 
     def _make_plan_area(self, judge: QAction) -> QWidget:
-        page = QWidget(self)
-        column = vertical(page, (0, 0, 8, 0), 8)
-        title = text_label("What will be trained", page, heading=True)
-        column.addWidget(title)
-        self._lines = NamedLines(8)
-        self._lines.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self._lines)
-        self._refusal = text_label("", page, wrap=True, plain=True)
-        self._refusal.setProperty("refuses", True)
-        self._refusal.hide()
-        self._warnings = text_label("", page, wrap=True, plain=True, warns=True)
-        self._warnings.hide()
-        self.judge_button = push_button("Judge pairs", page, judge.trigger)
-        self.judge_button.hide()
-        add_all(column, self._refusal, (self.judge_button, 0, Qt.AlignmentFlag.AlignLeft), self._warnings, 1)
         area = scroll_area(self, "What will be trained")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         area.setMinimumSize(scaled_px(PLAN_PX), scaled_px(PLAN_PX) // 2)
-        area.setWidget(page)
+        self.plan_view = PlanView(judge, self)
+        area.setWidget(self.plan_view)
         return area
 
     # choices
@@ -362,15 +327,7 @@ class TrainingSetupPage(QWidget):
     def show_plan(self, plan: TuningPlan) -> None:
         """Show a plan, or why nothing can be trained."""
         self.has_forecast = False
-        self._lines.clear()
-        for heading, text in plan.lines:
-            self._lines.add(heading, text)
-        is_refused = bool(plan.refusal)
-        self._refusal.setText(plan.refusal)
-        self._refusal.setVisible(is_refused)
-        self.judge_button.setVisible(is_refused and self._writable)
-        self._warnings.setText("\n".join(f"• {text}" for text in plan.warnings))
-        self._warnings.setVisible(bool(plan.warnings))
+        self.plan_view.show_plan(plan, writable=self._writable)
         button_text = "Start training"
         tip = ""
         if plan.can_continue:
@@ -380,18 +337,15 @@ class TrainingSetupPage(QWidget):
             tip = READ_ONLY
         is_current = not self._plan_timer.isActive()
         self.start_button.setText(button_text)
-        self.start_button.setEnabled(is_current and not is_refused and self._writable)
+        self.start_button.setEnabled(is_current and not plan.refusal and self._writable)
         self.start_button.setToolTip(tip)
-        self._time_labels = {}
-        if plan.first_forecast is not None:
-            self._show_times(plan.first_forecast)
 
     def show_forecast(self, forecast: TrainingForecast) -> None:
         """Show the time of every phase, unless the choices have changed since."""
         if self._plan_timer.isActive():
             return
         self.has_forecast = True
-        self._show_times(forecast)
+        self.plan_view.show_times(forecast)
         if forecast.busy_text:
             self._busy_timer.start()
         else:
@@ -406,21 +360,10 @@ class TrainingSetupPage(QWidget):
         if self.has_forecast and self.isVisible() and not self._plan_timer.isActive():
             self._tuning.refresh_forecast()
 
-    def _show_times(self, forecast: TrainingForecast) -> None:
-        for heading, text in forecast_lines(forecast):
-            if heading in self._time_labels:
-                self._time_labels[heading].setText(text)
-            else:
-                self._time_labels[heading] = self._lines.add(heading, text)
-
     def show_failure(self, text: str) -> None:
         """Show why there is no plan, or no forecast of its time."""
-        self._refusal.setText(text)
-        self._refusal.show()
-        if "Time" in self._time_labels:
-            self._time_labels["Time"].setText("not known")
+        self.plan_view.show_failure(text)
 
     def texts(self) -> str:
         """Return all texts of the plan."""
-        lines = [f"{heading}\n{text}" for heading, text in self._lines.texts]
-        return "\n".join((*lines, self._refusal.text(), self._warnings.text()))
+        return self.plan_view.text

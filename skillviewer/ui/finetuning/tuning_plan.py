@@ -21,6 +21,9 @@ from skillviewer.engine.finetuning.split_study import split_study
 from skillviewer.engine.finetuning.tuned_scale_prospect import tuned_scale_prospect
 from skillviewer.nets.model_library import checkpoint_digest
 
+_CHECKS = {CheckLevel.CROSS_VALIDATED: "cross-validated", CheckLevel.QUICK: "quick look"}
+"""Names of the checks of an automatic choice in a sentence."""
+
 Line = tuple[str, str]
 """A heading, and a sentence."""
 
@@ -43,11 +46,13 @@ class TuningPlan:
     job: TrainingJob  # the choices together with the study's pairs
     name: str  # common name of all versions of the model
     parent_digest: str | None  # digest of the model to start from, or None
-    lines: tuple[Line, ...]  # use of the pairs
+    lines: tuple[Line, ...]  # what is trained and what its check can tell
+    details: tuple[Line, ...] = ()  # how the pairs are used and the result is checked
     warnings: tuple[str, ...] = ()  # weaknesses of the result, one sentence each
     refusal: str = ""  # reason why no training is possible, or ""
     can_continue: bool = False  # true if a stopped training of the same pairs continues
     first_forecast: TrainingForecast | None = None  # forecast by earlier figures; None if none is possible
+    other_check: str = ""  # the other check of an automatic choice, and what it lacks, or ""
 
 
 def make_plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPlan:
@@ -70,9 +75,9 @@ def make_plan(study: Study, selection: TuningSelection, cache_bytes: int) -> Tun
         job = TuningJob(labels, choices, selection.parent, folder, cache_bytes=cache_bytes)
     try:
         if isinstance(job, ChoiceJob):
-            lines, warnings = _describe_choice(job)
+            description = _describe_choice(job)
         else:
-            lines, warnings = _describe_tuning(job, selection.parent_name)
+            description = _describe_tuning(job, selection.parent_name)
     except DatasetError as error:
         return TuningPlan(selection, job, name, parent_digest, lines=(), refusal=str(error))
     return TuningPlan(
@@ -80,15 +85,27 @@ def make_plan(study: Study, selection: TuningSelection, cache_bytes: int) -> Tun
         job,
         name,
         parent_digest,
-        lines,
-        warnings,
+        description.lines,
+        description.details,
+        description.warnings,
         can_continue=has_state(job),
         first_forecast=first_forecast(job),
+        other_check=description.other_check,
     )
 
 
-def _describe_tuning(job: TuningJob, parent_name: str) -> tuple[tuple[Line, ...], tuple[str, ...]]:
-    """Return lines about a fine-tuning, and its warnings; raises as ``split_study`` does."""
+@dataclass(frozen=True, slots=True)
+class _Description:
+    """Description of a training; the fields are those of ``TuningPlan``."""
+
+    lines: tuple[Line, ...]
+    details: tuple[Line, ...]
+    warnings: tuple[str, ...]
+    other_check: str = ""
+
+
+def _describe_tuning(job: TuningJob, parent_name: str) -> _Description:
+    """Return the description of a fine-tuning; raises as ``split_study`` does."""
     labels = job.study
     dataset = labels.dataset
     prior_pairs = load_prior_pairs(job.parent, parent_name) if job.parent is not None else None
@@ -99,19 +116,19 @@ def _describe_tuning(job: TuningJob, parent_name: str) -> tuple[tuple[Line, ...]
         n_inner = len(split.inner.test_pairs)
         epoch_text = f"chosen on {n_inner} pairs of the training videos, then trained again on all"
     lines = [
-        ("Trained on", _describe_training_pairs(labels, fold)),
+        ("Learns from", _describe_training_pairs(labels, fold)),
         ("Held out", _describe_held_out(dataset, fold, str(split.by))),
-        ("Epoch", epoch_text),
     ]
     if dataset.ratings is not None:
         lines.append(("Your scale", tuned_scale_prospect(labels, prior_pairs, parent_name).text))
+    details = [("Epoch", epoch_text)]
     if split.reserved:
-        lines.append(_describe_reserved(split.reserved))
-    return tuple(lines), split.warnings
+        details.append(_describe_reserved(split.reserved))
+    return _Description(tuple(lines), tuple(details), split.warnings)
 
 
-def _describe_choice(job: ChoiceJob) -> tuple[tuple[Line, ...], tuple[str, ...]]:
-    """Return lines about an automatic choice, and its warnings.
+def _describe_choice(job: ChoiceJob) -> _Description:
+    """Return the description of an automatic choice.
 
     Raises:
         DatasetError: There is no pair to train on, or there are too few people.
@@ -127,25 +144,32 @@ def _describe_choice(job: ChoiceJob) -> tuple[tuple[Line, ...], tuple[str, ...]]
         f"was chosen and trained without that {unit}",
         CheckLevel.QUICK: f"1 part of {n_parts} is held out, by {unit}",
     }
-    baselines = "the duration, and a ridge on numbers of the flow"
+    baselines = "two simple baselines: the duration, and how much moves"
     if _has_several_raters(dataset):
-        baselines += ", and one rater"
+        baselines += "; and one rater"
     all_pairs = replace(folds.folds[0], train_pairs=pairs)
     lines = [
-        ("Trained on", _describe_training_pairs(usable, all_pairs)),
-        (
-            "Model",
-            f"the program trains and compares {len(CANDIDATES)} models ({', '.join(CANDIDATES)}), and keeps the best",
-        ),
-        ("Checked", check_texts[job.level]),
-        ("Compared with", baselines),
+        ("Learns from", _describe_training_pairs(usable, all_pairs)),
+        ("Compares", f"{len(CANDIDATES)} models: {', '.join(CANDIDATES)}"),
     ]
+    other_check = _CHECKS[job.level.other]
     if dataset.ratings is not None:
-        lines.append(("Your scale", checked_prospect(dataset, tested_folds(folds, job.level)).text))
+        prospect = checked_prospect(dataset, tested_folds(folds, job.level))
+        other_prospect = checked_prospect(dataset, tested_folds(folds, job.level.other))
+        lines.append(("Your scale", prospect.text))
+        if prospect.is_possible and not other_prospect.is_possible:
+            other_check += ", without intervals on your scale"
+    else:
+        tested_videos = {video for fold in tested_folds(folds, job.level) for video in fold.held_out_videos}
+        n_tested = len({dataset.participants.get(video, video) for video in tested_videos})
+        tested_text = counted(n_tested, unit, "people" if unit == "person" else "")
+        lines.append(("Check", f"on {tested_text} held out"))
+    details = [("Checked", check_texts[job.level]), ("Beside", baselines)]
     if usable.reserved:
-        lines.append(_describe_reserved(usable.reserved))
+        details.append(_describe_reserved(usable.reserved))
     warnings = [folds.warning, *pair_warnings(job.study, usable.dataset)]
-    return tuple(lines), tuple(warning for warning in warnings if warning)
+    shown_warnings = tuple(warning for warning in warnings if warning)
+    return _Description(tuple(lines), tuple(details), shown_warnings, other_check)
 
 
 def _describe_training_pairs(labels: StudyPairs, fold: Fold) -> str:

@@ -52,13 +52,19 @@ def format_forgetting(forgetting: Forgetting) -> str:
     return forgetting.description
 
 
-def forecast_lines(forecast: TrainingForecast) -> list[tuple[str, str]]:
-    """Return (heading, text) lines: the time in all, and that of every phase with a sentence."""
-    total = f"about {format_duration(forecast.total_s)} on this computer"
+def format_forecast(forecast: TrainingForecast, other_check: str = "") -> str:
+    """Return the time in all, beside that with the other check, which is named, at the same load of the computer."""
+    total = f"about {format_duration(forecast.total_s)}"
     if forecast.is_first:
-        total = f"{total}, by earlier figures; counting …"
-    time_text = f"{total}. {forecast.busy_text}" if forecast.busy_text else f"{total}."
-    lines = [("Time", time_text)]
+        return f"{total}, by earlier figures; counting …"
+    if other_check and forecast.other_check_s is not None:
+        total = f"{total} ({other_check}: about {format_duration(forecast.other_check_s)})"
+    return f"{total}. {forecast.busy_text}" if forecast.busy_text else f"{total}."
+
+
+def phase_lines(forecast: TrainingForecast) -> list[tuple[str, str]]:
+    """Return (heading, text) lines: the time of every phase with a description."""
+    lines = []
     for phase in forecast.phases:
         seconds_text = f"about {format_duration(phase.seconds)}: " if phase.seconds else ""
         lines.append((PHASES[phase.name], f"{seconds_text}{phase.text}"))

@@ -28,6 +28,7 @@ from skillviewer.engine.finetuning.first_forecast import first_forecast, remembe
 from skillviewer.engine.finetuning.job import ChoiceJob
 from skillviewer.engine.runtime import pace
 from skillviewer.engine.runtime.device import choose_device
+from skillviewer.engine.training import training_duration
 from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
@@ -79,7 +80,11 @@ def test_features_at_hand_take_no_time_and_the_pace_is_remembered(
     assert frame_pace(source) == pace.Pace(7.0, 1.0)
 
 
-def test_a_choice_takes_longer_the_better_it_is_checked(dataset: Dataset, tmp_path: Path) -> None:
+def test_a_choice_takes_longer_the_better_it_is_checked(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (pace, training_duration):
+        monkeypatch.setattr(module, "current_load", lambda: pace.IDLE)
     cache = FeatureCache(tmp_path / "cache")
     quick, whole = (
         forecast_choice(ChoicePlan(PLAN, level=level), dataset, {}, cache, "cpu")
@@ -87,7 +92,9 @@ def test_a_choice_takes_longer_the_better_it_is_checked(dataset: Dataset, tmp_pa
     )
     assert [phase.name for phase in whole.phases] == ["features", "checking", "training"]
     assert quick.phases[1].seconds < whole.phases[1].seconds
-    assert quick.phases[0].seconds == pytest.approx(whole.phases[0].seconds, rel=0.5)
+    assert quick.phases[0].seconds == pytest.approx(whole.phases[0].seconds)
+    assert whole.other_check_s == pytest.approx(quick.total_s), "the two stand side by side"
+    assert quick.other_check_s == pytest.approx(whole.total_s)
 
 
 def test_the_trainings_that_weigh_the_tracks_are_counted(dataset: Dataset, tmp_path: Path) -> None:

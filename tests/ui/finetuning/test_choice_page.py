@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.evaluation.choice_folds import CANDIDATES
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.progress import Progress
 from skillviewer.data.study import ModelState
@@ -51,7 +53,7 @@ def test_the_program_chooses_unless_asked_otherwise(qtbot: QtBot, make_trainer: 
     trainer.wait_for_forecast()
     assert checked(trainer) is CheckLevel.CROSS_VALIDATED
     assert not missing(
-        choices.texts(), "66 pairs", "12 videos", "4 parts", "duration", "ridge", "one rater", "1 min 50"
+        choices.texts(), "66 pairs", "12 videos", "4 parts", "duration", "moves", "one rater", "1 min 50"
     )
     choices.level.setCurrentIndex(choices.level.findData(CheckLevel.QUICK.value))
     qtbot.waitUntil(lambda: "1 part of 4" in choices.texts())
@@ -60,6 +62,36 @@ def test_the_program_chooses_unless_asked_otherwise(qtbot: QtBot, make_trainer: 
     assert not choices.level.isEnabled(), "a fine-tuned model is checked on a quarter"
     choices.initial_model.setCurrentIndex(0)
     assert checked(trainer) is CheckLevel.CROSS_VALIDATED
+
+
+def test_what_is_read_before_a_start_is_short(make_trainer: MakeTraining) -> None:
+    trainer = make_trainer()
+    choices = trainer.screen.setup
+    trainer.wait_for_forecast()
+    view = choices.plan_view
+    assert not missing(view.shown_text, "66 pairs", *CANDIDATES, "1 min 50", "quick look", "1 min 35", "held out")
+    assert len(view.shown_text.split()) <= 40
+    assert "4 parts" in view.text
+    assert "4 parts" not in view.shown_text
+    assert not any(label.isVisible() and "4 parts" in label.text() for label in view.findChildren(QLabel))
+    click(view.details_button)
+    assert any(label.isVisible() and "4 parts" in label.text() for label in view.findChildren(QLabel))
+
+
+def test_the_time_left_is_named_alike_from_the_first_second(qtbot: QtBot, make_trainer: MakeTraining) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.wait_for_forecast()
+    running = trainer.screen.running
+    shown: list[str] = []
+    trainer.screen.tuning.phase_changed.connect(lambda _phase: shown.append(running.time_left_label.text()))
+    trainer.start()
+    assert "1 min 50" in shown[0], "by the forecast"
+    qtbot.waitUntil(lambda: running.phases.phase == "checking")
+    names = [label.text() for label in running.findChildren(QLabel) if "left" in label.text()]
+    assert names == ["Time left"]
+    click(running.pause_button)
+    trainer.wait_for(TuningPhase.CHOOSING)
 
 
 def test_too_few_people_are_refused_before(qtbot: QtBot, make_trainer: MakeTraining) -> None:
@@ -108,7 +140,7 @@ def test_a_stopped_training_continues_also_in_another_window(
     running = trainer.screen.running
     qtbot.waitUntil(lambda: running.phases.phase == "checking" and running.bar.value() == 2)
     assert running.phases.rows["features"].text.longest == "done"
-    assert "left" in running.phases.rows["checking"].text.longest
+    assert "left" not in running.phases.rows["checking"].text.longest, "it stands in one place"
     assert "24 s" in running.time_left_label.text(), "4 s of the comparison and 20 s of the training"
     assert not running.stop_button.isVisible()
     running.phases.show_progress(Progress("reading videos", 3, 3, left_s=0.0))

@@ -162,7 +162,7 @@ def test_what_cannot_be_trained_is_said_before(
     choices = trainer.screen.setup
     qtbot.waitUntil(lambda: said in choices.texts())
     assert not choices.start_button.isEnabled()
-    choices.judge_button.click()
+    choices.plan_view.judge_button.click()
     assert trainer.made.window.screens.named("rank").isVisible()
 
 

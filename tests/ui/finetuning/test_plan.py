@@ -76,7 +76,7 @@ def test_a_missing_video_is_left_out_with_a_warning(tmp_path: Path) -> None:
     made = planned(tmp_path, (5, 2, 7, 1, 8, 3, 6, 4), 4, gone=1)
     assert not made.refusal
     assert any("1 video is missing" in warning for warning in made.warnings)
-    assert dict(made.lines)["Trained on"].startswith("21 pairs of 7 videos")
+    assert dict(made.lines)["Learns from"].startswith("21 pairs of 7 videos")
 
 
 def test_without_any_file_the_videos_are_asked_for(tmp_path: Path) -> None:
@@ -95,4 +95,5 @@ def test_a_quick_look_does_not_promise_intervals_on_the_scale(tmp_path: Path) ->
 
 def test_a_cross_validated_check_gives_intervals_on_the_scale(tmp_path: Path) -> None:
     made = planned(tmp_path, [1, 2, 3, 4, 5, 3] * 2, 12, level=CheckLevel.CROSS_VALIDATED)
-    assert not missing(dict(made.lines)["Your scale"], "12 people", "intervals", "only after")
+    assert not missing(dict(made.lines)["Your scale"], "12 people", "intervals", "only the training")
+    assert not missing(made.other_check, "quick look", "without intervals")
