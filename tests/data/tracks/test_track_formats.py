@@ -314,9 +314,9 @@ def test_a_file_made_in_another_size_is_refused(tmp_path: Path, name: str, text:
     assert "\n" not in str(caught.value)
 
 
-def test_a_million_frames_of_another_video_are_one_sentence(tmp_path: Path) -> None:
+def test_many_frames_of_another_video_are_one_sentence(tmp_path: Path) -> None:
     head = "scorer,S,S\nbodyparts,A,A\ncoords,x,y\n"
-    path = write(tmp_path / "a.csv", head + "".join(f"{frame},5,6\n" for frame in range(1_000_000)))
+    path = write(tmp_path / "a.csv", head + "".join(f"{frame},5,6\n" for frame in range(100_000)))
     with pytest.raises(DatasetError, match="of 10 frames") as caught:
         imported(path)
     assert "\n" not in str(caught.value)
