@@ -62,9 +62,8 @@ def _ancestors(widget: QWidget, top: QWidget) -> Iterator[QWidget]:
 
 def is_behind_tab(widget: QWidget, top: QWidget) -> bool:
     """Return True if a widget lies in a panel whose tab is not chosen."""
-    return any(
-        isinstance(parent, QDockWidget) and parent.visibleRegion().isEmpty() for parent in _ancestors(widget, top)
-    )
+    docks = (parent for parent in _ancestors(widget, top) if isinstance(parent, QDockWidget))
+    return any(not top.rect().intersects(dock.geometry()) for dock in docks)
 
 
 def is_reachable(widget: QWidget, top: QWidget) -> bool:

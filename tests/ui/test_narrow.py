@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from skillviewer.ui.inspecting.moment_timeline import MomentTimeline
 from skillviewer.ui.ranking.vote_bar import VoteBar
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.form import Form
@@ -85,6 +86,21 @@ def test_nothing_is_cut_or_scrolls_sideways_in_a_usual_window(
     shoot(qapp, name, ThemeChoice.DARK, USUAL, tmp_path, wide=False, settle_ms=30, text=text, drawn=icons, look=look)
     themes.apply_theme()
     assert faults == []
+
+
+@pytest.mark.slow
+def test_rows_of_moments_have_their_names_with_large_text(
+    qapp: QApplication, icons: Icons, themes: ThemeSource, tmp_path: Path
+) -> None:
+    names: list[str] = []
+
+    def look(widget: QWidget) -> None:
+        (timeline,) = widget.findChildren(MomentTimeline)
+        names.extend(name for level in timeline.getAxis("left")._tickLevels for _, name in level)
+
+    shoot(qapp, "label_rows", ThemeChoice.LIGHT, USUAL, tmp_path, wide=False, text=200, drawn=icons, look=look)
+    themes.apply_theme()
+    assert [*names[:2], *names[3:]] == ["model", "Ann Example", "unnamed", "Cem"]
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.text import clock, printable
@@ -28,6 +28,7 @@ MAX_ROWS = 5
 INSIDE_S = 1e-4  # subtracted from the end of an interval to get a time within its last frame
 AXIS_GAP_PX = 10  # between the names and the bars
 MAX_NAMES_PX = 140  # at the usual text size; longer names are elided
+MAX_NAMES_SHARE = 0.33  # of the width of the curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class TimelineBar:
 class MomentTimeline(TimePlot):
     """Bars of moments over time. Users can drag the ends of their own moments; a click elsewhere goes there."""
 
+    rows: tuple[str, ...] = ()  # names of the rows, from the top; read by resizeEvent while the plot is made
+
     def __init__(self, app_context: AppContext, above: ScorePlot, parent: QWidget | None = None) -> None:
         super().__init__(app_context.playback, parent)
         self._app_context = app_context
@@ -52,7 +55,6 @@ class MomentTimeline(TimePlot):
         self._why_loader = app_context.why_loader
         self._annotations = app_context.annotations
         self._theme: Theme = LIGHT
-        self.rows: tuple[str, ...] = ()  # names of the rows, from the top
         self.bars: tuple[TimelineBar, ...] = ()
         self._is_in_theatre = False  # true in theatre mode
         self._dragged: tuple[TimelineBar, bool] | None = None  # the bar whose end is dragged, and True for its start
@@ -105,6 +107,12 @@ class MomentTimeline(TimePlot):
         self.getAxis("left").setWidth(self._above.getAxis("left").width())
         self._draw()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Write the names anew, since their space depends on the width."""
+        super().resizeEvent(event)
+        if self.rows:
+            self._name_rows()
+
     def _fit_height(self) -> None:
         n_rows = len(self.rows)
         height_px = n_rows * scaled_px(ROW_PX) + MARGINS_PX if n_rows else 0
@@ -152,17 +160,16 @@ class MomentTimeline(TimePlot):
 
     def _name_rows(self) -> None:
         """Write the names at the left, where the curve above makes room for them."""
-        axis = self.getAxis("left")
         metrics = QFontMetrics(self.font())
         names = [printable(name) for name in self.rows]
+        needed_px = 0
         if names and not self._is_in_theatre:
             widest_px = max(metrics.horizontalAdvance(name) for name in names) + AXIS_GAP_PX + 1
-            self._above.make_room_for_names(min(widest_px, scaled_px(MAX_NAMES_PX)))
-        else:
-            self._above.make_room_for_names(0)
-        room_px = round(axis.width()) - AXIS_GAP_PX  # pyqtgraph leaves out a name that is wider
+            needed_px = min(widest_px, scaled_px(MAX_NAMES_PX), round(MAX_NAMES_SHARE * self._above.width()))
+        axis_px = self._above.make_room_for_names(needed_px)
+        room_px = axis_px - AXIS_GAP_PX  # pyqtgraph leaves out a name that is wider
         elided_names = [metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px) for name in names]
-        axis.setTicks([[(-row, name) for row, name in enumerate(elided_names)]])
+        self.getAxis("left").setTicks([[(-row, name) for row, name in enumerate(elided_names)]])
 
     # dragging
 

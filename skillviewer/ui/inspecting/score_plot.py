@@ -127,14 +127,21 @@ class ScorePlot(TimePlot):
             tick_levels = [rating_ticks] if rating_ticks else None
         self.getAxis("left").setTicks(tick_levels)
 
-    def make_room_for_names(self, width_px: int) -> None:
-        """Make the left axis at least so wide, since the plots below share its width; 0 for the usual width."""
+    def make_room_for_names(self, width_px: int) -> int:
+        """Make the left axis at least so wide, since the plots below share its width, and return its width.
+
+        A width of 0 stands for the usual width.
+        """
         if width_px != self._row_names_px:
             self._row_names_px = width_px
             self._fit_axis()
+        return self._axis_width_px()
+
+    def _axis_width_px(self) -> int:
+        return max(scaled_px(AXIS_WIDTH_PX), self._row_names_px)
 
     def _fit_axis(self) -> None:
-        self.getAxis("left").setWidth(max(scaled_px(AXIS_WIDTH_PX), self._row_names_px))
+        self.getAxis("left").setWidth(self._axis_width_px())
 
     @property
     def flags(self) -> list[tuple[float, str]]:

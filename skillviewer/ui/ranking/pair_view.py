@@ -147,7 +147,6 @@ class PairView(QWidget):
         left_player = self.player_on(left=True)
         self._row.insertWidget(0, left_player, 1)
         self._row.activate()  # at once: a vote may come before the event loop lays out the row
-        QWidget.setTabOrder(left_player, self.player_on(left=False))
         self._show_titles()
 
     def _show_titles(self) -> None:

@@ -29,6 +29,7 @@ from skillviewer.ui.shell.window_geometry import move_onto_screen, set_first_siz
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.focus_order import focus_neighbour
 from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.text_scaling import scaled_px
@@ -358,6 +359,15 @@ class MainWindow(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         self.app_context.open(paths)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Go through the widgets as they are read; Qt's order would be that in which they were made."""
+        neighbour = focus_neighbour(self, self.focusWidget(), forward=forward)
+        if neighbour is None:
+            return False
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        neighbour.setFocus(reason)
+        return True
 
     def showEvent(self, event: QShowEvent) -> None:
         """Restore the saved geometry when the window is shown for the first time."""

@@ -23,6 +23,7 @@ from skillviewer.ui.widgets.layout import (
     vertical,
     with_accessible_name,
 )
+from skillviewer.ui.widgets.text_scaling import scaled_px
 
 MIN_SIZE = QSize(480, 360)
 DEFAULT_SIZE = QSize(860, 640)
@@ -46,7 +47,9 @@ class ModelBox(QFrame):
         self.use_button = push_button("Use this model", self, lambda: self.chosen.emit(model.folder))
         self.facts = [self._fact(text, muted=index > 0) for index, text in enumerate(facts_of(model)) if text]
         column = vertical(spacing=4)
-        add_all(column, add_all(horizontal(margins=NO_MARGINS, spacing=8), (name, 1), self.use_button), *self.facts, 1)
+        use_item = (self.use_button, 0, Qt.AlignmentFlag.AlignTop)
+        head = add_all(horizontal(margins=NO_MARGINS, spacing=8), (name, 1), use_item)
+        add_all(column, head, *self.facts, 1)
         row = horizontal(self, (12, 12, 12, 12), 16)
         if model.picture is not None:
             row.addWidget(self._picture(model.picture), 0, Qt.AlignmentFlag.AlignTop)
@@ -119,7 +122,8 @@ class ModelsPage(QDialog):
         app_context.models.requested_changed.connect(self._show_chosen)
         self._load()
         self.setMinimumSize(MIN_SIZE)
-        self.resize(DEFAULT_SIZE.boundedTo(parent.size()))
+        default_size = QSize(scaled_px(DEFAULT_SIZE.width()), scaled_px(DEFAULT_SIZE.height()))
+        self.resize(default_size.boundedTo(parent.size()))
 
     def _load(self) -> None:
         task = self._app_context.index_worker.submit(_summaries)

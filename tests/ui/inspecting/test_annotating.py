@@ -92,6 +92,8 @@ def shown_names(timeline: MomentTimeline) -> list[str]:
 
 def test_names_of_rows_are_written_whole(qtbot: QtBot, annotated: Composition) -> None:
     app_context, timeline = annotated.app_context, inspect(annotated).moment_timeline
+    annotated.window.resize(1440, 900)
+    qtbot.waitUntil(lambda: inspect(annotated).curve.width() > 400)
     usual_px = inspect(annotated).curve.getAxis("left").width()
     app_context.annotations.set_author("Ann Example")
     app_context.annotations.save_moment(1.0, 2.0, "Slip")

@@ -20,8 +20,12 @@ def places(text: str, *parts: str) -> list[float]:
     line = layout.createLine()
     line.setLineWidth(10_000)
     layout.endLayout()
-    found = [line.cursorToX(text.index(part)) for part in parts]
-    return [float(place[0] if isinstance(place, tuple) else place) for place in found]
+    found = []
+    for part in parts:
+        place = line.cursorToX(text.index(part))  # x and the cursor
+        assert isinstance(place, tuple)
+        found.append(float(place[0]))
+    return found
 
 
 @pytest.mark.usefixtures("qapp")
