@@ -18,6 +18,8 @@ from skillviewer.core.analysis.map_style import MapStyle, Overlay
 from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
+from skillviewer.export.figures.comparison import ComparedOptions
+from skillviewer.export.figures.score_curve import CurveOptions
 from skillviewer.export.pictures.clip import clip_layout
 from skillviewer.export.pictures.contact_sheet import SheetOptions
 from skillviewer.export.pictures.picture_options import ClipOptions
@@ -28,7 +30,12 @@ from skillviewer_testing import check_exporter
 from tests.export.analyses import analysis, evidence
 from tests.videos import read_barcode, write_barcode_video
 
-SHORT = {"clip": ClipOptions(start=50), "sheet": SheetOptions(dpi=72)}
+SHORT = {
+    "clip": ClipOptions(start=50),
+    "sheet": SheetOptions(dpi=72),
+    "compared": ComparedOptions(dpi=72),
+    "curve": CurveOptions(dpi=72),
+}
 EVERY = [pytest.param(e, s, id=f"{e.name}{s}") for e in EXPORTERS for s in e.suffixes]
 FIRST = [pytest.param(e, e.suffixes[0], id=e.name) for e in EXPORTERS]
 AWKWARD = "a 'b' \"c\" $d {e} %f ü 手術 #1"

@@ -10,6 +10,8 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.text import format_size
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter
+from skillviewer.export.figures.comparison import ComparedOptions
+from skillviewer.export.figures.score_curve import CurveOptions
 from skillviewer.export.pictures.contact_sheet import SheetOptions
 from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.read_back import read_back
@@ -26,7 +28,12 @@ FOUND = {
     ".svg": (" × ", " mm"),
     ".pdf": ("page",),
 }
-SHORT = {"clip": ClipOptions(start=50), "sheet": SheetOptions(dpi=72)}
+SHORT = {
+    "clip": ClipOptions(start=50),
+    "sheet": SheetOptions(dpi=72),
+    "compared": ComparedOptions(dpi=72),
+    "curve": CurveOptions(dpi=72),
+}
 EVERY = [pytest.param(e, s, id=f"{e.name}{s}") for e in EXPORTERS for s in e.suffixes]
 
 

@@ -41,13 +41,13 @@ def test_figures_say_so_in_place_of_the_score(
     tmp_path: Path, reader: VideoReader, name: str, asked: type[SheetOptions | CurveOptions]
 ) -> None:
     made, one = exporter(name), video(reader)
-    hidden = words(made.export([one], tmp_path / "hidden.pdf", asked()))
+    hidden = words(made.export([one], tmp_path / "hidden.pdf", asked(dpi=72)))
     assert SENTENCE in hidden
     assert SCORE not in hidden
-    shown = words(made.export([one], tmp_path / "shown.pdf", asked(unfamiliar_scores=True)))
+    shown = words(made.export([one], tmp_path / "shown.pdf", asked(unfamiliar_scores=True, dpi=72)))
     assert SENTENCE in shown
     assert SCORE in shown
-    familiar = words(made.export([video(reader, "")], tmp_path / "familiar.pdf", asked()))
+    familiar = words(made.export([video(reader, "")], tmp_path / "familiar.pdf", asked(dpi=72)))
     assert SENTENCE not in familiar
     assert SCORE in familiar
 

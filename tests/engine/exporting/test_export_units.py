@@ -44,6 +44,8 @@ def test_a_worker_opens_no_study_and_writes_the_same(
     made = exporter(name)
     end = made.suffixes[0]
     options = made.options() if made.options is not None else None
+    if options is not None and hasattr(options, "dpi"):
+        options = replace(options, dpi=72)
     with ExportService(refused) as service:  # type: ignore[arg-type]
         here = service.write(ExportRequest(made, (target,), tmp_path / f"here{end}", options))
         plain = service.without_studies(ExportRequest(made, (target,), tmp_path / f"there{end}", options))
