@@ -122,7 +122,7 @@ def check_people_and_votes(study: Study) -> None:
 
 def check_models(study: Study) -> None:
     """Check the versions of the model, their scores, and what they said of videos."""
-    assert [(m.digest, m.name, m.version, m.parent, m.state) for m in study.models.all()] == [
+    assert [(m.digest, m.name, m.number, m.parent, m.state) for m in study.models.all()] == [
         (TINY, "tiny-v2", 1, None, "accepted"),
         (TUNED, "tiny-v2", 2, TINY, "accepted"),
     ]

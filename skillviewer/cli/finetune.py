@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from skillviewer.core.finetuning.tuning_report import TuningReport
     from skillviewer.core.progress import Report
     from skillviewer.data.study import ModelVersion, Study
-    from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob
+    from skillviewer.engine.finetuning.job import AutoModelJob, TuningJob
 
 NO_PARENT = "none"
 MAX_LISTED_VIDEOS = 5
@@ -38,7 +38,7 @@ MAX_LISTED_VIDEOS = 5
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.option(
     "--from",
-    "begin",
+    "parent",
     default=NO_PARENT,
     help="Model to train further: a name or a folder.  [default: train a new model]",
 )
@@ -46,7 +46,7 @@ MAX_LISTED_VIDEOS = 5
 @click.option(
     "-o",
     "--output",
-    help="Name of the new version, or a folder.  [default: the name of the model of --from, else of STUDY]",
+    help="Name of the new version, or a folder.  [default: the name of the --from model; without --from, of STUDY]",
 )
 @LEARN_FROM
 @ONE_CRITERION
@@ -63,7 +63,7 @@ MAX_LISTED_VIDEOS = 5
     type=click.IntRange(1),
     default=2,
     show_default=True,
-    help="Number of frames per segment that training draws from; 1 with --model auto.",
+    help="In training, the frame of a segment is drawn from this many; 1 with --model auto.",
 )
 @click.option(
     "--old-pairs/--no-old-pairs",
@@ -74,7 +74,8 @@ MAX_LISTED_VIDEOS = 5
 @click.option(
     "--scale-folds",
     type=click.IntRange(0, 20),
-    help="Number of additional trainings, each with other people held out, that put scores on the raters' scale.  "
+    help="Number of additional trainings, each with other people held out, for the conversion of scores to the "
+    "raters' scale.  "
     "[default: 4 if STUDY has enough people but too few of them are held out, else 0]",
 )
 @DEVICE
@@ -93,7 +94,8 @@ def finetune(path: Path, **parameters: Any) -> None:  # noqa: ANN401 - click's p
     """
     version_to_use = parameters["use"]
     output = parameters["output"]
-    if sum((parameters["only_cost"], parameters["versions"], version_to_use is not None)) > 1:
+    given_options = [name for name in ("only_cost", "versions", "use") if parameters[name]]
+    if len(given_options) > 1:
         raise click.UsageError("--cost, --versions and --use each do one thing and stop: give one of them.")
     if output is not None and Path(output).name in {"", ".."}:
         raise click.UsageError(f"“{output}” names no version: give a name, or a folder to be made.")
@@ -110,8 +112,14 @@ def _choices(study: "Study", parameters: Parameters) -> "TuningChoices":
     from skillviewer.core.dataset.folds import FoldUnit
     from skillviewer.core.finetuning.split import DEFAULT_NEW_MODEL, TuningChoices
 
+    rule = parameters["rule"]
+    if rule is None:
+        rule = study.settings.rule
+    model = parameters["model"]
+    if model is None or model == AUTO:
+        model = DEFAULT_NEW_MODEL
     return TuningChoices(
-        rule=parameters["rule"] if parameters["rule"] is not None else study.settings.rule,
+        rule=rule,
         by=FoldUnit(parameters["by"]) if parameters["by"] is not None else None,
         seed=parameters["seed"],
         epochs=parameters["epochs"],
@@ -120,37 +128,38 @@ def _choices(study: "Study", parameters: Parameters) -> "TuningChoices":
         labels=LabelSource(parameters["learn_from"]),
         scale_folds=parameters["scale_folds"],
         criterion=parameters["criterion"] or "",
-        model=parameters["model"] if parameters["model"] not in {None, AUTO} else DEFAULT_NEW_MODEL,
+        model=model,
     )
 
 
 def _train(study: "Study", parameters: Parameters) -> None:
     from skillviewer.core.evaluation.model_choice import CheckLevel
     from skillviewer.data.study import versions
-    from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob
+    from skillviewer.engine.finetuning.job import AutoModelJob, TuningJob
     from skillviewer.nets.model_library import checkpoint_digest, model_folder
 
     output = parameters["output"]
     if study.read_only and not parameters["only_cost"]:
         raise StudyError(f"{study.path} can be read only, so no version can be added to it.")
-    pairs = versions.study_pairs(
+    study_pairs = versions.study_pairs(
         study, parameters["rule"], LabelSource(parameters["learn_from"]), parameters["criterion"]
     )
-    parent = None if parameters["begin"] == NO_PARENT else model_folder(parameters["begin"])
-    parent_digest = checkpoint_digest(parent) if parent is not None else None
+    parent_folder = None if parameters["parent"] == NO_PARENT else model_folder(parameters["parent"])
+    parent_digest = checkpoint_digest(parent_folder) if parent_folder is not None else None
     if output is not None:
         name = Path(output).name
     else:
-        name = versions.version_name(study, parent_digest, parent.name if parent is not None else study.title)
+        default_name = parent_folder.name if parent_folder is not None else study.title
+        name = versions.version_name(study, parent_digest, default_name)
     is_path = output is not None and output != name
     folder = Path(output) if is_path else versions.next_folder(study, name, parent_digest)
     cache_bytes = int(parameters["cache_gb"] * 2**30)
     choices = _choices(study, parameters)
     if parameters["model"] == AUTO:
-        if parent is not None or parameters["by"] is not None:
+        if parent_folder is not None or parameters["by"] is not None:
             raise click.UsageError("--model auto trains a new model: leave out --from and --by.")
-        choice_job = ChoiceJob(
-            study=pairs,
+        choice_job = AutoModelJob(
+            study_pairs=study_pairs,
             choices=choices,
             level=CheckLevel.CROSS_VALIDATED,
             folder=folder,
@@ -159,12 +168,12 @@ def _train(study: "Study", parameters: Parameters) -> None:
         )
         _train_auto(study, choice_job, name, parameters)
         return
-    if parent is not None and parameters["model"] is not None:
+    if parent_folder is not None and parameters["model"] is not None:
         raise click.UsageError("--model is for the training of a new model: leave out --from or --model.")
     job = TuningJob(
-        study=pairs,
+        study_pairs=study_pairs,
         choices=choices,
-        parent=parent,
+        parent=parent_folder,
         folder=folder,
         device_name=parameters["device"],
         cache_bytes=cache_bytes,
@@ -187,10 +196,10 @@ def _tune(study: "Study", job: "TuningJob", name: str, parameters: Parameters) -
     parent_name = parent.name if parent is not None else ""
     prior_pairs = load_prior_pairs(parent, parent_name) if parent is not None else None
     forecast = forecast_job(job)
-    split = split_study(job.study, job.choices, prior_pairs, parent_name)
+    split = split_study(job.study_pairs, job.choices, prior_pairs, parent_name)
     echo(*_split_lines(split), err=True)
     print_forecast(forecast)
-    if job.study.dataset.ratings is not None:
+    if job.study_pairs.dataset.ratings is not None:
         echo(forecast.prospect.text, err=True)
     if parameters["only_cost"]:
         return
@@ -201,23 +210,24 @@ def _tune(study: "Study", job: "TuningJob", name: str, parameters: Parameters) -
         except Cancelled:
             discard_state(job)
             raise
-    echo(*_report_lines(result.report, "videos" if split.by is FoldUnit.VIDEO else "people"))
+    units = "videos" if split.by is FoldUnit.VIDEO else "people"
+    echo(*_report_lines(result.report, units))
     origin = None
     if parent is not None and result.parent_digest is not None:
         origin = (result.parent_digest, parent)
     version = versions.propose(study, result.digest, name, result.folder, result.facts, parent=origin)
     if versions.is_stored_elsewhere(version, result.folder):
-        known_version = f"{version.name}:{version.version} at {version.path}"
+        known_version = f"{version.name}:{version.number} at {version.path}"
         echo(f"The result is the same as {known_version}: {result.folder} is a copy.", err=True)
     _accept_and_print(study, version, result.folder, parameters)
 
 
-def _train_auto(study: "Study", job: "ChoiceJob", name: str, parameters: Parameters) -> None:
+def _train_auto(study: "Study", job: "AutoModelJob", name: str, parameters: Parameters) -> None:
     from skillviewer.data.study import versions
     from skillviewer.engine.finetuning.automatic_choice import train_automatically
     from skillviewer.engine.finetuning.job_forecast import forecast_job
 
-    print_dataset(job.study.dataset)
+    print_dataset(job.study_pairs.dataset)
     print_forecast(forecast_job(job))
     if parameters["only_cost"]:
         return
@@ -234,12 +244,12 @@ def _accept_and_print(study: "Study", version: "ModelVersion", folder: Path, par
 
     if parameters["accept"]:
         versions.accept(study, version.digest)
-    state = "in use" if parameters["accept"] else f"to be accepted: --use {version.name}:{version.version}"
-    echo(f"{version.name}:{version.version}  {folder}  ({state})")
+    state = "in use" if parameters["accept"] else f"to be accepted: --use {version.name}:{version.number}"
+    echo(f"{version.name}:{version.number}  {folder}  ({state})")
 
 
 class _Interrupts:
-    """Handler of Ctrl+C: the first one after training has begun stops, and any other discards."""
+    """Handler of Ctrl+C. The first one during training stops and saves; any other discards the training."""
 
     def __init__(self) -> None:
         self.discard_token = CancelToken()
@@ -271,7 +281,10 @@ def _interruptible() -> Iterator[_Interrupts]:
 
 
 def _with_epoch_lines(bar: "Report", on_training: Callable[[], None]) -> "Report":
-    """Return a report function that prints a line for every epoch above the bar, and calls ``on_training`` before."""
+    """Return a report function that prints a line for every epoch, above the bar.
+
+    It calls ``on_training`` at every report of the training itself.
+    """
     from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 
     def report(progress: Progress) -> None:
@@ -353,14 +366,14 @@ def _list_versions(study: "Study") -> None:
         accuracy = version_accuracy(version.facts)
         location = version.path or f"missing: {version.recorded_path}"
         mark = "*" if version.digest == study.settings.model else " "
-        echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {accuracy}  {location}")
+        echo(f"{mark} {version.name}:{version.number}  {version.state.value:9}  {accuracy}  {location}")
 
 
 def _use_version(study: "Study", name_and_number: str) -> None:
     from skillviewer.data.study import versions
     from skillviewer.nets.model_library import checkpoint_digest
 
-    version_by_name = {f"{version.name}:{version.version}": version for version in study.models.all()}
+    version_by_name = {f"{version.name}:{version.number}": version for version in study.models.all()}
     version = version_by_name.get(name_and_number)
     if version is None:
         raise StudyError(f"The study has no model {name_and_number}. List them with --versions.")

@@ -151,7 +151,7 @@ def _add(study_path: Path, new_videos: "list[NewVideo]") -> int:
         named_videos = [(name, video) for name, video in zip(added.names, new_videos, strict=True) if name is not None]
         stated_participants = {name: video.participant for name, video in named_videos if video.participant}
         occasions = {name: video.occasion for name, video in named_videos}
-        newly_known, _, contradictions = opened.videos.set_participants(stated_participants, occasions)
+        newly_known, _, contradictions = opened.videos.set_participants_and_occasions(stated_participants, occasions)
         task_of_study = opened.settings.task
         task_by_name = {video.name: video.task for video in opened.videos.all()}
     other_tasks = []

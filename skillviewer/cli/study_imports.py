@@ -55,7 +55,7 @@ def import_ratings_into(
     from skillviewer.data.ratings.mapped_table import open_table
     from skillviewer.data.study.exchange.rating_import import (
         add_ratings,
-        describe_left_ratings,
+        describe_remaining_ratings,
         open_study_table,
         ratings_without_successor,
     )
@@ -76,7 +76,7 @@ def import_ratings_into(
             left = ratings_without_successor(study, mapped_table.read(mapping)[0], table.name)
             if left:
                 advice = "Correct the table, or withdraw them with --withdraw-missing."
-                print_notices((printable(f"{describe_left_ratings(left)} {advice}"),))
+                print_notices((printable(f"{describe_remaining_ratings(left)} {advice}"),))
         with progress_bar(unit="file") as report:
             imported = add_ratings(
                 study, mapped_table, mapping, token=CancelToken(), report=report, withdraw_missing=withdraw_missing

@@ -104,12 +104,12 @@ def _strength_lines(report: "RankingReport") -> list[str]:
 
 def _agreement_lines(report: "RankingReport") -> list[str]:
     lines = ["", report.connectivity]
-    if report.nominal is None or report.ordinal is None:
+    if report.nominal_alpha is None or report.ordinal_alpha is None:
         lines.append("No pair was judged by two raters, so their agreement is not known.")
     else:
-        lines += [report.nominal.sentence, report.ordinal.sentence]
-    if report.on_test is not None:
-        lines.append(f"On the test pairs alone. {report.on_test.sentence}")
+        lines += [report.nominal_alpha.sentence, report.ordinal_alpha.sentence]
+    if report.test_pair_alpha is not None:
+        lines.append(f"On the test pairs alone. {report.test_pair_alpha.sentence}")
     if report.split_half is not None:
         lines.append(report.split_half.sentence)
     return lines

@@ -6,8 +6,10 @@ the network or start programs. A cell that begins with an apostrophe is text. Nu
 
 import re
 
-_FORMULA = re.compile(r"'*([=@\t\n]|[+-](?![\d\s.,+-]*\Z))")
-_ESCAPED = re.compile(r"'+([=@\t\n]|[+-](?![\d\s.,+-]*\Z))")
+# first character of a formula; + and - begin one unless all that follows are digits, separators and signs
+_FORMULA_START = r"(?:[=@\t\n]|[+-](?![\d\s.,+-]*\Z))"
+_FORMULA = re.compile(f"'*{_FORMULA_START}")  # escaped or not
+_ESCAPED = re.compile(f"'+{_FORMULA_START}")
 
 
 def escape_cell(value: object) -> object:
@@ -22,5 +24,5 @@ def escape_cell(value: object) -> object:
 
 
 def unescape_cell(cell: str) -> str:
-    """Return the text of a cell that ``escape_cell`` or the user wrote."""
+    """Return the text of a cell without the apostrophe of ``escape_cell``; other cells are unchanged."""
     return cell[1:] if _ESCAPED.match(cell) else cell

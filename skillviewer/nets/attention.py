@@ -285,7 +285,7 @@ class AttentionModel(nn.Module, ABC):
             settings: Margin and reduction; models with their own losses keep their own margins.
             phase: Name of one of ``phases()``.
         """
-        score = self.gathered(self(features, lengths=pairs.lengths).score)
+        score = self.gather_processes(self(features, lengths=pairs.lengths).score)
         return LossOutput(margin_ranking_loss(score, pairs, settings), score)
 
     def solve(self, features: Tensor, pairs: PairBatch, progress: float) -> Tensor:
@@ -312,7 +312,7 @@ class AttentionModel(nn.Module, ABC):
         """Return the trained head, and the weights of the backbones that were trained with it, or None."""
         return self, None
 
-    def gathered(self, share: Tensor) -> Tensor:
+    def gather_processes(self, share: Tensor) -> Tensor:
         """Return the results of all videos of a batch, (B, ...), from those of a share."""
         return share if self.gather is None else self.gather(share)
 

@@ -103,7 +103,7 @@ def test_from_votes_to_a_version_and_back(begun: tuple[Path, Path], tmp_path: Pa
     told = capsys.readouterr()
     assert not missing(told.err, "graspers:2", f"{out}", f"{tmp_path / 'copy'}")
     with Study.open(path, read_only=True) as opened:
-        assert [(m.version, m.path) for m in opened.models.all()] == [(1, parent), (2, out)]
+        assert [(m.number, m.path) for m in opened.models.all()] == [(1, parent), (2, out)]
         assert opened.settings.model == new.digest
     (out / "weights.safetensors").write_bytes(b"something else")
     assert run(["finetune", study, "--use", "graspers:2"]) == 1

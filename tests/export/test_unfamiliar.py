@@ -75,15 +75,15 @@ def test_a_still_hides_the_numbers_of_the_curve_too(reader: VideoReader) -> None
 
 def test_the_first_page_of_the_report_says_so(tmp_path: Path, reader: VideoReader) -> None:
     known = StudyContext(others=tuple(CohortMember(f"v{i}", i / 10) for i in range(24)))
-    export_report(video(reader), tmp_path / "hidden.pdf", ReportOptions(known=known))
+    export_report(video(reader), tmp_path / "hidden.pdf", ReportOptions(study_context=known))
     first = words(tmp_path / "hidden.pdf")
     assert SENTENCE in first
     assert "percentile" not in first
     assert SCORE not in first
-    export_report(video(reader), tmp_path / "shown.pdf", ReportOptions(known=known, unfamiliar_scores=True))
+    export_report(video(reader), tmp_path / "shown.pdf", ReportOptions(study_context=known, unfamiliar_scores=True))
     assert SENTENCE in words(tmp_path / "shown.pdf")
     assert SCORE in words(tmp_path / "shown.pdf")
-    export_report(video(reader), tmp_path / "page.html", ReportOptions(known=known))
+    export_report(video(reader), tmp_path / "page.html", ReportOptions(study_context=known))
     page = (tmp_path / "page.html").read_text()
     assert SENTENCE in page
     assert SCORE not in page

@@ -23,7 +23,7 @@ from skillviewer.core.finetuning.tuning_report import BatchRow, TuningReport, Tu
 from skillviewer.core.finetuning.video_changes import AttentionChange, shifts
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.fit_calibration import scale_prospect
-from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
+from skillviewer.engine.finetuning.job import AutoModelJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.model_library import checkpoint_digest
 
@@ -104,9 +104,9 @@ class FakeTuner:
             PlannedPhase("training", 20.0, "training"),
             PlannedPhase("checking", 0.0, "check on pairs held out"),
         )
-        return TrainingForecast(phases, 75, scale_prospect(job.study.dataset), other_check_s=95.0)
+        return TrainingForecast(phases, 75, scale_prospect(job.study_pairs.dataset), other_check_s=95.0)
 
-    def choose(self, job: ChoiceJob, token: CancelToken, report: Report, /) -> ChoiceResult:
+    def choose(self, job: AutoModelJob, token: CancelToken, report: Report, /) -> ChoiceResult:
         self.jobs.append(job)
         try:
             return self._choose(job, token, report)
@@ -114,7 +114,7 @@ class FakeTuner:
             self.ended.append("cancelled" if token.cancelled else "failed")
             raise
 
-    def _choose(self, job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
+    def _choose(self, job: AutoModelJob, token: CancelToken, report: Report) -> ChoiceResult:
         if self.error is not None:
             raise self.error
         for stage in ("features of videos", "comparing models", "training"):
@@ -131,7 +131,7 @@ class FakeTuner:
         write_fake_checkpoint(job.folder, alike=self.alike)
         shutil.rmtree(job.work_folder())
         self.ended.append("done")
-        accuracy, n_pairs = self.choice.accuracy, len(job.study.dataset.pairs)
+        accuracy, n_pairs = self.choice.accuracy, len(job.study_pairs.dataset.pairs)
         facts: dict[str, object] = {"accuracy": accuracy.value, "pairs": n_pairs, "low": accuracy.low}
         facts |= {"high": accuracy.high, "held_out_pairs": accuracy.n_pairs, "raters_scale": "Flow: 11 people."}
         facts["verdict"] = self.choice.verdict.sentence
@@ -149,7 +149,7 @@ class FakeTuner:
     def _finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report) -> TuningResult:
         if self.error is not None:
             raise self.error
-        dataset, split = job.study.dataset, split_pairs(job.study, job.choices)
+        dataset, split = job.study_pairs.dataset, split_pairs(job.study_pairs, job.choices)
         old = {name: float(-i % 5) for i, name in enumerate(sorted(dataset.names))}
         new = {name: float(i + 3 * (i % 3 == 1)) * 0.5 for i, name in enumerate(sorted(dataset.names))}
         total, smoothed = N_EPOCHS * N_BATCHES, 0.0

@@ -8,7 +8,7 @@ _MIN_GROUPED = 8
 """Smallest number of options that are grouped under headings."""
 
 _HEADINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Model and output", ("model", "models", "output", "begin", "unfreeze", "accept", "versions", "use")),
+    ("Model and output", ("model", "models", "output", "parent", "unfreeze", "accept", "versions", "use")),
     ("Files", ("videos", "videos_dir", "form", "task", "sheet", "header_row", "hidden_rows", "mapping_file", "names")),
     (
         "Columns and scales",

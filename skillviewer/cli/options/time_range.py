@@ -5,12 +5,12 @@ import click
 from skillviewer.cli.options.values import Finite, Parameters
 
 TIME_RANGE = (
-    click.option("--from", "start_s", type=Finite(0), help="Start of the attempt in seconds.  [default: 0]"),
+    click.option("--from", "start_s", type=Finite(0), help="Start of the part in seconds.  [default: 0]"),
     click.option(
         "--to",
         "stop_s",
         type=Finite(0, min_open=True),
-        help="End of the attempt in seconds.  [default: the end of the video]",
+        help="End of the part in seconds.  [default: the end of the video]",
     ),
 )
 
@@ -28,5 +28,5 @@ def time_range_s(parameters: Parameters) -> tuple[float, float | None] | None:
     if start_s is None:
         start_s = 0.0
     if stop_s is not None and stop_s <= start_s:
-        raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s} s.")
+        raise click.UsageError(f"The part of the video would end at {stop_s} s, before it begins at {start_s} s.")
     return start_s, stop_s

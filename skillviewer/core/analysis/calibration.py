@@ -166,6 +166,16 @@ class CalibratedScore:
             object.__setattr__(self, name, printable(getattr(self, name)))
 
     @property
+    def rating_text(self) -> str:
+        """The rating without its interval, such as "7.3 of 10", or ""."""
+        return self.words.partition(" (")[0]
+
+    @property
+    def interval_text(self) -> str:
+        """The interval of the rating, such as "6.1 to 8.4", or ""."""
+        return self.words.partition(" (")[2].rstrip(")")
+
+    @property
     def sentence(self) -> str:
         """Criterion, rating and interval in a sentence, with a warning if the interval is very wide, or the refusal."""
         if self.refusal:

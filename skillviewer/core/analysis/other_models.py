@@ -30,7 +30,7 @@ class Version(Protocol):
         """Name of the model, shared by its versions."""
 
     @property
-    def version(self) -> int:
+    def number(self) -> int:
         """Version number."""
 
     @property
@@ -73,13 +73,13 @@ def other_models(
         if model.digest == digest or video not in scores:
             continue
         if model_in_use is not None and model.name == model_in_use.name:
-            versions.append((model.version, scores[video]))
+            versions.append((model.number, scores[video]))
             continue
         common = [name for name in own_scores if name in scores]
         if len(common) > 1:
             others.append(
                 OtherModel(
-                    name=f"{model.name} v{model.version}",
+                    name=f"{model.name} v{model.number}",
                     rank=1 + sum(scores[name] > scores[video] for name in common),
                     own_rank=1 + sum(own_scores[name] > own_scores[video] for name in common),
                     n=len(common),

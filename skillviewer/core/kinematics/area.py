@@ -28,20 +28,21 @@ def working_area(points: FloatArray) -> float:
     """
     if not len(points):
         return math.nan
-    distances = np.hypot(*(points - np.median(points, axis=0)).T)
+    offsets = points - np.median(points, axis=0)
+    distances = np.linalg.norm(offsets, axis=1)
     is_inlier = distances <= np.percentile(distances, 100 - _OUTLIER_PERCENT)
     return hull_area(points[is_inlier])
 
 
 def economy_of_path(points: FloatArray, length: float) -> float:
-    """Return the distance between the ends of a reach over the length of its path, 0 to 1; NaN without a path."""
+    """Return the distance between both ends of a path divided by its length, 0 to 1; NaN without a path."""
     if not len(points) or not length > 0:
         return math.nan
-    return float(np.hypot(*(points[-1] - points[0]))) / length
+    return math.dist(points[0], points[-1]) / length
 
 
 def economy_of_area(points: FloatArray, length: float) -> float:
-    """Return √(width × height) of the box around positions over the length of their path; NaN without a path.
+    """Return √(width × height) of the box around positions divided by the length of their path; NaN without a path.
 
     A larger value is more economical (EVA, Oropesa et al. 2013).
     """

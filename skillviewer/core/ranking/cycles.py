@@ -55,8 +55,8 @@ class Cycle:
 class PreferenceCycles:
     """Preference cycles in majority votes."""
 
-    # all cycles of three videos, and for each tangle without one, a shortest cycle through its first video; cycles with
-    # the smallest lead of the weakest verdict come first
+    # all cycles of three videos; a tangle that has none gives a shortest cycle through its first video. The cycle with
+    # the smallest lead of its weakest verdict comes first.
     cycles: tuple[Cycle, ...]
     tangles: tuple[tuple[str, ...], ...]  # strongly connected sets of videos, whose order is undecided
 
@@ -67,14 +67,15 @@ def find_preference_cycles(votes: Votes) -> PreferenceCycles:
     A pair has a direction if one side has more votes than the other, and at least as many as "no difference".
     """
     verdicts = _verdicts_in_tangles(VoteColumns.of(votes).merged_by_rater_and_pair())
-    beaten_by: dict[str, set[str]] = {}
+    losers_to: dict[str, set[str]] = {}  # by the better video
     for better, worse in verdicts:
-        beaten_by.setdefault(better, set()).add(worse)
-    tangles = [tuple(part) for part in connected_parts(sorted(beaten_by), verdicts)]
+        losers_to.setdefault(better, set()).add(worse)
+    tangles = [tuple(part) for part in connected_parts(sorted(losers_to), verdicts)]
     cycles = []
     for tangle in tangles:
         videos_in_tangle = set(tangle)
-        for videos in _cycles_in({video: beaten_by[video] & videos_in_tangle for video in tangle}):
+        losers_in_tangle = {video: losers_to[video] & videos_in_tangle for video in tangle}
+        for videos in _cycles_in(losers_in_tangle):
             start = videos.index(min(videos))
             rotated = videos[start:] + videos[:start]
             following = rotated[1:] + rotated[:1]
@@ -88,17 +89,19 @@ def _sort_key(cycle: Cycle) -> tuple[int, int, tuple[str, ...]]:
     return cycle.weakest.margin, len(cycle.links), cycle.videos
 
 
-def _cycles_in(beaten_by: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
+def _cycles_in(losers_to: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
     """Return all cycles of three videos in a tangle, or else the shortest cycle through its first video."""
-    edges = [(better, worse) for better, beaten in beaten_by.items() for worse in sorted(beaten)]
+    pairs = [Pair(better, worse) for better, losers in losers_to.items() for worse in sorted(losers)]
     cycles: list[tuple[str, ...]] = []
-    for first, second in edges:
-        # every cycle once, from its alphabetically first video on
-        if first < second:
-            cycles += [
-                (first, second, third) for third in beaten_by[second] if first < third and first in beaten_by[third]
-            ]
-    return cycles or list(find_cycles([Pair(better, worse) for better, worse in edges]))
+    for pair in pairs:
+        first = pair.better
+        second = pair.worse
+        for third in losers_to[second]:
+            is_cycle = first in losers_to[third]
+            # of its three rotations, a cycle is listed from its alphabetically first video on
+            if is_cycle and first < min(second, third):
+                cycles.append((first, second, third))
+    return cycles or list(find_cycles(pairs))
 
 
 def _verdicts_in_tangles(votes: VoteColumns) -> dict[tuple[str, str], CycleEdge]:

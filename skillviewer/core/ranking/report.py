@@ -28,9 +28,9 @@ class RankingReport:
     # separation reliability of the strengths within tasks, 0 to 1, which is 1 - mean squared error / variance; NaN
     # without votes
     reliability: float
-    nominal: Alpha | None  # agreement of the raters on the nominal level; None if no pair has two raters
-    ordinal: Alpha | None  # agreement on the ordinal level; None if no pair has two raters
-    on_test: Alpha | None  # ordinal agreement on the test pairs; None if none of them has two raters
+    nominal_alpha: Alpha | None  # agreement of the raters on the nominal level; None if no pair has two raters
+    ordinal_alpha: Alpha | None  # agreement on the ordinal level; None if no pair has two raters
+    test_pair_alpha: Alpha | None  # ordinal agreement on the test pairs; None if none of them has two raters
     raters: tuple[RaterReport, ...]  # statistics of every rater
     contradictions: PreferenceCycles
     # for every task, the sets of videos that votes connect, the largest first; an unjudged video is a set of its own
@@ -106,9 +106,9 @@ def ranking_report(
     return RankingReport(
         ranked_videos=ranked,
         reliability=_reliability(ranked),
-        nominal=agreement(votes, "nominal"),
-        ordinal=agreement(votes, "ordinal"),
-        on_test=agreement(answered_test_pairs, "ordinal"),
+        nominal_alpha=agreement(votes, "nominal"),
+        ordinal_alpha=agreement(votes, "ordinal"),
+        test_pair_alpha=agreement(answered_test_pairs, "ordinal"),
         raters=rater_reports(valid_pairs, misfits=misfits),
         contradictions=find_preference_cycles(votes),
         parts=_parts(videos, votes),
@@ -157,7 +157,11 @@ def ranking_json(report: RankingReport) -> dict[str, Any]:
         "asked_because": dict(report.reasons),
         "strengths": report.ranked_videos,
         "reliability": report.reliability,
-        "agreement": {"nominal": report.nominal, "ordinal": report.ordinal, "ordinal_on_test_pairs": report.on_test},
+        "agreement": {
+            "nominal": report.nominal_alpha,
+            "ordinal": report.ordinal_alpha,
+            "ordinal_on_test_pairs": report.test_pair_alpha,
+        },
         "split_half": report.split_half,
         "connected": report.connected,
         "parts": dict(report.parts),

@@ -9,7 +9,7 @@ from skillviewer.core.text import counted
 from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackSet
 
 
-def _found(tracks: TrackSet, name: str) -> Track:
+def _require_track(tracks: TrackSet, name: str) -> Track:
     track = tracks.track(name)
     if track is None:
         raise VideoError(f"There is no track “{name}”.")
@@ -23,26 +23,27 @@ def _rows(tracks: TrackSet, frames: range) -> slice:
 
 
 def clear_frames(tracks: TrackSet, name: str, frames: range) -> TrackSet:
-    """Return tracks in which one has no points in some frames of the file: a gap where it was wrong.
+    """Return the tracks with a gap in one of them, in the given frames of the file.
 
     Raises:
         VideoError: There is no such track.
         ValueError: The frames are outside the range.
     """
-    track = _found(tracks, name)
+    track = _require_track(tracks, name)
     return tracks.with_tracks([track.cleared(_rows(tracks, frames))])
 
 
 def cut_track(tracks: TrackSet, name: str, frame: int) -> TrackSet:
-    """Return tracks in which one ends before a frame, and a new track has its points from there on.
+    """Return the tracks with one of them cut in two at a frame.
 
-    The new track has the next free name, such as "right hand 2", and no side.
+    A new track has the points from the frame on. Its name is the next free one, such as "right hand 2", and it has no
+    side.
 
     Raises:
         VideoError: There is no such track, or it has no points on one side of the cut.
         ValueError: The frame is outside the range.
     """
-    track = _found(tracks, name)
+    track = _require_track(tracks, name)
     if frame not in tracks.frames:
         raise ValueError(f"frame {frame} is not part of {tracks.frames}")
     row = frame - tracks.start_frame
@@ -56,13 +57,13 @@ def cut_track(tracks: TrackSet, name: str, frame: int) -> TrackSet:
 
 
 def join_tracks(tracks: TrackSet, name: str, other: str) -> TrackSet:
-    """Return tracks in which one has the points of another one too, and the other is gone.
+    """Return the tracks with one of them joined to another, which is removed.
 
     Raises:
         VideoError: There are no such tracks, their points differ, or both have points in one frame.
     """
-    track = _found(tracks, name)
-    added = _found(tracks, other)
+    track = _require_track(tracks, name)
+    added = _require_track(tracks, other)
     if track.points != added.points or name == other:
         raise VideoError(f"“{name}” and “{other}” cannot be joined: they are not tracks of the same points.")
     n_both = int(np.count_nonzero(track.has_points & added.has_points))
@@ -77,7 +78,8 @@ def join_tracks(tracks: TrackSet, name: str, other: str) -> TrackSet:
     xy_px[rows] = added.xy_px[rows]
     presence[rows] = added.presence[rows]
     states[rows] = added.states[rows]
-    newly = (states == FrameState.UNSEARCHED) & (added.states == FrameState.ABSENT)
-    states[newly] = FrameState.ABSENT
+    # a frame was searched if it was searched for either track
+    is_searched_now = (states == FrameState.UNSEARCHED) & (added.states == FrameState.ABSENT)
+    states[is_searched_now] = FrameState.ABSENT
     joined = replace(track, xy_px=xy_px, presence=presence, states=states)
     return tracks.without([other]).with_tracks([joined])

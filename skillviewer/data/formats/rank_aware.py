@@ -1,7 +1,7 @@
 """The rank-aware form: ``{train,test}_split<k>.txt`` with "better worse" on every line.
 
 Source: Doughty, Mayol-Cuevas and Damen, "The Pros and Cons: Rank-aware Temporal Attention for Skill Determination in
-Long Videos", CVPR 2019. Pooled tasks have videos named ``<sub-task>/<file>``.
+Long Videos", CVPR 2019. In a task that consists of several sub-tasks, videos are named ``<sub-task>/<file>``.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Fold
 from skillviewer.core.dataset.pairs import Pair, videos_of
@@ -33,13 +34,19 @@ from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import plain, read_word_rows
 
-_PUBLISHED_TASKS = {
-    # plain name of the folder: key of the published numbers, and pattern of the names of all videos, whose first group
-    # is the participant
-    "chopstickusing": ("chopsticks", r"([A-Za-z])\d{1,3}(?:[-_]S)?"),
-    "doughrolling": ("dough", r"([A-Za-z]\d+)(?:_\w+)?"),
-    "drawing": ("drawing", r"(?:[^/]+/)?([A-Za-z])\d{1,3}(?:[-_]S)?"),
-    "surgery": ("surgery", r"(?:[^/]+/)?\w*_([A-Za-z])\d{3}(?:_\w+)?"),
+
+class _PublishedTask(NamedTuple):
+    """A task of EPIC-Skills 2018."""
+
+    key: str  # key of the published numbers
+    video_pattern: str  # regular expression that all names of videos match; its first group is the participant
+
+
+_PUBLISHED_TASKS = {  # by the simplified name of the folder
+    "chopstickusing": _PublishedTask("chopsticks", r"([A-Za-z])\d{1,3}(?:[-_]S)?"),
+    "doughrolling": _PublishedTask("dough", r"([A-Za-z]\d+)(?:_\w+)?"),
+    "drawing": _PublishedTask("drawing", r"(?:[^/]+/)?([A-Za-z])\d{1,3}(?:[-_]S)?"),
+    "surgery": _PublishedTask("surgery", r"(?:[^/]+/)?\w*_([A-Za-z])\d{3}(?:_\w+)?"),
 }
 _TRAIN_STEM = re.compile(r"train_split(\d+)", re.IGNORECASE)
 _TRAIN_PATTERNS = tuple("*/" * depth + "train_split*.txt" for depth in range(5))
@@ -47,7 +54,8 @@ _TRAIN_PATTERNS = tuple("*/" * depth + "train_split*.txt" for depth in range(5))
 
 def _folder_by_task(path: Path) -> dict[str, Path]:
     files = first_matching_files(path, _TRAIN_PATTERNS)
-    return unique_task_paths(((file.parent.name, file.parent) for file in files if _is_train_list(file)), path)
+    folders = [file.parent for file in files if _is_train_list(file)]
+    return unique_task_paths([(folder.name, folder) for folder in folders], path)
 
 
 def _is_train_list(file: Path) -> bool:
@@ -70,10 +78,11 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     folder = folders[task]
     problems: list[str] = []
     splits, claims = _read_splits(folder, problems)
-    consensus = resolve_claims(claims, folder.name, problems)
-    names = tuple(videos_of(consensus.pairs))
-    released = [_fold(split, names, consensus.pairs, problems) for split in splits]
-    family, pattern = _published_task(task, names)
+    pairs = resolve_claims(claims, folder.name, problems).pairs
+    names = tuple(videos_of(pairs))
+    released_folds = [_fold(split, names, pairs, problems) for split in splits]
+    published_task = _published_task(task, names)
+    pattern = None if published_task is None else f"^{published_task.video_pattern}$"
     participant_files = [file_in(folder, "participants.csv")]
     participants = participants_of(
         names, participant_files, stated=choices.participant_pattern, problems=problems, pattern=pattern
@@ -81,28 +90,28 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     files = VideoFolder(videos_folder(videos_dir, path))
     videos = tuple(_video(name, participants.get(name), files) for name in names)
     title = task.replace("_", " ")
-    if family:
+    if published_task is not None:
         title = f"EPIC-Skills 2018, {title}"
     return Dataset(
         name=title,
         form="rank-aware",
         task=task,
         videos=videos,
-        pairs=consensus.pairs,
-        released=tuple(released) or None,
-        published=family,
+        pairs=pairs,
+        released=tuple(released_folds) or None,
+        published=None if published_task is None else published_task.key,
         problems=(*problems, *files.problems),
     )
 
 
-def _published_task(task: str, names: Sequence[str]) -> tuple[str | None, str | None]:
-    """Return the key of the published numbers and the pattern of the participant, or None and None for other data."""
-    if plain(task) not in _PUBLISHED_TASKS:
-        return None, None
-    family, pattern = _PUBLISHED_TASKS[plain(task)]
-    if not all(re.fullmatch(pattern, name) for name in names):
-        return None, None
-    return family, f"^{pattern}$"
+def _published_task(task: str, names: Sequence[str]) -> _PublishedTask | None:
+    """Return the published task with this name and these names of videos, or None for other data."""
+    published_task = _PUBLISHED_TASKS.get(plain(task))
+    if published_task is None:
+        return None
+    if not all(re.fullmatch(published_task.video_pattern, name) for name in names):
+        return None
+    return published_task
 
 
 @dataclass(slots=True)
@@ -122,7 +131,9 @@ def _read_splits(folder: Path, problems: list[str]) -> tuple[list[_Split], list[
         if match is not None and file.suffix.lower() == ".txt":
             numbers.append(int(match.group(1)))
     splits: dict[int, _Split] = {}
-    claims: dict[tuple[Pair, int], Claim] = {}  # by pair and number of its occurrence in a fold
+    # by pair and by how often the fold has listed it so far: two folds that list a pair make one claim, and a fold that
+    # lists it twice makes two
+    claims: dict[tuple[Pair, int], Claim] = {}
     for number in sorted(numbers):
         if not file_in(folder, f"test_split{number}.txt").is_file():
             problems.append(f"train_split{number}.txt has no test_split{number}.txt next to it; the fold is left out.")
@@ -135,17 +146,18 @@ def _read_splits(folder: Path, problems: list[str]) -> tuple[list[_Split], list[
             for row, row_pair in read_pair_lines(file, problems):
                 pair = Pair(strip_extension(row_pair.better), strip_extension(row_pair.worse))
                 listed_pairs.append(pair)
-                # all folds have the same pairs: only a second occurrence in a fold is a repetition
                 n_occurrences[pair] += 1
-                claims.setdefault((pair, n_occurrences[pair]), Claim(pair, f"{file.name} line {row.line}"))
+                occurrence = (pair, n_occurrences[pair])
+                if occurrence not in claims:
+                    claims[occurrence] = Claim(pair, f"{file.name} line {row.line}")
     return list(splits.values()), list(claims.values())
 
 
-def _fold(split: _Split, names: Sequence[str], consensus: Sequence[Pair], problems: list[str]) -> Fold:
-    train = known_pairs(split.train, consensus, f"train_split{split.number}.txt", problems)
-    test = known_pairs(split.test, consensus, f"test_split{split.number}.txt", problems)
-    fold = fold_from_pairs(str(split.number), names, train, test, problems)
-    return without_unlisted_videos(fold, [*train, *test], consensus, problems)
+def _fold(split: _Split, names: Sequence[str], agreed_pairs: Sequence[Pair], problems: list[str]) -> Fold:
+    train_pairs = known_pairs(split.train, agreed_pairs, f"train_split{split.number}.txt", problems)
+    test_pairs = known_pairs(split.test, agreed_pairs, f"test_split{split.number}.txt", problems)
+    fold = fold_from_pairs(str(split.number), names, train_pairs, test_pairs, problems)
+    return without_unlisted_videos(fold, [*train_pairs, *test_pairs], agreed_pairs, problems)
 
 
 def _video(name: str, participant: str | None, files: VideoFolder) -> DatasetVideo:

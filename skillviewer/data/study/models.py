@@ -38,7 +38,7 @@ class ModelVersion:
 
     digest: str  # digest of its checkpoint
     name: str  # name that all its versions share
-    version: int  # number of the version, from 1
+    number: int  # number of the version, from 1
     path: Path | None  # current folder of the checkpoint, or None if it is missing
     recorded_path: str  # last known folder
     parent: str | None  # digest of the model from which it was fine-tuned, or None
@@ -92,7 +92,7 @@ class StudyModels:
                 return model
 
         def n_scores_and_version(model: ModelVersion) -> tuple[int, int]:
-            return len(self.scores(model.digest)), model.version
+            return len(self.scores(model.digest)), model.number
 
         return max(models, key=n_scores_and_version, default=None)
 
@@ -111,7 +111,8 @@ class StudyModels:
             state=ModelState(row["state"]),
             facts=self._facts(row),
             added_at=read_time(row["added_at"]),
-            **row_values(row, "digest", "name", "version", "parent"),
+            number=row["version"],
+            **row_values(row, "digest", "name", "parent"),
         )
 
     def _facts(self, row: sqlite3.Row) -> dict[str, object]:

@@ -123,7 +123,7 @@ class RatingForms:
             raise SettingsError(f"The share of videos rated twice is {repeat_share:g}: choose from 0 to 0.5.")
         if seed is not None and not 0 <= seed <= _MAX_SEED:
             raise SettingsError(f"The seed is {seed}: choose from 0 to {_MAX_SEED}.")
-        StudyRatings(self._file).merged_scales(rubric.scales)  # refuses other scales
+        StudyRatings(self._file).check_scales(rubric.scales)
         with self._file.transaction() as db:
             old_plan = self._plan_or_none()
             if old_plan is not None and old_plan.rubric != rubric:

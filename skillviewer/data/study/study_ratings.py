@@ -90,6 +90,10 @@ class StudyRatings:
                 study_scales[scale.item] = replace(scale, low=min(values), high=max(values))
         return {scale.item: _merge_scales(study_scales.get(scale.item, scale), scale) for scale in scales}
 
+    def check_scales(self, scales: Sequence[RatingScale]) -> None:
+        """Raise a StudyError if the study rates an item on a different scale."""
+        self.merged_scales(scales)
+
     def mapping(self, table: str) -> str:
         """Return the mapping of the last imported table of a name as JSON, or ""."""
         text = self._file.scalar("SELECT mapping FROM rating_table WHERE name = ? ORDER BY id DESC LIMIT 1", (table,))

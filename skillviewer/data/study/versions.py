@@ -1,4 +1,4 @@
-"""Fine-tuning on a study: its pairs with the reserved test pairs, and versions of a model to accept or discard."""
+"""Pairs of a study for fine-tuning, and the versions of its models."""
 
 import glob
 from collections.abc import Mapping
@@ -52,10 +52,10 @@ def version_name(study: Study, digest: str | None, default: str) -> str:
 def next_folder(study: Study, name: str, parent_digest: str | None = None) -> Path:
     """Return an unused folder for the next version of a model, in the data folder of the program.
 
-    A parent that the study does not know yet will be added before the new version, and takes a number too.
+    ``propose`` adds an unknown parent as a version of its own, so that the new version gets the number after it.
     """
     versions = study.models.all()
-    last_number = max((version.version for version in versions if version.name == name), default=0)
+    last_number = max((version.number for version in versions if version.name == name), default=0)
     number = last_number + 1
     if parent_digest is not None and parent_digest not in {version.digest for version in versions}:
         number += 1
@@ -82,24 +82,26 @@ def propose(
 ) -> ModelVersion:
     """Add a trained model to the study as a proposed version, and its parent, so that the user can return to it.
 
-    A repeated training gives a checkpoint that the study knows already. Its version is returned unchanged if it is
-    stored in another folder and was not discarded.
+    A repeated training gives a checkpoint whose version is in the study already. If that version has another folder and
+    was not discarded, it is returned unchanged.
 
     Args:
         study: The study.
         digest: Digest of the checkpoint.
         name: Name of the model and its versions.
         folder: Folder of the checkpoint.
-        facts: Facts about the version, as JSON values.
+        facts: Training, data and accuracy of the version, as JSON values.
         parent: Digest and folder of the parent, or None.
 
     Raises:
         StudyError: The study cannot be written.
     """
     version_by_digest = {version.digest: version for version in study.models.all()}
-    known = version_by_digest.get(digest)
-    if known is not None and known.state is not ModelState.DISCARDED and is_stored_elsewhere(known, folder):
-        return known
+    known_version = version_by_digest.get(digest)
+    if known_version is not None:
+        is_discarded = known_version.state is ModelState.DISCARDED
+        if not is_discarded and is_stored_elsewhere(known_version, folder):
+            return known_version
     parent_digest = None
     if parent is not None:
         parent_digest, parent_folder = parent

@@ -193,7 +193,7 @@ class Videos(StudyVideoFiles):
                 db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (value, video.id))  # noqa: S608 - see above
         return self.get(new_name)
 
-    def set_participants(
+    def set_participants_and_occasions(
         self, participants: Mapping[str, str], occasions: Mapping[str, str] = MappingProxyType({})
     ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Set unknown participants and occasions, given by the name of the video; unknown names are ignored.

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_export
@@ -13,7 +14,9 @@ from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, make_raw_tra
 
 
 def read_region_points(path: Path, video: str = "") -> RawTracks:
-    """Return the regions of a video in a table: one track of one point for each name. The point of a box is its centre.
+    """Return the regions of a video in a table as tracks.
+
+    Each name becomes a track with one point, which is the centre of its box.
 
     Args:
         path: The table.
@@ -27,41 +30,52 @@ def read_region_points(path: Path, video: str = "") -> RawTracks:
     by_video = read_regions(path, names).by_video
     if not video and len(by_video) != 1:
         raise ValueError(f"it has the regions of {len(by_video)} videos")
-    frames = by_video.get(video) if video else next(iter(by_video.values()))
-    if not frames:
+    regions_by_frame = by_video.get(video) if video else next(iter(by_video.values()))
+    if not regions_by_frame:
         raise ValueError(f"it has no regions of “{video}”")
-    return RawTracks(tuple(region_tracks(frames)))
+    return RawTracks(tuple(region_tracks(regions_by_frame)))
 
 
-def region_tracks(frames: Mapping[int, Sequence[Region]]) -> list[RawTrack]:
+@dataclass(slots=True)
+class _PointRows:
+    """Frames and values of one point."""
+
+    frame_numbers: list[float] = field(default_factory=list)
+    values: list[list[float]] = field(default_factory=list)  # x, y and presence
+
+
+def region_tracks(regions_by_frame: Mapping[int, Sequence[Region]]) -> list[RawTrack]:
     """Return the regions of a video, by frame, as tracks of one point each."""
-    rows: dict[str, tuple[list[float], list[list[float]]]] = {}
-    for frame in sorted(frames):
-        for region in frames[frame]:
-            name = region.name or "region"
-            frames_of_region, values = rows.setdefault(name, ([], []))
-            x = (region.left_px + region.right_px) / 2
-            y = (region.top_px + region.bottom_px) / 2
-            frames_of_region.append(frame)
-            values.append([x - 0.5, y - 0.5, 1.0])  # regions count from the corner of the top left pixel
-    return [make_raw_track(name, ["point"], index, values) for name, (index, values) in rows.items()]
+    rows_by_name: dict[str, _PointRows] = {}
+    for frame in sorted(regions_by_frame):
+        for region in regions_by_frame[frame]:
+            rows = rows_by_name.setdefault(region.name or "region", _PointRows())
+            # regions count from the corner of the top left pixel, tracks from its centre
+            x = (region.left_px + region.right_px) / 2 - 0.5
+            y = (region.top_px + region.bottom_px) / 2 - 0.5
+            rows.frame_numbers.append(frame)
+            rows.values.append([x, y, 1.0])
+    return [make_raw_track(name, ["point"], rows.frame_numbers, rows.values) for name, rows in rows_by_name.items()]
 
 
 def write_region_points(tracks: TrackSet, path: Path, *, overwrite: bool) -> None:
-    """Write the points of tracks as a table of regions, under the name of the file.
+    """Write the points of tracks as a table of regions; the column "video" has the name of the file.
 
     Raises:
         ExportError: The file cannot be written.
     """
-    regions = []  # name, track, index of the point
+    header = ["video", "frame"]
+    points_xy_px = []  # (frames, 2) of each point
     for track in tracks.tracks:
         for index, point in enumerate(track.points):
             name = f"{track.name} {point}" if len(track.points) > 1 else track.name
-            regions.append((name, track, index))
-    header = ["video", "frame", *(f"{name}_{axis}" for name, _, _ in regions for axis in "xy")]
+            header += [f"{name}_x", f"{name}_y"]
+            points_xy_px.append(track.xy_px[:, index])
     rows = []
     for row, frame in enumerate(tracks.frames):
-        cells = [float(value) for _, track, index in regions for value in track.xy_px[row, index]]
+        cells = []
+        for xy_px in points_xy_px:
+            cells += [float(xy_px[row, 0]), float(xy_px[row, 1])]
         if any(map(math.isfinite, cells)):
             rows.append([path.stem, frame, *cells])
     with atomic_export(path, overwrite=overwrite) as temporary:

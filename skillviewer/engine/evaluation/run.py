@@ -56,10 +56,10 @@ class SharedInputs:
 
     dataset: Dataset  # the videos that can be read
     participants: Mapping[str, str]  # participant of each video if participants are held out; else empty
-    facts: Mapping[str, VideoFacts]  # facts on every video
+    video_facts: Mapping[str, VideoFacts]  # by the name of the video
     stores: Mapping[InputKind, MappedStore]  # memory-mapped features and snippets, as far as runs need them
     backbones: Mapping[InputKind, BackboneConfig]  # backbones of each store
-    measured: MeasuredVideos | None  # measures of tracks that are added to the scores of networks, or None
+    track_measures: MeasuredVideos | None  # measures of tracks that are added to the scores of networks, or None
     device_name: str
 
 
@@ -87,20 +87,20 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
     check_no_leak(fold, inputs.participants)
     folder = RunFolder(run.folder)
     folder.begin(run.configuration)
-    store = time_store(inputs.facts) if plan.inputs is InputKind.TIME else inputs.stores[plan.inputs]
+    store = time_store(inputs.video_facts) if plan.inputs is InputKind.TIME else inputs.stores[plan.inputs]
     watched = WatchedStore(store)
     device = choose_device(inputs.device_name)
     with device_errors():
         fold_inputs = FoldInputs(watched, device)
         control = TrainingControl(token, report)
         fitted = fit_fused(
-            plan, inputs.dataset, fold, fold_inputs, inputs.measured, control, store_of_stage=folder.state_file
+            plan, inputs.dataset, fold, fold_inputs, inputs.track_measures, control, store_of_stage=folder.state_file
         )
         model = fitted.network
         trained = fitted.trained
         if plan.select is not EpochSelection.BEST_ON_TEST:
             check_no_leak(fold, names_seen=watched.seen)
-        scores, curves, maps = _predict_fold(fitted, watched.store, inputs.measured, fold, token)
+        scores, curves, maps = _predict_fold(fitted, watched.store, inputs.track_measures, fold, token)
     if not all(map(math.isfinite, scores.values())):
         raise SettingsError(
             f"The training of {run.title} diverged: its scores are not finite. Take another preset, or a lower "
@@ -148,7 +148,7 @@ def _save_checkpoint(inputs: SharedInputs, run: Run, model: AttentionModel, trac
     head, backbone_weights = model.separate_backbones()
     training_data = f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. {dataset.rule}"
     card = new_model_card(run.folder.name, dataset, run.fold, training_data, plan.seed, plan.preset)
-    notes = "Trained for an evaluation, which has the accuracy on held-out pairs."
+    notes = "Trained for an evaluation, whose report has the accuracy on held-out pairs."
     save_checkpoint(
         run.folder / CHECKPOINT,
         plan.checkpoint_config(head.sizes, inputs.backbones[plan.inputs], tracks),

@@ -213,9 +213,9 @@ class RunPreparation:
         return SharedInputs(
             dataset=self.dataset,
             participants=participants,
-            facts={name: self.facts[name] for name in self.dataset.names},
+            video_facts={name: self.facts[name] for name in self.dataset.names},
             stores=self._stores,
             backbones=self._backbones,
             device_name=self._device_name,
-            measured=self._added_tracks,
+            track_measures=self._added_tracks,
         )

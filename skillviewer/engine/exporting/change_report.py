@@ -234,7 +234,7 @@ def _model_source(study: Study, videos: Sequence[StudyVideo], choices: ChangeCho
         return
     ratings = scale.map.curve.values if scale.map is not None else (0.0,)  # in ascending order of scores
     yield ChangeSource(
-        printable(f"By the model {model.name} v{model.version}: {scale.criterion}, on the raters' scale"),
+        printable(f"By the model {model.name} v{model.number}: {scale.criterion}, on the raters' scale"),
         estimates,
         scale.step,
         less_is_better=ratings[-1] < ratings[0],

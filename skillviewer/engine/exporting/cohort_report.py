@@ -98,7 +98,7 @@ def write_cohort_report(
         task = settings.task
     export_cohort(
         cohort_videos,
-        CohortModel(f"{model.name} v{model.version}", model.digest, describe_test(card, model.facts)),
+        CohortModel(f"{model.name} v{model.number}", model.digest, describe_test(card, model.facts)),
         target,
         CohortOptions(
             paper=choices.paper,

@@ -64,12 +64,12 @@ def model_of(study: Study, requested: str, criterion: str = "") -> ModelVersion:
     if requested:
         models = [model for model in study.models.all() if model.state is not ModelState.DISCARDED]
         matches = [
-            model for model in models if requested in {model.name, f"{model.name} v{model.version}", model.digest}
+            model for model in models if requested in {model.name, f"{model.name} v{model.number}", model.digest}
         ]
         if not matches:
-            names = ", ".join(f"{model.name} v{model.version}" for model in models) if models else "none"
+            names = ", ".join(f"{model.name} v{model.number}" for model in models) if models else "none"
             raise ExportError(f"The study has no model “{requested}”. Its models: {names}.")
-        return max(matches, key=lambda model: model.version)
+        return max(matches, key=lambda model: model.number)
     if criterion:
         newest = latest_of(study, criterion)
         if newest is None:

@@ -466,12 +466,12 @@ def _add_study_data(
         context = _report_context(
             request.sources[0],
             videos[0],
-            given=options.known,
+            given=options.study_context,
             studies=studies,
             shared_readers=shared_readers,
             token=token,
         )
-        options = replace(options, known=context)
+        options = replace(options, study_context=context)
     return videos, options
 
 

@@ -75,7 +75,7 @@ def _context_of_video(
     given = given_ratings(study.ratings.all(), study.criterion).get(video.name)
     given_rating = given.mean_sentence if given is not None else ""
     cohort_text = f"the task “{task}”" if task else "this task"
-    model_version = f"v{this_model.version}" if this_model is not None else ""
+    model_version = f"v{this_model.number}" if this_model is not None else ""
     participant = "" if video.participant is None else video.participant
     other_videos = list(same_task.values())
     return StudyContext(

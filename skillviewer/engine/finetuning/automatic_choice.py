@@ -12,7 +12,7 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.preprocessing import FEATURE_EFFORTS, QUICK
 from skillviewer.engine.evaluation.choice_plan import ChoicePlan
 from skillviewer.engine.evaluation.choose_and_train import choose_and_train
-from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult
+from skillviewer.engine.finetuning.job import AutoModelJob, ChoiceResult
 from skillviewer.engine.runtime.device import choose_device, training_precision
 from skillviewer.engine.training.train_checkpoint import TrainingResources
 from skillviewer.engine.training.train_settings import EpochSelection
@@ -39,13 +39,13 @@ def plan_choice(
     return ChoicePlan(training, level=level)
 
 
-def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
+def train_automatically(job: AutoModelJob, token: CancelToken, report: Report) -> ChoiceResult:
     """Choose a model for a study, and train it on all people.
 
     If the token is raised, the finished trainings stay in the job's work folder, and the same job continues from them.
     Errors are those of ``choose_and_train``.
     """
-    study = job.study
+    study = job.study_pairs
     trained_pairs = tuple(pair for pair in study.dataset.pairs if not study.is_reserved(pair))
     dataset = replace(study.dataset, pairs=trained_pairs)
     resources = TrainingResources(job.cache(), job.device_name)

@@ -69,7 +69,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     device = choose_device(job.device_name)
     with device_errors():
         initial = InitialModel.of(job.parent, device, job.cache(), job.choices.model)
-        tuning_data = prepare_tuning(initial, job.study, job.choices, token, report)
+        tuning_data = prepare_tuning(initial, job.study_pairs, job.choices, token, report)
     # the folder is named after the split: if one more video can be read, the split changes, and the old state may have
     # been trained on videos that are now held out
     state_folder = work / tuning_data.split.digest[:16]

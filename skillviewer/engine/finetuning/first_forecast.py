@@ -7,7 +7,7 @@ replaces the first.
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.core.ratings.fit_calibration import scale_prospect
-from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob
+from skillviewer.engine.finetuning.job import AutoModelJob, TrainingJob
 from skillviewer.engine.runtime.pace import IDLE, current_load, pace_of, record_pace
 
 _USUAL_S = {
@@ -22,7 +22,7 @@ _USUAL_S = {
 
 def _paces(job: TrainingJob) -> dict[str, tuple[str, float]]:
     """Return the name of the recorded pace and the usual processor seconds for a video, by phase in order."""
-    if isinstance(job, ChoiceJob):
+    if isinstance(job, AutoModelJob):
         checking = f"checking {job.level.value}"
         return {
             "features": ("automatic features", _USUAL_S["features"]),
@@ -34,7 +34,7 @@ def _paces(job: TrainingJob) -> dict[str, tuple[str, float]]:
 
 
 def _n_videos(job: TrainingJob) -> int:
-    return sum(video.path is not None for video in job.study.dataset.videos)
+    return sum(video.path is not None for video in job.study_pairs.dataset.videos)
 
 
 def first_forecast(job: TrainingJob) -> TrainingForecast:
@@ -47,7 +47,7 @@ def first_forecast(job: TrainingJob) -> TrainingForecast:
         busy_s = n_videos * pace.seconds(load)
         idle_s = n_videos * pace.seconds(IDLE)
         phases.append(PlannedPhase(phase, busy_s, "at most, from earlier figures", idle_s))
-    return TrainingForecast(tuple(phases), 0, scale_prospect(job.study.dataset), is_first=True)
+    return TrainingForecast(tuple(phases), 0, scale_prospect(job.study_pairs.dataset), is_first=True)
 
 
 def remember_forecast(job: TrainingJob, forecast: TrainingForecast) -> None:

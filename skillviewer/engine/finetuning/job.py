@@ -39,7 +39,7 @@ def _state_folder(study: StudyPairs, *settings: object) -> Path:
 class TuningJob:
     """A fine-tuning: study, choices, parent model and destination."""
 
-    study: StudyPairs  # pairs of the study
+    study_pairs: StudyPairs  # pairs of the study
     choices: TuningChoices
     parent: Path | None  # folder of the model that is fine-tuned, or None for a new model
     folder: Path  # folder of the new checkpoint
@@ -56,14 +56,14 @@ class TuningJob:
         if self.work is not None:
             return self.work
         parent_digest = checkpoint_digest(self.parent) if self.parent is not None else ""
-        return _state_folder(self.study, asdict(self.choices), parent_digest)
+        return _state_folder(self.study_pairs, asdict(self.choices), parent_digest)
 
 
 @dataclass(frozen=True, slots=True)
-class ChoiceJob:
+class AutoModelJob:
     """A training in which the program chooses the model: study, settings and destination."""
 
-    study: StudyPairs  # pairs of the study; its reserved test pairs are not trained on
+    study_pairs: StudyPairs  # pairs of the study; its reserved test pairs are not trained on
     choices: TuningChoices  # choices of the user; only seed and epochs are used
     level: CheckLevel
     folder: Path  # folder of the new checkpoint
@@ -79,10 +79,10 @@ class ChoiceJob:
         """Return the folder of finished trainings, which a quick and a thorough check of the same study share."""
         if self.work is not None:
             return self.work
-        return _state_folder(self.study, "automatic choice", self.choices.epochs, self.choices.seed)
+        return _state_folder(self.study_pairs, "automatic choice", self.choices.epochs, self.choices.seed)
 
 
-TrainingJob = TuningJob | ChoiceJob
+TrainingJob = TuningJob | AutoModelJob
 """A training on a study."""
 
 

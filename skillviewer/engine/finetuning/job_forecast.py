@@ -14,7 +14,7 @@ from skillviewer.engine.features.feature_cost import check_cache_room
 from skillviewer.engine.finetuning.automatic_choice import plan_choice
 from skillviewer.engine.finetuning.first_forecast import remember_forecast
 from skillviewer.engine.finetuning.initial_model import InitialModel
-from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob, TuningJob
+from skillviewer.engine.finetuning.job import AutoModelJob, TrainingJob, TuningJob
 from skillviewer.engine.finetuning.split_study import split_study
 from skillviewer.engine.finetuning.tuned_scale import n_tuning_scale_folds
 from skillviewer.engine.finetuning.tuned_scale_prospect import tuned_scale_prospect
@@ -38,9 +38,9 @@ def forecast_job(job: TrainingJob) -> TrainingForecast:
         CheckpointError: The model cannot be read.
         DeviceError: The device is not there.
     """
-    if isinstance(job, ChoiceJob):
+    if isinstance(job, AutoModelJob):
         plan = plan_choice(job.choices, job.level, job.device_name)
-        forecast = forecast_choice(plan, job.study.dataset, job.study.digests, job.cache(), job.device_name)
+        forecast = forecast_choice(plan, job.study_pairs.dataset, job.study_pairs.digests, job.cache(), job.device_name)
     else:
         forecast = _forecast_tuning(job)
     remember_forecast(job, forecast)
@@ -48,20 +48,20 @@ def forecast_job(job: TrainingJob) -> TrainingForecast:
 
 
 def _forecast_tuning(job: TuningJob) -> TrainingForecast:
-    dataset = job.study.dataset
+    dataset = job.study_pairs.dataset
     choices = job.choices
     with device_errors():
         initial = InitialModel.of(job.parent, choose_device(job.device_name), job.cache(), choices.model)
     prior = prior_pairs_of(initial)
     parent = initial.parent.name if initial.parent is not None else ""
-    split = split_study(job.study, choices, prior, parent)
+    split = split_study(job.study_pairs, choices, prior, parent)
     n_videos = _n_files(dataset)
     check_cache_room(initial.source, n_videos, n_videos * choices.candidates * initial.config.preprocessing.n_segments)
-    n_missing = count_missing_frames(initial.source, dataset, job.study.digests, choices.candidates)
+    n_missing = count_missing_frames(initial.source, dataset, job.study_pairs.digests, choices.candidates)
     features = features_phase(n_missing, initial.source, dataset, choices.candidates)
     prior_videos = None
     if prior is not None and choices.old_pairs:
-        prior_videos = prior.without_study(job.study)
+        prior_videos = prior.without_study(job.study_pairs)
     if prior_videos is not None:
         digests = {name: digest for name, (digest, _) in prior_videos.clips.items()}
         n_missing_prior = count_missing_frames(initial.source, prior_videos.dataset, digests, 1)
@@ -72,8 +72,8 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     duration = _tuning_duration(initial, job, split.fold.train_pairs)
     if split.inner is not None:
         duration += _tuning_duration(initial, job, split.inner.train_pairs)
-    prospect = tuned_scale_prospect(job.study, prior, parent)
-    n_folds = n_tuning_scale_folds(job.study, split, prospect, choices.scale_folds)
+    prospect = tuned_scale_prospect(job.study_pairs, prior, parent)
+    n_folds = n_tuning_scale_folds(job.study_pairs, split, prospect, choices.scale_folds)
     choice_text = "; the epoch is chosen first" if split.inner is not None else ""
     scale_text = f"; {n_folds} further trainings for the raters' scale" if n_folds else ""
     n_train = len(split.fold.train_pairs)

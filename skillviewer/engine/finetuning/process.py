@@ -12,7 +12,7 @@ from skillviewer.core.cores import usable_cores
 from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.progress import CancelToken, Report, with_time_left
-from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
+from skillviewer.engine.finetuning.job import AutoModelJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
 from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.runtime.processes import work_in_child_process
 
@@ -85,7 +85,7 @@ class Tuner:
         with stop, training_lock(job.folder):  # so that only files of this job are removed if it is cancelled
             return _run_in_child_process(_finetune, (job, stop.path), job, token, report)
 
-    def choose(self, job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
+    def choose(self, job: AutoModelJob, token: CancelToken, report: Report) -> ChoiceResult:
         """Choose a model and train it; see ``finetuning.automatic_choice``.
 
         If the token is cancelled, the training ends within half a second. The same job continues from the finished
@@ -136,7 +136,7 @@ def _finetune(item: tuple[TuningJob, Path], token: CancelToken, report: Report) 
     return finetune(job, token, report, StopFile(stop_path))
 
 
-def _choose(job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
+def _choose(job: AutoModelJob, token: CancelToken, report: Report) -> ChoiceResult:
     from skillviewer.engine.finetuning.automatic_choice import train_automatically
 
     _configure_threads()

@@ -70,21 +70,21 @@ def why_html(content: WhyContent) -> str:
     """Return the report of one video as a web page."""
     options = content.options
     strip = None
-    if options.known.others and not content.hides_scores:
-        other_scores = [member.score for member in options.known.others]
+    if options.study_context.others and not content.hides_scores:
+        other_scores = [member.score for member in options.study_context.others]
         drawing = cohort_strip(content.position, other_scores, _WIDTH_PT, content.digits)
         strip = _to_svg_markup(drawing, content.sentence)
     contributions = None
     if content.evidence is not None:
         drawing = contribution_plot(content.analysis, content.evidence, _WIDTH_PT, 120.0)
-        contributions = _to_svg_markup(drawing, content.remainder)
+        contributions = _to_svg_markup(drawing, content.remainder_text)
     bar = None
     if content.bar is not None:
         drawing = colour_ramp(content.bar.colours, content.bar.ticks, content.bar.title, 420.0)
         bar = _to_svg_markup(drawing, content.bar.title)
     moments = [explained.moment for explained in content.moments]
     frames = [_picture_values(frame, content.format_score(frame.score)) for frame in content.key_frames]
-    notes = [format_note(note, names=options.names) for note in options.known.notes]
+    notes = [format_note(note, names_author=options.names) for note in options.study_context.notes]
     plot = score_plot(content.analysis, moments, _WIDTH_PT, 170.0, show_scores=not content.hides_scores)
     template = _template_environment().get_template("why.html")
     return template.render(
@@ -116,7 +116,7 @@ def _moment_values(content: WhyContent) -> list[dict[str, Any]]:
                 "time": explained.time,
                 "text": explained.text,
                 "opinion": explained.opinion,
-                "divided": explained.divided,
+                "disagreement_text": explained.disagreement_text,
             }
         )
     return values

@@ -68,15 +68,15 @@ class ReportOptions:
     names: bool = option_field(default=False, title="Name people", help="The participant, and who wrote the notes")
     unfamiliar_scores: bool = option_field(default=False, title=UNFAMILIAR_TITLE, help=UNFAMILIAR_HELP)
     blur_faces: bool = option_field(default=False, title=BLUR_TITLE, help=BLUR_HELP)
-    known: StudyContext = field(default_factory=StudyContext)
+    study_context: StudyContext = field(default_factory=StudyContext)
     made_on: date | None = None
 
     @property
     def further_videos(self) -> tuple[AnalysedVideo, ...]:
         """The reference video, if there is one."""
-        return (self.known.reference,) if self.known.reference is not None else ()
+        return (self.study_context.reference,) if self.study_context.reference is not None else ()
 
     def with_further_videos(self, videos: Sequence[AnalysedVideo]) -> "ReportOptions":
         """Return a copy of the options with another reference video."""
         (reference,) = videos
-        return replace(self, known=replace(self.known, reference=reference))
+        return replace(self, study_context=replace(self.study_context, reference=reference))

@@ -67,7 +67,7 @@ class ExplainedMoment:
     moment: Moment
     frame_picture: FramePicture
     opinions: tuple[Annotation, ...]
-    names: bool  # whether the authors of opinions are named
+    names_authors: bool  # whether the authors of opinions are named
     digits: int = 2  # decimals of scores
 
     @property
@@ -77,11 +77,11 @@ class ExplainedMoment:
         return texts.pop() if len(texts) == 1 else ""
 
     @property
-    def divided(self) -> str:
+    def disagreement_text(self) -> str:
         """Sentence with the opinions if they differ, else ""."""
         if self.opinion or not self.opinions:
             return ""
-        if self.names and all(opinion.author for opinion in self.opinions):
+        if self.names_authors and all(opinion.author for opinion in self.opinions):
             texts = [f"{opinion.author}: {opinion.text}" for opinion in self.opinions]
         else:
             texts = [opinion.text for opinion in self.opinions]
@@ -153,7 +153,7 @@ class WhyContent:
     def details(self) -> tuple[str, ...]:
         """Sentences below the headline: on the score, the raters, and the accuracy of the model."""
         scaled = self.analysis.scaled
-        known = self.options.known
+        known = self.options.study_context
         sentences = [self.sentence] if self._has_rating else [self.rating]
         sentences.append(known.given_rating)
         if known.was_trained_on:
@@ -203,17 +203,17 @@ class WhyContent:
         )
 
     @property
-    def even(self) -> str:
+    def even_map_note(self) -> str:
         """Warning about evenly spread maps, or ""."""
         return SPREAD_EVENLY_TEXT if self.analysis.spread_evenly else ""
 
     @property
-    def fifths(self) -> str:
+    def fifths_text(self) -> str:
         """Sentence on the share of the score that each fifth of the video decides; "" without evidence."""
         return format_fifths(self.analysis, self.evidence) if self.evidence is not None else ""
 
     @property
-    def remainder(self) -> str:
+    def remainder_text(self) -> str:
         """Sentences on the sum of the contributions, and the remainder."""
         evidence = self.evidence
         if evidence is None:
@@ -240,7 +240,7 @@ class WhyContent:
     @property
     def limits(self) -> tuple[str, ...]:
         """Sentences on the limits of the numbers, and of the blurring of faces."""
-        context = self.options.known
+        context = self.options.study_context
         warnings = (context.model_warning,) if context.model_warning else ()
         sentences = describe_limits(self.analysis, context.other_models, context.versions, self.digits)
         notes_on_blurring = (ON_PAGE,) if self.blurred else ()
@@ -249,13 +249,13 @@ class WhyContent:
     @property
     def motion(self) -> tuple[str, ...]:
         """Sentences on the motion of tracked hands and points, with their limits; () without tracks."""
-        sentences = self.options.known.motion
+        sentences = self.options.study_context.motion
         return (*sentences, NO_VERDICT) if sentences else ()
 
     @property
     def raters(self) -> str:
         """Summary of the judgements of the video; "" without any."""
-        return format_raters(self.options.known.judgements, self.options.known.name or self.title)
+        return format_raters(self.options.study_context.judgements, self.options.study_context.name or self.title)
 
 
 def encode_jpeg(picture: RGBImage) -> bytes:
@@ -280,7 +280,7 @@ def gather_why(
     """
     analysis = video.analysis
     evidence = video.evidence
-    context = options.known
+    context = options.study_context
     if evidence is not None and not evidence.belongs_to(analysis):
         raise ExportError(
             f"The evidence is of another analysis than that of {analysis.video.path.name}: compute it again."
@@ -310,7 +310,7 @@ def gather_why(
             moment=moment,
             frame_picture=pictures[moment.key_frame],
             opinions=_opinions_on(moment, context.opinions),
-            names=options.names,
+            names_authors=options.names,
             digits=digits,
         )
         for moment in moments

@@ -1,4 +1,4 @@
-"""Report on why a video has its score as PDF, on two pages."""
+"""PDF report of two pages that explains a video's score."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -63,15 +63,15 @@ def why_pdf(content: WhyContent) -> bytes:
     from reportlab.platypus import PageBreak
 
     title = f"Why this score: {content.title}"
-    frame = PageFrame(content.options.paper, title, f"{content.disclaimer}  {content.title}")
-    width_pt = frame.width_pt
+    page_frame = PageFrame(content.options.paper, title, f"{content.disclaimer}  {content.title}")
+    width_pt = page_frame.width_pt
     first_versions = [partial(_first_page, content, width_pt, scale) for scale in _FIRST_PAGE_SCALES]
     second_versions = [
         partial(_second_page, content, width_pt, scale, n_notes) for scale, n_notes in _SECOND_PAGE_VERSIONS
     ]
-    first_page = first_that_fits(frame, first_versions)
-    second_page = first_that_fits(frame, second_versions)
-    return frame.build([*first_page, PageBreak(), *second_page])
+    first_page = first_that_fits(page_frame, first_versions)
+    second_page = first_that_fits(page_frame, second_versions)
+    return page_frame.build([*first_page, PageBreak(), *second_page])
 
 
 def _first_page(content: WhyContent, width_pt: float, scale: float) -> list["Flowable"]:
@@ -82,7 +82,7 @@ def _first_page(content: WhyContent, width_pt: float, scale: float) -> list["Flo
     story += [spacer(7), paragraph(content.headline, size_pt=11.5, bold=True, leading=1.35), spacer(4)]
     for sentence in content.details:
         story += [paragraph(sentence, size_pt=9), spacer(2)]
-    others = content.options.known.others
+    others = content.options.study_context.others
     if others and not content.hides_scores:
         other_scores = [member.score for member in others]
         story.append(cohort_strip(content.position, other_scores, width_pt, content.digits))
@@ -92,13 +92,13 @@ def _first_page(content: WhyContent, width_pt: float, scale: float) -> list["Flo
     ]
     if content.bar is not None:
         story.append(colour_ramp(content.bar.colours, content.bar.ticks, content.bar.title, width_pt * 0.62))
-    if content.even:
-        story.append(paragraph(content.even, size_pt=8.2, bold=True))
+    if content.even_map_note:
+        story.append(paragraph(content.even_map_note, size_pt=8.2, bold=True))
     moments = [explained.moment for explained in content.moments]
     story += [
         heading(
             "The score as the video goes on",
-            "mean of the passes bold, their range a band, ticks: frames looked at, numbers: moments",
+            "bold line: mean of the passes; band: their range; ticks: frames looked at; numbers: moments",
         ),
         score_plot(content.analysis, moments, width_pt, 138 * scale, show_scores=not content.hides_scores),
     ]
@@ -109,9 +109,9 @@ def _first_page(content: WhyContent, width_pt: float, scale: float) -> list["Flo
         ]
     else:
         story.append(heading("What each segment adds"))
-    if content.fifths:
-        story.append(paragraph(content.fifths, size_pt=8.2))
-    story.append(paragraph(content.remainder, size_pt=8, text_colour=WHITE.muted))
+    if content.fifths_text:
+        story.append(paragraph(content.fifths_text, size_pt=8.2))
+    story.append(paragraph(content.remainder_text, size_pt=8, text_colour=WHITE.muted))
     return story
 
 
@@ -147,9 +147,9 @@ def _second_page(content: WhyContent, width_pt: float, scale: float, n_notes: in
     else:
         story.append(paragraph(content.no_moments))
     story += _reference_part(content, width_pt, scale)
-    if content.options.known.motion:
+    if content.options.study_context.motion:
         story += [heading("Motion of the hands"), *(paragraph(text) for text in content.motion)]
-    if content.raters or content.options.known.judgements:
+    if content.raters or content.options.study_context.judgements:
         raters_text = content.raters
         if not raters_text:
             raters_text = "No rater has judged this video."
@@ -173,7 +173,12 @@ def _moments_table(content: WhyContent, width_pt: float, scale: float) -> "Flowa
         _moment_cells(explained, number, max_amount, content.digits, scale)
         for number, explained in enumerate(content.moments, start=1)
     ]
-    widths_pt = (16, 78 * scale + 12, 92, width_pt - 78 * scale - 120 - 92, 92)
+    number_width_pt = 16.0
+    picture_width_pt = 78.0 * scale + 12.0
+    bar_width_pt = 92.0
+    boxes_width_pt = 92.0
+    text_width_pt = width_pt - number_width_pt - picture_width_pt - bar_width_pt - boxes_width_pt
+    widths_pt = (number_width_pt, picture_width_pt, bar_width_pt, text_width_pt, boxes_width_pt)
     return grid(rows, widths_pt, lines=True, pad_pt=3.2, middle=True)
 
 
@@ -188,7 +193,7 @@ def _moment_cells(
         signed_bar(explained.moment.amount, max_amount, 84.0, digits),
         [
             paragraph(explained.time, size_pt=7.6, text_colour=WHITE.muted),
-            paragraph(f"{explained.text} {explained.divided}".strip(), size_pt=8.2),
+            paragraph(f"{explained.text} {explained.disagreement_text}".strip(), size_pt=8.2),
         ],
         _opinion_boxes(explained.opinion),
     ]
@@ -240,11 +245,11 @@ def _comparison_text(title: str, text: str, time: str) -> "Flowable":
 
 
 def _notes_part(content: WhyContent, n_notes: int) -> list["Flowable"]:
-    notes = content.options.known.notes
+    notes = content.options.study_context.notes
     if not notes:
         return []
     story: list[Flowable] = [heading("Notes")]
-    story += [paragraph(format_note(note, names=content.options.names), size_pt=8.2) for note in notes[:n_notes]]
+    story += [paragraph(format_note(note, names_author=content.options.names), size_pt=8.2) for note in notes[:n_notes]]
     n_omitted = len(notes) - n_notes
     if n_omitted > 0:
         noun = "more note" if n_notes else "note"
@@ -253,7 +258,7 @@ def _notes_part(content: WhyContent, n_notes: int) -> list["Flowable"]:
     return story
 
 
-def format_note(note: ReportNote, *, names: bool) -> str:
+def format_note(note: ReportNote, *, names_author: bool) -> str:
     """Return a note as one line, with its time and, if people are named, its author."""
     text = note.text
     if len(text) > MAX_NOTE_CHARACTERS:
@@ -261,7 +266,7 @@ def format_note(note: ReportNote, *, names: bool) -> str:
     origin = []
     if note.time_s is not None:
         origin.append(clock(note.time_s))
-    if names and note.author:
+    if names_author and note.author:
         origin.append(note.author)
     return f"{' · '.join(origin)}: {text}" if origin else text
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
 _SEEK_LEAD_S = 1.0  # seek to a point earlier than the start, for codecs that need earlier packets
-_MIN_GAP = round(0.03 * SOUND_RATE_HZ)  # smaller differences between time stamps and samples are rounding
-_CLOCK_RESET = SOUND_RATE_HZ  # a time stamp that jumps back further starts a new clock
+_MIN_GAP = round(0.03 * SOUND_RATE_HZ)  # samples; smaller differences from the time stamps are rounding
+_RESET_JUMP = SOUND_RATE_HZ  # samples by which time stamps jump back at least where a file starts them anew
 _MAX_COMPARED_S = 1200.0  # longest part that is compared for an offset
 _BIN_SAMPLES = round(ENVELOPE_BIN_S * SOUND_RATE_HZ)
 
@@ -49,9 +49,11 @@ def _open(path: Path) -> InputContainer:
 
 def has_sound(path: Path) -> bool:
     """Return True if a video has a decodable sound track; False if it cannot be opened."""
-    with suppress(VideoError), decoder_errors(partial(_sound_error, path)), _open(path) as container:
-        return bool(container.streams.audio) and container.streams.audio[0].codec_context is not None
-    return False
+    try:
+        with decoder_errors(partial(_sound_error, path)), _open(path) as container:
+            return bool(container.streams.audio) and container.streams.audio[0].codec_context is not None
+    except VideoError:
+        return False
 
 
 def _sound_error(path: Path, _error: Exception) -> VideoError:
@@ -61,11 +63,12 @@ def _sound_error(path: Path, _error: Exception) -> VideoError:
 def _first_frame_s(path: Path) -> float:
     """Return the time of the first video frame, on the clock of the container."""
     with _open(path) as container:
-        stream = next(stream for stream in container.streams.video if not stream.disposition & NOT_VIDEO)
-        for packet in container.demux(stream):
+        video_streams = [stream for stream in container.streams.video if not stream.disposition & NOT_VIDEO]
+        first_stream = video_streams[0]
+        for packet in container.demux(first_stream):
             frames = []
             with suppress(VideoError), decoder_errors(partial(_sound_error, path)):
-                frames = stream.decode(packet)
+                frames = first_stream.decode(packet)
             for frame in frames:
                 if frame.time is not None:
                     return float(frame.time)
@@ -115,7 +118,7 @@ class SoundReader:
             VideoError: The file cannot be opened.
         """
         n_samples = round((stop_s - start_s) / speed * SOUND_RATE_HZ)
-        lead_s = SLOW_LEAD_S if speed < 1 else 0.0
+        lead_s = SLOW_LEAD_S if speed < 1 else 0.0  # see ``TimeStretch``
         pieces = self._read(start_s - lead_s, round((stop_s - start_s + lead_s) * SOUND_RATE_HZ), token)
         if speed != 1:
             pieces = _stretched(pieces, speed)
@@ -162,14 +165,14 @@ class SoundReader:
             start = 0
             stop = 0
         gaps_s = tuple((gap_start / SOUND_RATE_HZ, gap_stop / SOUND_RATE_HZ) for gap_start, gap_stop in gaps)
-        facts = SoundFacts(
+        sound_facts = SoundFacts(
             start / SOUND_RATE_HZ,
             stop / SOUND_RATE_HZ,
             gaps_s,
             rates_hz=tuple(decoding.rates_hz),
             n_damaged=decoding.n_damaged,
         )
-        return SoundEnvelope(digest, peaks, facts)
+        return SoundEnvelope(digest, peaks, sound_facts)
 
     def mono(self, stop_s: float, n_averaged: int, token: CancelToken = NEVER) -> Float32Array:
         """Return the mean of both channels from the first frame on, averaged over groups of samples.
@@ -211,7 +214,7 @@ class SoundReader:
             n_yielded = start + piece.shape[1]
         yield from _silence(n_samples - n_yielded)
 
-    def _decode(self, start_s: float, facts: _DecodingFacts, token: CancelToken) -> Iterator[PositionedSamples]:
+    def _decode(self, start_s: float, decoding: _DecodingFacts, token: CancelToken) -> Iterator[PositionedSamples]:
         """Yield the samples from a time on, as stored in the file; positions may overlap."""
         with decoder_errors(partial(_sound_error, self.path)), _open(self.path) as container:
             start_stamp_s = self._first_frame_s + start_s
@@ -221,25 +224,25 @@ class SoundReader:
                     container.seek(int((start_stamp_s - _SEEK_LEAD_S) / stream.time_base), stream=stream)
             resampler: AudioResampler | None = None
             position: int | None = None
-            shift = 0  # from the clock of the time stamps to the clock of the samples
-            for frame in self._frames(container, stream, facts, token):
-                if frame.sample_rate not in facts.rates_hz[-1:] or resampler is None:
-                    facts.rates_hz.append(frame.sample_rate)
+            shift = 0  # samples to add to a stamped position, after the file has started its time stamps anew
+            for frame in self._frames(container, stream, decoding, token):
+                if resampler is None or frame.sample_rate != decoding.rates_hz[-1]:
+                    decoding.rates_hz.append(frame.sample_rate)
                     resampler = AudioResampler(format="fltp", layout="stereo", rate=SOUND_RATE_HZ)
                 if frame.time is not None:
                     stamped_position = round((frame.time - start_stamp_s) * SOUND_RATE_HZ) + shift
-                    if position is not None and stamped_position < position - _CLOCK_RESET:
+                    if position is not None and stamped_position < position - _RESET_JUMP:
                         shift += position - stamped_position
                     elif position is None or abs(stamped_position - position) > _MIN_GAP:
                         position = stamped_position
                 if position is None:
                     position = 0
-                for samples in self._resample(resampler, frame, facts):
+                for samples in self._resample(resampler, frame, decoding):
                     yield position, samples
                     position += samples.shape[1]
 
     def _frames(
-        self, container: InputContainer, stream: AudioStream, facts: _DecodingFacts, token: CancelToken
+        self, container: InputContainer, stream: AudioStream, decoding: _DecodingFacts, token: CancelToken
     ) -> Iterator[AudioFrame]:
         """Yield the frames that decode, up to a packet that cannot be read."""
         packets = container.demux(stream)
@@ -249,7 +252,7 @@ class SoundReader:
                 with decoder_errors(partial(_sound_error, self.path)):
                     packet: Packet[AudioStream] | None = next(packets, None)
             except VideoError:
-                facts.n_damaged += 1
+                decoding.n_damaged += 1
                 return
             if packet is None:
                 return
@@ -258,15 +261,15 @@ class SoundReader:
                 with decoder_errors(partial(_sound_error, self.path)):
                     frames = packet.decode()
             except VideoError:
-                facts.n_damaged += 1
+                decoding.n_damaged += 1
             yield from frames
 
-    def _resample(self, resampler: AudioResampler, frame: AudioFrame, facts: _DecodingFacts) -> list[Float32Array]:
+    def _resample(self, resampler: AudioResampler, frame: AudioFrame, decoding: _DecodingFacts) -> list[Float32Array]:
         try:
             with decoder_errors(partial(_sound_error, self.path)):
                 pieces = [piece.to_ndarray().astype(np.float32, copy=False) for piece in resampler.resample(frame)]
         except VideoError:  # the layout changed without the rate, or the frame is damaged
-            facts.n_damaged += 1
+            decoding.n_damaged += 1
             return []
         return [np.nan_to_num(piece, copy=False, posinf=0.0, neginf=0.0).clip(-1, 1) for piece in pieces]
 
@@ -279,12 +282,17 @@ def _raise_peaks(peaks: Float32Array, position: int, amplitudes: Float32Array) -
         position: Position of the first sample, which may be negative.
         amplitudes: (n,) absolute samples.
     """
-    amplitudes = amplitudes[max(0, -position) : len(peaks) * _BIN_SAMPLES - position]
-    position = max(position, 0)
-    if len(amplitudes):
-        bins = np.arange(position // _BIN_SAMPLES, (position + len(amplitudes) - 1) // _BIN_SAMPLES + 1)
-        bin_starts = np.maximum(bins * _BIN_SAMPLES - position, 0)
-        peaks[bins] = np.maximum(peaks[bins], np.maximum.reduceat(amplitudes, bin_starts))
+    start = max(position, 0)
+    stop = min(position + len(amplitudes), len(peaks) * _BIN_SAMPLES)
+    if start >= stop:
+        return
+    first_bin = start // _BIN_SAMPLES
+    last_bin = (stop - 1) // _BIN_SAMPLES
+    bins = np.arange(first_bin, last_bin + 1)
+    amplitudes_inside = amplitudes[start - position : stop - position]
+    bin_starts = np.maximum(bins * _BIN_SAMPLES - start, 0)
+    bin_maxima = np.maximum.reduceat(amplitudes_inside, bin_starts)
+    peaks[bins] = np.maximum(peaks[bins], bin_maxima)
 
 
 def _stretched(pieces: Iterator[Float32Array], speed: float) -> Iterator[Float32Array]:
@@ -301,7 +309,7 @@ def _silence(n_samples: int) -> Iterator[Float32Array]:
 
 
 class Sound:
-    """Sound of an interval of a video at a speed, in seconds from the first frame.
+    """Sound of a part of a video at a speed; its start and end are in seconds from the first frame.
 
     Raises:
         VideoError: The video has no sound, or cannot be read.

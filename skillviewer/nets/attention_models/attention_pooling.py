@@ -64,7 +64,7 @@ class PoolRecurrentModel(RecurrentModel):
 
     map_kind = MapKind.SIGNED
     needs = ModelNeeds(memory=False)
-    averages = True
+    divides_by_cells = True
 
     def __init__(self, sizes: HeadSizes) -> None:
         super().__init__(sizes)

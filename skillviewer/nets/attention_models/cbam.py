@@ -72,7 +72,7 @@ class CbamOriginalModel(RecurrentModel):
 
     map_kind = MapKind.GATE
     needs = ModelNeeds(memory=False)
-    averages = True
+    divides_by_cells = True
 
     def __init__(self, sizes: HeadSizes) -> None:
         super().__init__(sizes)

@@ -162,7 +162,7 @@ class EndToEndModel(TsnModel):
         if isinstance(self.fusion, CellMean):
             trunk_output = self.fusion.of_stream(trunk_output, stream)
         scores = (self.appearance, self.motion)[stream](trunk_output.flatten(1))
-        scores = self.gathered(scores.reshape(len(features), -1))
+        scores = self.gather_processes(scores.reshape(len(features), -1))
         loss = split_ranking_loss(split_means(scores, self.sizes.tsn_splits), pairs, MARGIN, BETA)
         return LossOutput(loss, scores.mean(dim=1))
 

@@ -121,7 +121,7 @@ class RaanModel(MaplessModel):
         pooled = self.fuse_padded(features, pairs.lengths).flatten(2)
         if self.training:
             pooled = pooled + NOISE * torch.randn_like(pooled[:1])
-        out = VideoScores(*map(self.gathered, self.video_scores(pooled, pairs.lengths)))
+        out = VideoScores(*map(self.gather_processes, self.video_scores(pooled, pairs.lengths)))
         pros, cons = out.filters.unbind(1)
         loss = pooled.new_zeros(())
         if phase in {"scoring", "all"}:

@@ -15,14 +15,14 @@ class FrameAttention(NamedTuple):
     """Result of attending to a frame."""
 
     attention: Tensor  # (B, h, w) map
-    cells: Tensor  # (B, L, C), cells that the map weighs: those of the frame, or derived ones
+    cells: Tensor  # (B, L, C), cells that the map weighs: those of the frame, or what a model computes of them
     memory: State = ()  # memory of the attention itself, (B, width) each
-    # (B, C), factors of the channels, the same for every cell, or None. They multiply the weighted sum instead of the
-    # cells, which is cheaper
+    # (B, C), factors of the channels, the same for every cell, or None. They are applied to the weighted sum, which is
+    # cheaper than applying them to every cell and gives the same
     gate: Tensor | None = None
 
 
-def orthogonal(cell: nn.RNNCellBase) -> None:
+def initialise_orthogonally(cell: nn.RNNCellBase) -> None:
     """Initialise the weight matrices of a recurrent cell orthogonally, each as a whole; biases keep torch's default."""
     nn.init.orthogonal_(cell.weight_ih)
     nn.init.orthogonal_(cell.weight_hh)
@@ -36,7 +36,7 @@ def cells_of(fused_t: Tensor) -> Tensor:
 def weighted_sum(attention: Tensor, cells: Tensor) -> Tensor:
     """Return v = sum over cells of attention_i x_i, (B, C).
 
-    ``attention`` is (B, h, w), ``cells`` (B, L, C). A first axis of 1 serves all B.
+    ``attention`` is (B, h, w), ``cells`` (B, L, C). A first axis of length 1 is broadcast over B.
     """
     weights = attention.flatten(1)
     if cells.shape[0] == 1:
@@ -51,7 +51,7 @@ class TaskRecurrence(nn.Module):
         super().__init__()
         self.cell = nn.GRUCell(sizes.channels, sizes.task_hidden)
         self.score = nn.Linear(sizes.task_hidden, 1)
-        orthogonal(self.cell)
+        initialise_orthogonally(self.cell)
 
     def forward(self, attended: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """Take one step.
@@ -75,7 +75,9 @@ class RecurrentModel(AttentionModel):
         rectified: Whether the fused features pass a ReLU.
     """
 
-    averages: bool = False  # whether the weighted cells are averaged instead of summed: for maps that do not sum to 1
+    divides_by_cells: bool = (
+        False  # whether the weighted cells are averaged instead of summed: for maps that do not sum to 1
+    )
 
     def __init__(self, sizes: HeadSizes, *, rectified: bool = False) -> None:
         super().__init__(sizes, Fusion(sizes, rectified=rectified))
@@ -101,8 +103,8 @@ class RecurrentModel(AttentionModel):
         distribution = self.sizes.initial_state
         dtype = self.dtype
         device = like.device
-        draws_now = distribution != "zeros" and (self.training or distribution != "randn-train")
-        if not draws_now:
+        is_drawn = {"zeros": False, "randn-train": self.training}.get(distribution, True)
+        if not is_drawn:
             return tuple(torch.zeros(batch, width, dtype=dtype, device=device) for width in widths)
         if self.training:
             return tuple(torch.randn(batch, width, dtype=dtype, device=device) for width in widths)
@@ -112,12 +114,13 @@ class RecurrentModel(AttentionModel):
 
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
         """Attend to one frame, (B, C, h, w), then update the task state."""
-        attended = self.attend(fused_t, state[0], state[1:])
-        attention_used = attended.attention if attention is None else attention
-        vector = weighted_sum(attention_used, attended.cells)
-        if attended.gate is not None:
-            vector = vector * attended.gate
-        if self.averages:
-            vector = vector / attended.cells.shape[1]
-        task, score = self.task(vector.expand(state[0].shape[0], -1), state[0])
-        return StepOutput(attention_used, task, score, (task, *attended.memory))
+        task_state, *memory = state
+        frame_attention = self.attend(fused_t, task_state, tuple(memory))
+        attention_used = frame_attention.attention if attention is None else attention
+        vector = weighted_sum(attention_used, frame_attention.cells)
+        if frame_attention.gate is not None:
+            vector = vector * frame_attention.gate
+        if self.divides_by_cells:
+            vector = vector / frame_attention.cells.shape[1]
+        new_task_state, score = self.task(vector.expand(task_state.shape[0], -1), task_state)
+        return StepOutput(attention_used, new_task_state, score, (new_task_state, *frame_attention.memory))

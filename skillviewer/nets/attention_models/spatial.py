@@ -16,7 +16,12 @@ from skillviewer.nets.attention_models.frame_versions import (
     next_hidden,
     summary_of,
 )
-from skillviewer.nets.attention_models.recurrence import FrameAttention, RecurrentModel, cells_of, orthogonal
+from skillviewer.nets.attention_models.recurrence import (
+    FrameAttention,
+    RecurrentModel,
+    cells_of,
+    initialise_orthogonally,
+)
 from skillviewer.nets.sizes import HeadSizes
 
 Context = Literal["both", "frame", "task"]
@@ -59,7 +64,7 @@ class SpatialModel(RecurrentModel):
         self.embed_hidden = nn.Linear(hidden, sizes.embed)
         self.weigh = nn.Linear(sizes.embed, 1, bias=False)
         if isinstance(self.attention_rnn, nn.GRUCell):
-            orthogonal(self.attention_rnn)
+            initialise_orthogonally(self.attention_rnn)
 
     def memory_widths(self) -> tuple[int, ...]:
         """Return the width of h_att if the attention has an RNN."""

@@ -75,6 +75,6 @@ class SpatialVariant(SpatialModel):
         """Return the ranking loss of the last score; if ``every_step``, its mean with the mean loss over all steps."""
         if not self.every_step:
             return super().loss(features, pairs, settings, phase)
-        curve = self.gathered(self(features, lengths=pairs.lengths).score_curve)
+        curve = self.gather_processes(self(features, lengths=pairs.lengths).score_curve)
         losses = [margin_ranking_loss(score, pairs, settings) for score in curve.unbind(1)]
         return LossOutput((losses[-1] + torch.stack(losses).mean()) / 2, curve[:, -1])

@@ -5,8 +5,8 @@ split are averaged, and split k of one video is compared with split k of the oth
 snippets are averaged, and the streams are combined with weights 0.4 (appearance) and 0.6 (motion).
 
 The published model (``tsn``) trains its backbones end to end (``end_to_end``). They are AlexNets up to the last
-pooling; the fully connected layers are here. On frozen features of a pooled backbone (``tsn-frozen``) the same losses
-and splits train one linear layer per stream, which is not the published model.
+pooling; the fully connected layers are here. ``tsn-frozen`` trains one linear layer per stream on the frozen features
+of a pooled backbone, with the same losses and splits. It is not the published model.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,8 @@ def split_means(values: Tensor, n_splits: int) -> Tensor:
     split = torch.arange(n, device=values.device) * n_splits // n
     sums = values.new_zeros(values.shape[0], n_splits, *values.shape[2:]).index_add(1, split, values)
     counts = torch.bincount(split, minlength=n_splits).to(values.dtype)
-    return sums / counts.reshape(-1, *[1] * (values.ndim - 2))
+    trailing_axes = (1,) * (values.ndim - 2)
+    return sums / counts.reshape(-1, *trailing_axes)
 
 
 class StreamScore(nn.Module):
@@ -55,7 +56,7 @@ class StreamScore(nn.Module):
         for width in hidden:
             layers += [nn.Dropout(dropout), nn.Linear(inputs, width), nn.ReLU()]
             inputs = width
-        if not hidden:  # after hidden layers there is no dropout, as between fc7 and fc8 of AlexNet
+        if not hidden:  # with hidden layers, the score layer has no dropout, like fc8 of AlexNet
             layers.append(nn.Dropout(dropout))
         layers.append(nn.Linear(inputs, 1))
         self.layers = nn.Sequential(*layers)
@@ -69,12 +70,13 @@ class StreamScore(nn.Module):
 class TsnModel(MaplessModel):
     """Two streams that score every frame, without a map.
 
-    The score curve is the running mean of the combined scores. The task state holds the scores of a frame by both
-    streams, (B, 2).
+    The score curve is the running mean of the combined scores. In place of a task state, a step returns the scores of
+    its frame by both streams, (B, 2). The state that passes from step to step is the sum and the number of the scores.
 
     Args:
         sizes: All sizes.
-        hidden: Widths of the fully connected layers before the score; empty to average the features over the cells.
+        hidden: Widths of the fully connected layers before the score. Without such layers, the features are averaged
+            over the cells.
         dropout: Share of units dropped before each fully connected layer (0.5 as published).
     """
 
@@ -122,15 +124,20 @@ class TsnModel(MaplessModel):
         return StepOutput(self.uniform_map(fused_t), streams, total / count, (total, count))
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
-        """Return the sum of L_rank3 over both streams, which trains each by itself: they share no parameter."""
+        """Return the sum of L_rank3 over both streams.
+
+        The streams share no parameter, so that the sum trains each of them by itself.
+        """
         streams = self.stream_scores(self.fuse_padded(features, pairs.lengths))
         lengths = pairs.lengths or [streams.shape[1]] * len(streams)
         videos = [video[None, :n] for video, n in zip(streams, lengths, strict=True)]
-        split_scores = self.gathered(torch.cat([split_means(video, self.sizes.tsn_splits) for video in videos]))
+        video_split_scores = [split_means(video, self.sizes.tsn_splits) for video in videos]
+        split_scores = self.gather_processes(torch.cat(video_split_scores))
         appearance_loss = split_ranking_loss(split_scores[..., 0], pairs, MARGIN, BETA)
         motion_loss = split_ranking_loss(split_scores[..., 1], pairs, MARGIN, BETA)
         weights = streams.new_tensor([APPEARANCE_WEIGHT, 1 - APPEARANCE_WEIGHT])
-        scores = self.gathered(torch.cat([(video @ weights).mean(dim=1) for video in videos]))
+        video_scores = [(video @ weights).mean(dim=1) for video in videos]
+        scores = self.gather_processes(torch.cat(video_scores))
         return LossOutput(appearance_loss + motion_loss, scores)
 
 

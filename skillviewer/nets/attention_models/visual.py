@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.nets.attention import AttentionModel, LossOutput, ModelNeeds, State, StepOutput
-from skillviewer.nets.attention_models.recurrence import cells_of, orthogonal, weighted_sum
+from skillviewer.nets.attention_models.recurrence import cells_of, initialise_orthogonally, weighted_sum
 from skillviewer.nets.fusion import Fusion
 from skillviewer.nets.losses import PairBatch, doubly_stochastic_penalty, margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
@@ -45,7 +45,7 @@ class VisualModel(AttentionModel):
         self.cell: nn.GRUCell | nn.LSTMCell = cell_type(sizes.channels, sizes.task_hidden)
         self.score = nn.Linear(sizes.task_hidden, 1)
         if gru:  # the released code leaves the LSTM as torch initialises it
-            orthogonal(self.cell)
+            initialise_orthogonally(self.cell)
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
         """Return h_0 and, for an LSTM, c_0, from all frames."""
@@ -70,8 +70,8 @@ class VisualModel(AttentionModel):
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
         """Return the ranking loss, plus the doubly stochastic penalty if the settings give it a weight."""
         out = self(features, lengths=pairs.lengths)
-        score = self.gathered(out.score)
+        score = self.gather_processes(out.score)
         loss = margin_ranking_loss(score, pairs, settings)
         if settings.attention_penalty:
-            loss = loss + settings.attention_penalty * doubly_stochastic_penalty(self.gathered(out.attention))
+            loss = loss + settings.attention_penalty * doubly_stochastic_penalty(self.gather_processes(out.attention))
         return LossOutput(loss, score)

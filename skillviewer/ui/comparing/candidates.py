@@ -13,11 +13,11 @@ from skillviewer.ui.session.study_controller import MODELS
 def _versions(study: Study) -> tuple[tuple[str, str], ...]:
     """Return (folder, name) of the models of a study whose checkpoints exist."""
     models = study.models.all()
-    names_with_versions = {model.name for model in models if model.version > 1}
+    names_with_versions = {model.name for model in models if model.number > 1}
     versions = []
     for model in models:
         if model.path is not None:
-            name = f"{model.name} v{model.version}" if model.name in names_with_versions else model.name
+            name = f"{model.name} v{model.number}" if model.name in names_with_versions else model.name
             versions.append((str(model.path), name))
     return tuple(versions)
 

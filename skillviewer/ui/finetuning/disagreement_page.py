@@ -51,7 +51,7 @@ def _summarize(disagreement: RaterDisagreement, version: ModelVersion | None) ->
         return "No pair has been judged yet."
     model = "The model"
     if version is not None:
-        model = f"{printable(version.name)} (version {version.version})"
+        model = f"{printable(version.name)} (version {version.number})"
     if math.isnan(disagreement.agreement_share):
         return f"{model} has not yet assessed both videos of any judged pair. Assess the videos first."
     share = percent(disagreement.agreement_share, " %")

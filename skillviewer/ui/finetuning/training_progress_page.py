@@ -10,7 +10,7 @@ from skillviewer.core.finetuning.forgetting import ForgettingMethod
 from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import format_duration, percent
-from skillviewer.engine.finetuning.job import ChoiceJob
+from skillviewer.engine.finetuning.job import AutoModelJob
 from skillviewer.ui.finetuning.phase_list import FEATURES_STAGE, PhaseList
 from skillviewer.ui.finetuning.training_curves import TrainingCurves
 from skillviewer.ui.finetuning.tuning_controller import TuningController, TuningPhase
@@ -122,7 +122,7 @@ class TrainingProgressPage(QWidget):
     def _begin(self) -> None:
         plan = self._tuning.tuning_plan
         self._has_epoch = False
-        self._is_automatic = plan is not None and isinstance(plan.job, ChoiceJob)
+        self._is_automatic = plan is not None and isinstance(plan.job, AutoModelJob)
         self._update_buttons()
         self.curves.clear()
         self.phases.begin(self._forecast)

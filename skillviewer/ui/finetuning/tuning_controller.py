@@ -12,7 +12,7 @@ from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.study import ModelVersion, Study, versions
-from skillviewer.engine.finetuning.job import ChoiceJob, TrainingOutcome, discard, discard_state
+from skillviewer.engine.finetuning.job import AutoModelJob, TrainingOutcome, discard, discard_state
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.model_library import checkpoint_digest
 from skillviewer.ui.finetuning.tuning_plan import TuningPlan, TuningSelection, make_plan
@@ -143,7 +143,7 @@ class TuningController(QObject):
         def train(tuner: FineTuner, token: CancelToken, report: Report) -> TrainingOutcome:
             job = tuning_plan.job
             result: TrainingOutcome
-            if isinstance(job, ChoiceJob):
+            if isinstance(job, AutoModelJob):
                 result = tuner.choose(job, token, report)
             else:
                 result = tuner.finetune(job, stop_folder, token, report)
@@ -366,7 +366,7 @@ class TuningController(QObject):
         loaded = self._app_context.state.model
         if loaded is not None and loaded.digest == version.digest:
             text = "{}, version {}, is loaded. Choose another model before you discard it."
-            self._app_context.messages.note(text.format(version.name, version.version))
+            self._app_context.messages.note(text.format(version.name, version.number))
             return
 
         def discard_version(study: Study) -> object:

@@ -15,7 +15,7 @@ from skillviewer.core.ratings.fit_calibration import checked_prospect
 from skillviewer.core.text import counted, printable
 from skillviewer.data.study import Study, versions
 from skillviewer.engine.finetuning.first_forecast import first_forecast
-from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob, TuningJob, has_state
+from skillviewer.engine.finetuning.job import AutoModelJob, TrainingJob, TuningJob, has_state
 from skillviewer.engine.finetuning.prior_pairs import load_prior_pairs
 from skillviewer.engine.finetuning.split_study import split_study
 from skillviewer.engine.finetuning.tuned_scale_prospect import tuned_scale_prospect
@@ -70,11 +70,11 @@ def make_plan(study: Study, selection: TuningSelection, cache_bytes: int) -> Tun
     folder = versions.next_folder(study, name, parent_digest)
     job: TrainingJob
     if selection.level is not None:
-        job = ChoiceJob(labels, choices, selection.level, folder, cache_bytes=cache_bytes)
+        job = AutoModelJob(labels, choices, selection.level, folder, cache_bytes=cache_bytes)
     else:
         job = TuningJob(labels, choices, selection.parent, folder, cache_bytes=cache_bytes)
     try:
-        if isinstance(job, ChoiceJob):
+        if isinstance(job, AutoModelJob):
             description = _describe_choice(job)
         else:
             description = _describe_tuning(job, selection.parent_name)
@@ -106,7 +106,7 @@ class _Description:
 
 def _describe_tuning(job: TuningJob, parent_name: str) -> _Description:
     """Return the description of a fine-tuning; raises as ``split_study`` does."""
-    labels = job.study
+    labels = job.study_pairs
     dataset = labels.dataset
     prior_pairs = load_prior_pairs(job.parent, parent_name) if job.parent is not None else None
     split = split_study(labels, job.choices, prior_pairs, parent_name)
@@ -127,13 +127,13 @@ def _describe_tuning(job: TuningJob, parent_name: str) -> _Description:
     return _Description(tuple(lines), tuple(details), split.warnings)
 
 
-def _describe_choice(job: ChoiceJob) -> _Description:
+def _describe_choice(job: AutoModelJob) -> _Description:
     """Return the description of an automatic choice.
 
     Raises:
         DatasetError: There is no pair to train on, or there are too few people.
     """
-    usable = usable_pairs(job.study)
+    usable = usable_pairs(job.study_pairs)
     pairs = tuple(pair for pair in usable.dataset.pairs if not usable.is_reserved(pair))
     dataset = replace(usable.dataset, pairs=pairs)
     folds = outer_folds(dataset, job.choices.seed, job.level)
@@ -167,7 +167,7 @@ def _describe_choice(job: ChoiceJob) -> _Description:
     details = [("Checked", check_texts[job.level]), ("Beside", baselines)]
     if usable.reserved:
         details.append(_describe_reserved(usable.reserved))
-    warnings = [folds.warning, *pair_warnings(job.study, usable.dataset)]
+    warnings = [folds.warning, *pair_warnings(job.study_pairs, usable.dataset)]
     shown_warnings = tuple(warning for warning in warnings if warning)
     return _Description(tuple(lines), tuple(details), shown_warnings, other_check)
 

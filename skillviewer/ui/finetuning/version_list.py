@@ -63,7 +63,7 @@ class VersionList(QWidget):
     def show_versions(self, versions: tuple[ModelVersion, ...], digest_in_use: str) -> None:
         """Show versions; ``digest_in_use`` is the digest of the model in use."""
         self._digest_in_use = digest_in_use
-        self._versions = sorted(versions, key=attrgetter("added_at", "version"), reverse=True)
+        self._versions = sorted(versions, key=attrgetter("added_at", "number"), reverse=True)
         self.table.show_rows([self._row(index, version) for index, version in enumerate(self._versions)])
         self.table.setVisible(bool(self._versions))
         self.empty.setVisible(not self._versions)
@@ -77,7 +77,7 @@ class VersionList(QWidget):
         n_pairs = version.facts.get("pairs")
         pairs_text = f"{n_pairs} pairs" if isinstance(n_pairs, int) else "–"
         return [
-            Cell(f"{printable(version.name)} v{version.version}", video=str(index)),
+            Cell(f"{printable(version.name)} v{version.number}", video=str(index)),
             Cell(self._state_text(version)),
             Cell(version_accuracy(version.facts), _sort_key(version_accuracy_value(version.facts))),
             Cell(pairs_text, _sort_key(n_pairs)),

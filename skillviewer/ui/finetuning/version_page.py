@@ -26,7 +26,7 @@ class VersionPage(QWidget):
 
     def show_version(self, version: ModelVersion, lines: Lines) -> None:
         """Show the lines about a version."""
-        self.title.setText(f"{printable(version.name)} v{version.version}")
+        self.title.setText(f"{printable(version.name)} v{version.number}")
         self.lines.clear()
         for name, text in lines:
             self.lines.add(name, printable(text))

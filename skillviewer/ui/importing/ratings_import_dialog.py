@@ -15,7 +15,12 @@ from skillviewer.core.text import counted, printable
 from skillviewer.data.ratings.import_report import RowResult
 from skillviewer.data.ratings.parsed_ratings import ParsedRatings
 from skillviewer.data.study import Study
-from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, describe_left_ratings, undo_import
+from skillviewer.data.study.exchange.rating_import import (
+    RatingImport,
+    add_ratings,
+    describe_remaining_ratings,
+    undo_import,
+)
 from skillviewer.ui.importing.column_mapping_view import ColumnMappingView
 from skillviewer.ui.importing.table_preview import TablePreview, TablePreviewLoader
 from skillviewer.ui.importing.text_table import TextTableView
@@ -193,7 +198,9 @@ class RatingsImportDialog(QDialog):
         message = self._describe_state(preview, is_read_only=is_read_only)
         left_ratings = preview.left_ratings if preview is not None else ()
         if can_import and left_ratings:
-            message += f" {describe_left_ratings(left_ratings)} Correct the table and open it again, or withdraw them."
+            message += (
+                f" {describe_remaining_ratings(left_ratings)} Correct the table and open it again, or withdraw them."
+            )
         self.message.set_plain(message)
         self.withdraw_box.setVisible(can_import and bool(left_ratings))
         self.withdraw_box.setText(f"Withdraw {counted(len(left_ratings), 'earlier rating')} with this import")

@@ -192,7 +192,7 @@ class PairClock(QObject):
             self.playing_changed.emit()
             self.run_changed.emit()
 
-    def follow(self, time_s: float) -> None:
+    def synchronise(self, time_s: float) -> None:
         """Correct the videos that play by the clock of a sound: they are at ``time_s`` now."""
         now_s = self._read_clock_s()
         for index in BOTH:

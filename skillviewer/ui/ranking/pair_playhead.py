@@ -73,7 +73,7 @@ class PairPlayhead(QObject):
         clip = self.clip
         return clip.stop_s + clip.sync_s if clip is not None else 0.0
 
-    def position_s(self) -> float:
+    def due_time_s(self) -> float:
         """Return the time in the file that is due now, in seconds; it may lie before or after the clip."""
         clock = self._clock
         clip = self.clip
@@ -81,12 +81,12 @@ class PairPlayhead(QObject):
             return 0.0
         return clock.time_s(clock.active_video) + clip.sync_s
 
-    def follow(self, position_s: float) -> None:
+    def synchronise(self, position_s: float) -> None:
         """Correct the pair by the clock of the sound: the file is at ``position_s`` now."""
         clock = self._clock
         clip = self.clip
         if clock is not None and clip is not None:
-            clock.follow(position_s - clip.sync_s)
+            clock.synchronise(position_s - clip.sync_s)
 
     def _on_mode(self) -> None:
         clip = self.clip
@@ -97,5 +97,5 @@ class PairPlayhead(QObject):
         self._on_run()
 
     def _on_run(self) -> None:
-        run = PlaybackRun(self.position_s(), self.read_clock_s(), self.speed) if self.playing else None
+        run = PlaybackRun(self.due_time_s(), self.read_clock_s(), self.speed) if self.playing else None
         self.run_changed.emit(run)

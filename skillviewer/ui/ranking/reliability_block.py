@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, vertical
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport
@@ -19,7 +19,8 @@ class ReliabilityBlock(QWidget):
         super().__init__(parent)
         heading = text_label("Reliability", self, heading=True)
         self._labels: list[WrappingLabel] = []
-        self._column = add_all(vertical(self, NO_MARGINS, 8), heading)
+        self._column = vertical(self, NO_MARGINS, 8)
+        self._column.addWidget(heading)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -41,17 +42,17 @@ class ReliabilityBlock(QWidget):
 def format_reliability(report: "RankingReport") -> list[str]:
     """Return the sentences of a report; coefficients that could not be computed are left out."""
     sentences = [report.connectivity]
-    if report.ordinal is None or report.nominal is None:
+    if report.ordinal_alpha is None or report.nominal_alpha is None:
         sentences.append("No pair was judged by two raters, so their agreement is not known.")
     else:
-        sentences += [report.ordinal.sentence, report.nominal.sentence]
-    if report.on_test is not None:
-        sentences.append(f"On the test pairs alone, chosen at random: {report.on_test.sentence}")
+        sentences += [report.ordinal_alpha.sentence, report.nominal_alpha.sentence]
+    if report.test_pair_alpha is not None:
+        sentences.append(f"On the test pairs alone, chosen at random: {report.test_pair_alpha.sentence}")
     if report.split_half is not None:
         sentences.append(report.split_half.sentence)
     if not math.isnan(report.reliability):
         sentences.append(
-            f"Separation reliability {report.reliability:.2f}: the share of the variance of strengths that is not "
-            "error. Pairs chosen for their information raise it."
+            f"Separation reliability {report.reliability:.2f}: the share of the variance of the strengths that is due "
+            "to the videos, and not to error. Pairs chosen for their information raise it."
         )
     return sentences

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # importing scipy and networkx takes as long as opening the w
     from skillviewer.core.evaluation.training_forecast import TrainingForecast
     from skillviewer.core.explanation.alignment import Alignment
     from skillviewer.core.explanation.evidence import Evidence
-    from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
+    from skillviewer.engine.finetuning.job import AutoModelJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
     from skillviewer.engine.finetuning.process import StopFolder
 
 if TYPE_CHECKING:  # importing torch takes seconds
@@ -118,7 +118,7 @@ class FineTuner(Protocol):
         ``stop`` ends the training with the best model so far. The token interrupts it; the same job then continues.
         """
 
-    def choose(self, job: "ChoiceJob", token: CancelToken, report: Report, /) -> "ChoiceResult":
+    def choose(self, job: "AutoModelJob", token: CancelToken, report: Report, /) -> "ChoiceResult":
         """Choose a model and train it. The token interrupts the training; the same job then continues."""
 
     def close(self) -> None: ...

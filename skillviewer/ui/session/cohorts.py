@@ -45,13 +45,13 @@ class Cohorts(QObject):
         is_moved = before is None or before.analysis != entry.analysis or before.task != entry.task
         if before is not None:
             self._n_unassessed[before.task] -= is_unassessed(before)
-            scored_before = self.scored(before)
+            scored_before = self.shown_analysis(before)
             if scored_before is not None:
                 del self._members[before.task][clip]
                 if is_moved:
                     ranked[before.task].remove(scored_before.score)
         self._n_unassessed[entry.task] += is_unassessed(entry)
-        scored = self.scored(entry)
+        scored = self.shown_analysis(entry)
         if scored is not None:
             self._members.setdefault(entry.task, {})[clip] = entry
             if is_moved:
@@ -70,9 +70,9 @@ class Cohorts(QObject):
                 self._count(entry)
         return self._ranked
 
-    def scored(self, entry: VideoEntry) -> Analysis | None:
+    def shown_analysis(self, entry: VideoEntry) -> Analysis | None:
         """Return the analysis of a video whose score is shown, else None."""
-        return self._videos.scored(entry)
+        return self._videos.shown_analysis(entry)
 
     def others(self, entry: VideoEntry) -> list[VideoEntry]:
         """Return the assessed videos of the cohort of a video, without the video itself."""
@@ -91,7 +91,7 @@ class Cohorts(QObject):
 
     def position(self, entry: VideoEntry) -> CohortPosition | None:
         """Return the position of a video in its cohort, or None before it is assessed."""
-        if entry.analysis is None or self.scored(entry) is None:
+        if entry.analysis is None or self.shown_analysis(entry) is None:
             return None
         ranked = self._ranked_scores().get(entry.task, [])
         counted = self._counted.get(entry.clip)

@@ -46,9 +46,9 @@ class Playback(QObject):
         self.frame = 0
         self.speed = 1.0  # seconds of video per second
         self.loop = False  # whether playing repeats the selection, or all frames without a selection
-        self._once: range | None = None  # range of ``play_once``, until a pause or a jump out of it
+        self._once_range: range | None = None  # range of ``play_once``, until a pause or a jump out of it
         self.marks: tuple[int | None, int | None] = (None, None)  # first and last frame of the selection
-        self.samples = np.empty(0, np.int64)  # sampled frames of the analysis, ascending
+        self.sampled_frames = np.empty(0, np.int64)  # sampled frames of the analysis, ascending
         self.playing = False
         self._run_start_clock_s = 0.0  # reading of the clock when the present run began
         self._run_start_s = 0.0  # time in the video when the present run began
@@ -99,7 +99,7 @@ class Playback(QObject):
         self.video = video
         self.frames = frames if frames is not None else all_frames
         self.frame = self.frames[0]
-        self.samples = np.empty(0, np.int64)
+        self.sampled_frames = np.empty(0, np.int64)
         self.marks = (None, None)
         self.video_changed.emit(video)
         self.marks_changed.emit(self.marks)
@@ -110,8 +110,8 @@ class Playback(QObject):
         if self.video is None:
             return
         self._set_frame(min(max(frame, self.frames[0]), self.frames[-1]))
-        if self._once is not None and self.frame not in self._once:
-            self._once = None
+        if self._once_range is not None and self.frame not in self._once_range:
+            self._once_range = None
         if self.playing:
             self._begin_run(self.time_s)
             self._schedule_tick(self.time_s)
@@ -141,16 +141,16 @@ class Playback(QObject):
         """Pause at the next (1) or previous (-1) sampled frame, if there is one."""
         self.pause()
         if direction > 0:
-            index = int(np.searchsorted(self.samples, self.frame, side="right"))
+            index = int(np.searchsorted(self.sampled_frames, self.frame, side="right"))
         else:
-            index = int(np.searchsorted(self.samples, self.frame, side="left")) - 1
-        if 0 <= index < len(self.samples):
-            self.seek(int(self.samples[index]))
+            index = int(np.searchsorted(self.sampled_frames, self.frame, side="left")) - 1
+        if 0 <= index < len(self.sampled_frames):
+            self.seek(int(self.sampled_frames[index]))
 
-    def first(self) -> None:
+    def to_first_frame(self) -> None:
         self.seek(self.frames[0])
 
-    def last(self) -> None:
+    def to_last_frame(self) -> None:
         self.seek(self.frames[-1])
 
     def play(self) -> None:
@@ -170,11 +170,11 @@ class Playback(QObject):
         """Play a range of at least one frame and pause at its end, without a loop."""
         self.pause()
         self.seek(frames[0])
-        self._once = frames
+        self._once_range = frames
         self.play()
 
     def pause(self) -> None:
-        self._once = None
+        self._once_range = None
         if self.playing:
             self.playing = False
             self._timer.stop()
@@ -192,7 +192,7 @@ class Playback(QObject):
         speed = min(max(speed, SPEEDS[0]), SPEEDS[-1])
         if speed == self.speed:
             return
-        position_s = self.position_s()
+        position_s = self.due_time_s()
         self.speed = speed
         self.speed_changed.emit(speed)
         if self.playing:
@@ -200,10 +200,14 @@ class Playback(QObject):
             self._schedule_tick(position_s)
 
     def faster(self) -> None:
-        self.set_speed(next((s for s in SPEEDS if s > self.speed), SPEEDS[-1]))
+        faster_speeds = [speed for speed in SPEEDS if speed > self.speed]
+        if faster_speeds:
+            self.set_speed(faster_speeds[0])
 
     def slower(self) -> None:
-        self.set_speed(next((s for s in reversed(SPEEDS) if s < self.speed), SPEEDS[0]))
+        slower_speeds = [speed for speed in SPEEDS if speed < self.speed]
+        if slower_speeds:
+            self.set_speed(slower_speeds[-1])
 
     def set_loop(self, on: bool) -> None:
         """Set whether playing repeats."""
@@ -234,10 +238,10 @@ class Playback(QObject):
         if not self.playing or video is None:
             return
         first, last = self._played_range()
-        position_s = self.position_s()
+        position_s = self.due_time_s()
         end_s = video.end_s(last)
         if position_s >= end_s - 1e-9:
-            if not self.loop or self._once is not None:
+            if not self.loop or self._once_range is not None:
                 self._set_frame(last)
                 self.pause()
                 return
@@ -252,8 +256,8 @@ class Playback(QObject):
     def _played_range(self) -> tuple[int, int]:
         """Return the first and the last frame between which the video plays."""
         frames = self.frames
-        if self._once:
-            frames = self._once
+        if self._once_range:
+            frames = self._once_range
         elif self.loop and self.selection:
             frames = self.selection
         return frames[0], frames[-1]
@@ -268,14 +272,14 @@ class Playback(QObject):
             self.frame = frame
             self.frame_changed.emit(frame)
 
-    def position_s(self) -> float:
+    def due_time_s(self) -> float:
         """Return the time in the video that is due now; during a pause, the time of the present frame."""
         if not self.playing:
             return self.time_s
         return self._run_start_s + (self.read_clock_s() - self._run_start_clock_s) * self.speed
 
-    def follow(self, position_s: float) -> None:
-        """Continue from another time in the video, as the clock of the sound says, without beginning a new run."""
+    def synchronise(self, position_s: float) -> None:
+        """Correct the time that is due to the position of the sound; the run goes on."""
         if self.playing:
             self._run_start_s = position_s
             self._run_start_clock_s = self.read_clock_s()

@@ -46,9 +46,9 @@ class Playhead(Protocol):
     @property
     def stop_s(self) -> float: ...  # end of the part that plays
 
-    def position_s(self) -> float: ...
+    def due_time_s(self) -> float: ...
 
-    def follow(self, position_s: float) -> None: ...
+    def synchronise(self, position_s: float) -> None: ...
 
 
 class SoundPlayer(QObject):
@@ -174,11 +174,11 @@ class SoundPlayer(QObject):
         heard_s = self._queue.position_s(playback.read_clock_s())
         if heard_s is None:
             return
-        difference_s = heard_s - playback.position_s()
+        difference_s = heard_s - playback.due_time_s()
         if abs(difference_s) <= RESTART_S:
             self._restarts = 0
             if abs(difference_s) > FOLLOW_S:
-                playback.follow(heard_s)
+                playback.synchronise(heard_s)
             return
         self._restarts += 1
         gives_up = self._restarts > MAX_RESTARTS  # the device has no clock, like ALSA's null device
@@ -190,7 +190,7 @@ class SoundPlayer(QObject):
 
     def _restart_at_playhead(self) -> None:
         playback = self._playback
-        self._on_run(PlaybackRun(playback.position_s(), playback.read_clock_s(), playback.speed))
+        self._on_run(PlaybackRun(playback.due_time_s(), playback.read_clock_s(), playback.speed))
 
     def _on_run(self, run: PlaybackRun | None) -> None:
         was_playing = self._task is not None

@@ -15,7 +15,7 @@ from skillviewer.ui.threads.jobs import Jobs
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
-if TYPE_CHECKING:  # scipy takes half a second
+if TYPE_CHECKING:  # imported when an offset is searched: scipy takes half a second
     from skillviewer.core.progress import CancelToken
     from skillviewer.core.video.sound_offset import SoundOffset
 
@@ -68,19 +68,20 @@ class VideoCameras(QObject):
         video = self.video
         command = Command(
             f"camera of {video}",
-            lambda study: study.cameras.add(video, path).name,
-            lambda study, name: study.cameras.remove(name),
-            (VIDEOS,),
+            do=lambda study: study.cameras.add(video, path).name,
+            undo=lambda study, name: study.cameras.remove(name),
+            changes=(VIDEOS,),
         )
-        self._undo.perform(command).then(succeeded=lambda name: self.find_offset(str(name), path))
+        task = self._undo.perform(command)
+        task.then(succeeded=lambda name: self.find_offset(str(name), path))
 
     def remove(self, name: str) -> None:
         """Remove a camera from the video. Its file is kept."""
         command = Command(
             f"removal of {name}",
-            lambda study: study.cameras.remove(name),
-            lambda study, _none: study.cameras.restore(name),
-            (VIDEOS,),
+            do=lambda study: study.cameras.remove(name),
+            undo=lambda study, _none: study.cameras.restore(name),
+            changes=(VIDEOS,),
         )
         self._undo.perform(command)
 
@@ -88,9 +89,9 @@ class VideoCameras(QObject):
         """Set the offset of a camera in seconds, with its confidence if it was found by sound."""
         command = Command(
             f"offset of {name}",
-            lambda study: study.cameras.set_offset(name, offset_s, confidence),
-            lambda study, previous: study.cameras.set_offset(name, *previous),
-            (VIDEOS,),
+            do=lambda study: study.cameras.set_offset(name, offset_s, confidence),
+            undo=lambda study, previous: study.cameras.set_offset(name, *previous),
+            changes=(VIDEOS,),
         )
         self._undo.perform(command)
 
@@ -104,10 +105,9 @@ class VideoCameras(QObject):
         task.then(succeeded=lambda offset: self._on_offset(name, offset), failed=self._messages.fail)
         self._jobs.follow(f"Finding the offset of {name} by sound", task, confirm_stop=False)
 
-    def _on_offset(self, name: str, offset: "SoundOffset | str") -> None:
-        reason = offset if isinstance(offset, str) else offset.reason
-        if isinstance(offset, str) or reason:
-            self._messages.note(f"No offset of {name} by sound. {reason} Set it in frames under its picture.")
+    def _on_offset(self, name: str, offset: "SoundOffset") -> None:
+        if offset.reason:
+            self._messages.note(f"No offset of {name} by sound. {offset.reason} Set it in frames under its picture.")
         elif self._studies.writable:
             self.set_offset(name, offset.offset_s, offset.confidence)
 
@@ -135,12 +135,13 @@ class VideoCameras(QObject):
             self.changed.emit()
 
 
-def _find_offset(video_path: Path, camera_path: Path, token: "CancelToken") -> "SoundOffset | str":
-    """Return the offset of a camera, or the reason why it cannot be found."""
+def _find_offset(video_path: Path, camera_path: Path, token: "CancelToken") -> "SoundOffset":
+    """Return the offset of a camera; its ``reason`` is set if it cannot be found."""
     from skillviewer.core.errors import VideoError
+    from skillviewer.core.video.sound_offset import SoundOffset
     from skillviewer.media.reading.sound_reader import offset_by_sound
 
     try:
         return offset_by_sound(video_path, camera_path, token)
     except VideoError as error:
-        return str(error)
+        return SoundOffset(offset_s=0.0, correlation=0.0, confidence=0.0, reason=str(error))

@@ -56,7 +56,7 @@ class VideoEntry:
     task: str = ""  # task of the video; "" for the study's task
     clip_range: ClipRange | None = None  # part of the file that is the video; None for the whole file
     occasion: str = ""  # time of recording (pre, post, a date), or ""
-    rated: GivenRating | None = None  # ratings for the criterion in use, or None without any
+    raters_rating: GivenRating | None = None  # ratings for the criterion in use, or None without any
     motion: "MotionSummary | None" = None  # summary of the motion of its tracks, or None without tracks
 
     @property

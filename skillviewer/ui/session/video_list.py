@@ -43,7 +43,7 @@ class VideoList(QObject):
             if entry.analysis is not None and entry.analysis.unfamiliar:
                 self.changed.emit(row)
 
-    def scored(self, entry: VideoEntry) -> Analysis | None:
+    def shown_analysis(self, entry: VideoEntry) -> Analysis | None:
         """Return the analysis of a video whose score is shown, else None."""
         analysis = entry.analysis
         is_hidden = analysis is not None and analysis.unfamiliar and not self.shows_unfamiliar

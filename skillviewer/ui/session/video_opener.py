@@ -88,7 +88,7 @@ class VideoOpener(QObject):
             self._messages.fail(error)
 
     def _on_analysis(self, analysis: Analysis | None) -> None:
-        self._playback.samples = analysis.in_time_order[:, 0] if analysis is not None else np.empty(0, np.int64)
+        self._playback.sampled_frames = analysis.in_time_order[:, 0] if analysis is not None else np.empty(0, np.int64)
 
     def _on_frame(self, frame: int) -> None:
         if self._playback.video is not None:

@@ -55,6 +55,6 @@ class VideoRatings(QObject):
         changes = []
         for entry in self._videos:
             rating = self._ratings.get(entry.study_name)
-            if entry.rated != rating:
-                changes.append(partial(self._videos.update, entry.clip, rated=rating))
+            if entry.raters_rating != rating:
+                changes.append(partial(self._videos.update, entry.clip, raters_rating=rating))
         self._changes.run(changes, MAX_CHANGES_AT_ONCE)

@@ -1,4 +1,4 @@
-"""Table of the columns of the list of videos."""
+"""Columns of the list of videos, and the text that each of them shows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,27 +41,28 @@ class VideoColumn:
 
     name: str
     title: str  # heading
-    order: str  # entry of the menu that sorts by this column
+    sort_label: str  # entry of the menu that sorts by this column
     text: Callable[[VideoEntry, Cohorts], str]  # text of a cell
     sort_key: Callable[[VideoEntry, Cohorts], str | float]  # numbers within texts are sorted as numbers
     about: str = ""  # tooltip of the heading; {} stands for ``MIN_COHORT``
     second_line: Callable[[VideoEntry, Cohorts], str] = _no_text  # muted second line of a cell, or ""
     accessible_text: Callable[[VideoEntry, Cohorts], str] = _no_text  # text that a screen reader adds
-    plain: bool = False  # True if the value is spoken without the heading
-    number: bool = True  # True for numbers, which are aligned to the right
+    spoken_without_heading: bool = False  # True if the value is spoken without the heading
+    is_numeric: bool = True  # True for numbers, which are aligned to the right
     visible: bool = True  # False for a column that can only be sorted by
     widest: str = ""  # widest text of a cell, which determines the width; "" for the heading
-    is_known: Callable[[VideoEntry], bool] | None = None  # True if a video has a value; a column without is hidden
-    unless: tuple[str, ...] = ()  # columns that replace this column if one of them has a value
-    of_all: bool = False  # True if values depend on the scores of other videos
+    # True if a video has a value. The column is hidden if no video has one. None if every video has a value.
+    is_known: Callable[[VideoEntry], bool] | None = None
+    replaced_by: tuple[str, ...] = ()  # columns that replace this column if one of them has a value
+    depends_on_cohort: bool = False  # True if values depend on the scores of other videos
 
 
 def format_part(entry: VideoEntry) -> str:
-    """Return the part of its file that a video is, or "" for the whole file."""
+    """Return the range of a clip as text, such as "00:12.0–00:40.5" or "frames 1 to 250"; "" for a whole file."""
     if entry.clip_range is None:
         return ""
     if isinstance(entry.clip_range, TimeRange):
-        return f"{clock(entry.clip_range.start_s)[:-2]}–{clock(entry.clip_range.stop_s)[:-2]}"
+        return f"{_format_tenths(entry.clip_range.start_s)}–{_format_tenths(entry.clip_range.stop_s)}"
     return f"frames {entry.clip_range.start_frame + 1} to {entry.clip_range.stop_frame}"
 
 
@@ -75,9 +76,9 @@ def format_interval(analysis: Analysis | None) -> str:
 
 
 def under_name(entry: VideoEntry) -> str:
-    """Return the second line of a name: length, participant and occasion of an assessed video, else its state.
+    """Return the second line of a name, such as "01:24.3 · P07 · pre" for an assessed video, else its state.
 
-    For a part of a file, the line also has the part, in whole seconds once the times of its frames are known.
+    For a part of a file, the line has the part, such as "0:12–0:40", instead of the length.
     """
     part = format_part(entry)
     span_s = entry.span_s
@@ -95,6 +96,11 @@ def under_name(entry: VideoEntry) -> str:
     return " · ".join(text for text in texts if text)
 
 
+def _format_tenths(time_s: float) -> str:
+    """Return a time as mm:ss.t."""
+    return clock(time_s)[:-2]
+
+
 def _format_seconds(time_s: float) -> str:
     return f"{int(time_s // 60)}:{int(time_s % 60):02d}"
 
@@ -103,7 +109,7 @@ def format_score(entry: VideoEntry, cohorts: Cohorts) -> str:
     """Return the score with two decimals, or ``MEANINGLESS`` for a hidden score, or ``UNKNOWN``."""
     if entry.analysis is None:
         return UNKNOWN
-    analysis = cohorts.scored(entry)
+    analysis = cohorts.shown_analysis(entry)
     return signed(analysis.score, 2) if analysis is not None else MEANINGLESS
 
 
@@ -119,66 +125,64 @@ _UNSCALED = CalibratedScore("")  # of a video without an analysis, or of a model
 
 
 def _spoken_interval(cohorts: Cohorts, entry: VideoEntry) -> str:
-    if entry.analysis is not None and cohorts.scored(entry) is None:
+    if entry.analysis is not None and cohorts.shown_analysis(entry) is None:
         return UNFAMILIAR
     return format_interval(entry.analysis)
 
 
-def _scaled(analysis: Analysis | None) -> CalibratedScore:
-    scaled = analysis.scaled if analysis is not None else None
-    return scaled if scaled is not None else _UNSCALED
+def _calibrated_score(analysis: Analysis | None) -> CalibratedScore:
+    calibrated_score = analysis.scaled if analysis is not None else None
+    return calibrated_score if calibrated_score is not None else _UNSCALED
 
 
 def _format_rating(analysis: Analysis | None) -> str:
-    scaled = _scaled(analysis)
-    rating, _, _ = scaled.words.partition(" (")
-    if rating:
-        return rating
-    return UNKNOWN if scaled.criterion else ""
+    calibrated_score = _calibrated_score(analysis)
+    if calibrated_score.rating_text:
+        return calibrated_score.rating_text
+    return UNKNOWN if calibrated_score.criterion else ""
 
 
 def _rating_second_line(entry: VideoEntry, cohorts: Cohorts) -> str:
     """Return the interval of a rating, or the score if there is no rating."""
-    words = _scaled(cohorts.scored(entry)).words
-    if not words:
+    calibrated_score = _calibrated_score(cohorts.shown_analysis(entry))
+    if not calibrated_score.rating_text:
         return f"score {format_score(entry, cohorts)}"
-    _, _, interval = words.partition(" (")
-    return interval.rstrip(")")
+    return calibrated_score.interval_text
 
 
 def _spoken_rating(analysis: Analysis | None) -> str:
-    scaled = _scaled(analysis)
-    return scaled.sentence if scaled.criterion else ""
+    calibrated_score = _calibrated_score(analysis)
+    return calibrated_score.sentence if calibrated_score.criterion else ""
 
 
 def _by_rating(analysis: Analysis | None) -> float:
-    rating = _scaled(analysis).rating
+    rating = _calibrated_score(analysis).rating
     return rating if rating is not None else float("-inf")
 
 
 def _by_score(entry: VideoEntry, cohorts: Cohorts) -> float:
-    analysis = cohorts.scored(entry)
+    analysis = cohorts.shown_analysis(entry)
     return analysis.score if analysis is not None else float("-inf")
 
 
 def _length(entry: VideoEntry) -> str:
-    return clock(entry.length_s)[:-2] if entry.length_s is not None else UNKNOWN
+    return _format_tenths(entry.length_s) if entry.length_s is not None else UNKNOWN
 
 
 def _by_length(entry: VideoEntry) -> float:
     return entry.length_s if entry.length_s is not None else -1.0
 
 
-def _format_rated(entry: VideoEntry) -> str:
-    return entry.rated.text if entry.rated is not None else UNKNOWN
+def _format_raters_rating(entry: VideoEntry) -> str:
+    return entry.raters_rating.text if entry.raters_rating is not None else UNKNOWN
 
 
-def _by_rated(entry: VideoEntry) -> float:
-    return entry.rated.mean if entry.rated is not None else float("-inf")
+def _by_raters_rating(entry: VideoEntry) -> float:
+    return entry.raters_rating.mean if entry.raters_rating is not None else float("-inf")
 
 
-def _rated_second_line(entry: VideoEntry) -> str:
-    return entry.rated.about if entry.rated is not None else ""
+def _raters_second_line(entry: VideoEntry) -> str:
+    return entry.raters_rating.about if entry.raters_rating is not None else ""
 
 
 def _by_state(entry: VideoEntry) -> float:
@@ -250,16 +254,16 @@ COLUMNS: tuple[VideoColumn, ...] = table(
     VideoColumn(
         "name",
         "Name",
-        order="By name",
+        sort_label="By name",
         text=lambda entry, _: printable(entry.name),
         sort_key=lambda entry, _: entry.name.casefold(),
         second_line=lambda entry, _: under_name(entry),
-        number=False,
+        is_numeric=False,
     ),
     VideoColumn(
         "length",
         "Length",
-        order="By length",
+        sort_label="By length",
         text=lambda entry, _: _length(entry),
         sort_key=lambda entry, _: _by_length(entry),
         visible=False,
@@ -267,58 +271,61 @@ COLUMNS: tuple[VideoColumn, ...] = table(
     VideoColumn(
         "score",
         "Score",
-        order="By score",
+        sort_label="By score",
         text=format_score,
         sort_key=_by_score,
         about="The score, and half of its 95 % interval (±)",
-        second_line=lambda entry, cohorts: _half_interval(cohorts.scored(entry)),
+        second_line=lambda entry, cohorts: _half_interval(cohorts.shown_analysis(entry)),
         accessible_text=lambda entry, cohorts: _spoken_interval(cohorts, entry),
         widest="± 00.00",
-        unless=("rating",),
+        replaced_by=("rating",),
     ),
     VideoColumn(
         "rating",
         "Rating",
-        order="By rating",
-        text=lambda entry, cohorts: _format_rating(cohorts.scored(entry)),
-        sort_key=lambda entry, cohorts: _by_rating(cohorts.scored(entry)),
+        sort_label="By rating",
+        text=lambda entry, cohorts: _format_rating(cohorts.shown_analysis(entry)),
+        sort_key=lambda entry, cohorts: _by_rating(cohorts.shown_analysis(entry)),
         about="The score on the raters' scale, and its interval for new participants",
         second_line=_rating_second_line,
-        accessible_text=lambda entry, cohorts: _spoken_rating(cohorts.scored(entry)),
+        accessible_text=lambda entry, cohorts: _spoken_rating(cohorts.shown_analysis(entry)),
         widest="00.0 of 00",
-        is_known=lambda entry: bool(_scaled(entry.analysis).criterion),
+        is_known=lambda entry: bool(_calibrated_score(entry.analysis).criterion),
     ),
     VideoColumn(
         "rated",
         "Raters",
-        order="By the raters' rating",
-        text=lambda entry, _: _format_rated(entry),
-        sort_key=lambda entry, _: _by_rated(entry),
+        sort_label="By the raters' rating",
+        text=lambda entry, _: _format_raters_rating(entry),
+        sort_key=lambda entry, _: _by_raters_rating(entry),
         about="The mean of the raters' ratings for the criterion in use, and the number of raters",
-        second_line=lambda entry, _: _rated_second_line(entry),
+        second_line=lambda entry, _: _raters_second_line(entry),
         widest="00.0 of 00",
-        is_known=lambda entry: entry.rated is not None,
+        is_known=lambda entry: entry.raters_rating is not None,
     ),
     VideoColumn(
         "percentile",
         "Percentile",
-        order="By percentile",
+        sort_label="By percentile",
         text=_percentile,
         sort_key=_by_percentile,
         about=(
-            "Percentile: how many of 100 comparable videos of the same task score lower, by the interval of "
-            "the score and the number of videos (95 %). At least {} other videos are needed."
+            "Percentile: how many of 100 comparable videos of the same task score lower. The 95 % range follows from "
+            "the interval of the score and the number of videos. At least {} other videos are needed."
         ),
-        unless=("rating", "rated"),
-        of_all=True,
+        replaced_by=("rating", "rated"),
+        depends_on_cohort=True,
     ),
     VideoColumn(
         "speed",
         "Speed",
-        order="By speed of the hands",
+        sort_label="By speed of the hands",
         text=lambda entry, _: _speed(entry),
         sort_key=lambda entry, _: _by_speed(entry),
-        about="Mean speed, while it moves, of the tracked hand or point that moved farthest, and the share seen",
+        about=(
+            "Mean speed of the tracked hand or point that moved farthest, without its pauses. Below, the share of the "
+            "frames in which it is seen."
+        ),
         second_line=lambda entry, _: _seen(entry),
         accessible_text=lambda entry, _: _spoken_motion(entry),
         widest="seen 100 %",
@@ -327,7 +334,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
     VideoColumn(
         "pauses",
         "Pauses",
-        order="By pauses of the hands",
+        sort_label="By pauses of the hands",
         text=lambda entry, _: _pauses(entry),
         sort_key=lambda entry, _: _by_pauses(entry),
         visible=False,
@@ -335,12 +342,12 @@ COLUMNS: tuple[VideoColumn, ...] = table(
     VideoColumn(
         "state",
         "State",
-        order="By state",
+        sort_label="By state",
         text=lambda entry, _: _state(entry),
         sort_key=lambda entry, _: _by_state(entry),
-        plain=True,
-        number=False,
+        spoken_without_heading=True,
+        is_numeric=False,
         visible=False,
     ),
 )
-NAME = 0  # index of the name's column, which has the thumbnails and takes the remaining width
+NAME_COLUMN = 0  # index of the name's column, which has the thumbnails and takes the remaining width

@@ -20,7 +20,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, format_state
+from skillviewer.ui.videos.columns import COLUMNS, NAME_COLUMN, VideoColumn, format_state
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.labels import text_label
@@ -113,7 +113,7 @@ class VideosPanel(QWidget):
         orders = QActionGroup(menu)
         self._add_option(menu, orders, "In the order added", -1, checked=True)
         for index, column in enumerate(self.table.columns):
-            self._add_option(menu, orders, column.order, index, checked=False)
+            self._add_option(menu, orders, column.sort_label, index, checked=False)
         orders.triggered.connect(lambda action: self.view.sortByColumn(action.data(), Qt.SortOrder.AscendingOrder))
         self._orders = orders
         return menu
@@ -150,7 +150,7 @@ class VideosPanel(QWidget):
         self._name_delegate = VideoNameDelegate(self._icons, view)
         self._number_delegate = NumberDelegate(view)
         for index in range(len(self.table.columns)):
-            is_name = index == NAME
+            is_name = index == NAME_COLUMN
             mode = QHeaderView.ResizeMode.Stretch if is_name else QHeaderView.ResizeMode.Fixed
             header.setSectionResizeMode(index, mode)
             delegate = self._name_delegate if is_name else self._number_delegate
@@ -165,7 +165,7 @@ class VideosPanel(QWidget):
     def _fit_columns(self) -> None:
         metrics = self.fontMetrics()
         header = self.view.horizontalHeader()
-        for index, column in enumerate(self.table.columns[NAME + 1 :], start=NAME + 1):
+        for index, column in enumerate(self.table.columns[NAME_COLUMN + 1 :], start=NAME_COLUMN + 1):
             if column.widest:
                 text_width_px = metrics.horizontalAdvance(column.widest) + 6
             else:
@@ -197,12 +197,12 @@ class VideosPanel(QWidget):
     def order(self) -> list[VideoClip]:
         """The listed videos in their present order."""
         rows = range(self.filter.rowCount())
-        return [self.filter.index(row, NAME).data(ENTRY_ROLE).clip for row in rows]
+        return [self.filter.index(row, NAME_COLUMN).data(ENTRY_ROLE).clip for row in rows]
 
     def show_chosen(self, clip: VideoClip | None) -> None:
         self.filter.set_current(clip)
         row = self._videos.row(clip) if clip is not None else None
-        index = self.filter.mapFromSource(self.table.index(row, NAME)) if row is not None else QModelIndex()
+        index = self.filter.mapFromSource(self.table.index(row, NAME_COLUMN)) if row is not None else QModelIndex()
         if index.row() != self.view.currentIndex().row() or not index.isValid():
             self.view.setCurrentIndex(index)
 
@@ -217,7 +217,7 @@ class VideosPanel(QWidget):
         """Choose the next (1) or previous (-1) video of the list."""
         row = self.view.currentIndex().row() + direction
         if 0 <= row < self.filter.rowCount():
-            self.view.setCurrentIndex(self.filter.index(row, NAME))
+            self.view.setCurrentIndex(self.filter.index(row, NAME_COLUMN))
 
     def start_search(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -251,7 +251,7 @@ class VideosPanel(QWidget):
     def _on_all_changed(self) -> None:
         """Repaint the visible rows, since updating the filter row by row would take long."""
         sort_column = self.filter.sortColumn()
-        if sort_column >= 0 and self.table.columns[sort_column].of_all:
+        if sort_column >= 0 and self.table.columns[sort_column].depends_on_cohort:
             self.filter.invalidate()
         self.view.viewport().update()
 
@@ -279,7 +279,7 @@ class VideosPanel(QWidget):
         columns = self.table.columns
         has_values = {column.name: self._has_values(column) for column in columns}
         for index, column in enumerate(columns):
-            is_replaced = any(has_values[name] for name in column.unless)
+            is_replaced = any(has_values[name] for name in column.replaced_by)
             is_shown = column.visible and has_values[column.name] and not is_replaced
             self.view.setColumnHidden(index, not is_shown)
         share_width(self.view, scaled_px(MIN_NAME_WIDTH_PX))
@@ -295,7 +295,7 @@ class VideosPanel(QWidget):
             last = self.filter.rowCount() - 1
         if first >= 0:
             visible_rows = range(first, last + 1)
-            self.in_sight.emit([self.filter.index(row, NAME).data(ENTRY_ROLE).clip for row in visible_rows])
+            self.in_sight.emit([self.filter.index(row, NAME_COLUMN).data(ENTRY_ROLE).clip for row in visible_rows])
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:

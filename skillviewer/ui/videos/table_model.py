@@ -25,7 +25,7 @@ from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.columns import (
     COLUMNS,
-    NAME,
+    NAME_COLUMN,
     UNKNOWN,
     VideoColumn,
     format_interval,
@@ -105,13 +105,13 @@ class VideoTable(QAbstractTableModel):
     def _accessible_text(self, entry: VideoEntry, column: VideoColumn) -> str:
         """Return the text of a cell for screen readers; for the name, the text of the whole row."""
         text = self._cell_text(entry, column)
-        if column is not self.columns[NAME]:
+        if column is not self.columns[NAME_COLUMN]:
             return text
         texts = [text]
-        for other in self.columns[NAME + 1 :]:
+        for other in self.columns[NAME_COLUMN + 1 :]:
             other_text = self._cell_text(entry, other)
             if other_text not in {"", UNKNOWN}:
-                if not other.plain:
+                if not other.spoken_without_heading:
                     other_text = f"{other.title} {other_text}"
                 texts.append(other_text)
         return ", ".join(texts)
@@ -125,7 +125,7 @@ class VideoTable(QAbstractTableModel):
     def _tool_tip(self, entry: VideoEntry, _column: VideoColumn) -> str:
         lines = [printable(str(entry.path)), format_part(entry), entry.reason]
         if entry.analysis is not None:
-            scored = self._cohorts.scored(entry)
+            scored = self._cohorts.shown_analysis(entry)
             score = format_score(entry, self._cohorts) if scored is not None else UNFAMILIAR
             lines += [f"{score} {format_interval(scored)}".strip(), entry.analysis.warning]
             if scored is not None and entry.analysis.scaled is not None:
@@ -215,5 +215,5 @@ def _natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def _alignment(column: VideoColumn) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
+    side = Qt.AlignmentFlag.AlignRight if column.is_numeric else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter

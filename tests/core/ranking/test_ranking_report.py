@@ -125,10 +125,10 @@ def test_the_whole_report_by_hand() -> None:
     assert found.parts == (("", (("a", "b", "c"), ("d",), ("e",))),)
     assert not found.connected
     assert found.connectivity == "No vote on d, e yet."
-    assert found.on_test is not None
-    assert (found.on_test.n_pairs, found.on_test.n_raters) == (1, 2)
-    assert found.ordinal is not None
-    assert found.ordinal.value == found.on_test.value  # only one pair was judged by two
+    assert found.test_pair_alpha is not None
+    assert (found.test_pair_alpha.n_pairs, found.test_pair_alpha.n_raters) == (1, 2)
+    assert found.ordinal_alpha is not None
+    assert found.ordinal_alpha.value == found.test_pair_alpha.value  # only one pair was judged by two
     assert [r.name for r in found.raters] == ["A", "B"]
     assert found.split_half is None
     (cycle,) = found.contradictions.cycles or (None,)
@@ -243,7 +243,12 @@ def test_without_votes_there_is_nothing_to_say() -> None:
     found = ranking_report({"a": "", "b": ""}, [])
     assert found.ranked_videos == ()
     assert np.isnan(found.reliability)
-    assert (found.nominal, found.ordinal, found.on_test, found.split_half) == (None, None, None, None)
+    assert (found.nominal_alpha, found.ordinal_alpha, found.test_pair_alpha, found.split_half) == (
+        None,
+        None,
+        None,
+        None,
+    )
     assert found.raters == ()
 
 

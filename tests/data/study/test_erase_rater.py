@@ -137,11 +137,11 @@ def test_no_row_and_no_backup_has_the_name_of_an_erased_rater(path: Path) -> Non
 def test_what_others_gave_stays_and_counts_as_if_the_rater_had_never_judged(path: Path, tmp_path: Path) -> None:
     with Study.open(path) as study, Study.open(_make(tmp_path / "ben alone", "Ben")) as alone:
         before = _report(study)
-        assert before.nominal is not None
+        assert before.nominal_alpha is not None
         study.erase_rater(NAME)
         report, expected = _report(study), _report(alone)
         assert before.judged > report.judged == expected.judged
-        assert report.nominal is expected.nominal is None, "one rater is left"
+        assert report.nominal_alpha is expected.nominal_alpha is None, "one rater is left"
         assert report.ranked_videos == expected.ranked_videos
         assert [rater.name for rater in report.raters] == ["Ben"]
         assert study.ratings.all() == alone.ratings.all()

@@ -13,7 +13,7 @@ from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.pseudonyms import invent_pseudonyms, replace_names
 from skillviewer.data.study.exchange.rating_import import (
     add_ratings,
-    describe_left_ratings,
+    describe_remaining_ratings,
     open_study_table,
     ratings_without_successor,
     undo_import,
@@ -210,7 +210,7 @@ def test_ratings_that_a_corrected_table_leaves_are_known_before_its_import(study
     opened = open_study_table(study, corrected)
     left = ratings_without_successor(study, opened.read()[0], "corrected.csv")
     assert [(rating.video, rating.rater, rating.value) for rating in left] == [("b", "x", 4), ("c", "x", 2)]
-    assert not missing(describe_left_ratings(left), "2 earlier ratings", "b by x", "c by x")
+    assert not missing(describe_remaining_ratings(left), "2 earlier ratings", "b by x", "c by x")
     of_same_name = ratings_without_successor(study, opened.read()[0], "t.csv")
     assert {rating.video for rating in of_same_name} == {"b", "c", "d"}, "the row of d by y is gone"
     kept = add_ratings(study, opened)

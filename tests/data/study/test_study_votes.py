@@ -381,7 +381,7 @@ def test_versions_of_a_model_can_be_gone_back_to(path: Path, tmp_path: Path) -> 
         second = study.models.add(
             "d2", "mine", tmp_path / "gone", parent="d1", state=ModelState.PROPOSED, facts={"seed": 3}
         )
-        assert (first.version, second.version, second.parent, second.facts) == (1, 2, "d1", {"seed": 3})
+        assert (first.number, second.number, second.parent, second.facts) == (1, 2, "d1", {"seed": 3})
         assert (first.path, second.path) == (tmp_path / "here" / "models" / "m1", None)
         assert study.models.set_state("d2", ModelState.ACCEPTED).state is ModelState.ACCEPTED
         study.use_model("d2")

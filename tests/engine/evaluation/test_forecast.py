@@ -25,7 +25,7 @@ from skillviewer.engine.features.decoding_pace import decoding_pace, record_deco
 from skillviewer.engine.features.feature_cache import FeatureCache
 from skillviewer.engine.finetuning import first_forecast as first_forecast_module
 from skillviewer.engine.finetuning.first_forecast import first_forecast, remember_forecast
-from skillviewer.engine.finetuning.job import ChoiceJob
+from skillviewer.engine.finetuning.job import AutoModelJob
 from skillviewer.engine.runtime import pace
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.training import training_duration
@@ -245,7 +245,7 @@ def test_a_first_forecast_takes_the_figures_of_the_last_one(
 ) -> None:
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(first_forecast_module, "current_load", lambda: pace.Load(0.5, 1.0, 1))
-    job = ChoiceJob(StudyPairs(dataset), TuningChoices(), CheckLevel.QUICK, tmp_path / "model")
+    job = AutoModelJob(StudyPairs(dataset), TuningChoices(), CheckLevel.QUICK, tmp_path / "model")
     usual = first_forecast(job)
     assert usual.is_first
     assert usual.total_s > 0

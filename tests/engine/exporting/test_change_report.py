@@ -94,7 +94,7 @@ def test_fewer_errors_are_better_and_one_rater_has_no_interval(study: Path) -> N
 def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = SimpleNamespace(name="full", version=3, digest=DIGEST, path=None)
+    model = SimpleNamespace(name="full", number=3, digest=DIGEST, path=None)
     scores = {f"0{when}": Score(score, None, 1, "", None) for when, score in (("pre", 4.0), ("post", 5.5))}  # type: ignore[arg-type]
     scores["1pre"] = Score(3.0, None, 1, "Unlike the others.", None)  # type: ignore[arg-type]
     monkeypatch.setattr("skillviewer.data.study.models.StudyModels.default_model", lambda *_: model)

@@ -50,7 +50,7 @@ def test_a_worker_opens_no_study_and_writes_the_same(
         here = service.write(ExportRequest(made, (target,), tmp_path / f"here{end}", options))
         plain = service.without_studies(ExportRequest(made, (target,), tmp_path / f"there{end}", options))
     if isinstance(plain.options, ReportOptions):
-        assert [member.name for member in plain.options.known.others] == ["b"]
+        assert [member.name for member in plain.options.study_context.others] == ["b"]
 
     def never(*_args: object, **_more: object) -> None:
         raise AssertionError("a worker opened a study")

@@ -385,7 +385,7 @@ def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(source: Ex
     asked = replace(source, analysis=said, faces=found)
     with ExportService(FakeModelCache) as desk:
         order = ExportRequest(
-            exporter("why"), (asked,), tmp_path / "why.html", ReportOptions(blur_faces=True, known=known)
+            exporter("why"), (asked,), tmp_path / "why.html", ReportOptions(blur_faces=True, study_context=known)
         )
         warnings = desk.write(order).warnings
     assert [warning.split(",")[0] for warning in warnings if warning.startswith("No face")] == [

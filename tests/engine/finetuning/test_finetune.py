@@ -38,7 +38,7 @@ from skillviewer.engine.finetuning import job as job_module
 from skillviewer.engine.finetuning import tuning_loop as finetune_module
 from skillviewer.engine.finetuning.finetune import REPORT, finetune
 from skillviewer.engine.finetuning.initial_model import InitialModel
-from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob, TuningResult, discard, discard_state, has_state
+from skillviewer.engine.finetuning.job import AutoModelJob, TuningJob, TuningResult, discard, discard_state, has_state
 from skillviewer.engine.finetuning.job_forecast import forecast_job
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs, load_prior_pairs
 from skillviewer.engine.finetuning.split_study import split_study
@@ -111,7 +111,7 @@ def split_of(asked: TuningJob) -> split.TuningSplit:
     """Return the split of a job."""
     name = asked.parent.name if asked.parent is not None else ""
     known = load_prior_pairs(asked.parent, name) if asked.parent is not None else None
-    return split_study(asked.study, asked.choices, known, name)
+    return split_study(asked.study_pairs, asked.choices, known, name)
 
 
 @pytest.mark.slow
@@ -561,8 +561,8 @@ def test_a_state_of_other_pairs_is_not_gone_on_with(
     monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, interval_s=0))
     asked = job(study, parent, tmp_path / "new")
     videos = tuple(replace(v, path=None) if v.name[0] == "a" else v for v in study.dataset.videos)
-    fewer = replace(asked, study=replace(study, dataset=replace(study.dataset, videos=videos)))
-    divisions = [split_pairs(one.study, one.choices) for one in (fewer, asked)]
+    fewer = replace(asked, study_pairs=replace(study, dataset=replace(study.dataset, videos=videos)))
+    divisions = [split_pairs(one.study_pairs, one.choices) for one in (fewer, asked)]
     assert set(divisions[0].fold.train_videos) & set(divisions[1].fold.held_out_videos)
     kept = tmp_path / "kept"
 
@@ -763,9 +763,9 @@ def test_the_same_job_has_the_same_work_folder(study: StudyPairs, parent: Path, 
     others = (
         replace(asked, choices=TuningChoices(seed=1)),
         replace(asked, parent=None),
-        replace(asked, study=study.restricted(NAMES[:6])),
-        replace(asked, study=replace(study, dataset=replace(study.dataset, similar=(SimilarPair("a1", "a2"),)))),
-        replace(asked, study=replace(study, dataset=replace(study.dataset, videos=parts))),
+        replace(asked, study_pairs=study.restricted(NAMES[:6])),
+        replace(asked, study_pairs=replace(study, dataset=replace(study.dataset, similar=(SimilarPair("a1", "a2"),)))),
+        replace(asked, study_pairs=replace(study, dataset=replace(study.dataset, videos=parts))),
     )
     assert len({one.work_folder() for one in (asked, *others)}) == 6
 
@@ -782,9 +782,9 @@ def test_a_new_title_of_a_preset_loses_no_stopped_training(
 
 
 def test_trainings_of_a_choice_continue_whatever_is_chosen(study: StudyPairs, tmp_path: Path) -> None:
-    asked = ChoiceJob(study, TuningChoices(), CheckLevel.QUICK, tmp_path / "new")
+    asked = AutoModelJob(study, TuningChoices(), CheckLevel.QUICK, tmp_path / "new")
     assert asked.work_folder() == replace(asked, level=CheckLevel.CROSS_VALIDATED).work_folder()
-    assert asked.work_folder() != replace(asked, study=study.restricted(NAMES[:6])).work_folder()
+    assert asked.work_folder() != replace(asked, study_pairs=study.restricted(NAMES[:6])).work_folder()
     assert asked.work_folder() != TuningJob(study, TuningChoices(), None, tmp_path / "new").work_folder()
 
 

@@ -83,7 +83,7 @@ def test_everything_of_the_why_page_can_be_searched_in_its_order(
     tmp_path: Path, reader: VideoReader, suffix: str
 ) -> None:
     made = video(reader)
-    options = ReportOptions(known=known(reader), names=True, made_on=DAY)
+    options = ReportOptions(study_context=known(reader), names=True, made_on=DAY)
     found = words(export_report(made, tmp_path / f"one{suffix}", options))
     # passes end at 0.5, 0.625 and 0.75
     assert "Score +0.62 (95 % interval" in found.replace("+0.63", "+0.62")
@@ -141,7 +141,7 @@ def test_a_report_says_that_attention_was_spread_evenly(tmp_path: Path, reader: 
 def test_pdf_has_two_pages_of_its_paper_and_tells_nothing_beside(
     tmp_path: Path, reader: VideoReader, paper: str
 ) -> None:
-    options = ReportOptions(paper=paper, known=known(reader), made_on=DAY)  # type: ignore[arg-type]
+    options = ReportOptions(paper=paper, study_context=known(reader), made_on=DAY)  # type: ignore[arg-type]
     document = PdfReader(export_report(video(reader), tmp_path / "one.pdf", options))
     assert len(document.pages) == 2
     for page in document.pages:
@@ -164,7 +164,7 @@ def test_a_page_with_much_to_say_still_has_two_pages(tmp_path: Path, reader: Vid
     path = export_report(
         replace(video(reader), title="A long name " * 12),
         tmp_path / "one.pdf",
-        ReportOptions(known=replace(full, notes=notes, other_models=full.other_models * 3), paper="letter"),
+        ReportOptions(study_context=replace(full, notes=notes, other_models=full.other_models * 3), paper="letter"),
     )
     found = words(path)
     assert len(PdfReader(path).pages) == 2
@@ -192,7 +192,7 @@ def test_a_model_without_maps_has_no_colour_bar(tmp_path: Path, reader: VideoRea
 
 def test_people_are_not_named_unless_asked_for(tmp_path: Path, reader: VideoReader) -> None:
     for suffix in (".pdf", ".html"):
-        options = ReportOptions(known=known(reader))
+        options = ReportOptions(study_context=known(reader))
         found = words(export_report(video(reader), tmp_path / f"one{suffix}", options))
         assert "P07" not in found
         assert "Dr X" not in found
@@ -200,7 +200,7 @@ def test_people_are_not_named_unless_asked_for(tmp_path: Path, reader: VideoRead
 
 
 def test_the_web_page_asks_for_nothing(tmp_path: Path, reader: VideoReader) -> None:
-    text = export_report(video(reader), tmp_path / "one.html", ReportOptions(known=known(reader))).read_text()
+    text = export_report(video(reader), tmp_path / "one.html", ReportOptions(study_context=known(reader))).read_text()
     sources = re.findall(r"""(?:src|href)\s*=\s*["']([^"']*)|url\(["']?([^)"']*)""", text)
     assert len(sources) > 5
     assert all((a or b).startswith(("data:", "#")) for a, b in sources)
@@ -216,7 +216,7 @@ def test_the_web_page_asks_for_nothing(tmp_path: Path, reader: VideoReader) -> N
 def test_a_task_in_any_script_and_any_words_have_their_report(tmp_path: Path, reader: VideoReader, task: str) -> None:
     told = replace(known(reader), task=task, cohort=f"the task “{task}”", notes=(ReportNote(task, task),))
     for suffix in (".pdf", ".html"):
-        path = export_report(video(reader), tmp_path / f"why{suffix}", ReportOptions(known=told))
+        path = export_report(video(reader), tmp_path / f"why{suffix}", ReportOptions(study_context=told))
         assert "videos of the task" in words(path)
         export_cohort(cohort(25), CohortModel(task, "e" * 64), tmp_path / f"all{suffix}", CohortOptions(task=task))
 
@@ -245,7 +245,7 @@ def test_evidence_and_reference_of_others_are_refused(tmp_path: Path, reader: Vi
     with pytest.raises(ExportError, match="evidence is of another analysis"):
         export_report(strange, tmp_path / "one.pdf")
     foreign = replace(other, provenance=replace(other.provenance, model_digest="f" * 64))
-    options = ReportOptions(known=StudyContext(reference=AnalysedVideo(foreign, "b", reader)))
+    options = ReportOptions(study_context=StudyContext(reference=AnalysedVideo(foreign, "b", reader)))
     with pytest.raises(ExportError, match="was assessed by another model"):
         export_report(video(reader), tmp_path / "one.pdf", options)
     assert list(tmp_path.iterdir()) == []
@@ -255,7 +255,7 @@ def test_faces_are_blurred_in_every_picture(tmp_path: Path, reader: VideoReader)
     """A box over the whole picture leaves no bar code that could be read."""
     faces = Faces(reader.info.digest, reader.info.n_frames).with_drawn(FaceBox(0, 0, 1, 1), 0, 0, reader.info.n_frames)
     bare = MapStyle(overlay=Overlay.OFF)  # lines of a map would be sharp, blurred or not
-    options = ReportOptions(known=replace(known(reader), reference=None), blur_faces=True, look=bare)
+    options = ReportOptions(study_context=replace(known(reader), reference=None), blur_faces=True, look=bare)
     sharp = {"blurred": replace(video(reader), faces=faces), "plain": video(reader)}
     contrast = {}
     for name, one in sharp.items():
@@ -273,7 +273,7 @@ def test_every_page_with_blurred_faces_says_that_it_is_no_guarantee(
 ) -> None:
     faces = Faces(reader.info.digest, reader.info.n_frames).with_drawn(FaceBox(0.4, 0.4, 0.6, 0.6), 0, 0, 9)
     one = replace(video(reader), faces=faces)
-    options = ReportOptions(known=replace(known(reader), reference=None), made_on=DAY)
+    options = ReportOptions(study_context=replace(known(reader), reference=None), made_on=DAY)
     blurred = export_report(one, tmp_path / f"blurred{suffix}", replace(options, blur_faces=True))
     found = words(blurred)
     limits = found[found.index("Limits") :]
@@ -285,7 +285,9 @@ def test_every_page_with_blurred_faces_says_that_it_is_no_guarantee(
             assert not missing(foot, "guarantee")
     # the second video that is shown is blurred too
     beside = replace(known(reader), reference=replace(one, title="v20"))
-    assert "no guarantee" in words(export_report(video(reader), tmp_path / f"b{suffix}", ReportOptions(known=beside)))
+    assert "no guarantee" in words(
+        export_report(video(reader), tmp_path / f"b{suffix}", ReportOptions(study_context=beside))
+    )
     assert "guarantee" not in words(export_report(video(reader), tmp_path / f"plain{suffix}", options))
 
 
@@ -387,7 +389,7 @@ def test_opinions_count_of_the_same_stretch_alone_and_are_told_where_they_differ
     at, end = first.start_s, first.stop_s
 
     def printed(*opinions: Annotation, names: bool = True) -> str:
-        options = ReportOptions(known=replace(known(reader), opinions=opinions), names=names)
+        options = ReportOptions(study_context=replace(known(reader), opinions=opinions), names=names)
         return words(export_report(made, tmp_path / "one.html", options, overwrite=True))
 
     assert "A person says: agree." in printed(Annotation(Tier.OPINIONS, at, end, "agree", "Bob"))
@@ -406,7 +408,7 @@ def test_the_reference_says_why_it_was_chosen(tmp_path: Path, reader: VideoReade
     made = video(reader)
     told = {}
     for near_by in (None, SimilarityMeasure.LOOKS, SimilarityMeasure.SCORE):
-        options = ReportOptions(known=replace(known(reader), near_by=near_by))
+        options = ReportOptions(study_context=replace(known(reader), near_by=near_by))
         told[near_by] = words(export_report(made, tmp_path / f"{near_by}.html", options))
     assert "chosen by hand" in told[None]
     assert not missing(told[SimilarityMeasure.LOOKS], "well-scored video")
@@ -451,7 +453,7 @@ def test_a_report_begins_with_the_rating_and_states_the_test_of_the_model(
         was_trained_on=True,
         given_rating="The raters gave 2.67 of 5 (3 raters).",
     )
-    found = words(export_report(made, tmp_path / f"a{suffix}", ReportOptions(known=context)))
+    found = words(export_report(made, tmp_path / f"a{suffix}", ReportOptions(study_context=context)))
     facts = ("1.9 of 5 (1.0 to 4.1)", "Score +0.6", "2.67 of 5", "learnt from this video", "75.0 %", "What the model")
     places = [found.index(fact) for fact in facts]
     assert places == sorted(places)

@@ -71,7 +71,7 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> InspectScreen
     qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
     qtbot.waitUntil(lambda: app_context.feed.settled and app_context.playback.video is not None)
     qtbot.waitUntil(lambda: app_context.why_loader.stage is WhyStage.READY)
-    app_context.playback.first()  # from the frame that says most, where the findings put it
+    app_context.playback.to_first_frame()  # from the frame that says most, where the findings put it
     found = window.window.screens.named("inspect")
     assert isinstance(found, InspectScreen)
     found.player.canvas.setFocus()
@@ -81,7 +81,7 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> InspectScreen
 
 def test_keys_move_the_playhead(window: Composition, screen: InspectScreen) -> None:
     canvas, playback = screen.player.canvas, window.app_context.playback
-    samples = playback.samples.tolist()
+    samples = playback.sampled_frames.tolist()
     seen = []
     for which, modifiers in (
         (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier), (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier),
@@ -153,7 +153,7 @@ def test_space_on_a_focused_button_presses_the_button(window: Composition, scree
     button.setFocus(Qt.FocusReason.TabFocusReason)
     key(button, Qt.Key.Key_Space)
     assert not is_playing(window)
-    assert window.app_context.playback.frame == window.app_context.playback.samples[0]
+    assert window.app_context.playback.frame == window.app_context.playback.sampled_frames[0]
 
 
 def test_h_hides_and_shows_the_map_and_held_down_only_peeks(

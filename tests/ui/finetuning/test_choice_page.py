@@ -12,7 +12,7 @@ from skillviewer.core.evaluation.choice_folds import CANDIDATES
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.progress import Progress
 from skillviewer.data.study import ModelState
-from skillviewer.engine.finetuning.job import ChoiceJob
+from skillviewer.engine.finetuning.job import AutoModelJob
 from skillviewer.ui.finetuning.tuning_controller import TuningPhase
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
@@ -177,7 +177,7 @@ def test_a_discarded_training_begins_anew(qtbot: QtBot, make_trainer: MakeTraini
     trainer.start()
     qtbot.waitUntil(trainer.world.tuner.begun.is_set)
     (job,) = trainer.world.tuner.jobs
-    assert isinstance(job, ChoiceJob)
+    assert isinstance(job, AutoModelJob)
     assert job.work_folder().exists()
     for _ in range(2):
         click(trainer.screen.running.cancel_button)

@@ -413,7 +413,7 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
         button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.used() == first.digest
-    assert [(v.state, v.path) for v in trainer.versions() if v.version > 1] == [(ModelState.ACCEPTED, first.folder)]
+    assert [(v.state, v.path) for v in trainer.versions() if v.number > 1] == [(ModelState.ACCEPTED, first.folder)]
     assert first.folder.exists()
     assert not again.folder.exists(), "a copy"
     state = trainer.made.app_context.state
@@ -761,13 +761,13 @@ def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_
     qtbot.waitUntil(lambda: app_context.studies.current is None)
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
-    qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
+    qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.number > 1] == [ModelState.PROPOSED])
     app_context.studies.open(trainer.path)
     qtbot.waitUntil(lambda: app_context.studies.current is not None)
     qtbot.waitUntil(trainer.screen.before_after.accept_button.isEnabled)
     click(trainer.screen.before_after.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
-    assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.ACCEPTED]
+    assert [v.state for v in trainer.versions() if v.number > 1] == [ModelState.ACCEPTED]
 
 
 @pytest.mark.slow
@@ -777,7 +777,7 @@ def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_
     trainer = make_trainer()
     trainer.start()
     trainer.wait_for(TuningPhase.DECIDING)
-    qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
+    qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.number > 1] == [ModelState.PROPOSED])
     trainer.made.app_context.studies.close()  # its study may be gone: the page is no dead end
     qtbot.waitUntil(lambda: trainer.made.app_context.studies.current is None)
     click(trainer.screen.before_after.later_button)
@@ -786,7 +786,7 @@ def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_
     trainer.made.app_context.studies.open(trainer.path)
     qtbot.waitUntil(lambda: trainer.made.app_context.studies.current is not None)
     assert trainer.phase is TuningPhase.CHOOSING
-    assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED]
+    assert [v.state for v in trainer.versions() if v.number > 1] == [ModelState.PROPOSED]
     trainer.wait_for_forecast()
     trainer.start()
     trainer.wait_for(TuningPhase.DECIDING)
@@ -815,4 +815,4 @@ def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
     click(trainer.screen.before_after.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     with Study.open(named, read_only=True) as after:
-        assert [m.state for m in after.models.all() if m.version > 1] == [ModelState.ACCEPTED]
+        assert [m.state for m in after.models.all() if m.number > 1] == [ModelState.ACCEPTED]

@@ -114,7 +114,11 @@ def test_the_ratings_of_the_raters_and_their_comments_stand_in_list_and_why(
 
     window.app_context.studies.submit_write(work, VIDEOS, PAIRS)
     entries = window.app_context.videos
-    qtbot.waitUntil(lambda: [e.rated.text if e.rated is not None else "" for e in entries] == ["30 of 50", "50 of 50"])
+    qtbot.waitUntil(
+        lambda: (
+            [e.raters_rating.text if e.raters_rating is not None else "" for e in entries] == ["30 of 50", "50 of 50"]
+        )
+    )
     raters = why_of(window).raters
     qtbot.waitUntil(lambda: raters.ratings.plain == "Global: 30 of 50 (Ann 20, Ben 40)")
     qtbot.waitUntil(lambda: not missing(raters.comments.plain, "Ann", "dropped it"))

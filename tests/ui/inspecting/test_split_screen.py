@@ -93,7 +93,7 @@ def test_parts_are_listed_marked_on_both_and_reached_by_keys(window: Composition
     assert screen.curve.parts == tuple((gap.start_s, gap.stop_s) for gap in gaps)
     assert screen.reference_curve.parts == tuple((gap.other_start_s, gap.other_stop_s) for gap in gaps)
     starts = [playback.video.frame_at(gap.start_s) for gap in gaps]
-    playback.last()
+    playback.to_last_frame()
     actions = window.window.actions_
     screen.player.canvas.setFocus()
     for start in reversed([start for start in starts if start < playback.frame]):

@@ -269,7 +269,7 @@ def test_the_player_stands_where_the_score_moved_most_until_the_user_moves(
     assert playback.frame == strongest()
     qtbot.waitUntil(lambda: window.app_context.evidence_loader.evidence is not None)
     qtbot.waitUntil(lambda: playback.frame == strongest())
-    playback.first()
+    playback.to_first_frame()
     why_loader.changed.emit()
     assert playback.frame == playback.frames[0], "the user went back"
 
@@ -388,7 +388,7 @@ def test_another_version_of_the_model_is_no_other_model() -> None:
     """A child that was fine-tuned from it agrees with it by birth: that speaks for neither."""
     names = ("a", "b", "c")
     versions = [
-        SimpleNamespace(digest=d, name=n, version=v, added_at=v)
+        SimpleNamespace(digest=d, name=n, number=v, added_at=v)
         for d, n, v in (("d1", "full", 1), ("d2", "full", 2), ("d3", "pool", 1))
     ]
     scores = {d: {name: at + 0.5 for at, name in enumerate(names)} for d in ("d1", "d2", "d3")}

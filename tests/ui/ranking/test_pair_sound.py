@@ -68,7 +68,7 @@ class Desk(QObject):
             queue = self.sound._queue
             assert queue is not None
             if self.now_s >= taken_s:
-                left_s = self.playhead.stop_s - self.playhead.position_s()
+                left_s = self.playhead.stop_s - self.playhead.due_time_s()
                 qtbot.waitUntil(partial(is_fed, self.output, queue, min(0.5, left_s - 0.2)))
                 self.output.take(480, taken_s + latency_s)
                 taken_s += 0.01 / (1 + skew)
@@ -152,7 +152,7 @@ def test_an_attempt_is_heard_and_nothing_before_or_after_it(
     sounds = []
     for _ in range(4):
         qtbot.waitUntil(
-            partial(is_fed, desk.output, queue, min(0.5, desk.playhead.stop_s - desk.playhead.position_s()))
+            partial(is_fed, desk.output, queue, min(0.5, desk.playhead.stop_s - desk.playhead.due_time_s()))
         )
         desk.output.take(24_000, desk.now_s)
         sounds.append(desk.output.heard[-1][1][0])

@@ -84,8 +84,8 @@ def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None
     assert rows[0][3].replace("−", "-") == f"{best.strength:+.2f} ± {best.error:.2f}"
     assert results.summary.text() == "6 votes by 2 raters"
     assert results.reliability.sentences[0] == f"No vote on {GNU} yet."
-    assert found.ordinal is not None
-    assert found.ordinal.sentence in results.reliability.sentences
+    assert found.ordinal_alpha is not None
+    assert found.ordinal_alpha.sentence in results.reliability.sentences
     header = results.table.horizontalHeader()
     click(header.viewport(), QPoint(header.sectionViewportPosition(4) + 8, header.height() // 2))
     won = [int(row[4]) for row in results.table.texts()]

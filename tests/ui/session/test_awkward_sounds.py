@@ -63,7 +63,7 @@ def play(desk: Desk, video: VideoInfo, qtbot: QtBot) -> dict[int, float]:
         desk.now_s += 0.01
         queue = desk.sound._queue
         if queue is not None:
-            left_s = desk.playback.stop_s - desk.playback.position_s()
+            left_s = desk.playback.stop_s - desk.playback.due_time_s()
             qtbot.waitUntil(lambda: is_fed(desk.output, queue, min(0.5, left_s - 0.2)))  # noqa: B023
             desk.output.take(480, desk.now_s)
         desk.playback.tick()

@@ -142,9 +142,9 @@ def test_steps_pause_and_stay_inside(playback: Playback) -> None:
     assert playback.frame == 7
     playback.step(1000)
     assert playback.frame == 299
-    playback.first()
+    playback.to_first_frame()
     assert playback.frame == 0
-    playback.last()
+    playback.to_last_frame()
     assert playback.frame == 299
 
 
@@ -158,7 +158,7 @@ def test_it_skips_by_time(playback: Playback) -> None:
 
 
 def test_it_goes_from_sampled_frame_to_sampled_frame(playback: Playback) -> None:
-    playback.samples = np.array([10, 40, 41, 200])
+    playback.sampled_frames = np.array([10, 40, 41, 200])
     seen = []
     for direction in (1, 1, 1, 1, 1, -1, -1, -1, -1):
         playback.to_sample(direction)

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.text import signed
 from skillviewer.ui.session.sample_study import sample_path
 from skillviewer.ui.session.video_entry import VideoState
-from skillviewer.ui.videos.columns import COLUMNS, NAME
+from skillviewer.ui.videos.columns import COLUMNS, NAME_COLUMN
 from skillviewer.ui.videos.table_model import ENTRY_ROLE
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
@@ -42,7 +42,7 @@ def test_a_session_on_the_sample_study(
     # the lowest, by a click on a heading and a key
     view = made.window.panel.view
     view.sortByColumn(SCORE, Qt.SortOrder.AscendingOrder)
-    first = made.window.panel.filter.index(0, NAME)
+    first = made.window.panel.filter.index(0, NAME_COLUMN)
     low = by_score(made)[0]
     assert first.data(ENTRY_ROLE).path == low.path
     assert made.window.panel.filter.index(0, PERCENTILE).data() == "0–10"

@@ -80,7 +80,7 @@ def played(
         queue = desk.sound._queue
         assert queue is not None
         if desk.now_s >= taken_s:
-            needed_s = min(0.5, (desk.playback.stop_s - desk.playback.position_s()) / speed - 0.2)
+            needed_s = min(0.5, (desk.playback.stop_s - desk.playback.due_time_s()) / speed - 0.2)
             qtbot.waitUntil(partial(is_fed, desk.output, queue, needed_s))
             desk.output.take(480, taken_s + latency_s)
             taken_s += 0.01 / (1 + skew)

@@ -408,7 +408,7 @@ def test_many_videos_are_named_and_removed_over_several_turns_and_counted_once_a
     window.window.panel._update_soon.timeout.connect(lambda: counted.append(len(changes)))
     window.app_context.videos.changed.connect(changes.append)
     act = window.app_context.studies.submit_write
-    act(lambda study: study.videos.set_participants(dict.fromkeys(many, "P01")), VIDEOS)
+    act(lambda study: study.videos.set_participants_and_occasions(dict.fromkeys(many, "P01")), VIDEOS)
     qtbot.waitUntil(lambda: all(entry.participant == "P01" for entry in window.app_context.videos))
     qtbot.waitUntil(lambda: counted[-1:] == [len(changes)])
     assert set(changes) == set(range(n))

@@ -143,7 +143,7 @@ def test_each_part_has_a_score_evidence_and_moments_of_its_own(
         assert found.moments
         assert all(frames.start <= m.start_frame < m.stop_frame <= frames.stop for m in found.moments)
         assert found.position.n_compared == 2, "the other part is a comparable video"
-        samples = parts.app_context.playback.samples
+        samples = parts.app_context.playback.sampled_frames
         assert frames.start <= samples.min() < samples.max() < frames.stop
         curve = inspect(parts).curve.curve
         assert curve is not None

@@ -1,4 +1,4 @@
-"""Import into a study of a table that rates its videos, or the video files of a folder."""
+"""Import of a table of ratings into a study."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,8 +31,8 @@ class RatingImport:
     import_result: ImportResult
     added_ratings: RatingsAdded
     videos: tuple[str, ...]  # names of the new videos
-    participants: tuple[str, ...]  # names of the videos whose participant was set
-    occasions: tuple[str, ...]  # names of the videos whose occasion was set
+    videos_with_new_participant: tuple[str, ...]  # names of the videos whose participant was set
+    videos_with_new_occasion: tuple[str, ...]  # names of the videos whose occasion was set
     notes: tuple[int, ...] = ()  # numbers of the new notes, which are remarks of the raters
     moments: tuple[int, ...] = ()  # numbers of the new moments, which are times in remarks
 
@@ -46,10 +46,11 @@ def open_study_table(
 
 
 def ratings_without_successor(study: Study, parsed: ParsedRatings, table: str) -> tuple[VideoRating, ...]:
-    """Return the study's ratings that the import of a table would leave, although it may be meant to correct them.
+    """Return ratings of the study that a table may be meant to correct, but does not replace.
 
-    These are ratings whose cell in the table is empty or rejected. If an earlier table of the same name shares a rated
-    cell with the table, its ratings of the same items that the table no longer has are among them.
+    They include all ratings whose cell in the table is empty or rejected. A table that shares a rated cell with an
+    earlier table of the same name is taken for its correction. Then the earlier ratings of the same items that the
+    table no longer has are returned too.
 
     Args:
         study: The study; only ratings from tables are looked at.
@@ -65,19 +66,19 @@ def ratings_without_successor(study: Study, parsed: ParsedRatings, table: str) -
     return tuple(rating for rating in study.ratings.from_tables().ratings if rating.key in keys)
 
 
-def describe_left_ratings(left: Sequence[VideoRating]) -> str:
-    """Return a sentence on earlier ratings that an import leaves, or "" without any."""
-    if not left:
+def describe_remaining_ratings(ratings: Sequence[VideoRating]) -> str:
+    """Return a sentence on earlier ratings that an import does not replace, or "" without any."""
+    if not ratings:
         return ""
     names = []
-    for rating in left:
+    for rating in ratings:
         rater = "" if rating.rater == UNNAMED else f" by {rating.rater}"
         occasion = f", {rating.occasion}" if rating.occasion else ""
         names.append(f"{rating.item} {rating.value:g} of {rating.video}{rater}{occasion}")
-    stay = "stays" if len(left) == 1 else "stay"
+    stay = "stays" if len(ratings) == 1 else "stay"
     return (
-        f"{counted(len(left), 'earlier rating')} {stay} in the study, since the table has no valid rating in the same "
-        f"place: {abbreviated(names)}."
+        f"{counted(len(ratings), 'earlier rating')} {stay} in the study, since the table has no valid rating in the "
+        f"same place: {abbreviated(names)}."
     )
 
 
@@ -100,26 +101,27 @@ def add_ratings(
         StudyError: The study cannot be written, or has another scale for an item; nothing is added then.
     """
     parsed, matcher = opened.read(mapping)
-    study.ratings.merged_scales(parsed.ratings.scales)  # refuses other scales
+    study.ratings.check_scales(parsed.ratings.scales)
     names_before = {video.name for video in study.videos.all()}
     rates_study_videos = isinstance(matcher, StudyVideoMatcher)
-    new_videos = [
-        NewVideo(
+    new_videos = []
+    for name_in_table, video in parsed.videos.items():
+        if rates_study_videos and name_in_table not in parsed.clip_ranges:
+            continue
+        new_video = NewVideo(
             path=matcher.paths.get(video),
-            name=attempt,
-            participant=parsed.participants.get(attempt),
-            clip_range=parsed.clip_ranges.get(attempt),
+            name=name_in_table,
+            participant=parsed.participants.get(name_in_table),
+            clip_range=parsed.clip_ranges.get(name_in_table),
         )
-        for attempt, video in parsed.videos.items()
-        if not rates_study_videos or attempt in parsed.clip_ranges
-    ]
-    added = study.videos.add(new_videos, token, report)
-    study_names = {attempt: attempt for attempt in parsed.videos}
-    for video, name in zip(new_videos, added.names, strict=True):
-        study_names[video.name] = "" if name is None else name
-    present = {video.name for video in study.videos.all()}
-    study_names = {attempt: name for attempt, name in study_names.items() if name in present}
-    participants, occasions, contradictions = study.videos.set_participants(
+        new_videos.append(new_video)
+    added_videos = study.videos.add(new_videos, token, report)
+    study_names = {name_in_table: name_in_table for name_in_table in parsed.videos}
+    for new_video, name in zip(new_videos, added_videos.names, strict=True):
+        study_names[new_video.name] = "" if name is None else name
+    names_after = {video.name for video in study.videos.all()}
+    study_names = {name_in_table: name for name_in_table, name in study_names.items() if name in names_after}
+    videos_with_new_participant, videos_with_new_occasion, contradictions = study.videos.set_participants_and_occasions(
         _by_study_name(parsed.participants, study_names), _by_study_name(parsed.ratings.occasions(), study_names)
     )
     ratings = tuple(
@@ -128,36 +130,38 @@ def add_ratings(
         if rating.video in study_names
     )
     saved_mapping = msgspec.structs.replace(parsed.mapping, table_sha256=sha256_of(opened.table.path))
-    left = ratings_without_successor(study, parsed, opened.table.path.name) if withdraw_missing else ()
+    remaining_ratings = ratings_without_successor(study, parsed, opened.table.path.name) if withdraw_missing else ()
     added_ratings = study.ratings.add(
         RatingSet(ratings, parsed.ratings.scales),
         opened.table.path.name,
         msgspec.json.encode(saved_mapping).decode(),
-        withdraw=[rating.key for rating in left],
+        withdraw=[rating.key for rating in remaining_ratings],
     )
     notes, moments = _add_remarks(study, parsed.remarks, study_names, opened.table.path.name)
-    new_names = tuple(sorted(present - names_before))
+    new_names = tuple(sorted(names_after - names_before))
     result = ImportResult(
         n_videos=len(new_names),
-        n_participants=len(participants),
+        n_participants=len(videos_with_new_participant),
         n_ratings=added_ratings.n_new + added_ratings.n_changed,
-        problems=(*added.problems, *contradictions, *added_ratings.problems),
+        problems=(*added_videos.problems, *contradictions, *added_ratings.problems),
     )
     return RatingImport(
         parsed,
         result,
         added_ratings,
         videos=new_names,
-        participants=participants,
-        occasions=occasions,
+        videos_with_new_participant=videos_with_new_participant,
+        videos_with_new_occasion=videos_with_new_occasion,
         notes=notes,
         moments=moments,
     )
 
 
 def _by_study_name(values: Mapping[str, str], study_names: Mapping[str, str]) -> dict[str, str]:
-    """Return values by the study's names of videos, given values by the table's names."""
-    return {study_names[attempt]: value for attempt, value in values.items() if attempt in study_names}
+    """Return values with the study's names of videos as keys in place of the table's names."""
+    return {
+        study_names[name_in_table]: value for name_in_table, value in values.items() if name_in_table in study_names
+    }
 
 
 MOMENT_S = 1.0
@@ -207,9 +211,9 @@ def undo_import(study: Study, imported: RatingImport) -> None:
         for number in imported.moments:
             study.annotations.remove("moment", number)
         present = {video.name for video in study.videos.all()}
-        for name in present.intersection(imported.participants):
+        for name in present.intersection(imported.videos_with_new_participant):
             study.videos.change(name, participant=None)
-        for name in present.intersection(imported.occasions):
+        for name in present.intersection(imported.videos_with_new_occasion):
             study.videos.change(name, occasion="")
         for name in present.intersection(imported.videos):
             study.videos.remove(name)

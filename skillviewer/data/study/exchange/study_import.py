@@ -109,7 +109,7 @@ def _import_dataset(
         if video.name not in names and study_name is not None:
             names[video.name] = study_name
     occasions = {video.name: video.occasion for video in dataset.videos}
-    new_participants, _, contradictions = study.videos.set_participants(
+    new_participants, _, contradictions = study.videos.set_participants_and_occasions(
         _by_study_name(names, dataset.participants), _by_study_name(names, occasions)
     )
     votes = []
@@ -259,7 +259,7 @@ def _import_study(study: Study, path: Path, token: CancelToken, report: Report) 
     names_of_present = {name: study_name for name, study_name in names.items() if study_name in present}
     participants = {video.name: video.participant for video in videos if video.participant}
     occasions = {video.name: video.occasion for video in videos}
-    new_participants, _, contradictions = study.videos.set_participants(
+    new_participants, _, contradictions = study.videos.set_participants_and_occasions(
         _by_study_name(names_of_present, participants), _by_study_name(names_of_present, occasions)
     )
     renamed_votes = [
@@ -311,7 +311,7 @@ def _import_participants(study: Study, path: Path) -> ImportResult:
     if unknown_names:
         problems.append(f"{path.name} names videos that are not in the study: {abbreviated(unknown_names)}.")
     occasions = occasions_from_files([path], VideoNames(participants))
-    new_participants, _, contradictions = study.videos.set_participants(
+    new_participants, _, contradictions = study.videos.set_participants_and_occasions(
         _by_study_name(names, participants), _by_study_name(names, occasions)
     )
     return ImportResult(n_participants=len(new_participants), problems=(*problems, *contradictions))
