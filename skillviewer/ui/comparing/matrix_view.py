@@ -31,17 +31,17 @@ class MatrixView(QWidget):
         self._agreement: StudyAgreement | None = None
         self._models: tuple[ComparedModel, ...] = ()
         self._theme = LIGHT
-        self.measure = QComboBox(self)
-        self.measure.addItem("Spearman's correlation of the scores")
-        self.measure.addItem("Correlation of the maps")
-        self.measure.setAccessibleName("Measure of agreement")
-        self.measure.currentIndexChanged.connect(self._refresh)
-        self.measure.setMinimumWidth(MIN_BOX_PX)
+        self.measure_box = QComboBox(self)
+        self.measure_box.addItem("Spearman's correlation of the scores")
+        self.measure_box.addItem("Correlation of the maps")
+        self.measure_box.setAccessibleName("Measure of agreement")
+        self.measure_box.currentIndexChanged.connect(self._refresh)
+        self.measure_box.setMinimumWidth(MIN_BOX_PX)
         self._note = ElidingLabel(self, muted=True)
         self.table = PlainTable("Agreement between models over the study", self)
         head = FlowLayout(gap_px=8)
         head.setContentsMargins(8, 4, 8, 0)
-        for widget in (self.measure, self._note):
+        for widget in (self.measure_box, self._note):
             head.addWidget(widget)
         add_all(vertical(self, NO_MARGINS, 4), head, (self.table, 1))
 
@@ -80,7 +80,8 @@ class MatrixView(QWidget):
                 for j, other in enumerate(models)
             }
             rows.append(Cells(model.key, (*titles, *numbers), tip=printable(model.name), tips=tips))
-        self.table.setStyleSheet("" if self._has_names else TIGHT_CELLS)
+        style_sheet = "" if self._has_names else TIGHT_CELLS
+        self.table.setStyleSheet(style_sheet)
         self.table.fill(columns, rows)
         self._shade()
 
@@ -95,7 +96,7 @@ class MatrixView(QWidget):
         return 2 if self._has_names else 1
 
     def _values(self, agreement: StudyAgreement) -> np.ndarray:
-        return agreement.matrix.scores if self.measure.currentIndex() == 0 else agreement.matrix.maps
+        return agreement.matrix.scores if self.measure_box.currentIndex() == 0 else agreement.matrix.maps
 
     def _shade(self) -> None:
         agreement = self._agreement

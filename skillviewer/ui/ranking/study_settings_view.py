@@ -40,15 +40,15 @@ class StudySettingsView(QWidget):
         form = Form(self)
         form.setMaximumWidth(scaled_px(FORM_PX))
         self.form = form
-        self.question = QLineEdit(form)
-        self.criterion = QLineEdit(form)
-        self.labels = QLineEdit(form)
-        for line in (self.question, self.criterion, self.labels):
+        self.question_edit = QLineEdit(form)
+        self.criterion_edit = QLineEdit(form)
+        self.labels_edit = QLineEdit(form)
+        for line in (self.question_edit, self.criterion_edit, self.labels_edit):
             line.setMaxLength(MAX_QUESTION_CHARACTERS)
             line.setMinimumWidth(control_width_px())
-        self.labels.setMaxLength(MAX_LABEL_CHARACTERS)
-        self.labels.setPlaceholderText("slip=s, good grasp=g#2e7d32")
-        self.neither = QCheckBox("Raters may answer “No difference”", form)
+        self.labels_edit.setMaxLength(MAX_LABEL_CHARACTERS)
+        self.labels_edit.setPlaceholderText("slip=s, good grasp=g#2e7d32")
+        self.neither_box = QCheckBox("Raters may answer “No difference”", form)
         self._boxes: dict[str, tuple[QComboBox, Callable[[Any], str]]] = {}  # box and wording of values, by field
         self.speed = self._add_box("speed", "speed of pairs", SPEEDS, speed_text)
         self.comparisons = self._add_box(
@@ -58,18 +58,18 @@ class StudySettingsView(QWidget):
         self.repeats = self._add_box("repeat_share", "share of repeated pairs", REPEAT_SHARES, _format_share)
         self.rating_rule = self._add_box("rating_rule", "rule for ratings", RATING_RULES, _format_rule)
         self.reaction = self._add_box("reaction_ms", "reaction time", REACTIONS_MS, "{} ms".format)
-        self.blind = QCheckBox("The Why page opens only after judging", form)
+        self.blind_box = QCheckBox("The Why page opens only after judging", form)
         self._add_rows(form)
         area = scroll_area(self, "Set-up")
         page = QWidget(area)
         add_all(horizontal(page, NO_MARGINS), (form, 1), 1)
         area.setWidget(page)
         add_all(vertical(self, NO_MARGINS), area)
-        self.question.editingFinished.connect(self._on_question)
-        self.criterion.editingFinished.connect(self._on_criterion)
-        self.labels.editingFinished.connect(self._on_labels)
-        self.neither.clicked.connect(lambda on: self._set("possible answers", allow_neither=on))
-        self.blind.clicked.connect(lambda on: self._set("when Why pages open", blind=on))
+        self.question_edit.editingFinished.connect(self._on_question)
+        self.criterion_edit.editingFinished.connect(self._on_criterion)
+        self.labels_edit.editingFinished.connect(self._on_labels)
+        self.neither_box.clicked.connect(lambda on: self._set("possible answers", allow_neither=on))
+        self.blind_box.clicked.connect(lambda on: self._set("when Why pages open", blind=on))
         app_context.studies.opened.connect(self._on_study)
         app_context.studies.replaced.connect(self._on_replaced)
         app_context.studies.changed.connect(self._on_changed)
@@ -78,10 +78,10 @@ class StudySettingsView(QWidget):
             self._on_study(app_context.studies.current)
 
     def _add_rows(self, form: Form) -> None:
-        form.add("Question", self.question, "Shown above every pair.")
+        form.add("Question", self.question_edit, "Shown above every pair.")
         self.question_note = form.add_note()
-        form.add("Criterion", self.criterion, "What is judged, rated and scored, such as an item of a rubric.")
-        form.add("Answers", self.neither)
+        form.add("Criterion", self.criterion_edit, "What is judged, rated and scored, such as an item of a rubric.")
+        form.add("Answers", self.neither_box)
         form.add("Speed", self.speed)
         self.speed_note = form.add_note()
         form.add("Comparisons", self.comparisons, "About 10 per video are enough for most studies.")
@@ -91,12 +91,12 @@ class StudySettingsView(QWidget):
             self.repeats,
             "Shown again later with the sides swapped: how often does a rater give the same vote?",
         )
-        form.add("Blinding", self.blind)
+        form.add("Blinding", self.blind_box)
         form.add("Pairs from ratings", self.rating_rule)
         self.rating_note = form.add_note()
         form.add(
             "Labels of moments",
-            self.labels,
+            self.labels_edit,
             "Name=key, with a colour if you like. On the Inspect screen the key marks that moment.",
         )
         form.add("Reaction time", self.reaction, "Taken off when a key is pressed while a video plays.")
@@ -142,24 +142,24 @@ class StudySettingsView(QWidget):
         self._app_context.undo.perform(Command(description, do, undo, (SETTINGS,)))
 
     def _on_question(self) -> None:
-        if not self.question.isModified():
+        if not self.question_edit.isModified():
             return
-        self.question.setModified(False)
-        text = self.question.text().strip()
+        self.question_edit.setModified(False)
+        text = self.question_edit.text().strip()
         if text:
             self._set("question", statement=text)
         else:  # the question must not be empty
             self._show()
 
     def _on_criterion(self) -> None:
-        if self.criterion.isModified():
-            self.criterion.setModified(False)
-            self._app_context.choose_criterion(self.criterion.text().strip())
+        if self.criterion_edit.isModified():
+            self.criterion_edit.setModified(False)
+            self._app_context.choose_criterion(self.criterion_edit.text().strip())
 
     def _on_labels(self) -> None:
-        if self.labels.isModified():
-            self.labels.setModified(False)
-            self._set("labels of moments", labels=self.labels.text().strip())
+        if self.labels_edit.isModified():
+            self.labels_edit.setModified(False)
+            self._set("labels of moments", labels=self.labels_edit.text().strip())
 
     # what the study reports
 
@@ -181,15 +181,15 @@ class StudySettingsView(QWidget):
         if study is None:
             return
         settings = study.settings
-        if self.question.text().strip() != settings.statement:
+        if self.question_edit.text().strip() != settings.statement:
             max_length = max(MAX_QUESTION_CHARACTERS, len(settings.statement))  # an imported question is not cut
-            self.question.setMaxLength(max_length)
-            self.question.setText(settings.statement)
-        self.criterion.setText(settings.criterion)
-        self.criterion.setPlaceholderText(printable(study.criteria[0]))
-        self.labels.setText(settings.labels)
-        self.neither.setChecked(settings.allow_neither)
-        self.blind.setChecked(settings.blind)
+            self.question_edit.setMaxLength(max_length)
+            self.question_edit.setText(settings.statement)
+        self.criterion_edit.setText(settings.criterion)
+        self.criterion_edit.setPlaceholderText(printable(study.criteria[0]))
+        self.labels_edit.setText(settings.labels)
+        self.neither_box.setChecked(settings.allow_neither)
+        self.blind_box.setChecked(settings.blind)
         for name, (box, describe) in self._boxes.items():
             value = getattr(settings, name)
             if box.findData(value) < 0:  # set by another program

@@ -69,7 +69,7 @@ class VideosPanel(QWidget):
         self.filter = VideoFilter(self.table, self)
         self.view = VideosView(self)
         self.view.verticalScrollBar().rangeChanged.connect(self._show_whole_row)
-        self.search = QLineEdit(self)
+        self.search_edit = QLineEdit(self)
         self._filter_button = QToolButton(self)
         self._count = text_label("", self, muted=True)
         self._empty = QWidget(self)
@@ -85,16 +85,16 @@ class VideosPanel(QWidget):
         self._update_list()
 
     def _lay_out(self) -> None:
-        self.search.setPlaceholderText("Search videos")
-        self.search.setClearButtonEnabled(True)
-        self.search.setAcceptDrops(False)  # the window opens files that are dropped here
-        self.search.setAccessibleName("Search videos by name")
-        self.search.textChanged.connect(self._on_search)
+        self.search_edit.setPlaceholderText("Search videos")
+        self.search_edit.setClearButtonEnabled(True)
+        self.search_edit.setAcceptDrops(False)  # the window opens files that are dropped here
+        self.search_edit.setAccessibleName("Search videos by name")
+        self.search_edit.textChanged.connect(self._on_search)
         self._filter_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._filter_button.setToolTip("Sort, and show only videos in one state")
         self._filter_button.setAccessibleName("Sort and filter")
         self._filter_button.setMenu(self._filter_menu())
-        top = add_all(horizontal(margins=(8, 8, 8, 8), spacing=4), (self.search, 1), self._filter_button)
+        top = add_all(horizontal(margins=(8, 8, 8, 8), spacing=4), (self.search_edit, 1), self._filter_button)
         pages = QWidget(self)
         self._pages = QStackedLayout(pages)
         self._pages.addWidget(self.view)
@@ -220,8 +220,8 @@ class VideosPanel(QWidget):
             self.view.setCurrentIndex(self.filter.index(row, NAME_COLUMN))
 
     def start_search(self) -> None:
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.search.selectAll()
+        self.search_edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search_edit.selectAll()
 
     @Slot(str)
     def _on_search(self, text: str) -> None:

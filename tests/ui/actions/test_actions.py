@@ -134,7 +134,7 @@ def test_the_list_keeps_the_keys_it_needs(qtbot: QtBot, window: Composition, scr
 
 
 def test_text_fields_win(window: Composition, screen: InspectScreen) -> None:
-    field = window.window.panel.search
+    field = window.window.panel.search_edit
     field.setFocus()
     frame, shown = window.app_context.playback.frame, window.app_context.state.map_style
     type_text(field, "k, hjl.?[]+-= tI")

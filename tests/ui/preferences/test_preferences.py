@@ -85,7 +85,7 @@ def test_words_grow_at_once(qapp: QApplication, window: Composition, dialog: Pre
     choose(dialog, "text_size", 130)
     assert qapp.font().pointSizeF() == pytest.approx(1.3 * before)
     assert settings.text_size == 130
-    assert window.window.panel.search.font().pointSizeF() == pytest.approx(1.3 * before)
+    assert window.window.panel.search_edit.font().pointSizeF() == pytest.approx(1.3 * before)
     choose(dialog, "text_size", 100)
     assert qapp.font().pointSizeF() == pytest.approx(before)
 

@@ -319,15 +319,15 @@ def test_a_question_that_was_not_edited_stays_as_it_is(
         with Study.open(path, read_only=True) as study:
             return study.settings.statement
 
-    qtbot.waitUntil(lambda: setup.question.text() == question)
-    click(setup.question)
-    key(setup.question, KEYS.Key_Return)
+    qtbot.waitUntil(lambda: setup.question_edit.text() == question)
+    click(setup.question_edit)
+    key(setup.question_edit, KEYS.Key_Return)
     setup.comparisons.setFocus()
     assert rater.made.app_context.undo.undo_text is None, "nothing was done"
-    setup.question.setFocus()
-    key(setup.question, KEYS.Key_End)
-    key(setup.question, KEYS.Key_Backspace)
-    key(setup.question, KEYS.Key_Return)
+    setup.question_edit.setFocus()
+    key(setup.question_edit, KEYS.Key_End)
+    key(setup.question_edit, KEYS.Key_Backspace)
+    key(setup.question_edit, KEYS.Key_Return)
     qtbot.waitUntil(lambda: kept() == question[:-1])
 
 

@@ -822,14 +822,14 @@ def test_the_set_up_is_on_the_disk_at_once_and_can_be_undone(qtbot: QtBot, make_
         with Study.open(rater.path, read_only=True) as study:
             return study.settings
 
-    setup.question.setFocus()
-    setup.question.selectAll()
-    type_text(setup.question, "Which hand is steadier?")
-    key(setup.question, KEYS.Key_Return)
+    setup.question_edit.setFocus()
+    setup.question_edit.selectAll()
+    type_text(setup.question_edit, "Which hand is steadier?")
+    key(setup.question_edit, KEYS.Key_Return)
     qtbot.waitUntil(lambda: kept().statement == "Which hand is steadier?")
-    click(setup.neither, QPoint(8, setup.neither.height() // 2))
+    click(setup.neither_box, QPoint(8, setup.neither_box.height() // 2))
     qtbot.waitUntil(lambda: not kept().allow_neither)
-    click(setup.blind, QPoint(8, setup.blind.height() // 2))
+    click(setup.blind_box, QPoint(8, setup.blind_box.height() // 2))
     qtbot.waitUntil(lambda: kept().blind)
     for box, value in ((setup.speed, 0.5), (setup.comparisons, 4.0), (setup.test, 0.3), (setup.repeats, 0.1)):
         box.setCurrentIndex(box.findData(value))

@@ -234,7 +234,7 @@ def test_every_widget_that_takes_the_focus_has_a_name(
 def test_the_parts_of_inspect_have_names_of_their_own(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     _go_to(qtbot, window, world, "inspect")
     screen, panel = inspect(window), window.window.panel
-    for widget in (screen.player.canvas, screen.curve, panel.view, panel.search):
+    for widget in (screen.player.canvas, screen.curve, panel.view, panel.search_edit):
         assert widget.accessibleName()
 
 
@@ -381,8 +381,8 @@ def test_looking_for_a_video_shows_the_list_that_was_closed(
     docks = window.window._docks
     docks["videos"].close()
     window.window.actions_["find_video"].trigger()
-    qtbot.waitUntil(window.window.panel.search.hasFocus)
-    assert window.window.panel.search.isVisible()
+    qtbot.waitUntil(window.window.panel.search_edit.hasFocus)
+    assert window.window.panel.search_edit.isVisible()
 
 
 @pytest.mark.parametrize("first", ["palette", "shortcuts"])
