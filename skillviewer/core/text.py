@@ -76,7 +76,7 @@ def clock(time_s: float) -> str:
     return f"{sign}{minutes:02d}:{seconds:02d}.{milliseconds:03d}"
 
 
-def plain(value: float) -> str:
+def format_number(value: float) -> str:
     """Return a number for a colour bar or an axis, with at most three significant digits and no trailing zeros."""
     return f"{value:.3g}".replace("-", "−")
 

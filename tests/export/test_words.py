@@ -14,7 +14,7 @@ from skillviewer.core.analysis.score_text import (
     score_decimals,
     score_so_far,
 )
-from skillviewer.core.text import clock, plain, printable, signed
+from skillviewer.core.text import clock, format_number, printable, signed
 from tests.export.analyses import analysis, even_maps, info
 
 
@@ -30,8 +30,8 @@ def test_numbers_have_a_true_minus() -> None:
     assert signed(-0.414, 2) == "−0.41"
     assert signed(0.5, 3) == "+0.500"
     assert signed(math.nan, 2) == "–"
-    assert plain(-26.44) == "−26.4"
-    assert plain(5.0) == "5"
+    assert format_number(-26.44) == "−26.4"
+    assert format_number(5.0) == "5"
 
 
 def test_frames_are_told_from_one_and_maps_are_never_held_silently() -> None:

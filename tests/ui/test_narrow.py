@@ -203,7 +203,11 @@ def test_the_row_of_an_empty_note_takes_no_space(qtbot: QtBot) -> None:
 
 
 def test_a_sorted_table_hides_spare_columns_that_do_not_fit(qtbot: QtBot) -> None:
-    columns = (Column("Name", number=False), Column("Number of votes"), Column("Number of ties", spare=True))
+    columns = (
+        Column("Name", number=False),
+        Column("Number of votes"),
+        Column("Number of ties", is_hidden_when_narrow=True),
+    )
     table = SortedTable("Votes", columns)
     qtbot.addWidget(table)
     table.resize(600, 200)

@@ -48,8 +48,8 @@ class Scene(ReadOnly):
     age_s: float  # time since the last sampled frame, in seconds; 0 if it is on screen
     step: int  # step of the model (segment) at the last sampled frame, or -1
     score: float  # score after that step in its pass, or NaN
-    even: bool = False  # whether the maps of the video are spread evenly and therefore say little
-    flat: bool = False  # whether no cell of this map reaches ``FLAT_BELOW`` times the uniform value
+    is_spread_evenly: bool = False  # whether the maps of the video are spread evenly and therefore say little
+    is_flat: bool = False  # whether no cell of this map reaches ``FLAT_BELOW`` times the uniform value
 
     @property
     def clipped(self) -> bool:
@@ -58,7 +58,7 @@ class Scene(ReadOnly):
             return False
         if self.map_style.scale is ColourLimits.COMMON:
             return True
-        return self.map_style.scale is ColourLimits.CLIPPED and not self.even
+        return self.map_style.scale is ColourLimits.CLIPPED and not self.is_spread_evenly
 
 
 def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:
@@ -179,6 +179,6 @@ def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
         age_s=age_s,
         step=step,
         score=score,
-        even=analysis.spread_evenly,
-        flat=flat,
+        is_spread_evenly=analysis.spread_evenly,
+        is_flat=flat,
     )

@@ -90,6 +90,6 @@ def format_source(scene: Scene) -> str:
     }[scene.source]
     if scene.values is None:
         return text
-    if scene.even:
+    if scene.is_spread_evenly:
         return f"{text}, spread evenly"
-    return f"{text}, flat here" if scene.flat else text
+    return f"{text}, flat here" if scene.is_flat else text

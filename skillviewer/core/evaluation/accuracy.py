@@ -84,7 +84,7 @@ class FoldScores:
     fold: Fold
     scores: Mapping[str, float]  # score by video name, for every video in the fold's test pairs
 
-    def tested(self, both_held_out: bool) -> tuple[Pair, ...]:
+    def tested_pairs(self, both_held_out: bool) -> tuple[Pair, ...]:
         """Return all test pairs, or only those with both videos held out."""
         return self.fold.both_held_out if both_held_out else self.fold.test_pairs
 
@@ -206,7 +206,7 @@ def pair_outcomes(
     """
     outcomes = []
     for result in results:
-        for pair in result.tested(both_held_out):
+        for pair in result.tested_pairs(both_held_out):
             if pair_filter is None or pair_filter(pair):
                 counts = count_pairs((pair,), result.scores)
                 outcomes.append((pair, counts.right + tie * counts.ties))
@@ -293,7 +293,7 @@ def accuracy_by_separation(
     """
     counts_by_separation: dict[int, list[OrderingCounts]] = {}
     for result in results:
-        for pair in result.tested(both_held_out):
+        for pair in result.tested_pairs(both_held_out):
             counts_by_separation.setdefault(separations[pair], []).append(count_pairs((pair,), result.scores))
     separation_counts = []
     for separation, counts in sorted(counts_by_separation.items()):

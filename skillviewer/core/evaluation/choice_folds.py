@@ -23,7 +23,7 @@ class InnerFold:
     """An inner fold of a nested cross-validation, which holds out the people of an outer and an inner part."""
 
     training: Fold  # holds out both parts
-    tested: Fold  # its test pairs touch the inner part, but not the outer one
+    tested_fold: Fold  # its test pairs touch the inner part, but not the outer one
 
 
 def training_without(dataset: Dataset, fold: Fold, other: Fold) -> Fold:

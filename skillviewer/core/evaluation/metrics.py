@@ -69,15 +69,15 @@ class Metric:
 
 
 def _accuracy(result: FoldScores, _reference: Reference) -> float:
-    return count_pairs(result.tested(both_held_out=False), result.scores).accuracy
+    return count_pairs(result.tested_pairs(both_held_out=False), result.scores).accuracy
 
 
 def _both_held_out_accuracy(result: FoldScores, _reference: Reference) -> float:
-    return count_pairs(result.tested(both_held_out=True), result.scores).accuracy
+    return count_pairs(result.tested_pairs(both_held_out=True), result.scores).accuracy
 
 
 def _tie_share(result: FoldScores, _reference: Reference) -> float:
-    counts = count_pairs(result.tested(both_held_out=False), result.scores)
+    counts = count_pairs(result.tested_pairs(both_held_out=False), result.scores)
     return counts.ties / counts.n if counts.n else float("nan")
 
 

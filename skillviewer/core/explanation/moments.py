@@ -21,7 +21,7 @@ from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.arrays import FloatArray, IntArray, spearman
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import rounding_of
-from skillviewer.core.text import plain
+from skillviewer.core.text import format_number
 
 MIN_MOMENTS = 3
 MAX_MOMENTS = 5
@@ -328,7 +328,7 @@ def format_peak(scene: Scene) -> str:
     region_row = min(max(int(3 * y), 0), 2)
     region_column = min(max(int(3 * x), 0), 2)
     unit = " times the average" if scene.kind is MapKind.DISTRIBUTION else ""
-    return f"strongest at {PLACES[region_row][region_column]}: {plain(float(scene.values[row, column]))}{unit}"
+    return f"strongest at {PLACES[region_row][region_column]}: {format_number(float(scene.values[row, column]))}{unit}"
 
 
 @dataclass(frozen=True, slots=True)

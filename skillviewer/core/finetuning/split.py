@@ -117,7 +117,7 @@ class TuningSplit:
 
     by: FoldUnit  # unit that is held out
     fold: Fold  # training and held-out videos
-    inner: Fold | None  # inner fold on which the epoch is selected; None if the last epoch is used
+    inner_fold: Fold | None  # inner fold on which the epoch is selected; None if the last epoch is used
     # reserved test pairs with an order. Those of two training videos are neither training pairs nor test pairs of the
     # fold.
     reserved: tuple[Pair, ...] = ()
@@ -126,7 +126,7 @@ class TuningSplit:
     @property
     def digest(self) -> str:
         """Digest of the pairs and videos for training, selection and test."""
-        content = repr((self.fold, self.inner))
+        content = repr((self.fold, self.inner_fold))
         return hashlib.sha256(content.encode()).hexdigest()
 
 

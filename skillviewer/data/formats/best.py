@@ -17,7 +17,7 @@ from skillviewer.data.formats.task_files import choose_task, file_in, first_matc
 from skillviewer.data.tables.claims import Claim, resolve_claims
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import looks_like, plain, read_sheet, read_word_rows
+from skillviewer.data.tables.rows import looks_like, read_sheet, read_word_rows, simplify_name
 
 _VIDEO_LIST = "train_vid_list.txt"
 _OTHER_FILES = ("train.txt", "test.txt", "test_vid_list.txt")
@@ -65,7 +65,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     files = VideoFolder(path if videos_dir is None else videos_dir)
     videos = []
     for name in names:
-        video_path = None if name in unreadable else files.find(name, (name,), prefer=plain(task))
+        video_path = None if name in unreadable else files.find(name, (name,), prefer=simplify_name(task))
         videos.append(
             DatasetVideo(name, video_path, participants.get(name), subtask="", clip_range=clip_ranges.get(name))
         )
@@ -115,7 +115,7 @@ def _clip_ranges(folder: Path, task: str, problems: list[str]) -> tuple[dict[str
     ranges: dict[str, TimeRange] = {}
     problem_by_name: dict[str, str] = {}
     for row in sheet.rows:
-        if plain(row.cell(task_column)) != plain(task):
+        if simplify_name(row.cell(task_column)) != simplify_name(task):
             continue
         name = row.cell(video_column)
         place = sheet.describe_row(row)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from skillviewer.data.tables.rows import plain
+from skillviewer.data.tables.rows import simplify_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def _surgical_task(name: str) -> EpicTask:
         names=_LETTER_AND_NUMBER,
         participant=_PARTICIPANT_LETTER,
         stems=(f"{name}_{{}}_capture2", f"{name}_{{}}"),  # capture2 is the right camera, which the data set uses
-        folders=(plain(name),),
+        folders=(simplify_name(name),),
     )
 
 
@@ -84,9 +84,9 @@ FAMILY_SIZE: Mapping[str, int] = MappingProxyType(Counter(task.family for task i
 
 def epic_task(name: str) -> EpicTask | None:
     """Return the task with a name in any spelling, or None."""
-    key = plain(name)
+    key = simplify_name(name)
     for task in EPIC_TASKS:
-        if key == plain(task.name) or key in task.folders:
+        if key == simplify_name(task.name) or key in task.folders:
             return task
     return None
 

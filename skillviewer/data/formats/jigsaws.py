@@ -24,7 +24,7 @@ from skillviewer.data.formats.task_files import (
 )
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import TableRow, plain, read_word_rows
+from skillviewer.data.tables.rows import TableRow, read_word_rows, simplify_name
 
 POOLED = "surgery"
 _HELD_OUT_SURGEONS = ("BC", "DE", "FG", "HI")
@@ -104,7 +104,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         ratings.update(task_ratings)
     names = [video.name for video in videos]
     # no numbers were published for other tasks, and for pairs by a smallest difference
-    is_complete = {plain(name) for name in chosen_files} == {"suturing", "knottying", "needlepassing"}
+    is_complete = {simplify_name(name) for name in chosen_files} == {"suturing", "knottying", "needlepassing"}
     is_published = is_complete and not choices.smallest_difference
     published = "surgery" if is_published else None
     scores = Measure("global rating", tuple(ratings.items()))

@@ -28,7 +28,15 @@ from skillviewer.data.tables.participants import (
     participants_of,
 )
 from skillviewer.data.tables.regions import read_regions
-from skillviewer.data.tables.rows import CsvTable, TableRow, abbreviated, composed, looks_like, plain, read_sheet
+from skillviewer.data.tables.rows import (
+    CsvTable,
+    TableRow,
+    abbreviated,
+    composed,
+    looks_like,
+    read_sheet,
+    simplify_name,
+)
 from skillviewer.data.tables.video_names import TableVideos, VideoNames
 
 _SCORE_COLUMNS = ("quality", "score", "rating", "grs")
@@ -102,8 +110,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     regions_file = _readable_regions(file_in(folder, "regions.csv"), names, problems)
     reference_file = file_in(folder, "reference.csv")
     reference_path = reference_file if reference_file.is_file() else None
-    published = "infant-grasp" if plain(folder.name) == "infantgrasp" else None
-    measure_by_name = {plain(measure.name): measure for measure in reversed(truth)}
+    published = "infant-grasp" if simplify_name(folder.name) == "infantgrasp" else None
+    measure_by_name = {simplify_name(measure.name): measure for measure in reversed(truth)}
     return Dataset(
         name=folder.name,
         form="pair-folder",

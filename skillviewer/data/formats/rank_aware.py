@@ -32,7 +32,7 @@ from skillviewer.data.formats.task_files import (
 from skillviewer.data.tables.claims import Claim, resolve_claims
 from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import plain, read_word_rows
+from skillviewer.data.tables.rows import read_word_rows, simplify_name
 
 
 class _PublishedTask(NamedTuple):
@@ -106,7 +106,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
 
 def _published_task(task: str, names: Sequence[str]) -> _PublishedTask | None:
     """Return the published task with this name and these names of videos, or None for other data."""
-    published_task = _PUBLISHED_TASKS.get(plain(task))
+    published_task = _PUBLISHED_TASKS.get(simplify_name(task))
     if published_task is None:
         return None
     if not all(re.fullmatch(published_task.video_pattern, name) for name in names):
@@ -170,7 +170,7 @@ def _video(name: str, participant: str | None, files: VideoFolder) -> DatasetVid
         stems.append(stem[:-2])
     folders: list[str] = []
     if subtask:
-        folders.append(plain(subtask))
+        folders.append(simplify_name(subtask))
         task = epic_task(subtask)
         if task is not None:
             folders += task.folders

@@ -7,7 +7,7 @@ from pathlib import Path
 from skillviewer.core.dataset.dataset import Fold
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Pair, videos_of
-from skillviewer.data.tables.rows import TableRow, abbreviated, plain, read_sheet, read_word_rows
+from skillviewer.data.tables.rows import TableRow, abbreviated, read_sheet, read_word_rows, simplify_name
 
 
 def fold_from_pairs(
@@ -119,7 +119,7 @@ def read_pair_lines(path: Path, problems: list[str]) -> list[tuple[TableRow, Pai
     """
     pairs: list[tuple[TableRow, Pair]] = []
     rows = read_word_rows(path)
-    header = tuple(plain(word) for word in rows[0].cells) if rows else ()
+    header = tuple(simplify_name(word) for word in rows[0].cells) if rows else ()
     is_swapped = header == ("worse", "better")
     if is_swapped or header == ("better", "worse"):
         rows = rows[1:]

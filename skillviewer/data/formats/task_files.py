@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tables.rows import plain
+from skillviewer.data.tables.rows import simplify_name
 
 
 def choose_task(requested: str | None, offered: Sequence[str], default: str | None, path: Path) -> str:
@@ -21,7 +21,7 @@ def choose_task(requested: str | None, offered: Sequence[str], default: str | No
         DatasetError: There is no such task, or no task was requested and there is no default.
     """
     if requested is not None:
-        matches = [task for task in offered if plain(task) == plain(requested)]
+        matches = [task for task in offered if simplify_name(task) == simplify_name(requested)]
         if requested in matches:
             return requested
         if len(matches) == 1:

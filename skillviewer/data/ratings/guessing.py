@@ -10,7 +10,7 @@ from skillviewer.data.ratings.numbers import is_filled, is_number, number_of_cel
 from skillviewer.data.ratings.rating_table import IsVideo, RawTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping, quoted
 from skillviewer.data.tables.participants import PARTICIPANT_COLUMNS, VIDEO_COLUMNS
-from skillviewer.data.tables.rows import plain
+from skillviewer.data.tables.rows import simplify_name
 
 SKILL = "skill"
 """Name of an item that the table does not name."""
@@ -154,7 +154,7 @@ class _FreeColumns:
     def take_titled(self, words: Collection[str]) -> str:
         """Take the first column whose title is one of some words, or return ""."""
         for title in self._free:
-            if plain(title) in words:
+            if simplify_name(title) in words:
                 return self._take(title)
         return ""
 
@@ -174,7 +174,7 @@ class _FreeColumns:
     def take_remarks(self) -> str:
         """Take the first column titled as remarks whose cells are words, or return ""."""
         for title in self._free:
-            if plain(title) in _REMARK_TITLES and self._cells[title] and not self.is_numeric(title):
+            if simplify_name(title) in _REMARK_TITLES and self._cells[title] and not self.is_numeric(title):
                 return self._take(title)
         return ""
 
@@ -208,7 +208,7 @@ class _FreeColumns:
 
     def repeats_words(self, title: str) -> bool:
         """Return True if a column repeats a few short words, such as levels or items."""
-        cells = [plain(cell) for cell in self._cells[title] if not is_number(cell)]
+        cells = [simplify_name(cell) for cell in self._cells[title] if not is_number(cell)]
         n_distinct = len(set(cells))
         if not 2 <= n_distinct <= _MAX_LEVELS or n_distinct == len(cells):
             return False
@@ -220,7 +220,7 @@ class _FreeColumns:
             n_videos = {title: sum(map(is_video, dict.fromkeys(self._cells[title]))) for title in self._free}
 
             def likelihood(title: str) -> tuple[int, bool, bool]:
-                return n_videos[title], plain(title) in _VIDEO_TITLES, not _is_rating_title(title)
+                return n_videos[title], simplify_name(title) in _VIDEO_TITLES, not _is_rating_title(title)
 
             best = max(self._free, key=likelihood)
             if n_videos[best] and not self._counts_attempts(best):
@@ -238,7 +238,7 @@ class _FreeColumns:
 
         A column of numbers must name as many videos: ratings of 1 to 3 can name clips called 1 to 3 by chance.
         """
-        if not all(map(is_number, self._cells[title])) or plain(title) in _VIDEO_TITLES:
+        if not all(map(is_number, self._cells[title])) or simplify_name(title) in _VIDEO_TITLES:
             return 2 * n_videos[title] > n_videos[best]
         if title == best:
             return True
@@ -247,7 +247,7 @@ class _FreeColumns:
     def _counts_attempts(self, title: str) -> bool:
         """Return True if a column titled as attempts holds small numbers that repeat: 1, 2, 3, 1, 2, 3."""
         cells = self._cells[title]
-        if plain(title) not in _ATTEMPT_TITLES or len(cells) == len(set(cells)):
+        if simplify_name(title) not in _ATTEMPT_TITLES or len(cells) == len(set(cells)):
             return False
         return all(cell.isdecimal() and len(cell) <= _MAX_COUNT_DIGITS and int(cell) < _MAX_ATTEMPTS for cell in cells)
 
@@ -306,10 +306,10 @@ class _FreeColumns:
 
 def _has_other_meaning(title: str) -> bool:
     """Return True if a title, its last word or its first word has another meaning than a rating."""
-    if not plain(title):
+    if not simplify_name(title):
         return True
-    words = [plain(word) for word in re.split(r"[\W_]+", title)]
-    telling_words = {plain(title), words[-1]}
+    words = [simplify_name(word) for word in re.split(r"[\W_]+", title)]
+    telling_words = {simplify_name(title), words[-1]}
     if "".join(words[:2]) not in _ITEM_BEGINNINGS and words[0] != "rate":
         telling_words.add(words[0])
     return not telling_words.isdisjoint(_OTHER_MEANINGS)
@@ -317,7 +317,7 @@ def _has_other_meaning(title: str) -> bool:
 
 def _is_rating_title(title: str) -> bool:
     """Return True if a title contains a word for a rating."""
-    return any(word in plain(title) for word in (*_FIRST_ITEM_WORDS, *_VALUE_TITLES))
+    return any(word in simplify_name(title) for word in (*_FIRST_ITEM_WORDS, *_VALUE_TITLES))
 
 
 def untitled_columns(table: RawTable) -> frozenset[str]:
@@ -334,16 +334,16 @@ def _guess_items(titles: Sequence[str], table: RawTable, rater: str, ambiguities
         name, rater_name = ("", "") if rater else _split_title(title, n_bracketed)
         if not name:
             name = title
-        names.setdefault(plain(name), name)
-        columns_by_item.setdefault(plain(name), []).append(RatingColumn(title=title, rater=rater_name))
+        names.setdefault(simplify_name(name), name)
+        columns_by_item.setdefault(simplify_name(name), []).append(RatingColumn(title=title, rater=rater_name))
     for key, columns in list(columns_by_item.items()):
         if _may_share_scale(columns, table):
             continue
         titles_of_item = [column.title for column in columns_by_item.pop(key)]
         ambiguities.append(f"{quoted(titles_of_item)} have different scales, so they count as items and not as raters.")
         for title in titles_of_item:
-            names[plain(title)] = title
-            columns_by_item[plain(title)] = [RatingColumn(title=title)]
+            names[simplify_name(title)] = title
+            columns_by_item[simplify_name(title)] = [RatingColumn(title=title)]
     for key, columns in columns_by_item.items():
         without_rater = [column.title for column in columns if not column.rater]
         if without_rater and len(columns) > 1:  # a mean of the raters, say
@@ -419,11 +419,11 @@ def stated_items(
     An item without columns is the item of that name in the mapping, or else the column with that title. The columns of
     an item with several columns are those of different raters, who get the titles as names.
     """
-    item_by_name = {plain(item.name): item for item in mapping.items}
+    item_by_name = {simplify_name(item.name): item for item in mapping.items}
     items = []
     for name, titles in stated:
-        if not titles and plain(name) in item_by_name:
-            items.append(item_by_name[plain(name)])
+        if not titles and simplify_name(name) in item_by_name:
+            items.append(item_by_name[simplify_name(name)])
             continue
         if len(titles) > 1:
             columns = tuple(RatingColumn(title=title, rater=title) for title in titles)
@@ -472,13 +472,13 @@ def with_rating_column(
 
 
 def _item_named(mapping: TableMapping, name: str) -> ItemMapping | None:
-    return next((item for item in mapping.items if plain(item.name) == plain(name)), None)
+    return next((item for item in mapping.items if simplify_name(item.name) == simplify_name(name)), None)
 
 
 def _first_rank(name: str) -> int:
     """Return the rank by which items are sorted, 0 for the most likely first item."""
     for rank, word in enumerate(_FIRST_ITEM_WORDS):
-        if word in plain(name):
+        if word in simplify_name(name):
             return rank
     return len(_FIRST_ITEM_WORDS)
 
@@ -507,7 +507,7 @@ def _guess_item(name: str, columns: Sequence[RatingColumn], table: RawTable, amb
             levels = known_levels
             item_text = name or "the ratings"
             ambiguities.append(f"The levels of {item_text} run from worst to best: {quoted(levels)}.")
-    error_words = {plain(word) for word in re.split(r"[\W_]+", name)} & _ERROR_WORDS
+    error_words = {simplify_name(word) for word in re.split(r"[\W_]+", name)} & _ERROR_WORDS
     if error_words:
         ambiguities.append(f"Lower is better for “{name}”, by its name.")
     return ItemMapping(
@@ -519,7 +519,7 @@ def _known_levels(cells: Sequence[str]) -> tuple[str, ...] | None:
     """Return the levels of a known or numbered scale, from worst to best, in the most frequent spelling, or None."""
     spellings: dict[str, Counter[str]] = {}
     for cell in cells:
-        spellings.setdefault(plain(cell), Counter())[cell] += 1
+        spellings.setdefault(simplify_name(cell), Counter())[cell] += 1
     most_frequent = {word: counter.most_common(1)[0][0] for word, counter in spellings.items()}
     numbers: dict[str, int] = {}  # of levels such as "1 - novice" and "2 - expert"
     for word, counter in spellings.items():
@@ -529,7 +529,7 @@ def _known_levels(cells: Sequence[str]) -> tuple[str, ...] | None:
     if 1 < len(numbers) == len(spellings) == len(set(numbers.values())):
         return tuple(most_frequent[word] for word in sorted(numbers, key=lambda word: numbers[word]))
     for scale in _KNOWN_SCALES:
-        known_words = [word for word in map(plain, scale) if word in spellings]
+        known_words = [word for word in map(simplify_name, scale) if word in spellings]
         n_known_cells = sum(spellings[word].total() for word in known_words)
         if len(known_words) > 1 and n_known_cells >= _MIN_KNOWN_SHARE * len(cells):
             return tuple(most_frequent[word] for word in known_words)

@@ -28,7 +28,7 @@ from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fi
 from skillviewer.data.ratings.video_matching import VideoMatch, VideoMatcher
 from skillviewer.data.tables.pair_rows import EMPTY_WORDS
 from skillviewer.data.tables.participants import Spellings, participants_by_pattern
-from skillviewer.data.tables.rows import abbreviated, plain
+from skillviewer.data.tables.rows import abbreviated, simplify_name
 
 _OUTLIER_RANGES = 5.0
 """Number of interquartile ranges outside the quartiles from which on a rating is far from the others."""
@@ -115,10 +115,10 @@ class _RatingParser:
         rating_titles = [column.title for item in self._mapping.items for column in item.columns]
         for index, row in enumerate(self._table.rows):
             has_no_numbers = not row.fault and not any(is_number(self._cell(row, title)) for title in rating_titles)
-            repeats_title = plain(self._cell(row, self._mapping.video)) == plain(self._mapping.video)
+            repeats_title = simplify_name(self._cell(row, self._mapping.video)) == simplify_name(self._mapping.video)
             # titles contain the cells that they were made of: repeated titles got a number, and empty titles a name
             has_other_titles = any(
-                plain(cell) not in plain(title) for cell, title in zip(row.cells, titles, strict=False)
+                simplify_name(cell) not in simplify_name(title) for cell, title in zip(row.cells, titles, strict=False)
             )
             if has_no_numbers and repeats_title and has_other_titles:
                 return index
@@ -317,7 +317,7 @@ class _RatingParser:
         elif text.casefold() in EMPTY_WORDS:
             return None
         elif item.levels:
-            rank = self._ranks_by_level[item.name].get(plain(text))
+            rank = self._ranks_by_level[item.name].get(simplify_name(text))
             value = f"“{text}” is none of the levels {quoted(item.levels)}" if rank is None else rank
         else:
             value = self._number(item, text)
@@ -451,7 +451,7 @@ def _criterion_of(item: ItemMapping) -> str:
 
 
 def _ranks_of_levels(item: ItemMapping) -> dict[str, float]:
-    return {plain(level): float(rank) for rank, level in enumerate(item.levels)}
+    return {simplify_name(level): float(rank) for rank, level in enumerate(item.levels)}
 
 
 def _no_value_reason(formula: str) -> str:

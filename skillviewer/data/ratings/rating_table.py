@@ -11,7 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tables.rows import MAX_COLUMNS, plain
+from skillviewer.data.tables.rows import MAX_COLUMNS, simplify_name
 
 MAX_CELLS = 5_000_000
 """Greatest number of cells, with the missing cells of short rows."""
@@ -88,7 +88,9 @@ def find_title_row(
         return _index_of_row(rows, titles_row, path)
 
     def names_video(row: RatingRow) -> bool:
-        return is_video is not None and any(is_video(cell) and plain(cell) not in _VIDEO_TITLES for cell in row.cells)
+        return is_video is not None and any(
+            is_video(cell) and simplify_name(cell) not in _VIDEO_TITLES for cell in row.cells
+        )
 
     candidates: list[int] = []
     for index, row in enumerate(rows[:_N_SEARCHED_ROWS]):

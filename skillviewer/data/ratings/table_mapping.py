@@ -11,7 +11,7 @@ from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import DatasetError, first_line, os_reason
 from skillviewer.core.text import counted, short
 from skillviewer.data.ratings.rating_table import RawTable
-from skillviewer.data.tables.rows import plain
+from skillviewer.data.tables.rows import simplify_name
 
 FILE = "mapping.json"
 FORM = "skillviewer ratings 1"
@@ -74,7 +74,9 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         With the role "" the column has no meaning afterwards. With the title "" the role has no column afterwards.
         """
         role_changes = {
-            role_name: "" for role_name in ROLES if title and plain(getattr(self, role_name)) == plain(title)
+            role_name: ""
+            for role_name in ROLES
+            if title and simplify_name(getattr(self, role_name)) == simplify_name(title)
         }
         if role:
             role_changes[role] = title
@@ -82,7 +84,7 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         for item in self.items:
             columns = list(item.columns)
             if title:
-                columns = [column for column in columns if plain(column.title) != plain(title)]
+                columns = [column for column in columns if simplify_name(column.title) != simplify_name(title)]
             if role == "rater" and title:  # the rows name the rater now
                 columns = [RatingColumn(title=column.title) for column in columns]
             if columns:
@@ -164,7 +166,7 @@ def _check_item(item: ItemMapping, mapping: TableMapping) -> None:
         raise DatasetError(f"{name} has {len(raters)} columns: name a different rater for each.")
     if item.low is not None and item.high is not None and not item.low < item.high:
         raise DatasetError(f"The scale of {name} would run from {item.low:g} to {item.high:g}: state the lower first.")
-    words = [plain(level) for level in item.levels]
+    words = [simplify_name(level) for level in item.levels]
     are_levels = len(words) > 1 and len(set(words)) == len(words) and "" not in words
     if item.levels and not are_levels:
         raise DatasetError(
@@ -177,8 +179,8 @@ def _title_in_table(title: str, table: RawTable) -> str:
     if title in table.index_by_title:
         return title
     matches = [other for other in table.titles if other.casefold() == title.casefold()]
-    if not matches and plain(title):
-        matches = [other for other in table.titles if plain(other) == plain(title)]
+    if not matches and simplify_name(title):
+        matches = [other for other in table.titles if simplify_name(other) == simplify_name(title)]
     if len(matches) == 1:
         return matches[0]
     raise DatasetError(f"{table.location} has no column “{short(title)}”. Its columns are: {quoted(table.titles)}.")

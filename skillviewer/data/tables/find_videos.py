@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tables.rows import abbreviated, composed, plain
+from skillviewer.data.tables.rows import abbreviated, composed, simplify_name
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
 _RECORDER_SUFFIXES = frozenset({".ts", ".m2ts", ".3gp"})
@@ -39,7 +39,7 @@ class VideoFolder:
 
     Args:
         folder: The folder to search; hidden folders are skipped.
-        foreign: Plain names (see ``rows.plain``) of folders to skip, in which other tasks have videos of equal names.
+        foreign: Names of folders to skip, in which other tasks have videos of equal names (see ``rows.simplify_name``).
 
     Raises:
         DatasetError: The folder does not exist.
@@ -52,7 +52,7 @@ class VideoFolder:
         self._problems: list[str] = []
         self._renumbered: dict[str, str] = {}
         self._by_stem: dict[str, list[Path]] = {}
-        for path in videos_below(folder, lambda name: plain(name) in foreign):
+        for path in videos_below(folder, lambda name: simplify_name(name) in foreign):
             self._by_stem.setdefault(composed(path.stem), []).append(path)
         self._stems_by_casefold: dict[str, list[str]] = {}
         self._stems_by_number: dict[str, list[str]] = {}
@@ -103,7 +103,7 @@ class VideoFolder:
         Returns:
             The file, or None if there is none, or if several match, which is reported in ``problems``.
         """
-        parents = tuple(plain(folder) for folder in inside)
+        parents = tuple(simplify_name(folder) for folder in inside)
         for stem in map(composed, stems):
             paths = self._paths_by_spelling(stem)
             if folders:
@@ -146,4 +146,7 @@ class VideoFolder:
 
     def _plain_folders(self, path: Path) -> tuple[str, ...]:
         """Return the plain names of the folders from the searched folder to a file, the searched folder included."""
-        return (plain(self.folder.name), *(plain(part) for part in path.relative_to(self.folder).parts[:-1]))
+        return (
+            simplify_name(self.folder.name),
+            *(simplify_name(part) for part in path.relative_to(self.folder).parts[:-1]),
+        )

@@ -51,13 +51,13 @@ class CsvTable:
     """A CSV file with a header."""
 
     path: Path
-    header: tuple[str, ...]  # titles of the columns in plain form (see ``plain``)
+    header: tuple[str, ...]  # titles of the columns in simplified form (see ``simplify_name``)
     titles: tuple[str, ...]  # titles of the columns as written
     rows: tuple[TableRow, ...]  # the non-empty rows below the header
     decimal_comma: bool = False  # whether 3,5 may be a number, since commas do not separate the columns
 
     def column(self, *names: str) -> int | None:
-        """Return the index of the column with one of some names in plain form, the first name first, or None."""
+        """Return the index of the column with one of some names in simplified form, the first name first, or None."""
         for name in names:
             if name in self.header:
                 return self.header.index(name)
@@ -80,7 +80,7 @@ class CsvTable:
         return f"{self.path.name} line {row.line}"
 
 
-def plain(text: str) -> str:
+def simplify_name(text: str) -> str:
     """Return the letters and digits of a text in lower case, to compare names in any spelling and any script."""
     return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
@@ -248,7 +248,7 @@ def read_sheet(path: Path) -> CsvTable:
     rows, delimiter = read_grid(path)
     titles = rows[0].cells if rows else ()
     return CsvTable(
-        path, tuple(plain(title) for title in titles), titles, rows=rows[1:], decimal_comma=delimiter != ","
+        path, tuple(simplify_name(title) for title in titles), titles, rows=rows[1:], decimal_comma=delimiter != ","
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from skillviewer.core.text import counted, short
 from skillviewer.core.timelines.annotation import Annotation, without_lane
 from skillviewer.core.timelines.contents import TimelineContents
-from skillviewer.data.tables.rows import abbreviated, plain
+from skillviewer.data.tables.rows import abbreviated, simplify_name
 
 MAX_TIME_S = 1e8
 """Largest time of an event. Later ones are dates: BORIS can count from the day on which a video was made."""
@@ -59,7 +59,7 @@ class _Observation(msgspec.Struct):
         """Name of the observer, or "" if the project does not state it."""
         for name, value in self.variables.items():
             observer = str(value).strip()
-            if observer and plain(name) in _OBSERVERS:
+            if observer and simplify_name(name) in _OBSERVERS:
                 return observer
         return ""
 

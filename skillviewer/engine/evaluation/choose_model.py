@@ -304,7 +304,7 @@ class _InnerScores:
         """Return scores of models trained without the outer part and one further part, tested on the further part."""
         plan = self._plan.comparison_plan(model)
         return [
-            FoldScores(inner.tested, self._runs.scores(plan, inner.training))
+            FoldScores(inner.tested_fold, self._runs.scores(plan, inner.training))
             for inner in inner_folds(self._dataset, self._parts, outer)
         ]
 

@@ -112,7 +112,7 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
     selection = describe_selection(plan, choosing_folds(plan, inputs.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, watched.seen, fold, fitted.track_weight)
     folder.finish(provenance, scores, held_out=set(fold.held_out_videos), maps=maps, curves=curves)
-    tested_pairs = FoldScores(fold, scores).tested(both_held_out=False)
+    tested_pairs = FoldScores(fold, scores).tested_pairs(both_held_out=False)
     accuracy = count_pairs(tested_pairs, scores).accuracy
     return RunSummary(accuracy, trained.epoch, training_seconds(trained.rows))
 

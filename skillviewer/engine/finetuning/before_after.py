@@ -42,7 +42,7 @@ class BaselinePredictions:
 
     scores: Mapping[str, float]  # score by name of video of the study
     maps: Mapping[str, Float32Array]  # (N, h, w) maps by name of video; empty for a model without maps
-    sampled: Mapping[str, SampledVideo]  # sampled frames of the videos that have maps, by name of video
+    sampled_videos: Mapping[str, SampledVideo]  # sampled frames of the videos that have maps, by name of video
     forgetting_scores: Mapping[str, float]  # scores of the videos of the forgetting check
 
 
@@ -199,7 +199,7 @@ def _attention_changes(
 ) -> tuple[AttentionChange, ...]:
     """Return the changes of the maps, the greatest first; undefined correlations come last."""
     changes = []
-    for name, video in before.sampled.items():
+    for name, video in before.sampled_videos.items():
         token.check()
         if name in after.maps:
             maps_before = PlacedMaps(before.maps[name], model.map_rect)

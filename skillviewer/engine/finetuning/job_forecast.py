@@ -70,11 +70,11 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
         text = features.text if features.seconds else prior_features.text
         features = join_feature_phases(features, prior_features, text)
     duration = _tuning_duration(initial, job, split.fold.train_pairs)
-    if split.inner is not None:
-        duration += _tuning_duration(initial, job, split.inner.train_pairs)
+    if split.inner_fold is not None:
+        duration += _tuning_duration(initial, job, split.inner_fold.train_pairs)
     prospect = tuned_scale_prospect(job.study_pairs, prior, parent)
     n_folds = n_tuning_scale_folds(job.study_pairs, split, prospect, choices.scale_folds)
-    choice_text = "; the epoch is chosen first" if split.inner is not None else ""
+    choice_text = "; the epoch is chosen first" if split.inner_fold is not None else ""
     scale_text = f"; {n_folds} further trainings for the raters' scale" if n_folds else ""
     n_train = len(split.fold.train_pairs)
     n_test = len(split.fold.test_pairs)

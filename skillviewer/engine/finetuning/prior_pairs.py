@@ -24,12 +24,12 @@ class PriorPairs:
     description: str  # description for the user
     # (SHA-256 of the file, range in the file) of every video by name; also of videos whose files are missing
     clips: Mapping[str, tuple[str, ClipRange | None]]
-    trained: frozenset[str] = frozenset()  # names of the videos that the model or its parents were trained on
+    trained_videos: frozenset[str] = frozenset()  # names of the videos that the model or its parents were trained on
 
     @property
     def trained_on(self) -> ClipsByFile:
         """Clips that the model or its parents were trained on, by file."""
-        return clips_by_file(self.clips[name] for name in self.trained)
+        return clips_by_file(self.clips[name] for name in self.trained_videos)
 
     def without_study(self, study: StudyPairs) -> "PriorPairs | None":
         """Return the pairs without videos of a study, or None if no pairs are left.
@@ -40,7 +40,7 @@ class PriorPairs:
         names = []
         for name in self.dataset.names:
             digest, clip_range = self.clips.get(name, ("", None))
-            if name in self.trained or not may_share_frames(digest, clip_range, study_clips):
+            if name in self.trained_videos or not may_share_frames(digest, clip_range, study_clips):
                 names.append(name)
         remaining = self.dataset.restricted(names)
         return replace(self, dataset=remaining) if remaining.pairs else None
@@ -124,7 +124,7 @@ def _pairs_of_checkpoint(path: Path, name: str) -> PriorPairs:
             f"the pairs that {name} was trained on or checked against ({len(readable_pairs)} of {len(pairs)} found)"
         ),
         clips={key: (video.digest, video.clip_range) for key, video in videos.items()},
-        trained=frozenset(trained),
+        trained_videos=frozenset(trained),
     )
 
 

@@ -138,7 +138,7 @@ class _EpochMonitor:
         forgetting_scores = predict(model, forgetting_set.store, forgetting_set.names, token, maps=False).scores
         if row.best and row.epoch:
             self._best[final] = Snapshot(row.epoch, held_out, forgetting_scores)
-        has_fixed_epoch = final and tuning_data.split.inner is not None
+        has_fixed_epoch = final and tuning_data.split.inner_fold is not None
         is_best = row.epoch == last_epoch if has_fixed_epoch else row.best
         fold_scores = FoldScores(tuning_data.split.fold, held_out.scores)
         tuning_row = TuningRow(
@@ -214,7 +214,7 @@ def tune(
     """
     tuning_data = _with_averaged_features(tuning_data)
     fold = tuning_data.split.fold
-    inner = tuning_data.split.inner
+    inner = tuning_data.split.inner_fold
     stages = _Stages(tuning_data, choices, token, report, stop, work)
     started_s = monotonic()
     if inner is None:
@@ -271,7 +271,7 @@ class _Stages:
         work: Path | None,
     ) -> None:
         fold = tuning_data.split.fold
-        inner = tuning_data.split.inner
+        inner = tuning_data.split.inner_fold
         n_pairs = len(fold.train_pairs)
         n_videos = len(videos_of(fold.train_pairs))
         self.settings = tuning_data.initial.settings(n_pairs, n_videos, choices.epochs, choices.seed)
@@ -299,8 +299,8 @@ class _Stages:
         if model.needs.similar_pairs:
             study_pairs = tuning_data.study_pairs
             fold = split.fold
-            if split.inner is not None and not is_final:
-                fold = split.inner
+            if split.inner_fold is not None and not is_final:
+                fold = split.inner_fold
             pairs = replace(pairs, similar=similar_for_training(study_pairs.dataset, fold, study_pairs.reserved))
         state_file = StateFile(self._work / STATE_FILES[is_final]) if self._work is not None else None
         recorder = StateRecorder(state_file)
@@ -309,7 +309,7 @@ class _Stages:
 
         def has_result() -> bool:
             # without a result of its own, the second stage ends with that of the first
-            is_second_stage = is_final and split.inner is not None
+            is_second_stage = is_final and split.inner_fold is not None
             return recorder.has_best_epoch or is_second_stage
 
         token = StopToken(self._token, self._stop, has_result)

@@ -132,16 +132,16 @@ def _card_after_test(
     """Return the card with the accuracy of the model on its tested videos."""
     test_pairs = split.tested_fold.test_pairs
     fold_scores = FoldScores(split.tested_fold, model.test_scores)
-    new_pairs_accuracy = pooled_accuracy([fold_scores], split.tested, both_held_out=True)
+    new_pairs_accuracy = pooled_accuracy([fold_scores], split.tested_dataset, both_held_out=True)
     held_out = None
     if test_pairs:
-        all_pairs_accuracy = pooled_accuracy([fold_scores], split.tested)
+        all_pairs_accuracy = pooled_accuracy([fold_scores], split.tested_dataset)
         held_out = HeldOut.of(all_pairs_accuracy, f"{split.rule}; {model.selection}", new_pairs_accuracy)
     return msgspec.structs.replace(
         _untested_card(plan, dataset, split.fold, name),
         held_out=held_out,
         ceilings=_ceiling_accuracies(split, new_pairs_accuracy),
-        outcome=outcome_check(split.tested, test_pairs, model.test_scores),
+        outcome=outcome_check(split.tested_dataset, test_pairs, model.test_scores),
         last_fifth=_last_fifth(model.contributions),
         notes=_notes(plan, model),
         raters_scale=model.scale,
@@ -151,7 +151,7 @@ def _card_after_test(
 def _ceiling_accuracies(split: TrainingSplit, new_pairs_accuracy: PooledEstimate) -> tuple[tuple[str, float], ...]:
     """Return (name, accuracy) of the ceilings on the same kind of pairs as the headline accuracy."""
     accuracies = []
-    for ordering in ceilings(split.tested, [split.tested_fold]):
+    for ordering in ceilings(split.tested_dataset, [split.tested_fold]):
         accuracy = ordering.both_new if new_pairs_accuracy.n_pairs else ordering.pooled
         accuracies.append((ordering.name, accuracy.value))
     return tuple(accuracies)

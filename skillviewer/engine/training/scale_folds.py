@@ -84,9 +84,9 @@ def learn_scale(
     calibration_dataset = dataset
     held_out_scores: dict[str, float] = {}
     n_held_out = 0
-    has_same_criterion = split.tested.criterion == dataset.criterion
+    has_same_criterion = split.tested_dataset.criterion == dataset.criterion
     if has_same_criterion and not optimistic:
-        calibration_dataset = split.tested
+        calibration_dataset = split.tested_dataset
         held_out_scores = _scores_of_new_people(dataset, split, test_scores)
         n_held_out = rated_participants(calibration_dataset, held_out_scores)
     n_folds = n_scale_folds(dataset, n_held_out, requested)
@@ -116,5 +116,5 @@ def _scores_of_new_people(dataset: Dataset, split: TrainingSplit, test_scores: M
     return {
         name: test_scores[name]
         for name in split.tested_fold.held_out_videos
-        if split.tested.participants.get(name) not in trained_people
+        if split.tested_dataset.participants.get(name) not in trained_people
     }

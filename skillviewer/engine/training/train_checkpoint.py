@@ -146,7 +146,7 @@ def _train(
         dataset,
         fold,
         fold_inputs,
-        data.measured,
+        data.track_measures,
         control,
         store_of_stage=work_folder.state_file,
         process_group=process_group,
@@ -158,7 +158,7 @@ def _train(
 
     head, backbone_weights, head_stores = inputs.separate(network, [data.store, data.test_store])
     store, test_store = head_stores
-    test_predictions = predict(head, test_store, data.split.tested.names, control.token, maps=False)
+    test_predictions = predict(head, test_store, data.split.tested_dataset.names, control.token, maps=False)
     test_scores = fused.add_tracks(test_predictions, data.test_measured).scores
     held_out_features = [first_pass(test_store, name) for name in data.split.tested_fold.held_out_videos]
     contributions = pad_rows([segment_contributions(head, features) for features in held_out_features])
@@ -169,7 +169,7 @@ def _train(
 
     def score_all_videos() -> Mapping[str, float]:
         predictions = predict(head, store, dataset.names, control.token, maps=False)
-        return fused.add_tracks(predictions, data.measured).scores
+        return fused.add_tracks(predictions, data.track_measures).scores
 
     def train_scale_fold(number: int, scale_fold: Fold) -> Mapping[str, float]:
         """Train another model on a fold, and return its scores of all videos."""
@@ -183,14 +183,14 @@ def _train(
             dataset,
             scale_fold,
             fold_inputs,
-            data.measured,
+            data.track_measures,
             control,
             store_of_stage=scale_state_file,
             process_group=process_group,
         )
         fold_head, _, fold_stores = inputs.separate(fold_fused.network, [data.store])
         predictions = predict(fold_head, fold_stores[0], dataset.names, control.token, maps=False)
-        return fold_fused.add_tracks(predictions, data.measured).scores
+        return fold_fused.add_tracks(predictions, data.track_measures).scores
 
     if outer is not None:
         scale = outer.calibrate(score_all_videos())

@@ -26,7 +26,7 @@ class TrainingData:
     store: FeatureStore
     test_store: FeatureStore
     problems: tuple[str, ...]  # videos that were left out and warnings, one sentence each
-    measured: MeasuredVideos | None = None  # measures of tracks that are added to the score, or None
+    track_measures: MeasuredVideos | None = None  # measures of tracks that are added to the score, or None
     test_measured: MeasuredVideos | None = None  # measures of tracks of the tested videos, or None
 
 
@@ -93,7 +93,7 @@ def load_training_data(
         store=store,
         test_store=test_store,
         problems=(*problems, *split.problems),
-        measured=measured,
+        track_measures=measured,
         test_measured=test_measured,
     )
 

@@ -20,7 +20,7 @@ class TrainingSplit:
     """Training and tested videos and pairs."""
 
     fold: Fold  # fold that is trained on
-    tested: Dataset  # data set of the tested videos
+    tested_dataset: Dataset  # data set of the tested videos
     tested_fold: Fold  # fold whose held-out videos and test pairs are tested
     rule: str  # rule of the split, in words
     problems: tuple[str, ...] = ()  # warnings about the split, one sentence each

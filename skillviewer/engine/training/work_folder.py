@@ -45,7 +45,7 @@ class WorkFolder:
             self._trained_pairs = _anonymous_pairs(dataset, fold, facts)
             weights = "" if backbones is None else f"{backbones.appearance_digest} {backbones.motion_digest}"
             digests = {self._plan.backbone_used: weights}
-            tracks_sha256 = "" if data.measured is None else data.measured.digest
+            tracks_sha256 = "" if data.track_measures is None else data.track_measures.digest
             self._configuration = RunConfiguration.of(
                 self._plan, dataset, fold, facts, digests, checkpoint=True, tracks_sha256=tracks_sha256
             )

@@ -217,7 +217,7 @@ class _ComparisonFigure:
         score_text = _format_score(self._analyses[index])
         if scene.values is None:
             return f"no map \N{MIDDLE DOT} {score_text}"
-        kind = f"{scene.kind}, spread evenly" if scene.even else str(scene.kind)
+        kind = f"{scene.kind}, spread evenly" if scene.is_spread_evenly else str(scene.kind)
         description = f"{kind} \N{MIDDLE DOT} {score_text}"
         if self._has_common_scale:
             return description

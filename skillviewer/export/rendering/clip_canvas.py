@@ -14,7 +14,7 @@ from skillviewer.core.analysis.scene import Scene, resolve
 from skillviewer.core.analysis.score_text import HIDDEN, format_sampled, format_source, score_decimals, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.alignment import Alignment
-from skillviewer.core.text import clock, plain, signed
+from skillviewer.core.text import clock, format_number, signed
 from skillviewer.core.tracks.track_drawing import TrackDrawing
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
@@ -184,7 +184,7 @@ class ClipCanvas:
             return
         if self._span.speed != 1:
             speed_box = _indented(layout.time, self._clock_px + layout.em)
-            self._write(speed_box, self._muted, f"{plain(self._span.speed)}×")
+            self._write(speed_box, self._muted, f"{format_number(self._span.speed)}×")
         for index, (caption, pane) in enumerate(zip(captions, layout.panes, strict=True)):
             if pane.caption.height:
                 self._draw_caption(index, caption, pane.caption)

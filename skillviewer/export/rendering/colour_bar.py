@@ -8,7 +8,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_style import Overlay
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.arrays import RGBImage
-from skillviewer.core.text import plain
+from skillviewer.core.text import format_number
 from skillviewer.media.overlay.colours import map_colours
 
 _TITLES = {
@@ -61,7 +61,7 @@ def _format_tick(scale: BarScale, value: float) -> str:
     is_clipped_end = scale.clipped and value == scale.high
     at_least = "≥ " if is_clipped_end else ""
     sign = "+" if scale.low < 0 < value else ""
-    return f"{at_least}{sign}{plain(value)}"
+    return f"{at_least}{sign}{format_number(value)}"
 
 
 def bar_colours(scene: Scene) -> RGBImage:

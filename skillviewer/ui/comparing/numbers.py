@@ -56,11 +56,27 @@ class NumbersView(QWidget):
             Column("Model", number=False, fills=True),
             Column("Corr.", "Pearson's correlation of the densities over the area: 1 identical, 0 none"),
             Column("Overlap", "Histogram intersection: 1 identical, 0 no overlap"),
-            Column("KL", "Kullback-Leibler divergence of the first model from this one, in nats", spare=True),
-            Column("KL reverse", "Kullback-Leibler divergence of this model from the first, in nats", spare=True),
-            Column("Peaks", "Shared peaks: overlap of the densest tenths; 1 identical, 0.10 by chance", spare=True),
-            Column("Distance", "Distance of the centres of mass, as a share of the picture's diagonal", spare=True),
-            Column("Entropy", "Entropy of this model's map: 1 uniform, 0 all in one cell", spare=True),
+            Column(
+                "KL",
+                "Kullback-Leibler divergence of the first model from this one, in nats",
+                is_hidden_when_narrow=True,
+            ),
+            Column(
+                "KL reverse",
+                "Kullback-Leibler divergence of this model from the first, in nats",
+                is_hidden_when_narrow=True,
+            ),
+            Column(
+                "Peaks",
+                "Shared peaks: overlap of the densest tenths; 1 identical, 0.10 by chance",
+                is_hidden_when_narrow=True,
+            ),
+            Column(
+                "Distance",
+                "Distance of the centres of mass, as a share of the picture's diagonal",
+                is_hidden_when_narrow=True,
+            ),
+            Column("Entropy", "Entropy of this model's map: 1 uniform, 0 all in one cell", is_hidden_when_narrow=True),
         )
 
     def show_contrast(self, contrast: Contrast | None, rows: Sequence[ComparedModel]) -> None:
@@ -198,9 +214,16 @@ class ModelsView(QWidget):
             Column("Model", number=False, fills=True),
             Column("Accuracy", "Accuracy on pairs of new people (else on all held-out pairs), with its 95 % interval"),
             Column("Faithful", "Faithfulness of the attention for this video, 0 to 1"),
-            Column("Parameters", "Number of trained parameters", spare=True),
-            Column("Time", "Duration of the last assessment here; cached features are reused", spare=True),
-            Column("Features", "Models with the same preprocessing share features", number=False, spare=True),
+            Column("Parameters", "Number of trained parameters", is_hidden_when_narrow=True),
+            Column(
+                "Time", "Duration of the last assessment here; cached features are reused", is_hidden_when_narrow=True
+            ),
+            Column(
+                "Features",
+                "Models with the same preprocessing share features",
+                number=False,
+                is_hidden_when_narrow=True,
+            ),
         )
 
     def show_rows(self, rows: Sequence[ComparedModel], *, measurable: bool) -> None:

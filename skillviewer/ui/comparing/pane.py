@@ -12,7 +12,7 @@ from skillviewer.core.analysis.difference import Difference
 from skillviewer.core.analysis.map_style import Overlay
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.analysis.score_text import format_score, format_source, score_decimals
-from skillviewer.core.text import plain, printable
+from skillviewer.core.text import format_number, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress
 from skillviewer.ui.comparing.curve_lines import SWATCH_PX, LineStyle, draw_swatch
@@ -262,7 +262,7 @@ def format_limits(scene: Scene | None) -> str:
     if scene is None or scene.values is None or scene.map_style.overlay is Overlay.OFF:
         return ""
     unit = "×" if scene.unit else ""
-    return f"{plain(scene.low)}…{plain(scene.high)}{unit}"
+    return f"{format_number(scene.low)}…{format_number(scene.high)}{unit}"
 
 
 def details_of(scene: Scene | None, *, with_limits: bool) -> str:

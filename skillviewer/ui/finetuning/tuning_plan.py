@@ -112,8 +112,8 @@ def _describe_tuning(job: TuningJob, parent_name: str) -> _Description:
     split = split_study(labels, job.choices, prior_pairs, parent_name)
     fold = split.fold
     epoch_text = "the last one, since the pairs are too few for a choice"
-    if split.inner is not None:
-        n_inner = len(split.inner.test_pairs)
+    if split.inner_fold is not None:
+        n_inner = len(split.inner_fold.test_pairs)
         epoch_text = f"chosen on {n_inner} pairs of the training videos, then trained again on all"
     lines = [
         ("Learns from", _describe_training_pairs(labels, fold)),

@@ -33,15 +33,21 @@ class RatersView(VoteReportView):
         return (
             Column("Rater", number=False, fills=True),
             Column("Votes", "Judgements, including repeated pairs"),
-            Column("Skipped", "Pairs that were skipped; a skip is not counted as a judgement", spare=True),
-            Column("No difference", "Votes for no difference", spare=True),
-            Column("Left chosen", "Share of left among the votes for a side; 50 % is expected", spare=True),
+            Column(
+                "Skipped", "Pairs that were skipped; a skip is not counted as a judgement", is_hidden_when_narrow=True
+            ),
+            Column("No difference", "Votes for no difference", is_hidden_when_narrow=True),
+            Column(
+                "Left chosen", "Share of left among the votes for a side; 50 % is expected", is_hidden_when_narrow=True
+            ),
             Column("Agrees with others", "Share of pairs on which the rater votes as most of the others"),
             Column(
-                "Agrees with self", "Share of repeated pairs on which the rater gives the same vote again", spare=True
+                "Agrees with self",
+                "Share of repeated pairs on which the rater gives the same vote again",
+                is_hidden_when_narrow=True,
             ),
-            Column("Time", "Median time from the first picture to the vote", spare=True),
-            Column("Hurried", "Votes given before half of both videos was watched", spare=True),
+            Column("Time", "Median time from the first picture to the vote", is_hidden_when_narrow=True),
+            Column("Hurried", "Votes given before half of both videos was watched", is_hidden_when_narrow=True),
             Column(
                 "Misfit", "Infit against the scale of the other raters: 1 is expected, more means a different judgement"
             ),

@@ -133,9 +133,9 @@ class StrengthTable(SortedTable):
                 "Strength ± error",
                 "Bradley-Terry strength and its standard error in logits; a lead of 1 wins 73 % of votes",
             ),
-            Column("Won", "Votes for this video", spare=True),
-            Column("Lost", "Votes for the other video", spare=True),
-            Column("No difference", "Votes for no difference", spare=True),
+            Column("Won", "Votes for this video", is_hidden_when_narrow=True),
+            Column("Lost", "Votes for the other video", is_hidden_when_narrow=True),
+            Column("No difference", "Votes for no difference", is_hidden_when_narrow=True),
         ]
         return columns
 

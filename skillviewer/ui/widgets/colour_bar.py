@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Scene
-from skillviewer.core.text import plain
+from skillviewer.core.text import format_number
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import PaintedWidget
@@ -55,7 +55,7 @@ class ColourBar(PaintedWidget):
         scene = self._scene
         if scene is None:
             return ""
-        text = f"Colours from {plain(scene.low)} to {plain(scene.high)}"
+        text = f"Colours from {format_number(scene.low)} to {format_number(scene.high)}"
         if scene.clipped:
             text += " and more"
         if scene.kind is MapKind.DISTRIBUTION:
@@ -120,8 +120,8 @@ def _rank(value: float, scene: Scene) -> int:
 def _marks(scene: Scene) -> list[tuple[float, str]]:
     """Return the values to be marked on the bar, ascending, with their labels."""
     at_least = "≥ " if scene.clipped else ""
-    low_mark = (scene.low, plain(scene.low))
-    high_text = plain(scene.high)
+    low_mark = (scene.low, format_number(scene.low))
+    high_text = format_number(scene.high)
     if scene.kind is MapKind.SIGNED:
         return [low_mark, (0.0, "0"), (scene.high, f"{at_least}+{high_text}")]
     if not scene.unit:

@@ -85,7 +85,9 @@ class Column:
     meaning: str = ""  # tooltip of the heading: meaning of the numbers, in a sentence
     number: bool | None = True  # True for numbers, False for texts, None for drawings
     fills: bool = False  # True if the column takes the remaining width
-    spare: bool = False  # True if the column is hidden in a narrow table; the last such column is hidden first
+    is_hidden_when_narrow: bool = (
+        False  # True if the column is hidden in a narrow table; the last such column is hidden first
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +192,14 @@ class PlainTable(QTableWidget):
         """Hide spare columns that do not fit, and add their values to the tooltips of the names."""
         if self._is_hiding:
             return  # hiding a column may remove a scroll bar, which changes the size again
-        if not any(column.spare for column in self._columns):
+        if not any(column.is_hidden_when_narrow for column in self._columns):
             return
         self._is_hiding = True
         widths_px = [self._needed_width_px(index) for index in range(len(self._columns))]
         excess_px = sum(widths_px) - self.viewport().width()
         hidden: list[int] = []
         for index in reversed(range(len(self._columns))):
-            if not self._columns[index].spare:
+            if not self._columns[index].is_hidden_when_narrow:
                 continue
             must_hide = excess_px > 0
             if must_hide:

@@ -185,12 +185,12 @@ class SortedTable(QTableView):
         header = self.horizontalHeader()
         columns = self._cells.columns
         for index, column in enumerate(columns):
-            if column.spare:
+            if column.is_hidden_when_narrow:
                 self.showColumn(index)
         others_px = sum(header.sectionSize(index) for index in range(len(columns)) if index != self.name_column)
         excess_px = scaled_px(MIN_NAME_WIDTH_PX) + others_px - self.viewport().width()
         for index in reversed(range(len(columns))):
-            if columns[index].spare and excess_px > 0:
+            if columns[index].is_hidden_when_narrow and excess_px > 0:
                 excess_px -= header.sectionSize(index)
                 self.hideColumn(index)
 

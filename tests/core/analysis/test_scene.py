@@ -131,10 +131,10 @@ def test_clipped_colours_end_where_all_but_a_tenth_of_the_frames_reach() -> None
 def test_a_flat_map_is_called_flat_and_does_not_reach_the_end() -> None:
     analysis = concentrated([0.5] * 17 + [0.1] * 3)
     scene = resolve(analysis, 18, MapStyle())
-    assert scene.flat
+    assert scene.is_flat
     assert scene.values is not None
     assert scene.values.max() < 0.9 * scene.high
-    assert not resolve(analysis, 4, MapStyle()).flat
+    assert not resolve(analysis, 4, MapStyle()).is_flat
 
 
 def test_clipped_limits_of_a_signed_map_are_symmetric() -> None:
@@ -223,6 +223,6 @@ def test_evenly_spread_maps_are_not_drawn_with_structure(scale: ColourLimits) ->
         scene = resolve(spread(entropy), 4, MapStyle(scale=scale))
         assert scene.values is not None
         assert float(scene.values.max()) / scene.high == pytest.approx(share)
-        assert scene.even is (entropy > 0.9)
+        assert scene.is_spread_evenly is (entropy > 0.9)
     asked = resolve(spread(0.98), 4, MapStyle(scale=ColourLimits.COMMON, common_limit=3.0))
     assert (asked.low, asked.high) == (0.0, 3.0)

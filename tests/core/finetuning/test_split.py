@@ -37,15 +37,15 @@ def test_whole_people_are_held_out_and_trained_on_nowhere() -> None:
 
 def test_the_epoch_is_chosen_within_the_training_videos() -> None:
     split = split_pairs(study(), TuningChoices())
-    assert split.inner is not None
+    assert split.inner_fold is not None
     out = set(split.fold.held_out_videos)
-    assert not any(pair.touches(out) for pair in (*split.inner.train_pairs, *split.inner.test_pairs))
-    assert not {p[0] for p in split.inner.held_out_videos} & {p[0] for p in split.inner.train_videos}
+    assert not any(pair.touches(out) for pair in (*split.inner_fold.train_pairs, *split.inner_fold.test_pairs))
+    assert not {p[0] for p in split.inner_fold.held_out_videos} & {p[0] for p in split.inner_fold.train_videos}
 
 
 def test_few_pairs_choose_no_epoch_and_are_warned_of() -> None:
     split = split_pairs(study("ABCD", 1), TuningChoices())
-    assert split.inner is None
+    assert split.inner_fold is None
     told = " ".join(split.warnings)
     assert "the last one is used" in told
     assert "Only 3 pairs are left to train on" in told
@@ -74,7 +74,7 @@ def test_the_honest_test_set_is_trained_on_nowhere() -> None:
     reserved = frozenset(SimilarPair(p.better, p.worse) for p in said.dataset.pairs[::5])
     split = split_pairs(replace(said, reserved=reserved), TuningChoices())
     assert {SimilarPair(p.better, p.worse) for p in split.reserved} == reserved
-    inner = split.inner
+    inner = split.inner_fold
     assert inner is not None
     for pairs in (split.fold.train_pairs, inner.train_pairs, inner.test_pairs):
         assert not {SimilarPair(p.better, p.worse) for p in pairs} & reserved

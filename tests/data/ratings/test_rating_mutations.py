@@ -18,7 +18,7 @@ from skillviewer.data.ratings.mapped_table import MappedTable, video_test
 from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.ratings.table_mapping import TableMapping
 from skillviewer.data.tables.find_videos import VideoFolder
-from skillviewer.data.tables.rows import plain
+from skillviewer.data.tables.rows import simplify_name
 from tests.data.files import touch
 
 N_TABLES = int(os.environ.get("SKILLVIEWER_MUTATED_TABLES", "300"))
@@ -134,9 +134,11 @@ def test_no_row_is_lost_and_none_joined_wrongly(tmp_path: Path) -> None:
         ]
         assert not lost, f"seed {seed}: {lost}"
         for rating in rated.ratings.ratings:
-            key = tuple(map(plain, (rating.video, rating.rater, rating.item)))  # a spoilt name is still the rater's
+            key = tuple(
+                map(simplify_name, (rating.video, rating.rater, rating.item))
+            )  # a spoilt name is still the rater's
             whose = [known for known, number in table.says.items() if abs(number - rating.value) < 1e-9]
-            assert key in {tuple(map(plain, known)) for known in whose}, f"seed {seed}: {rating} was {whose}"
+            assert key in {tuple(map(simplify_name, known)) for known in whose}, f"seed {seed}: {rating} was {whose}"
         taken += import_report.n_ratings
         asides += import_report.n_rejected
     assert refused < N_TABLES / 20

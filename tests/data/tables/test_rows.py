@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tables.rows import looks_like, plain, read_sheet, read_word_rows
+from skillviewer.data.tables.rows import looks_like, read_sheet, read_word_rows, simplify_name
 from tests.data.files import write
 
 PLAIN = "Vid1,Vid2,Best\nA1,B1,A1\nC1,D2,D2\n"
@@ -62,7 +62,7 @@ def test_columns_have_several_names(tmp_path: Path) -> None:
     assert sheet.column("best", "better") == 1
     assert sheet.column("video1") == 0
     assert sheet.column("worse") is None
-    assert plain("Knot_Tying 2!") == "knottying2"
+    assert simplify_name("Knot_Tying 2!") == "knottying2"
 
 
 def test_words(tmp_path: Path) -> None:

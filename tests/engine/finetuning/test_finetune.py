@@ -314,15 +314,15 @@ def test_stopped_in_the_second_stage_it_keeps_what_the_first_has_chosen(
     assert "afresh" not in result.report.selection
     assert not any(isinstance(row, TuningRow) and row.final for row in heard.rows)
     split = split_pairs(study, TuningChoices(epochs=2))
-    assert split.inner is not None
-    n_used, n_all = len(split.inner.train_pairs), len(split.fold.train_pairs)
+    assert split.inner_fold is not None
+    n_used, n_all = len(split.inner_fold.train_pairs), len(split.fold.train_pairs)
     assert n_used < n_all
     assert (result.report.n_trained, result.facts["pairs"]) == (n_used, n_used), "what chose was not trained on"
     assert any(f"trained on {n_used} of the {n_all} training pairs" in said for said in result.report.warnings)
     card = load_checkpoint(tmp_path / "new").card
-    assert (card.n_pairs, card.n_videos) == (n_used, len(split.inner.train_videos))
+    assert (card.n_pairs, card.n_videos) == (n_used, len(split.inner_fold.train_videos))
     uses = {shift.video: shift.use for shift in result.report.shifts}
-    chose = set(split.fold.train_videos) - set(split.inner.train_videos)
+    chose = set(split.fold.train_videos) - set(split.inner_fold.train_videos)
     assert chose == {name for name, use in uses.items() if use is SplitRole.CHOSE} != set()
     with (tmp_path / "new" / PAIRS_FILE).open() as file:
         kinds = [row["use"] for row in csv.DictReader(file)]

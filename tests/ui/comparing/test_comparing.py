@@ -16,7 +16,7 @@ from skillviewer.core.analysis.map_comparison import VideoComparison, compare_vi
 from skillviewer.core.analysis.map_style import ColourLimits, Overlay
 from skillviewer.core.analysis.scene import Scene, clipped_limit, resolve
 from skillviewer.core.evaluation.track_attention import track_attention
-from skillviewer.core.text import plain
+from skillviewer.core.text import format_number
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress
@@ -152,7 +152,7 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
         assert scene_of(canvases(screen)[name]).high == pytest.approx(clipped[name])
     assert not tuple(label.text() for label, _ in screen.bars._labelled_bars if not label.isHidden())
     assert "its own scale" in screen.bars._caption.longest
-    assert f"0…{plain(clipped['full'])}×" in screen.grid.panes[screen.models.keys[0]].caption.text
+    assert f"0…{format_number(clipped['full'])}×" in screen.grid.panes[screen.models.keys[0]].caption.text
 
 
 def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(

@@ -10,8 +10,8 @@ from tests.ui.event_counter import EventCounter
 COLUMNS = (
     Column("Model", number=False, fills=True),
     Column("Accuracy"),
-    Column("Parameters", spare=True),
-    Column("Duration", spare=True),
+    Column("Parameters", is_hidden_when_narrow=True),
+    Column("Duration", is_hidden_when_narrow=True),
 )
 
 
