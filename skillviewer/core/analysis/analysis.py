@@ -278,8 +278,8 @@ class Analysis(ReadOnly):
         Args:
             *tasks: Names of the video's task; empty ones do not count.
         """
-        scaled = None if self.scaled is None else self.scaled.in_task(*tasks)
-        return self if scaled is self.scaled else replace(self, scaled=scaled)
+        calibrated_score = None if self.scaled is None else self.scaled.in_task(*tasks)
+        return self if calibrated_score is self.scaled else replace(self, scaled=calibrated_score)
 
     def with_video(self, video: VideoInfo) -> "Analysis":
         """Return the same analysis with another location of the file."""

@@ -144,14 +144,14 @@ def analysis_json(analysis: Analysis) -> AnalysisRecord:
     """Return an analysis as plain values for JSON."""
     video = analysis.video
     interval = None if analysis.interval is None else list(analysis.interval)
-    scaled = None if analysis.scaled is None else cast("CalibratedScore", asdict(analysis.scaled))
+    calibrated_score = None if analysis.scaled is None else cast("CalibratedScore", asdict(analysis.scaled))
     return {
         "path": str(video.path),
         "start_s": round(analysis.start_s, 6),
         "stop_s": round(analysis.stop_s, 6),
         "score": analysis.score,
         "interval": interval,
-        "scaled": scaled,
+        "scaled": calibrated_score,
         "score_curve": analysis.score_curve.mean(axis=0).tolist(),
         "sampled_frames": analysis.samples[0].tolist(),
         "times_s": analysis.times_s[0].tolist(),

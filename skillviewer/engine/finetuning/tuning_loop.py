@@ -214,23 +214,23 @@ def tune(
     """
     tuning_data = _with_averaged_features(tuning_data)
     fold = tuning_data.split.fold
-    inner = tuning_data.split.inner_fold
+    inner_fold = tuning_data.split.inner_fold
     stages = _Stages(tuning_data, choices, token, report, stop, work)
     started_s = monotonic()
-    if inner is None:
+    if inner_fold is None:
         model, trained = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, stages.n_epochs)
         selection = "last epoch"
     else:
-        inner_pairs = [*inner.train_pairs, *inner.test_pairs]
+        inner_pairs = [*inner_fold.train_pairs, *inner_fold.test_pairs]
         check_no_leak(fold, names_seen=videos_of(inner_pairs))
-        pairs = FitPairs(inner.train_pairs, inner.test_pairs)
+        pairs = FitPairs(inner_fold.train_pairs, inner_fold.test_pairs)
         model, trained = stages.run(pairs, EpochSelection.INNER_FOLDS, stages.n_epochs)
-        part, _ = held_out_part([inner])
+        part, _ = held_out_part([inner_fold])
         selection = f"epoch chosen on {part}"
     assert trained is not None  # only a second stage may end without a result
     rows = trained.rows
-    is_final = inner is None
-    if inner is not None and not stop.cancelled:
+    is_final = inner_fold is None
+    if inner_fold is not None and not stop.cancelled:
         refitted_model, refitted = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, trained.epoch)
         if refitted is not None:
             rows = (*rows, *refitted.rows)
@@ -243,8 +243,8 @@ def tune(
     if is_stopped:
         selection += "; stopped before its end by the user"
     trained_fold = fold
-    if inner is not None and not is_final:
-        trained_fold = inner
+    if inner_fold is not None and not is_final:
+        trained_fold = inner_fold
     return Tuned(
         model=restore_inputs(model, tuning_data.store),
         epoch=trained.epoch,
@@ -271,13 +271,13 @@ class _Stages:
         work: Path | None,
     ) -> None:
         fold = tuning_data.split.fold
-        inner = tuning_data.split.inner_fold
+        inner_fold = tuning_data.split.inner_fold
         n_pairs = len(fold.train_pairs)
         n_videos = len(videos_of(fold.train_pairs))
         self.settings = tuning_data.initial.settings(n_pairs, n_videos, choices.epochs, choices.seed)
         self.n_epochs = self.settings.optimiser.epochs
         self._final_batches = _count_batches(fold.train_pairs, self.settings)  # batches of an epoch, by stage
-        self._choice_batches = _count_batches(inner.train_pairs, self.settings) if inner is not None else 0
+        self._choice_batches = _count_batches(inner_fold.train_pairs, self.settings) if inner_fold is not None else 0
         n_batches = self.n_epochs * (self._final_batches + self._choice_batches)
         self.monitor = _EpochMonitor(tuning_data, self.settings, report, n_batches)
         self._tuning_data = tuning_data

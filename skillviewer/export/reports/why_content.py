@@ -144,29 +144,29 @@ class WhyContent:
     @property
     def headline(self) -> str:
         """Rating on the raters' scale where the model has one, else the sentence on the score."""
-        scaled = self.analysis.scaled
-        if scaled is not None and self._has_rating:
-            return scaled.sentence
+        calibrated_score = self.analysis.scaled
+        if calibrated_score is not None and self._has_rating:
+            return calibrated_score.sentence
         return self.sentence
 
     @property
     def details(self) -> tuple[str, ...]:
         """Sentences below the headline: on the score, the raters, and the accuracy of the model."""
-        scaled = self.analysis.scaled
+        calibrated_score = self.analysis.scaled
         known = self.options.study_context
         sentences = [self.sentence] if self._has_rating else [self.rating]
         sentences.append(known.given_rating)
         if known.was_trained_on:
             sentences.append(LEARNT_TEXT)
         sentences.append(known.model_test)
-        if scaled is not None and self._has_rating:
-            sentences.append(scaled.note)
+        if calibrated_score is not None and self._has_rating:
+            sentences.append(calibrated_score.note)
         return tuple(sentence for sentence in sentences if sentence)
 
     @property
     def _has_rating(self) -> bool:
-        scaled = self.analysis.scaled
-        return scaled is not None and bool(scaled.words) and not self.hides_scores
+        calibrated_score = self.analysis.scaled
+        return calibrated_score is not None and bool(calibrated_score.words) and not self.hides_scores
 
     @property
     def hides_scores(self) -> bool:
@@ -182,8 +182,8 @@ class WhyContent:
     @property
     def rating(self) -> str:
         """Score on the raters' scale with its origin, or the reason for no rating; "" without such a scale."""
-        scaled = self.analysis.scaled
-        return "" if scaled is None else f"{scaled.sentence} {scaled.note}".rstrip()
+        calibrated_score = self.analysis.scaled
+        return "" if calibrated_score is None else f"{calibrated_score.sentence} {calibrated_score.note}".rstrip()
 
     @property
     def faithful(self) -> bool:

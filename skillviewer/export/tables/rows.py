@@ -119,7 +119,7 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
         video = analysis.video
         provenance = analysis.provenance
         low, high = analysis.interval if analysis.interval is not None else (None, None)
-        scaled = analysis.scaled if analysis.scaled is not None else CalibratedScore("")
+        calibrated_score = analysis.scaled if analysis.scaled is not None else CalibratedScore("")
         rows.append(
             ScoreRow(
                 video=video.path.name,
@@ -140,11 +140,11 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
                 stop_s=round(analysis.stop_s, 6),
                 warning=analysis.all_warnings,
                 unfamiliar=analysis.unfamiliar,
-                criterion=scaled.criterion,
-                rating=scaled.rating,
-                rating_low=scaled.low,
-                rating_high=scaled.high,
-                rating_refusal=scaled.refusal,
+                criterion=calibrated_score.criterion,
+                rating=calibrated_score.rating,
+                rating_low=calibrated_score.low,
+                rating_high=calibrated_score.high,
+                rating_refusal=calibrated_score.refusal,
             )
         )
     return rows

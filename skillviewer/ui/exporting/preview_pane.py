@@ -111,7 +111,7 @@ class PreviewPane(PaintedWidget):
         height = self._image.height() * scale
         centre = inside.center()
         target = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height).toAlignedRect()
-        scaled = self._image.scaled(
+        scaled_image = self._image.scaled(
             target.size() * ratio, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
-        painter.drawImage(target, scaled)
+        painter.drawImage(target, scaled_image)

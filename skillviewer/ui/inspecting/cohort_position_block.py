@@ -154,12 +154,12 @@ class CohortPositionBlock(QWidget):
             decimals = score_decimals([findings.analysis])
             self.score_label.set_plain(position.sentence(decimals))
         self.show_score_button.setVisible(meaningless)
-        scaled = findings.analysis.scaled
-        self.rating_label.setVisible(scaled is not None and not meaningless)
-        if scaled is not None:
-            self.rating_label.set_plain(scaled.sentence)
-            self.rating_label.setToolTip(as_tip(scaled.note))
-        self._lead_with_rating(leads=scaled is not None and bool(scaled.words) and not meaningless)
+        calibrated_score = findings.analysis.scaled
+        self.rating_label.setVisible(calibrated_score is not None and not meaningless)
+        if calibrated_score is not None:
+            self.rating_label.set_plain(calibrated_score.sentence)
+            self.rating_label.setToolTip(as_tip(calibrated_score.note))
+        self._lead_with_rating(leads=calibrated_score is not None and bool(calibrated_score.words) and not meaningless)
         given_text = format_given_rating(findings)
         self.given_ratings_label.setVisible(bool(given_text))
         self.given_ratings_label.set_plain(given_text)
@@ -176,11 +176,11 @@ class CohortPositionBlock(QWidget):
 
 def format_given_rating(findings: Findings) -> str:
     """Return a sentence on the raters' ratings of the video for the criterion of the model's scale, or ""."""
-    scaled = findings.analysis.scaled
+    calibrated_score = findings.analysis.scaled
     ratings = findings.facts.ratings if findings.facts is not None else None
-    if scaled is None or ratings is None:
+    if calibrated_score is None or ratings is None:
         return ""
-    rating = given_ratings(ratings, scaled.criterion).get(findings.name)
+    rating = given_ratings(ratings, calibrated_score.criterion).get(findings.name)
     return rating.mean_sentence if rating is not None else ""
 
 

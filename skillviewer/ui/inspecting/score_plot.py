@@ -110,8 +110,8 @@ class ScorePlot(TimePlot):
     @property
     def has_ratings(self) -> bool:
         """True if the score on screen has a rating on the raters' scale."""
-        scaled = self._state.analysis.scaled if self._state.analysis is not None else None
-        return scaled is not None and bool(scaled.words)
+        calibrated_score = self._state.analysis.scaled if self._state.analysis is not None else None
+        return calibrated_score is not None and bool(calibrated_score.words)
 
     def show_ratings(self, on: bool) -> None:
         """Label the axis with ratings or with scores; a rating holds for the end of the curve."""
