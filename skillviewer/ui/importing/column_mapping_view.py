@@ -67,6 +67,10 @@ class ColumnMappingView(QTableWidget):
         self.setEditTriggers(QTableWidget.EditTrigger.AllEditTriggers)
         self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectItems)
         self.setHorizontalHeaderLabels(list(HEADINGS))
+        for column, end in ((LOW, "lowest"), (HIGH, "highest")):
+            heading = QTableWidgetItem(HEADINGS[column])
+            heading.setToolTip(f"If empty, the {end} rating in the table")
+            self.setHorizontalHeaderItem(column, heading)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setDefaultAlignment(alignment_of(number=False))
         self.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)  # boxes are wide

@@ -22,7 +22,7 @@ from skillviewer.data.study.exchange.rating_import import (
     undo_import,
 )
 from skillviewer.ui.importing.column_mapping_view import ColumnMappingView
-from skillviewer.ui.importing.table_preview import TablePreview, TablePreviewLoader
+from skillviewer.ui.importing.table_preview import TablePreview, TablePreviewLoader, format_rated
 from skillviewer.ui.importing.text_table import TextTableView
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import PAIRS, VIDEOS
@@ -92,6 +92,7 @@ class RatingsImportDialog(QDialog):
         self.hidden_rows_box = QCheckBox("Include hidden rows", self)
         self.header_row_box.setSpecialValueText("none")
         header = FlowLayout(gap_px=12)
+        self._header_fields: dict[str, QWidget] = {}  # control with its title, by title
         for title, control in (
             ("Videos", self.videos_box),
             ("Sheet", self.sheet_box),
@@ -102,6 +103,7 @@ class RatingsImportDialog(QDialog):
             control.setAccessibleName(title)
             add_all(horizontal(field, NO_MARGINS, 8), text_label(title, field), control)
             header.addWidget(field)
+            self._header_fields[title] = field
         for box in (self.videos_box, self.sheet_box, self.criterion_box):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         header.addWidget(self.hidden_rows_box)
@@ -218,16 +220,17 @@ class RatingsImportDialog(QDialog):
         if self.loader.error:
             return _CLI_OPTION.sub("", self.loader.error)
         if preview is not None and preview.parsed is not None:
-            return f"{preview.parsed.import_report.counts_text}."
+            return f"{preview.parsed.import_report.counts_text}. {format_rated(preview.parsed)}".rstrip()
         return ""
 
     def _show_header(self, preview: TablePreview) -> None:
         table = preview.mapped_table.table
         criteria = [item.name for item in preview.mapping.items]
         offer(self.sheet_box, [(name, name) for name in table.sheets], table.sheet)
-        self.sheet_box.setEnabled(len(table.sheets) > 1)
+        self._header_fields["Sheet"].setVisible(len(table.sheets) > 1)
         first_criterion = criteria[0] if criteria else None
         offer(self.criterion_box, [(name, printable(name)) for name in criteria], first_criterion)
+        self._header_fields["Make pairs from"].setVisible(len(criteria) > 1)
         last_line = max((row.last_line for row in table.rows), default=0)
         self.header_row_box.setRange(0, max(table.titles_row, last_line))
         self.header_row_box.setValue(table.titles_row)
@@ -258,6 +261,8 @@ class RatingsImportDialog(QDialog):
         self.tabs.setTabText(1, f"All rows ({len(preview.rows)})")
         self.tabs.setTabText(2, f"Videos without a rating ({len(unrated)})")
         self.tabs.setTabText(3, f"Remarks ({len(notices)})")
+        self.tabs.setTabVisible(2, bool(unrated))
+        self.tabs.setTabVisible(3, bool(notices))
 
     def _show_first_rows(self, preview: TablePreview) -> None:
         """Show the first rows, and those below with a rejected rating; rejected ratings are marked."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.dataset.rating_set import VideoRating
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.text import counted, printable
 from skillviewer.data.ratings.mapped_table import TABLE_STEM, MappedTable, open_table, video_test
 from skillviewer.data.ratings.parsed_ratings import ParsedRatings
 from skillviewer.data.ratings.table_mapping import FILE, TableMapping, fit_mapping, read_mapping
@@ -223,3 +224,21 @@ def read_with_mapping(mapped_table: MappedTable, mapping: TableMapping) -> Table
         if note:
             rows_with_notes.append(index)
     return TablePreview(mapped_table, mapping, parsed, rows=tuple(rows), rows_with_notes=tuple(rows_with_notes))
+
+
+def format_rated(parsed: ParsedRatings) -> str:
+    """Return two sentences: the numbers of participants and raters, and the scale of the first item.
+
+    Without ratings, the text is empty.
+    """
+    if not parsed.ratings.items:
+        return ""
+    people = []
+    participants = set(parsed.participants.values())
+    if participants:
+        people.append(counted(len(participants), "participant"))
+    people.append(counted(len(parsed.ratings.raters), "rater"))
+    scale = parsed.ratings.scale(parsed.ratings.items[0])
+    ends = ", ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}"
+    origin = "" if scale.stated else " (lowest and highest rating in the table)"
+    return f"{', '.join(people)}. Scale of {printable(scale.item)}: {printable(ends)}{origin}."

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from skillviewer.core.ratings.agreement_words import SOURCES, word_for_icc, word_for_kappa
 from skillviewer.core.ratings.summary import DisputedVideo, RaterRatings, RatingSummary, summarize_ratings
-from skillviewer.core.text import printable, signed
+from skillviewer.core.text import counted, printable, signed
 from skillviewer.data.study import Study
 from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.ranking.rating_histogram import RatingHistogram
@@ -178,7 +178,7 @@ def format_facts(summary: RatingSummary) -> str:
     """Return two sentences: numbers of ratings, videos, raters, participants and occasions, and the scale."""
     scale = summary.scale
     ends = ", ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}"
-    counts = [f"{summary.n_ratings} ratings of {summary.n_videos} videos", f"{len(summary.raters)} raters"]
+    counts = [f"{summary.n_ratings} ratings of {summary.n_videos} videos", counted(len(summary.raters), "rater")]
     if summary.n_participants is not None:
         counts.append(f"{summary.n_participants} participants")
     if summary.n_occasions:

@@ -42,7 +42,8 @@ def write_study(path: Path, names: Mapping[str, str]) -> Path:
             with VideoReader(file) as reader:
                 study.models.save_analysis(analysis(reader.info, passes=2, shift=(3 * at) % 5))
         for rater, pairs in (("Rosa", ("ab", "cd")), ("Sara", ("ba", "cd", "ef")), ("Tom", ("ab", "dc"))):
-            for left, right in pairs:
+            for pair in pairs:
+                left, right = tuple(pair)
                 study.votes.cast(Vote.from_judgement(Judgement(left, right, Verdict.LEFT, names[rater])))
         scale = RatingScale("Global", 0, 10, stated=True)
         study.ratings.add(RatingSet(tuple(given), (scale,)), "ratings.csv")

@@ -173,7 +173,7 @@ def test_words_that_have_no_room_are_left_out_whole(
     preview_clip([AnalysedVideo(analysis(reader.info, passes=2), source=reader)], ClipOptions(size=size))
     line = " ".join(written)
     assert "frame " in line
-    assert "map " in line
+    assert "map: " in line
     assert ("sampled " in line) is said
     assert "…" not in line
 

@@ -85,7 +85,9 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     before = table.read_bytes()
     drop(window, [world.folder])
     page = page_of(qtbot, window)
-    assert not missing(page.message.plain, "6 rows", "4 used", "2 rejected", "8 ratings", "3 videos")
+    assert not missing(
+        page.message.plain, "6 rows", "4 used", "2 rejected", "8 ratings", "3 videos", "2 raters", "Scale of"
+    )
     meanings = [box.currentText() for box in page.columns.boxes]
     assert meanings == ["video", "participant", "rater", "ratings", "ratings"]
     assert texts(page.first_rows)[0] == ["line 2", "A1", "Ann", "J1", "3", "12"]
@@ -118,7 +120,12 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     # the same table again begins as it was imported, with other columns as guessed
     drop(window, [write(world.folder.parent / "scores.csv", "Video,Grip\nA1,3\n")])
     page = page_of(qtbot, window)
-    assert page.message.plain == "1 row: 1 used, 0 rejected; 1 rating of 1 video."
+    assert page.message.plain.startswith("1 row: 1 used, 0 rejected; 1 rating of 1 video. ")
+    assert not missing(page.message.plain, "1 rater", "3 to 3")
+    assert not page.sheet_box.isVisible()
+    assert not page.criterion_box.isVisible(), "with one sheet and one item there is nothing to choose"
+    assert [page.tabs.isTabVisible(n) for n in range(2)] == [True, True]
+    assert page.tabs.isTabVisible(3) == bool(texts(page.notices_view))
     page.close()
     qtbot.waitUntil(lambda: window.window.findChild(RatingsImportDialog) is None)
     drop(window, [table])
