@@ -1,4 +1,4 @@
-"""What will be trained: the essentials of a plan and its time, with details below a fold."""
+"""The plan of a training and its time, with details below a fold."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction

@@ -53,7 +53,7 @@ def format_forgetting(forgetting: Forgetting) -> str:
 
 
 def format_forecast(forecast: TrainingForecast, other_check: str = "") -> str:
-    """Return the time in all, beside that with the other check, which is named, at the same load of the computer."""
+    """Return the time in all, next to that with the other check, which is named, at the same load of the computer."""
     total = f"about {format_duration(forecast.total_s)}"
     if forecast.is_first:
         return f"{total}, by earlier figures; counting …"

@@ -342,7 +342,7 @@ def test_more_folds_score_every_rated_person(
     ratings = RatingSet(tuple(VideoRating(n, "r", "Flow", x) for n, x in values), (RatingScale("Flow", 0, 9),))
     rated = replace(dataset, scores=Measure("Flow", values), ratings=ratings, criterion="Flow")
     plan = replace(PLAN, select=EpochSelection.LAST, epochs=1)
-    with pytest.raises(SettingsError, match=r"4 people: .* 11 are needed"):
+    with pytest.raises(SettingsError, match=r"4 people.*11 are needed"):
         run(plan, rated, tmp_path / "m", cache, scale_folds=4)
     assert not (tmp_path / "m").exists()
     monkeypatch.setattr(fit_calibration, "min_participants", lambda _level: 2)  # the videos show four people
