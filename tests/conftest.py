@@ -17,17 +17,10 @@ settings.register_profile("any computer", deadline=None)  # a busy one is no fai
 settings.load_profile("any computer")
 
 
-def pytest_collection() -> None:
-    """Import all modules and tests without Python's collector: they stay to the end."""
-    gc.disable()
-
-
 def pytest_collection_finish() -> None:
-    """Keep Python's collector from walking through all modules and tests again and again."""
+    """Keep Python's collector from walking through all modules and tests again and again: they stay to the end."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000)
-    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -53,12 +46,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _imported_modules_are_not_collected() -> None:
-    """Keep the collector from walking through what the modules of tests before imported, too.
-
-    It happens before a module of tests, and not after it: pytest still holds the objects of its last test then, and
-    garbage that is frozen is never freed.
-    """
+def _imported_modules_are_not_collected() -> Iterator[None]:
+    """Keep the collector from walking through what this module of tests imported, too."""
+    yield
     gc.collect()
     gc.freeze()
 

@@ -80,13 +80,16 @@ def _no_models_of_others(home: Path) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _collected_here(_imported_modules_are_not_collected: None) -> Iterator[None]:
+def _collected_here() -> Iterator[None]:
     """Collect garbage in this thread only, as ``ui/threads/priorities.py`` does.
 
     A closed window is garbage that holds widgets. Python's own collector runs in whichever thread makes an object next:
     in a worker thread of the following test, it deletes widgets there, and Qt falls over later.
     """
+    gc.collect()
+    gc.freeze()  # what is imported by now stays: no later collection walks through it
     yield
+    gc.collect()
     gc.enable()
 
 
