@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QGridLayout, QLayout, QMainWindow, QStatusBar, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QToolBar, QWidget
 
 
 def focus_neighbour(window: QWidget, current: QWidget | None, *, forward: bool) -> QWidget | None:
@@ -34,14 +34,21 @@ def _walk(widget: QWidget) -> Iterator[QWidget]:
 
 
 def _parts(widget: QWidget) -> list[QWidget]:
-    """Return the children of a widget: those of its layout first, then the others from top to bottom."""
+    """Return the children of a widget: row by row from top to bottom, and each row from left to right.
+
+    Their places tell the order, and not the layouts: Qt deletes items of layouts that PySide still hands out.
+    """
     children = [child for child in widget.children() if isinstance(child, QWidget) and not child.isWindow()]
     if isinstance(widget, QMainWindow):
         return sorted(children, key=_place_in_window)
-    layout = widget.layout()
-    laid_out = [] if layout is None or isinstance(widget, QDockWidget) else list(_widgets_of(layout))
-    others = [child for child in children if child not in laid_out]
-    return laid_out + sorted(others, key=lambda child: (child.y(), child.x()))
+    rows: list[list[QWidget]] = []
+    for child in sorted(children, key=lambda child: (child.y(), child.x())):
+        middle_px = child.y() + child.height() / 2
+        if rows and middle_px < max(other.y() + other.height() for other in rows[-1]):
+            rows[-1].append(child)
+        else:
+            rows.append([child])
+    return [child for row in rows for child in sorted(row, key=lambda child: child.x())]
 
 
 def _place_in_window(part: QWidget) -> tuple[int, int, int]:
@@ -52,28 +59,3 @@ def _place_in_window(part: QWidget) -> tuple[int, int, int]:
     elif isinstance(part, QStatusBar):
         group = 2
     return group, part.x(), part.y()
-
-
-def _widgets_of(layout: QLayout) -> Iterator[QWidget]:
-    """Yield the widgets of a layout and of the layouts in it; those of a grid row by row."""
-    indices = list(range(layout.count()))
-    if isinstance(layout, QGridLayout):
-        indices.sort(key=lambda index: _cell_of(layout, index))
-    for index in indices:
-        item = layout.itemAt(index)
-        if item is None:
-            continue
-        widget = item.widget()
-        inner = item.layout()
-        if widget is not None:
-            yield widget
-        elif inner is not None:
-            yield from _widgets_of(inner)
-
-
-def _cell_of(grid: QGridLayout, index: int) -> tuple[int, int]:
-    """Return row and column of an item of a grid."""
-    position = grid.getItemPosition(index)
-    assert isinstance(position, tuple)
-    row, column, _, _ = position
-    return int(row), int(column)
