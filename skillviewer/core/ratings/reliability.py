@@ -392,3 +392,19 @@ def rater_agreement(ratings: RatingSet, item: str) -> RaterAgreement:
         severity=tuple(severity.tolist()),
         pairs=tuple(pairs),
     )
+
+
+def describe_raters(ratings: RatingSet, item: str) -> str:
+    """Return half a sentence on how many raters an item has and how far the mean of all of them can be relied on."""
+    matrix = ratings.table(item)
+    n_raters = len(matrix.raters)
+    if n_raters < 2:
+        return "one; whether another would rate alike is not known"
+    complete = matrix.values[~np.isnan(matrix.values).any(axis=1)]
+    if len(complete) < 2:
+        return f"{n_raters}; too few videos were rated by all to tell how far they agree"
+    _, icc_mean = icc(complete)
+    word = word_for_icc(icc_mean.value)
+    if not word:
+        return f"{n_raters}; their reliability is not defined"
+    return f"{n_raters}; their mean has {word} reliability (intraclass correlation {icc_mean.value:.2f})"

@@ -12,6 +12,7 @@ from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, pair_warnings, raters_of, usable_pairs
 from skillviewer.core.ratings.fit_calibration import checked_prospect
+from skillviewer.core.ratings.reliability import describe_raters
 from skillviewer.core.text import counted, printable
 from skillviewer.data.study import Study, versions
 from skillviewer.engine.finetuning.first_forecast import first_forecast
@@ -120,6 +121,7 @@ def _describe_tuning(job: TuningJob, parent_name: str) -> _Description:
         ("Held out", _describe_held_out(dataset, fold, str(split.by))),
     ]
     if dataset.ratings is not None:
+        lines.append(("Raters", describe_raters(dataset.ratings, dataset.criterion)))
         lines.append(("Your scale", tuned_scale_prospect(labels, prior_pairs, parent_name).text))
     details = [("Epoch", epoch_text)]
     if split.reserved:
@@ -156,6 +158,7 @@ def _describe_choice(job: AutoModelJob) -> _Description:
     if dataset.ratings is not None:
         prospect = checked_prospect(dataset, tested_folds(folds, job.level))
         other_prospect = checked_prospect(dataset, tested_folds(folds, job.level.other))
+        lines.append(("Raters", describe_raters(dataset.ratings, dataset.criterion)))
         lines.append(("Your scale", prospect.text))
         if prospect.is_possible and not other_prospect.is_possible:
             other_check += ", without intervals on your scale"

@@ -408,9 +408,6 @@ def _report_import(app_context: AppContext, preview: TablePreview, command: Comm
     if study is not None and study.draft:
         app_context.settings.remember(study.path)
     import_report = imported.parsed.import_report
-    text = (
-        f"{preview.mapped_table.table.path.name} is imported: {import_report.counts_text}. Train learns from them; "
-        "Rank › Ratings shows how far raters agree."
-    )
+    text = f"{preview.mapped_table.table.path.name} is imported: {import_report.counts_text}. Train learns from them."
     details = (*imported.import_result.problems, *import_report.problems())
-    app_context.messages.post(Message(text, details=details))
+    app_context.messages.post(Message(text, details=details, action="rank_ratings"))

@@ -55,6 +55,11 @@ class ScoreHeader(QWidget):
             texts.append(self._warning.longest)
         return " ".join(text for text in texts if text)
 
+    @property
+    def number(self) -> str:
+        """The score as it is shown, or "" if none is shown."""
+        return self._number.text()
+
     def _on_entry(self, row: int) -> None:
         if self._app_context.videos[row].clip == self._app_context.state.current:
             self._refresh()
@@ -81,6 +86,9 @@ class ScoreHeader(QWidget):
             self._assess_button.setVisible(can_assess and app_context.state.model is not None)
 
     def _show_score(self, analysis: Analysis) -> None:
+        if not analysis.complete:  # whether the model knows such videos, and so whether the score counts, is open
+            self._text.set_forms(f"being assessed: {analysis.n_samples} of {analysis.n_segments} sampled frames")
+            return
         self._warning.set_forms(analysis.warning, SHORT_WARNING)
         self._warning.setVisible(analysis.unfamiliar)
         if analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar:
@@ -91,18 +99,16 @@ class ScoreHeader(QWidget):
         self._show_details(analysis)
 
     def _show_details(self, analysis: Analysis) -> None:
-        """Show the rating, the progress or the interval, and the score at the playhead, as far as there is room."""
+        """Show the rating, the interval and the score at the playhead, as far as there is room."""
         digits = score_decimals([analysis])
         details = []
         if analysis.scaled is not None and analysis.scaled.words:
             details.append(analysis.scaled.words)
-        if not analysis.complete:
-            details.append(f"so far, after {analysis.n_samples} of {analysis.n_segments} sampled frames")
-        elif analysis.interval is not None:
+        if analysis.interval is not None:
             low, high = (signed(end, digits) for end in analysis.interval)
             details.append(f"95 % interval {low} to {high} ({_format_passes(analysis)})")
         score_here = self._app_context.score_here()
-        if score_here is not None and analysis.complete:
+        if score_here is not None:
             details.append(f"score at this point {signed(score_here, digits)}")
         texts = [" · ".join(details[:n]) for n in range(len(details), 0, -1)]
         if not texts:

@@ -251,10 +251,11 @@ class RankScreen(QWidget):
             **dict.fromkeys(turn_commands, self._is_judging),
             **dict.fromkeys(switches, self._is_judging),
             **dict.fromkeys(idle_commands, self._is_idle),
+            "rank_ratings": lambda: not self._is_busy,
             **dict.fromkeys(clock_commands, self._has_video),
             **dict.fromkeys(("rank_mark", "rank_reason", "rank_sound"), self._has_video),
         }
-        commands = turn_commands | clock_commands | idle_commands
+        commands = turn_commands | clock_commands | idle_commands | {"rank_ratings": self.show_ratings}
         return Handlers(commands, switches, conditions, (self.turn_presence_changed,))
 
     def _current_clock(self) -> PairClock:
@@ -303,8 +304,13 @@ class RankScreen(QWidget):
         self.rating_tab.on_hidden()
 
     def show_results(self) -> None:
-        if len(self._tab_buttons.buttons()) > 1:
-            self._tab_buttons.button(2).click()
+        self._show_tab(self.results)
+
+    def show_ratings(self) -> None:
+        self._show_tab(self.ratings)
+
+    def _show_tab(self, tab: QWidget) -> None:
+        self._tab_buttons.button(self._tabs.indexOf(tab)).click()
 
     # what happens
 
@@ -379,7 +385,7 @@ class RankScreen(QWidget):
         is_sitting = phase in WITH_TURN | {SittingPhase.REST}
         self._show_busy()
         if is_sitting and self._tabs.currentWidget() is not self.pages:
-            self._tab_buttons.button(0).click()  # a vote was undone: its pair is judged blind again
+            self._show_tab(self.pages)  # a vote was undone: its pair is judged blind again
         page = self._page_by_phase[phase]
         if self.pages.currentWidget() is not page:
             self.pages.setCurrentWidget(page)
@@ -408,7 +414,7 @@ class RankScreen(QWidget):
             title = printable(plan.rubric.name) if plan is not None else ""
             self._show_title(title)
             if self._tabs.currentWidget() is not self.rating_tab:  # a rating was undone: its video is rated blind again
-                self._tab_buttons.button(1).click()
+                self._show_tab(self.rating_tab)
         else:
             self._show_title("")
         self._follow_sound()

@@ -5,7 +5,7 @@ import pytest
 
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.ratings.reliability import rater_agreement
+from skillviewer.core.ratings.reliability import describe_raters, rater_agreement
 from tests.core.ratings.test_rating_reliability import MINI, SHROUT_FLEISS, WRIGHT
 from tests.facts import missing
 
@@ -56,3 +56,16 @@ def test_raters_without_common_videos_have_little_to_tell() -> None:
     )  # fmt: skip
     with pytest.raises(DatasetError, match=r"“Flow”.*1 rater"):
         rater_agreement(given(apart[:2, :1]), "Flow")
+
+
+def test_the_description_of_raters_states_the_reliability_of_their_mean() -> None:
+    assert not missing(describe_raters(given(SHROUT_FLEISS), "Flow"), "4;", "moderate", "0.62")
+
+
+def test_the_description_of_raters_states_no_reliability_that_is_not_known() -> None:
+    alone = describe_raters(given(np.array([[1.0], [2.0]])), "Flow")
+    apart = describe_raters(given(np.array([[1.0, np.nan], [2.0, np.nan], [np.nan, 3.0]])), "Flow")
+    equal = describe_raters(given(np.full((3, 2), 4.0)), "Flow")
+    assert not missing(alone, "one;", "not known")
+    assert not missing(apart, "2;", "too few")
+    assert not missing(equal, "2;", "not defined")

@@ -87,6 +87,10 @@ def test_the_number_of_people_is_said_before(tmp_path: Path) -> None:
     assert "11 are needed" in dict(planned(tmp_path, range(6), 6).lines)["Your scale"]
 
 
+def test_the_raters_are_described_before(tmp_path: Path) -> None:
+    assert "not known" in dict(planned(tmp_path, range(6), 6).lines)["Raters"], "a single rater"
+
+
 def test_a_quick_look_does_not_promise_intervals_on_the_scale(tmp_path: Path) -> None:
     """Of twelve people three are held out."""
     said = dict(planned(tmp_path, [1, 2, 3, 4, 5, 3] * 2, 12).lines)["Your scale"]

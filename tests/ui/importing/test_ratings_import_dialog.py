@@ -12,12 +12,13 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.importing.column_mapping_view import HIGH, ITEM, LEVELS, LOWER_IS_BETTER, RATER
 from skillviewer.ui.importing.ratings_import_dialog import RatingsImportDialog
 from skillviewer.ui.importing.text_table import TextTableView
+from skillviewer.ui.ranking.screen import RankScreen
 from tests.data.files import write
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop
 from tests.ui.fakes import FakeDialogs, FakeWorld
-from tests.ui.hands import key
+from tests.ui.hands import click, key
 
 LONG = (
     "Clip,Trainee,Judge,Flow,Global\nA1,Ann,J1,3,12\nA1,Ann,J2,4,14\nA2,Ann,J1,2,11\nB 1,Bea,J1,5,28\nB2,Bea,J2,,\n"
@@ -133,6 +134,19 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     assert page.loader.preview is not None
     assert page.loader.preview.mapping.names == {"B 1": "B1"}
     page.close()
+
+
+def test_after_an_import_one_click_shows_how_far_the_raters_agree(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    write(world.folder / "scores.csv", LONG)
+    drop(window, [world.folder])
+    do_import(qtbot, window, page_of(qtbot, window))
+    click(window.window.messages.action_button)
+    ranking = window.window.screens.named("rank")
+    assert isinstance(ranking, RankScreen)
+    qtbot.waitUntil(ranking.ratings.agreement.isVisible)
+    assert "2 raters" in ranking.ratings.facts.plain
 
 
 def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
