@@ -208,7 +208,7 @@ class Soak:
             screen.exporter_list.choose(KINDS[self.done.exports % len(KINDS)])
             self.rest()
             before = len(list((self.folder / "out").rglob("*")))
-            screen.button.click()
+            screen.export_button.click()
             self.rest()
             files = list((self.folder / "out").rglob("*"))
             assert len(files) > before, f"{screen.exporter_list.exporter.name}: {screen.message.text()}"

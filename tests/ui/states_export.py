@@ -88,7 +88,7 @@ def export_study_blurred(stage: "Window") -> QWidget:
         "Faces are blurred in 7 of 8 videos (none was found in V3); 31 frames are doubtful (V1: 12, V4: 19)."
     )
     screen.options.set_values(blur_faces=True, pseudonyms=True)
-    screen.button.click()
+    screen.export_button.click()
     stage.wait(lambda: all(entry.stage.is_over for entry in screen.queue.entries))
     return _settled(stage, screen)
 
@@ -111,7 +111,7 @@ def export_queue(stage: "Window") -> QWidget:
     """One export done, one partly, one failed, one in progress, one waiting."""
     screen = _screen(stage)
     exporting = stage.world.exporting
-    button = screen.button
+    button = screen.export_button
 
     def over(n: int) -> Callable[[], bool]:
         return lambda: sum(entry.stage.is_over for entry in screen.queue.entries) == n

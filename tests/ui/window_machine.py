@@ -203,8 +203,8 @@ class WindowMachine(RuleBasedStateMachine):
         self.window.screens.show("export")
         screen = self.window.screens.named("export")
         assert isinstance(screen, ExportScreen)
-        if screen.button.isEnabled():
-            screen.button.click()
+        if screen.export_button.isEnabled():
+            screen.export_button.click()
             self.done["exports"] += 1
 
     @rule(acts=st.lists(st.sampled_from(("stop", "cancel", "accept", "discard", "rest")), max_size=3))

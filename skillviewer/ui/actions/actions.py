@@ -25,7 +25,7 @@ class Handlers:
     switch: Mapping[str, Callable[[bool], object]] = field(default_factory=dict)  # called with the new state
     enabled: Mapping[str, Callable[[], bool]] = field(default_factory=dict)  # True if an action is possible now
     changed: tuple[SignalInstance, ...] = ()  # signals after which ``enabled`` is evaluated again
-    arrive: frozenset[str] = frozenset()  # actions that only show their screen if another screen is shown
+    only_show_screen: frozenset[str] = frozenset()  # actions that only show their screen if another screen is shown
     # actions of the player on a screen that shows the current video; "focus" moves the focus to its picture
     player: Mapping[str, Callable[[], object]] = field(default_factory=dict)
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 class ExportScreen(QWidget):
-    """Screen for exporting the open videos or the open study to files, each read back after writing."""
+    """Screen for exporting the open videos or the open study to files. Every file is read again and checked."""
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class ExportScreen(QWidget):
         self._actions = actions
         self._is_shown = False
         self._suggestions: dict[str, tuple[str, ...]] = {}  # values to choose from, by field of the options
-        self._current: VideoClip | None = None
+        self._shown_clip: VideoClip | None = None
         self.queue = ExportQueue(
             app_context.export_worker, app_context.jobs, app_context.study_sync.on_export_event, self
         )
@@ -69,10 +69,11 @@ class ExportScreen(QWidget):
         self.exporter_list = page.exporter_list
         form = self._make_form(page)
         self.pane = PreviewPane(page)
-        self.list = QueueView(self.queue, page)
-        page.set_parts(form, self.pane, self._make_destination(page), self.list)
-        self.faces = FacesReview(app_context, self.pages)
-        for screen_page in (self.empty, page, self.faces):
+        destination_area = self._make_destination_area(page)
+        self.queue_view = QueueView(self.queue, page)
+        page.set_parts(form, self.pane, destination_area, self.queue_view)
+        self.faces_review = FacesReview(app_context, self.pages)
+        for screen_page in (self.empty, page, self.faces_review):
             self.pages.addWidget(screen_page)
         add_all(vertical(self, NO_MARGINS), self.pages)
         self._connect()
@@ -86,19 +87,24 @@ class ExportScreen(QWidget):
         self.selection_button = push_button("Use the player's selection", inside, self._take_selection)
         self.frame_button = push_button("Use the frame on screen", inside, self._take_frame)
         self.review_faces_button = push_button("Review faces…", inside, self._on_review_faces)
-        buttons = (self.selection_button, self.frame_button, self.review_faces_button)
-        add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.source_form, self.options, *buttons, 1)
+        column = vertical(inside, margins=(16, 12, 16, 12), spacing=12)
+        add_all(column, self.about, self.source_form, self.options)
+        add_all(column, self.selection_button, self.frame_button, self.review_faces_button)
+        column.addStretch(1)
         return with_accessible_name(FormArea(inside, parent), "Export options")
 
-    def _make_destination(self, parent: QWidget) -> QWidget:
+    def _make_destination_area(self, parent: QWidget) -> QWidget:
         below = QWidget(parent)
         last_folder = self._app_context.settings.export_folder
         folder = Path(last_folder) if last_folder else default_folder()
         self.destination = Destination(folder, below)
         self.message = text_label("", below, wrap=True, plain=True, muted=True)
-        self.button = push_button("Export", below, primary=True)
-        line = add_all(horizontal(spacing=12), (self.message, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
-        add_all(vertical(below, (16, 12, 16, 12), 8), self.destination, line)
+        self.export_button = push_button("Export", below, primary=True)
+        row = horizontal(spacing=12)
+        row.addWidget(self.message, stretch=1)
+        row.addWidget(self.export_button, alignment=Qt.AlignmentFlag.AlignTop)
+        column = vertical(below, margins=(16, 12, 16, 12), spacing=8)
+        add_all(column, self.destination, row)
         return below
 
     def _connect(self) -> None:
@@ -108,8 +114,8 @@ class ExportScreen(QWidget):
         self.options.changed.connect(self._on_change)
         self.destination.changed.connect(self._show_message)
         self.destination.browse_asked.connect(self._actions["export_browse"].trigger)
-        self.button.clicked.connect(self._actions["export_now"].trigger)
-        self.faces.back_button.clicked.connect(self._on_back)
+        self.export_button.clicked.connect(self._actions["export_now"].trigger)
+        self.faces_review.back_button.clicked.connect(self._on_back)
         self.previews.arrived.connect(self._on_preview)
         self.previews.failed.connect(lambda text: self.pane.show_message(printable(text)))
         for signal in (
@@ -144,15 +150,15 @@ class ExportScreen(QWidget):
         app_context = self._app_context
         candidates = [entry for entry in app_context.videos if entry.state.has_picture]
         previous_videos = self.source_form.chosen_videos
-        if app_context.state.current != self._current:  # start and stop belong to one video
-            self._current = app_context.state.current
+        if app_context.state.current != self._shown_clip:  # start and stop belong to one video
+            self._shown_clip = app_context.state.current
             if self.options.has("start", "stop"):
                 self.options.set_values(start=0, stop=None)
         self.source_form.set_videos(candidates, app_context.state.current)
         has_sources = bool(candidates) or app_context.studies.current is not None
         if not has_sources:
             self.pages.setCurrentIndex(0)
-        elif self.pages.currentWidget() is not self.faces:
+        elif self.pages.currentWidget() is not self.faces_review:
             self.pages.setCurrentIndex(1)
         splits = possible_splits(self.exporter_list.exporter, len(candidates))
         if self.source_form.split_box.count() != len(splits):
@@ -202,7 +208,7 @@ class ExportScreen(QWidget):
         self._on_change()
 
     def _values_in_study(self) -> dict[str, tuple[str, ...]]:
-        """Return the values in the open study, by name of the field that they are suggested for."""
+        """Return the suggested values of each field of the options; they are those that the open study has."""
         entries = list(self._app_context.videos)
         study = self._app_context.studies.current
         tasks = {entry.task for entry in entries if entry.task}
@@ -219,12 +225,12 @@ class ExportScreen(QWidget):
         }
 
     def _on_review_faces(self) -> None:
-        paths = self._blurred_videos()
+        paths = self._paths_to_blur()
         if paths:
-            self.faces.show_videos(paths)
-            self.pages.setCurrentWidget(self.faces)
+            self.faces_review.show_videos(paths)
+            self.pages.setCurrentWidget(self.faces_review)
 
-    def _blurred_videos(self) -> list[Path]:
+    def _paths_to_blur(self) -> list[Path]:
         """Return the files whose faces an export would blur: the chosen ones, or all of the study."""
         if isinstance(self.exporter_list.exporter, StudyExporter):
             files = [entry.path for entry in self._app_context.videos if entry.state.has_picture]
@@ -233,7 +239,7 @@ class ExportScreen(QWidget):
         return list(dict.fromkeys(files))  # videos that are ranges of one file share its faces
 
     def _on_back(self) -> None:
-        self.faces.open(None)
+        self.faces_review.open(None)
         self.pages.setCurrentIndex(1)
         self._preview()
 
@@ -253,7 +259,7 @@ class ExportScreen(QWidget):
         self.destination.propose(self._propose_stem(), into_folder=into_folder)
         blur_box = self.options.field("blur_faces")
         self.review_faces_button.setVisible(isinstance(blur_box, QCheckBox) and blur_box.isChecked())
-        self.review_faces_button.setEnabled(bool(self._blurred_videos()))
+        self.review_faces_button.setEnabled(bool(self._paths_to_blur()))
         self._show_message()
         self._preview()
 
@@ -295,7 +301,7 @@ class ExportScreen(QWidget):
     def _show_message(self) -> None:
         obstacle = self._describe_obstacle()
         message = obstacle or describe_preparation(self.choices)
-        self.button.setEnabled(not obstacle)
+        self.export_button.setEnabled(not obstacle)
         self.message.setText(printable(message))
 
     # preview
@@ -313,11 +319,14 @@ class ExportScreen(QWidget):
         except ExportError as error:
             self.pane.show_message(str(error))
             return
-        if isinstance(exporter, StudyExporter) and choices.study is not None:
+        if isinstance(exporter, StudyExporter):
             study = choices.study
-            self.previews.request(lambda service: service.preview_study(exporter, study, choices.options))
+            if study is None:
+                self.pane.show_message(self._describe_obstacle())
+            else:
+                self.previews.request(lambda service: service.preview_study(exporter, study, choices.options))
             return
-        if isinstance(exporter, StudyExporter) or not choices.videos or not choices.models:
+        if not choices.videos or not choices.models:
             self.pane.show_message(self._describe_obstacle())
             return
         videos = choices.videos[:1] if choices.split is FileSplit.EACH else choices.videos
@@ -340,12 +349,12 @@ class ExportScreen(QWidget):
         run = {
             "export_now": lambda: self.start(dialogs),
             "export_browse": lambda: self.browse(dialogs),
-            "export_split": self.choose_split,
+            "export_split": self.prepare_side_by_side_clip,
         }
-        return Handlers(run, arrive=frozenset({"export_now"}))
+        return Handlers(run, only_show_screen=frozenset({"export_now"}))
 
-    def choose_split(self) -> None:
-        """Choose a clip of the player's selection, or of the whole video, aligned with its reference video."""
+    def prepare_side_by_side_clip(self) -> None:
+        """Set up a clip of this video next to its reference video: of the player's selection, or of the whole video."""
         app_context = self._app_context
         reference = app_context.reference_loader.clip
         current = app_context.state.current

@@ -229,7 +229,7 @@ class ActionController(QObject):
         handlers = self._handlers[screen]
         if on is not None:
             handlers.switch[name](on)
-        elif is_current or name not in handlers.arrive:
+        elif is_current or name not in handlers.only_show_screen:
             handlers.run[name]()
 
     def _open_palette(self) -> None:

@@ -62,7 +62,7 @@ def test_the_preview_has_the_room_of_an_empty_queue(qtbot: QtBot, screen: Export
     qtbot.waitUntil(lambda: screen.height() > 600)
     right = screen.pane.parentWidget()
     assert right is not None
-    qtbot.waitUntil(lambda: screen.list.isHidden() and screen.pane.height() > 0.6 * right.height())
+    qtbot.waitUntil(lambda: screen.queue_view.isHidden() and screen.pane.height() > 0.6 * right.height())
 
 
 def over(screen: ExportScreen, n: int = 1) -> Callable[[], bool]:
@@ -74,7 +74,7 @@ def test_a_clip_is_seen_and_then_written(
 ) -> None:
     assert screen.pane.has_picture
     assert screen.destination.path == tmp_path / "out" / "a.mp4"
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
     assert isinstance(request, ExportRequest)
@@ -82,7 +82,7 @@ def test_a_clip_is_seen_and_then_written(
     assert request.path.is_file()
     assert [s.video.name for s in request.sources] == ["a.mp4"]
     assert request.sources[0].analysis is not None
-    (row,) = screen.list.rows
+    (row,) = screen.queue_view.rows
     assert "Written and checked" in row._message.text()
     assert "412 frames" in row._message.text()
     opened: list[str] = []
@@ -175,7 +175,7 @@ def test_a_report_is_told_what_the_study_knows(
     screen.exporter_list.choose("why")
     look = screen.choices.options.look
     assert look.overlay is Overlay.BOTH, "what is printed in greys needs lines, whatever the player shows"
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
     assert isinstance(request, ExportRequest)
@@ -245,20 +245,20 @@ def test_every_exporter_has_a_form_and_says_what_is_missing(qtbot: QtBot, screen
         assert (options is None) == (made.options is None)
         assert screen.destination.suffix in made.suffixes
         assert screen.destination.path.suffix in made.suffixes
-        assert screen.button.isEnabled() != ("needs at least 2" in screen.message.text()), made.name
+        assert screen.export_button.isEnabled() != ("needs at least 2" in screen.message.text()), made.name
     screen.exporter_list.choose("comparison")
     assert "needs at least 2 models" in screen.message.text()
-    assert not screen.button.isEnabled()
+    assert not screen.export_button.isEnabled()
     for model in screen.source_form._models:
         mark(screen.source_form.models, model.folder, on=True)
-    assert screen.button.isEnabled()
+    assert screen.export_button.isEnabled()
     qtbot.waitUntil(lambda: not screen.previews.busy)
 
 
 def test_two_models_side_by_side(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
     for model in screen.source_form._models:
         mark(screen.source_form.models, model.folder, on=True)
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
     assert isinstance(request, ExportRequest)
@@ -272,11 +272,11 @@ def test_a_file_for_every_video_some_of_which_fail(
     world.exporting.failing = {"b ü"}
     screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.EACH))
     assert screen.destination.path == tmp_path / "out"
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(over(screen))
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
     assert [o.path.name for o in world.exporting.requests] == ["a.mp4", "b ü.mp4"]
-    (row,) = screen.list.rows
+    (row,) = screen.queue_view.rows
     assert row.entry.stage is QueueStage.PARTLY
     assert "1 of 2 files written" in row._message.text()
     assert "No space left" in row._message.text()
@@ -288,7 +288,7 @@ def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: Fa
     for candidate in screen.source_form._candidates:
         mark(screen.source_form.videos, candidate.clip, on=candidate.name != "a")
     assert "c has not been assessed yet" in screen.message.text()
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
     assert isinstance(request, ExportRequest)
@@ -302,25 +302,25 @@ def test_the_oldest_exports_that_are_over_leave_the_list(
     screen.exporter_list.choose("scores")
     for n, stem in enumerate("abcd", 1):
         screen.destination.choose(screen.destination.path.with_name(f"{stem}.csv"))
-        click(screen.button)
+        click(screen.export_button)
         qtbot.waitUntil(over(screen, min(n, 2)))
     listed = [entry.target.stem for entry in screen.queue.entries]
     assert listed == ["c", "d"]
-    assert [row.entry.target.stem for row in screen.list.rows] == listed[::-1]
-    qtbot.waitUntil(lambda: len(screen.list.findChildren(EntryRow)) == 2)
+    assert [row.entry.target.stem for row in screen.queue_view.rows] == listed[::-1]
+    qtbot.waitUntil(lambda: len(screen.queue_view.findChildren(EntryRow)) == 2)
 
 
 def test_stopping_leaves_no_file_and_the_next_goes_on(
     qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
 ) -> None:
     world.exporting.held = True
-    click(screen.button)
+    click(screen.export_button)
     screen.exporter_list.choose("scores")
-    click(screen.button)
+    click(screen.export_button)
     first = screen.queue.entries[0]
     qtbot.waitUntil(lambda: first.stage is QueueStage.WORKING)
     assert {entry.stage for entry in screen.queue.entries[1:]} == {QueueStage.WAITING}
-    row = screen.list.rows[-1]
+    row = screen.queue_view.rows[-1]
     assert row.button.text() == "Cancel"
     click(row.button)
     qtbot.waitUntil(lambda: first.stage is QueueStage.STOPPED)
@@ -338,10 +338,10 @@ def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
     world.exporting.held, world.exporting.held_in = True, "b ü"
     screen.exporter_list.choose("clip")
     screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.EACH))
-    click(screen.button)
+    click(screen.export_button)
     (entry,) = screen.queue.entries
     qtbot.waitUntil(lambda: len(entry.written) == 1)
-    (row,) = screen.list.rows
+    (row,) = screen.queue_view.rows
     click(row.button)
     qtbot.waitUntil(lambda: entry.stage is QueueStage.STOPPED)
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
@@ -361,9 +361,9 @@ def test_closing_over_exports_asks_and_leaves_no_half_file(
     agreed: bool,
 ) -> None:
     world.exporting.held = True
-    click(screen.button)
+    click(screen.export_button)
     screen.exporter_list.choose("scores")
-    click(screen.button)
+    click(screen.export_button)
     first, second = screen.queue.entries
     qtbot.waitUntil(lambda: first.stage is QueueStage.WORKING)
     dialogs.confirm_answer = agreed
@@ -393,12 +393,12 @@ def test_a_file_that_is_there_is_replaced_only_after_asking(
     mine = tmp_path / "out" / "a.mp4"
     mine.write_text("mine")
     dialogs.confirm_answer = False
-    click(screen.button)
+    click(screen.export_button)
     assert dialogs.asked == ["a.mp4 exists already. Replace it?"]
     assert screen.queue.entries == []
     assert mine.read_text() == "mine"
     dialogs.confirm_answer = True
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(over(screen))
     assert mine.read_text() != "mine"
 
@@ -408,19 +408,19 @@ def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
 ) -> None:
     video = next(iter(window.app_context.videos)).path
     screen.destination.choose(video)
-    click(screen.button)
+    click(screen.export_button)
     assert dialogs.asked == []
     assert screen.queue.entries == []
     assert not missing(window.window.messages.text, "a.mp4", "never replaced")
     screen.destination.choose(tmp_path / f"{'n' * 300}.mp4")  # told when it is written, as the disk tells it
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(over(screen))
     screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.EACH))
     screen.destination.choose(tmp_path / "out")
     (tmp_path / "out").mkdir(exist_ok=True)
     (tmp_path / "out" / "a.mp4").write_text("mine")
     dialogs.confirm_answer = True
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(over(screen, 2))
     assert [(o.path.name, o.overwrite) for o in world.exporting.requests[-2:]] == [("a.mp4", True), ("b ü.mp4", False)]
 
@@ -437,12 +437,12 @@ def test_another_place_and_kind(
     assert isinstance(speed, QDoubleSpinBox)
     speed.setValue(2)
     assert screen.destination.path.name == "my clip.gif"  # what a person wrote stays
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(over(screen))
     assert world.exporting.requests[0].path == tmp_path / "elsewhere" / "my clip.gif"
     screen.destination.path_edit.selectAll()
     QTest.keyClicks(screen.destination.path_edit, "no suffix")
-    assert not screen.button.isEnabled()
+    assert not screen.export_button.isEnabled()
     assert "ends in .mp4 or .webm or .gif" in screen.message.text()
 
 
@@ -452,7 +452,7 @@ def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, w
     pseudonyms = screen.options.field("pseudonyms")
     assert isinstance(pseudonyms, QCheckBox)
     pseudonyms.setChecked(True)
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
     study = window.app_context.studies.current
@@ -468,7 +468,7 @@ def test_the_log_of_the_study_says_who_exported_which_file(
     study = window.app_context.studies.current
     assert study is not None
     window.app_context.settings.user_name = " Dr Ann "
-    click(screen.button)
+    click(screen.export_button)
 
     def exports() -> list[tuple[str, str, str]]:
         with Study.open(study.path, read_only=True) as opened:
@@ -485,11 +485,11 @@ def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: Expo
     blurs.setChecked(True)
     assert screen.review_faces_button.isVisibleTo(screen)
     screen.review_faces_button.click()
-    assert screen.pages.currentWidget() is screen.faces
+    assert screen.pages.currentWidget() is screen.faces_review
     before = len(world.exporting.previewed)
-    click(screen.faces.back_button)
-    assert screen.button.isVisible()
-    assert not screen.faces.isVisible()
+    click(screen.faces_review.back_button)
+    assert screen.export_button.isVisible()
+    assert not screen.faces_review.isVisible()
     qtbot.waitUntil(lambda: len(world.exporting.previewed) > before)  # boxes may be others now
 
 
@@ -503,7 +503,7 @@ def test_the_faces_of_a_whole_study_are_looked_over(screen: ExportScreen) -> Non
     assert screen.choices.options.blur_faces
     assert screen.review_faces_button.isVisibleTo(screen)
     screen.review_faces_button.click()
-    assert [screen.faces.video_box.itemText(i) for i in range(screen.faces.video_box.count())] == ["a", "b ü", "c"]
+    assert [screen.faces_review.video_box.itemText(i) for i in range(screen.faces_review.video_box.count())] == ["a", "b ü", "c"]
 
 
 @pytest.mark.parametrize("ends", ["written", "failed", "stopped"])
@@ -530,7 +530,7 @@ def test_what_was_assessed_for_an_export_is_kept_in_the_study(
     qtbot.waitUntil(lambda: set(scores()) == {"a", "b ü"})
     world.exporting.held = ends == "stopped"
     world.exporting.failing = {"c"} if ends == "failed" else set()
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(lambda: scores().get("c") == 4)
     if ends == "stopped":
         screen.queue.entries[0].stop()
@@ -603,7 +603,7 @@ def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
     split.setCurrentIndex(split.findData(FileSplit.EACH))
     assert split.currentText() == "A file for each of 3 videos", "beta has assessed none, and alpha is asked"
     assert len(screen.choices.videos) == 3
-    assert screen.button.isEnabled()
+    assert screen.export_button.isEnabled()
 
 
 def test_name_and_stretch_of_one_video_are_none_of_the_next(
@@ -629,7 +629,7 @@ def test_name_and_stretch_of_one_video_are_none_of_the_next(
     screen.destination.path_edit.setText("report.mp4")
     screen.destination.path_edit.textEdited.emit("report.mp4")
     assert "Give the full path" in screen.message.text()
-    assert not screen.button.isEnabled()
+    assert not screen.export_button.isEnabled()
 
 
 def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_path: Path) -> None:
@@ -645,7 +645,7 @@ def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_pat
     assert isinstance(pseudonyms, QCheckBox)
     pseudonyms.setChecked(True)
     assert "may be the only key" in screen.message.text()
-    assert not screen.button.isEnabled()
+    assert not screen.export_button.isEnabled()
 
 
 @pytest.mark.slow

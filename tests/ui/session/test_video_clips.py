@@ -221,7 +221,7 @@ def test_a_part_is_exported_as_that_part(qtbot: QtBot, parts: Composition, world
     screen = parts.window.screens.named("export")
     assert isinstance(screen, ExportScreen)
     qtbot.waitUntil(lambda: [v.clip for v in screen.source_form.chosen_videos] == [part(parts, "try 2")])
-    click(screen.button)
+    click(screen.export_button)
     qtbot.waitUntil(lambda: bool(world.exporting.requests))
     (source,) = world.exporting.requests[0].sources  # type: ignore[union-attr]
     assert source.clip == part(parts, "try 2")
