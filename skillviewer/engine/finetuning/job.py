@@ -124,7 +124,7 @@ TrainingOutcome = TuningResult | ChoiceResult
 """A new version, neither accepted nor discarded yet."""
 
 
-def discard(folder: Path) -> None:
+def discard_checkpoint(folder: Path) -> None:
     """Remove the checkpoint of a rejected version, or raise a CheckpointError."""
     with os_error_as(CheckpointError, f"{folder} cannot be removed"), suppress(FileNotFoundError):
         shutil.rmtree(folder)

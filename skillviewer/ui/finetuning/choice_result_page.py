@@ -34,7 +34,7 @@ class ChoiceResultPage(QWidget):
         self.subtitle = text_label("", page, muted=True, wrap=True, plain=True)
         self.accept_button = push_button("Accept as new version", self, tuning.accept, primary=True)
         self.discard_button = DiscardButton("Discard", self, tuning.discard)
-        self.later_button = push_button("Decide later", self, tuning.later)
+        self.later_button = push_button("Decide later", self, tuning.postpone)
         self.later_button.setToolTip("The version stays in the list of versions, where you can use or discard it")
         decision = ButtonBar(self)
         decision.add_buttons(self.accept_button, self.discard_button, self.later_button)

@@ -12,7 +12,7 @@ from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.study import ModelVersion, Study, versions
-from skillviewer.engine.finetuning.job import AutoModelJob, TrainingOutcome, discard, discard_state
+from skillviewer.engine.finetuning.job import AutoModelJob, TrainingOutcome, discard_checkpoint, discard_state
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.model_library import checkpoint_digest
 from skillviewer.ui.finetuning.tuning_plan import TuningPlan, TuningSelection, make_plan
@@ -54,7 +54,7 @@ class TuningController(QObject):
         self.tuning_plan: TuningPlan | None = None  # plan of the choices on screen
         self._trained_plan: TuningPlan | None = None  # plan of the last training
         self.result: TrainingOutcome | None = None  # result of the last training, until the decision on it
-        self._unclaimed_folders: list[Path] = []  # folders of results that were not taken over yet
+        self._unclaimed_folders: list[Path] = []  # results that the training thread has written and this object has not received
         self._decided_result: TrainingOutcome | None = None  # until the decision is written
         current_study = app_context.studies.current
         self._study_path = current_study.path if current_study is not None else None
@@ -70,7 +70,7 @@ class TuningController(QObject):
 
     @property
     def is_same_study(self) -> bool:
-        """True while the study is open on which the result was trained."""
+        """True while the study of the result is open."""
         current = self._app_context.studies.current
         return current is not None and current.path == self._study_path
 
@@ -104,7 +104,7 @@ class TuningController(QObject):
         self.refresh_forecast()
 
     def refresh_forecast(self) -> None:
-        """Forecast the time of the plan, again if it is forecast already, since other programs begin and end."""
+        """Forecast the time of the plan, also if it was forecast before: the load of the computer may have changed."""
         tuning_plan = self.tuning_plan
         if tuning_plan is None or tuning_plan.refusal or self.phase is not TuningPhase.CHOOSING:
             return
@@ -130,7 +130,9 @@ class TuningController(QObject):
         """Start the planned training."""
         tuning_plan = self.tuning_plan
         study = self._app_context.studies.current
-        if tuning_plan is None or tuning_plan.refusal or self.phase is not TuningPhase.CHOOSING or study is None:
+        if tuning_plan is None or study is None:
+            return
+        if tuning_plan.refusal or self.phase is not TuningPhase.CHOOSING:
             return
         self._cancel_forecast()
         self._study_path = study.path
@@ -158,7 +160,8 @@ class TuningController(QObject):
             failed=self._on_failed,
             cancelled=self._on_cancelled,
         )
-        self._app_context.jobs.follow("Training", task, keeps=True).stop_asked.connect(self.pause)
+        job = self._app_context.jobs.follow("Training", task, keeps_work=True)
+        job.stop_asked.connect(self.pause)
         self._set_phase(TuningPhase.RUNNING)
 
     def stop(self) -> None:
@@ -200,7 +203,7 @@ class TuningController(QObject):
 
         def clear(_tuner: FineTuner, _token: CancelToken, _report: Report) -> None:
             for folder in folders:
-                discard(folder)
+                discard_checkpoint(folder)
             if job_to_discard is not None:
                 discard_state(job_to_discard)
 
@@ -271,16 +274,23 @@ class TuningController(QObject):
                 raise versions.checkpoint_changed_error(version.name, folder)
             accepted = versions.accept(study, result.digest)
             if versions.is_stored_elsewhere(accepted, result.folder):
-                discard(result.folder)
+                discard_checkpoint(result.folder)
             return accepted
 
-        self._decide(result, accept_version, "models", "settings").succeeded.connect(self._on_accepted)
+        task = self._decide(result, accept_version, "models", "settings")
+        task.succeeded.connect(self._on_accepted)
 
-    def _decide(self, result: TrainingOutcome, write: Callable[[Study], object], *changes: str) -> Task:
-        """Write a decision; no other decision is possible until it is written or has failed."""
+    def _decide(self, result: TrainingOutcome, write: Callable[[Study], object], *changed_parts: str) -> Task:
+        """Write a decision; no other decision is possible until it is written or has failed.
+
+        Args:
+            result: The result that is decided on.
+            write: Function that writes the decision to the study.
+            changed_parts: Parts of the study that it changes, as named by ``StudyController``.
+        """
         self.result = None
         self._decided_result = result
-        task = self._app_context.studies.submit_write(write, *changes)
+        task = self._app_context.studies.submit_write(write, *changed_parts)
         task.failed.connect(self._on_decision_failed)
         return task
 
@@ -290,7 +300,7 @@ class TuningController(QObject):
         self._decided_result = None
 
     def _result_to_decide(self) -> TrainingOutcome | None:
-        """Return the result to decide on, or None; a message asks for its study if another one is open."""
+        """Return the result to decide on, or None. If its study is not open, a message asks the user to open it."""
         if self.result is None or self.phase is not TuningPhase.DECIDING:
             return None
         if not self.is_same_study:
@@ -320,15 +330,17 @@ class TuningController(QObject):
 
         def discard_version(study: Study) -> object:
             version = write_version(study)
-            is_copy = versions.is_stored_elsewhere(version, result.folder)  # of a version that was decided on earlier
-            if not is_copy:
+            # the study stores its own copy of a version once that is accepted
+            was_accepted_earlier = versions.is_stored_elsewhere(version, result.folder)
+            if not was_accepted_earlier:
                 version = versions.discard(study, result.digest)
-            discard(result.folder)
+            discard_checkpoint(result.folder)
             return version
 
-        self._decide(result, discard_version, "models").succeeded.connect(self._on_discarded)
+        task = self._decide(result, discard_version, "models")
+        task.succeeded.connect(self._on_discarded)
 
-    def later(self) -> None:
+    def postpone(self) -> None:
         """Postpone the decision, so that another training can start."""
         result = self.result
         if result is None or self.phase is not TuningPhase.DECIDING:
@@ -341,7 +353,7 @@ class TuningController(QObject):
             self._app_context.messages.note(text.format(result.folder))
 
     def _on_discarded(self, _version: object) -> None:
-        """Allow another training, now that all files are removed from the folder where it will write."""
+        """Allow another training. The next one writes to the same folder, so its files had to be removed first."""
         self._decided_result = None
         self._app_context.models.refresh()
         self._set_phase(TuningPhase.CHOOSING)
@@ -374,7 +386,7 @@ class TuningController(QObject):
                 raise versions.checkpoint_changed_error(version.name, path)
             discarded = versions.discard(study, version.digest)
             if path is not None:
-                discard(path)
+                discard_checkpoint(path)
             return discarded
 
         task = self._app_context.studies.submit_write(discard_version, "models")

@@ -274,7 +274,7 @@ class AssessmentQueue(QObject):
         )
         if self._job is None:
             self._n_done = 0
-            self._job = self._jobs.begin("Assessing", keeps=True)
+            self._job = self._jobs.begin("Assessing", keeps_work=True)
             self._job.stop_asked.connect(self.stop)
             self.busy_changed.emit(True)
         self._report_job(0, 0)

@@ -18,7 +18,7 @@ class Job(QObject):
     Args:
         title: Title of the job.
         confirm_stop: Whether closing the window asks before it stops this job.
-        keeps: Whether stopping the job keeps the work done so far.
+        keeps_work: Whether stopping the job keeps the work done so far.
         parent: Owner of the job.
     """
 
@@ -27,12 +27,12 @@ class Job(QObject):
     stop_asked = Signal()
 
     def __init__(
-        self, title: str, *, confirm_stop: bool = True, keeps: bool = False, parent: QObject | None = None
+        self, title: str, *, confirm_stop: bool = True, keeps_work: bool = False, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self.title = title
         self.confirm_stop = confirm_stop
-        self._keeps = keeps
+        self._keeps_work = keeps_work
         self.stage = ""  # present step of the work
         self.n_done = 0
         self.total = 0
@@ -44,7 +44,7 @@ class Job(QObject):
     @property
     def loses(self) -> bool:
         """True if stopping loses the work done so far."""
-        return self.confirm_stop and not self._keeps
+        return self.confirm_stop and not self._keeps_work
 
     @property
     def share(self) -> float | None:
@@ -109,9 +109,9 @@ class Jobs(QObject):
         """True if a job must not be stopped without a question."""
         return any(job.confirm_stop for job in self._jobs)
 
-    def begin(self, title: str, *, confirm_stop: bool = True, keeps: bool = False) -> Job:
+    def begin(self, title: str, *, confirm_stop: bool = True, keeps_work: bool = False) -> Job:
         """Add a job; arguments as of ``Job``."""
-        job = Job(title, confirm_stop=confirm_stop, keeps=keeps, parent=self)
+        job = Job(title, confirm_stop=confirm_stop, keeps_work=keeps_work, parent=self)
         self._jobs.append(job)
         job.changed.connect(self.changed)
         job.finished.connect(self._on_finished)
@@ -119,9 +119,9 @@ class Jobs(QObject):
         self.changed.emit()
         return job
 
-    def follow(self, title: str, task: Task, *, confirm_stop: bool = True, keeps: bool = False) -> Job:
+    def follow(self, title: str, task: Task, *, confirm_stop: bool = True, keeps_work: bool = False) -> Job:
         """Add a job that is a task of a worker thread; other arguments as of ``Job``."""
-        job = self.begin(title, confirm_stop=confirm_stop, keeps=keeps)
+        job = self.begin(title, confirm_stop=confirm_stop, keeps_work=keeps_work)
         task.then(progressed=job.on_progress, finished=job.finish)
         job.stop_asked.connect(task.cancel)
         return job
@@ -182,6 +182,6 @@ class SlowJob(QObject):
     @Slot()
     def _list(self) -> None:
         if self._job is None:
-            self._job = self._jobs.begin(self._title, confirm_stop=self._confirm_stop, keeps=True)
+            self._job = self._jobs.begin(self._title, confirm_stop=self._confirm_stop, keeps_work=True)
             self._job.stop_asked.connect(self.stop_asked)
             self._job.set_progress(*self._progress)

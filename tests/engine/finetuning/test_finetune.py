@@ -38,7 +38,7 @@ from skillviewer.engine.finetuning import job as job_module
 from skillviewer.engine.finetuning import tuning_loop as finetune_module
 from skillviewer.engine.finetuning.finetune import REPORT, finetune
 from skillviewer.engine.finetuning.initial_model import InitialModel
-from skillviewer.engine.finetuning.job import AutoModelJob, TuningJob, TuningResult, discard, discard_state, has_state
+from skillviewer.engine.finetuning.job import AutoModelJob, TuningJob, TuningResult, discard_checkpoint, discard_state, has_state
 from skillviewer.engine.finetuning.job_forecast import forecast_job
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs, load_prior_pairs
 from skillviewer.engine.finetuning.split_study import split_study
@@ -791,9 +791,9 @@ def test_trainings_of_a_choice_continue_whatever_is_chosen(study: StudyPairs, tm
 def test_discarding(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "weights").write_text("x")
-    discard(tmp_path / "new")
+    discard_checkpoint(tmp_path / "new")
     assert not (tmp_path / "new").exists()
-    discard(tmp_path / "new")
+    discard_checkpoint(tmp_path / "new")
 
 
 @pytest.mark.usefixtures("begin_small")

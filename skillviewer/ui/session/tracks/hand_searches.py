@@ -244,7 +244,7 @@ class HandSearches(QObject):
         self._n_skipped = 0
         self._problems = []
         title = "Finding hands" if len(clips) == 1 else f"Finding hands in {len(clips)} videos"
-        self._job = self._jobs.begin(title, confirm_stop=False, keeps=True)
+        self._job = self._jobs.begin(title, confirm_stop=False, keeps_work=True)
         self._job.stop_asked.connect(self.stop)
         self._next()
 
