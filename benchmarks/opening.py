@@ -131,7 +131,7 @@ def use(study: Path | None, started: float, *, ranked: bool) -> None:
         screen = cast("RankScreen", window.screens.named("rank"))
         before, cpu = time.perf_counter(), time.process_time()
         screen.show_results()
-        wait(lambda: screen.results.table.model().rowCount() > 0)
+        wait(lambda: screen.results_view.table.model().rowCount() > 0)
         window.grab()
         ms, cpu_ms = (1000 * spent for spent in (time.perf_counter() - before, time.process_time() - cpu))
         say("results of the votes painted", f"{ms:6.0f} ms   CPU {cpu_ms:6.0f} ms")

@@ -66,7 +66,7 @@ class RatingPath:
     def read_plan(self) -> str:
         """Return what will be trained, once its time is known; the Train screen is shown after the import."""
         assert self.train_screen.isVisible()
-        choices = self.train_screen.setup
+        choices = self.train_screen.setup_page
         self.qtbot.waitUntil(
             lambda: choices.has_forecast and choices.start_button.isEnabled(), timeout=min(self.patience_ms, 60_000)
         )
@@ -79,7 +79,7 @@ class RatingPath:
 
     def train(self) -> str:
         """Start the training by the keyboard, and wait for its end; return the verdict."""
-        button = self.train_screen.setup.start_button
+        button = self.train_screen.setup_page.start_button
         button.setFocus()
         key(button, Qt.Key.Key_Space)
         self.qtbot.waitUntil(
@@ -87,7 +87,7 @@ class RatingPath:
             timeout=self.patience_ms,
         )
         assert not self.problems(), self.problems()
-        return self.train_screen.choice_result.texts()
+        return self.train_screen.choice_result_page.texts()
 
     def problems(self) -> list[str]:
         """Return what the window says went wrong."""
@@ -96,7 +96,7 @@ class RatingPath:
 
     def accept(self) -> None:
         """Accept the new version, and wait until all videos are assessed with it."""
-        click(self.train_screen.choice_result.accept_button)
+        click(self.train_screen.choice_result_page.accept_button)
         app_context = self.made.app_context
         name = self.train_screen.tuning.tuning_plan.job.folder.name if self.train_screen.tuning.tuning_plan else ""
 

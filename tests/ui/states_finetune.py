@@ -36,19 +36,19 @@ def _opened(stage: "Stage", *, automatic: bool = False, **how: object) -> Finetu
     stage.made.window.screens.show("finetune")
     model = app_context.state.model
     if not automatic and model is not None:
-        _screen(stage).setup.choose_model(model.folder)
+        _screen(stage).setup_page.choose_model(model.folder)
     return _screen(stage)
 
 
 def _planned(stage: "Stage", *, automatic: bool = False, **how: object) -> FinetuneScreen:
     screen = _opened(stage, automatic=automatic, **how)
-    stage.wait(lambda: screen.setup.has_forecast, WAIT_MS)
+    stage.wait(lambda: screen.setup_page.has_forecast, WAIT_MS)
     return screen
 
 
 def _start(stage: "Stage", screen: FinetuneScreen) -> None:
-    stage.wait(screen.setup.start_button.isEnabled, WAIT_MS)
-    screen.setup.start_button.click()
+    stage.wait(screen.setup_page.start_button.isEnabled, WAIT_MS)
+    screen.setup_page.start_button.click()
 
 
 def _trained(stage: "Stage", **how: object) -> FinetuneScreen:
@@ -67,14 +67,14 @@ def finetune_no_study(stage: "Stage") -> QWidget:
 def finetune_no_votes(stage: "Stage") -> QWidget:
     """A study without votes."""
     screen = _opened(stage, raters=())
-    stage.wait(lambda: "no ratings, votes" in screen.setup.texts(), WAIT_MS)
+    stage.wait(lambda: "no ratings, votes" in screen.setup_page.texts(), WAIT_MS)
     return stage.made.window
 
 
 def finetune_ties(stage: "Stage") -> QWidget:
     """Only votes for no difference."""
     screen = _opened(stage, verdict=Verdict.NEITHER)
-    stage.wait(lambda: "no difference" in screen.setup.texts(), WAIT_MS)
+    stage.wait(lambda: "no difference" in screen.setup_page.texts(), WAIT_MS)
     return stage.made.window
 
 
@@ -95,7 +95,7 @@ def finetune_comparing(stage: "Stage") -> QWidget:
     screen = _planned(stage, automatic=True)
     stage.world.tuner.held = True
     _start(stage, screen)
-    stage.wait(lambda: screen.running.phases.phase == "checking", WAIT_MS)
+    stage.wait(lambda: screen.progress_page.phases.phase == "checking", WAIT_MS)
     return stage.made.window
 
 
@@ -127,7 +127,7 @@ def finetune_running(stage: "Stage") -> QWidget:
     screen = _planned(stage)
     stage.world.tuner.held, stage.world.tuner.held_at = True, 3
     _start(stage, screen)
-    stage.wait(lambda: len(tuple(screen.running.curves._epoch_rows)) == stage.world.tuner.held_at + 1, WAIT_MS)
+    stage.wait(lambda: len(tuple(screen.progress_page.curves._epoch_rows)) == stage.world.tuner.held_at + 1, WAIT_MS)
     return stage.made.window
 
 
@@ -140,11 +140,11 @@ def finetune_result(stage: "Stage") -> QWidget:
 def finetune_first(stage: "Stage") -> QWidget:
     """A first model, of a few pairs."""
     screen = _planned(stage, n=6, raters=RATERS[:1], automatic=True)
-    screen.setup.model.setCurrentIndex(screen.setup.model.findData("full"))
+    screen.setup_page.model.setCurrentIndex(screen.setup_page.model.findData("full"))
     stage.wait(
         lambda: screen.tuning.tuning_plan is not None and screen.tuning.tuning_plan.selection.level is None, WAIT_MS
     )
-    stage.wait(lambda: screen.setup.has_forecast, WAIT_MS)
+    stage.wait(lambda: screen.setup_page.has_forecast, WAIT_MS)
     _start(stage, screen)
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     return stage.made.window
@@ -165,14 +165,12 @@ def finetune_failed(stage: "Stage") -> QWidget:
 def finetune_accepted(stage: "Stage") -> QWidget:
     """The pairs on which the new version and the raters disagree."""
     screen = _trained(stage)
-    screen.before_after.accept_button.click()
+    screen.before_after_page.accept_button.click()
     messages = stage.made.window.messages
     stage.wait(messages.action_button.isVisible, WAIT_MS)
     messages.action_button.click()
-    stage.wait(
-        lambda: screen.pages.currentWidget() is screen.disagreement and bool(screen.disagreement.summary.text()),
-        WAIT_MS,
-    )
+    page = screen.disagreement_page
+    stage.wait(lambda: screen.pages.currentWidget() is page and bool(page.summary.text()), WAIT_MS)
     return stage.made.window
 
 
@@ -180,15 +178,15 @@ def finetune_versions(stage: "Stage") -> QWidget:
     """Some versions of a model, one of them in use."""
     screen = _trained(stage)
     for _ in range(2):
-        screen.before_after.discard_button.click()
-    stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.setup.has_forecast, WAIT_MS)
+        screen.before_after_page.discard_button.click()
+    stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.setup_page.has_forecast, WAIT_MS)
     _start(stage, screen)
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
-    screen.before_after.accept_button.click()
+    screen.before_after_page.accept_button.click()
     screens = stage.made.window.screens
     stage.wait(lambda: screens.current == "inspect", WAIT_MS)
     screens.show("finetune")
-    stage.wait(lambda: screen.setup.has_forecast, WAIT_MS)
+    stage.wait(lambda: screen.setup_page.has_forecast, WAIT_MS)
     return stage.made.window
 
 

@@ -104,7 +104,7 @@ def rank_rating_rule(stage: "Stage") -> QWidget:
     window = opened(stage, _rated, 8, "grasp_{:02d}", 0)
     screen = cast("RankScreen", stage.made.window.screens.named("rank"))
     next(b for b in screen.findChildren(QAbstractButton) if b.text() == "Set-up").click()
-    stage.wait(lambda: "standard error" in screen.setup.rating_note.text())
+    stage.wait(lambda: "standard error" in screen.settings_view.rating_note.text())
     return window
 
 

@@ -106,7 +106,7 @@ def rank_setup_locked(stage: "Stage") -> QWidget:
     _vote(stage, screen, Verdict.LEFT, 2)
     screen.judging.leave()
     next(button for button in screen.findChildren(QAbstractButton) if button.text() == "Set-up").click()
-    stage.wait(lambda: screen.setup.speed_note.text().startswith("Locked"), WAIT_MS)
+    stage.wait(lambda: screen.settings_view.speed_note.text().startswith("Locked"), WAIT_MS)
     return stage.made.window
 
 

@@ -58,7 +58,7 @@ def opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, ste
     titles = ("Results", "Raters")
     button = next(b for b in screen.findChildren(QAbstractButton) if b.text() == titles[tab])
     button.click()
-    view = (screen.results, screen.raters)[tab]
+    view = (screen.results_view, screen.raters_view)[tab]
     stage.wait(lambda: view.pages.currentWidget() is not view.message, WAIT_MS)
     return stage.made.window
 
@@ -73,7 +73,7 @@ def votes_queued(stage: "Stage") -> QWidget:
     """A pair is back in the queue."""
     window = votes_results(stage)
     screen = cast("RankScreen", stage.made.window.screens.named("rank"))
-    again = screen.results.cycles.rows[0].queue_button
+    again = screen.results_view.cycles.rows[0].queue_button
     again.click()
     stage.wait(lambda: again.text() == "Take out of the queue", WAIT_MS)
     return window

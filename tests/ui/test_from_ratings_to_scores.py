@@ -96,7 +96,7 @@ def test_the_real_program_leads_there_too(
     user = RatingPath(qtbot, made, dialogs)
     assert "12 videos" in user.import_table(table)
     user.read_plan()
-    choices = user.train_screen.setup
+    choices = user.train_screen.setup_page
     click(choices.more_button)
     choices.epochs.setFocus()
     key(choices.epochs, Qt.Key.Key_Up)

@@ -99,16 +99,16 @@ class FakeTraining:
         self.made.window.screens.show("finetune")
         model = app_context.state.model
         if not automatic and model is not None:
-            self.screen.setup.choose_model(model.folder)
+            self.screen.setup_page.choose_model(model.folder)
 
     def wait_for_forecast(self) -> None:
-        choices = self.screen.setup
+        choices = self.screen.setup_page
         self.qtbot.waitUntil(lambda: choices.has_forecast and choices.start_button.isEnabled())
 
     def start(self) -> None:
         """Press the start button once it is enabled."""
         self.wait_for_forecast()
-        self.screen.setup.start_button.click()
+        self.screen.setup_page.start_button.click()
 
     def train(self) -> None:
         """Train to the end."""

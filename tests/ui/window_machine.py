@@ -218,8 +218,8 @@ class WindowMachine(RuleBasedStateMachine):
             self.settle()
             self.let_pass(400)  # changed choices are planned after a rest
             self.settle()
-            if screen.setup.start_button.isEnabled():
-                screen.setup.start_button.click()
+            if screen.setup_page.start_button.isEnabled():
+                screen.setup_page.start_button.click()
                 self.done["fine-tunings"] += 1
         for act in acts:
             if act == "rest":

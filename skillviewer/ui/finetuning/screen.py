@@ -48,16 +48,23 @@ class FinetuneScreen(QWidget):
         self.tuning = TuningController(app_context, self)
         self.pages = Pages(self)
         empty_text = "Open a study to train a model on its ratings and votes."
-        self.empty = NothingOpen(empty_text, actions["open_sample"], self.pages)
-        self.setup = TrainingSetupPage(self.tuning, actions["show_rank"], actions["save_study"], self.pages)
-        self.running = TrainingProgressPage(self.tuning, self.pages)
-        self.choice_result = ChoiceResultPage(self.tuning, self.pages)
-        self.before_after = BeforeAfterPage(self.tuning, self.pages)
-        self.disagreement = DisagreementPage(self.pages)
+        self.empty_page = NothingOpen(empty_text, actions["open_sample"], self.pages)
+        self.setup_page = TrainingSetupPage(self.tuning, actions["show_rank"], actions["save_study"], self.pages)
+        self.progress_page = TrainingProgressPage(self.tuning, self.pages)
+        self.choice_result_page = ChoiceResultPage(self.tuning, self.pages)
+        self.before_after_page = BeforeAfterPage(self.tuning, self.pages)
+        self.disagreement_page = DisagreementPage(self.pages)
         self.version = VersionPage(self.pages)
-        self.versions = VersionList(self.tuning, self.setup)
-        self.setup.right.addWidget(self.versions, 2)
-        pages = (self.empty, self.setup, self.running, self.choice_result, self.before_after, self.disagreement)
+        self.version_list = VersionList(self.tuning, self.setup_page)
+        self.setup_page.right.addWidget(self.version_list, 2)
+        pages = (
+            self.empty_page,
+            self.setup_page,
+            self.progress_page,
+            self.choice_result_page,
+            self.before_after_page,
+            self.disagreement_page,
+        )
         for page in (*pages, self.version):
             self.pages.addWidget(page)
         add_all(vertical(self, NO_MARGINS), self.pages)
@@ -69,11 +76,11 @@ class FinetuneScreen(QWidget):
         self.tuning.progressed.connect(self._on_progress)
         self.tuning.phase_changed.connect(self._on_phase)
         self.tuning.accepted.connect(self._on_accepted)
-        self.versions.disagreement_asked.connect(self._show_disagreement)
-        self.versions.version_asked.connect(self._query_version)
-        for page in (self.disagreement, self.version):
+        self.version_list.disagreement_asked.connect(self._show_disagreement)
+        self.version_list.version_asked.connect(self._query_version)
+        for page in (self.disagreement_page, self.version):
             page.back_button.clicked.connect(self._show_page)
-        for table in (self.before_after.shifts, self.before_after.attention, self.disagreement.table):
+        for table in (self.before_after_page.shifts, self.before_after_page.attention, self.disagreement_page.table):
             table.video_asked.connect(self._on_video_asked)
         app_context.studies.opened.connect(self._on_study)
         app_context.studies.closed.connect(self._on_study)
@@ -102,7 +109,7 @@ class FinetuneScreen(QWidget):
         if study is not None:
             self._update_pages(study)
             if last_study is None or not is_same_file or study.settings.rule != last_study.settings.rule:
-                self.setup.set_rule(study.settings.rule)
+                self.setup_page.set_rule(study.settings.rule)
         if not is_same_file:
             self._new_scores = {}
             self._new_scores_digest = ""
@@ -112,12 +119,12 @@ class FinetuneScreen(QWidget):
 
     def _update_pages(self, study: "OpenStudy") -> None:
         writable = not study.read_only
-        self.setup.set_criteria(study.criteria, study.criterion)
-        self.setup.set_writable(writable)
-        self.versions.set_writable(writable)
+        self.setup_page.set_criteria(study.criteria, study.criterion)
+        self.setup_page.set_writable(writable)
+        self.version_list.set_writable(writable)
         if self.tuning.phase is TuningPhase.DECIDING and self.tuning.is_same_study:
-            self.before_after.set_writable(writable)
-            self.choice_result.set_writable(writable)
+            self.before_after_page.set_writable(writable)
+            self.choice_result_page.set_writable(writable)
             self.tuning.register()
 
     def _on_changed(self, changes: frozenset[str]) -> None:
@@ -125,9 +132,9 @@ class FinetuneScreen(QWidget):
             self._refresh()
 
     def _on_models(self, *_: object) -> None:
-        previous_folder = self.setup.initial_model.currentData()
-        self.setup.set_models([(model.name, model.folder) for model in self._app_context.models.entries])
-        if self.setup.initial_model.currentData() != previous_folder:
+        previous_folder = self.setup_page.initial_model.currentData()
+        self.setup_page.set_models([(model.name, model.folder) for model in self._app_context.models.entries])
+        if self.setup_page.initial_model.currentData() != previous_folder:
             self._refresh()
 
     def _refresh(self) -> None:
@@ -139,39 +146,40 @@ class FinetuneScreen(QWidget):
         task = app_context.studies.read(_read_versions)
         task.then(succeeded=self._on_versions)
         if self.tuning.phase is TuningPhase.CHOOSING:
-            self.setup.plan_soon()
-        if self.pages.currentWidget() is self.disagreement:
+            self.setup_page.plan_soon()
+        if self.pages.currentWidget() is self.disagreement_page:
             self._query_disagreement()
 
     def _on_versions(self, answer: tuple[tuple[ModelVersion, ...], str]) -> None:
         versions, digest_in_use = answer
-        self.versions.show_versions(versions, digest_in_use)
+        self.version_list.show_versions(versions, digest_in_use)
 
     # pages
 
     def _show_page(self) -> None:
         phase = self.tuning.phase
         if phase is TuningPhase.DECIDING:
-            page: QWidget = self.choice_result if isinstance(self.tuning.result, ChoiceResult) else self.before_after
+            has_choice = isinstance(self.tuning.result, ChoiceResult)
+            page: QWidget = self.choice_result_page if has_choice else self.before_after_page
         elif phase is not TuningPhase.CHOOSING:
-            page = self.running
+            page = self.progress_page
         elif self._app_context.studies.current is None:
-            page = self.empty
+            page = self.empty_page
         else:
-            page = self.setup
+            page = self.setup_page
         self.pages.setCurrentWidget(page)
 
     def _on_progress(self, progress: Progress) -> None:
         if self.tuning.phase is not TuningPhase.CHOOSING:
-            self.running.show_progress(progress)
+            self.progress_page.show_progress(progress)
 
     def _on_phase(self, phase: TuningPhase) -> None:
         result = self.tuning.result
         writable = self._app_context.studies.writable
         if phase is TuningPhase.DECIDING and isinstance(result, ChoiceResult):
-            self.choice_result.show_result(result, writable=writable)
+            self.choice_result_page.show_result(result, writable=writable)
         elif phase is TuningPhase.DECIDING and isinstance(result, TuningResult):
-            self.before_after.show_result(result, writable=writable)
+            self.before_after_page.show_result(result, writable=writable)
         self._show_page()
         if phase is TuningPhase.CHOOSING:
             self._refresh()
@@ -191,7 +199,7 @@ class FinetuneScreen(QWidget):
         self._new_scores_digest = result.digest
         if isinstance(result, TuningResult):
             self._new_scores = {shift.video: shift.after for shift in result.report.shifts}
-            self.setup.choose_model(result.folder)
+            self.setup_page.choose_model(result.folder)
         text = "The new version is in use: its scores replace the earlier ones, video by video."
         self._app_context.messages.post(Message(text, action="disagreements"))
         if self._is_shown:
@@ -208,8 +216,8 @@ class FinetuneScreen(QWidget):
     def _show_disagreement(self) -> None:
         if self._app_context.studies.current is None:
             return
-        self.disagreement.show_waiting()
-        self.pages.setCurrentWidget(self.disagreement)
+        self.disagreement_page.show_waiting()
+        self.pages.setCurrentWidget(self.disagreement_page)
         self._query_disagreement()
 
     def _query_disagreement(self) -> None:
@@ -232,7 +240,7 @@ class FinetuneScreen(QWidget):
 
     def _on_disagreement(self, answer: tuple[RaterDisagreement, ModelVersion | None]) -> None:
         disagreement, version = answer
-        self.disagreement.show_disagreement(disagreement, version)
+        self.disagreement_page.show_disagreement(disagreement, version)
 
     def _on_video_asked(self, name: str) -> None:
         entry = self._app_context.videos.named(name)

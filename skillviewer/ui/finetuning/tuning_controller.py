@@ -54,7 +54,7 @@ class TuningController(QObject):
         self.tuning_plan: TuningPlan | None = None  # plan of the choices on screen
         self._trained_plan: TuningPlan | None = None  # plan of the last training
         self.result: TrainingOutcome | None = None  # result of the last training, until the decision on it
-        self._unclaimed_folders: list[Path] = []  # results that the training thread has written and this object has not received
+        self._unclaimed_folders: list[Path] = []  # written by the training thread, not yet received
         self._decided_result: TrainingOutcome | None = None  # until the decision is written
         current_study = app_context.studies.current
         self._study_path = current_study.path if current_study is not None else None

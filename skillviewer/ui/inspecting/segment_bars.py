@@ -23,22 +23,22 @@ EDGE_PX = 10  # room for the signs at the upper and lower edge
 class Segments:
     """Segments of an analysed video with their contributions."""
 
-    amounts: FloatArray  # contributions, (N,) float64, signed
+    contributions: FloatArray  # (N,) float64, signed
     starts: tuple[int, ...]  # first frame of each segment, N numbers
-    frames: tuple[int, ...]  # sampled frame of each segment in the first pass, N numbers
+    sampled_frames: tuple[int, ...]  # sampled frame of each segment in the first pass, N numbers
     start_s: tuple[float, ...]  # start of each segment, in seconds
     stop_s: tuple[float, ...]  # end of each segment, in seconds
     digits: int  # decimals that are shown
 
     def __len__(self) -> int:
-        return len(self.amounts)
+        return len(self.contributions)
 
     def at(self, frame: int) -> int:
         """Return the segment that a frame belongs to."""
         return int(np.searchsorted(self.starts, frame, side="right")) - 1
 
 
-def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segments:
+def segments_of(analysis: Analysis, contributions: FloatArray, digits: int) -> Segments:
     """Return the segments of an analysis with their contributions, (N,)."""
     stops = analysis.segment_stops.tolist()
     starts = tuple(analysis.segment_starts.tolist())
@@ -47,9 +47,9 @@ def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segment
     starts_s = tuple(float(video.times_s[min(start, last_frame)]) for start in starts)
     stops_s = tuple(video.end_s(max(stop - 1, 0)) for stop in stops)
     return Segments(
-        amounts=amounts,
+        contributions=contributions,
         starts=starts,
-        frames=tuple(analysis.samples[0].tolist()),
+        sampled_frames=tuple(analysis.samples[0].tolist()),
         start_s=starts_s,
         stop_s=stops_s,
         digits=digits,
@@ -60,7 +60,7 @@ class SegmentBars(PaintedWidget):
     """Bars that point up if a segment raises the score and down if it lowers the score."""
 
     frame_asked = Signal(int)  # sampled frame of the segment that was clicked
-    described = Signal(str)  # text on the segment under the mouse or the one chosen by keyboard; "" for none
+    segment_described = Signal(str)  # text on the segment under the mouse or the one chosen by keyboard; "" for none
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,8 +97,8 @@ class SegmentBars(PaintedWidget):
             return ""
         start = clock(segments.start_s[segment])
         stop = clock(segments.stop_s[segment])
-        amount = signed(float(segments.amounts[segment]), segments.digits)
-        return f"Segment {segment + 1} of {len(segments)}, {start} to {stop}: {amount}"
+        contribution = signed(float(segments.contributions[segment]), segments.digits)
+        return f"Segment {segment + 1} of {len(segments)}, {start} to {stop}: {contribution}"
 
     def accessible_text(self) -> str:
         """Return the contributions of all segments."""
@@ -121,7 +121,7 @@ class SegmentBars(PaintedWidget):
     def _set_described(self, segment: int) -> None:
         if segment != self._described_segment:
             self._described_segment = segment
-            self.described.emit(self.describe(segment))
+            self.segment_described.emit(self.describe(segment))
             announce(self, lambda: self.describe(segment))
             self.update()
 
@@ -155,7 +155,7 @@ class SegmentBars(PaintedWidget):
 
     def _ask_for_frame(self, segment: int) -> None:
         if self.segments is not None and segment >= 0:
-            self.frame_asked.emit(self.segments.frames[segment])
+            self.frame_asked.emit(self.segments.sampled_frames[segment])
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -167,22 +167,22 @@ class SegmentBars(PaintedWidget):
             return
         painter = QPainter(self)
         theme = self._theme
-        lowest = min(float(segments.amounts.min()), 0.0)
-        highest = max(float(segments.amounts.max()), 0.0)
-        max_amount = float(np.abs(segments.amounts).max()) or 1.0
-        # both sides on one scale, and no room for an empty side
-        scale = (self.height() - 2 * EDGE_PX) / max(highest - lowest, max_amount * 0.2)
+        lowest = min(float(segments.contributions.min()), 0.0)
+        highest = max(float(segments.contributions.max()), 0.0)
+        max_contribution = float(np.abs(segments.contributions).max()) or 1.0
+        # positive and negative bars have one scale; if all have one sign, they use the whole height
+        scale = (self.height() - 2 * EDGE_PX) / max(highest - lowest, max_contribution * 0.2)
         zero_y = EDGE_PX + highest * scale
-        for index, amount in enumerate(segments.amounts.tolist()):
+        for index, contribution in enumerate(segments.contributions.tolist()):
             slot = self._slot(index)
             if index == self._current_segment:
                 painter.fillRect(slot, QColor(theme.chosen))
             elif index == self._described_segment:
                 painter.fillRect(slot, QColor(theme.raised))
-            height = max(abs(amount) * scale, 1.0)
-            top = zero_y - height if amount > 0 else zero_y
+            height = max(abs(contribution) * scale, 1.0)
+            top = zero_y - height if contribution > 0 else zero_y
             bar = QRectF(slot.left() + GAP_PX, top, slot.width() - 2 * GAP_PX, height)
-            painter.fillRect(bar, sign_colour(amount, theme, grey=self._grey))
+            painter.fillRect(bar, sign_colour(contribution, theme, grey=self._grey))
         painter.fillRect(QRectF(0, zero_y - 0.5, self.width(), 1), QColor(theme.muted))
         painter.setPen(QColor(theme.muted))
         if highest > 0:

@@ -24,7 +24,7 @@ class SegmentContributions(Section):
         self._explanations = app_context.evidence_loader
         self.bars = SegmentBars(self)
         self.bars.frame_asked.connect(app_context.playback.stop_at)
-        self.bars.described.connect(self._show_description)
+        self.bars.segment_described.connect(self._show_description)
         self.description_label = WrappingLabel(self, muted=True)
         self.fifths_label = WrappingLabel(self)
         self._sum_table = QWidget(self)
@@ -71,7 +71,7 @@ class SegmentContributions(Section):
         amounts = evidence.contributions
         digits = max(score_decimals([findings.analysis]), 3)
         segments = self.bars.segments
-        if segments is None or segments.amounts.tobytes() != amounts.tobytes() or segments.digits != digits:
+        if segments is None or segments.contributions.tobytes() != amounts.tobytes() or segments.digits != digits:
             self.bars.set_segments(segments_of(findings.analysis, amounts, digits), grey=grey)
             self._show_description("")
         baseline = round(evidence.baseline, digits)

@@ -66,7 +66,8 @@ class FollowingPlayer(QWidget):
             time_s: Time in seconds from the first frame of the file.
             playing: Whether the leader plays.
         """
-        has_stopped = self._leader_plays and not playing  # while playing, late frames were not shown
+        # while playing, frames that come late are dropped: request the last one again, since it may be one of them
+        has_stopped = self._leader_plays and not playing
         must_request = has_stopped or self._shows_message
         self._leader_plays = playing
         self._time_s = time_s

@@ -19,7 +19,7 @@ PairCommand = Callable[[tuple[frozenset[str], ...]], object]
 """A command on pairs of videos, by name."""
 
 MAX_ROWS = 40
-"""Number of cycles or pairs shown: cycles with the smallest lead come first."""
+"""Greatest number of cycles, or of pairs, that are shown. Cycles with the closest vote come first."""
 
 
 class CycleRow(QWidget):
@@ -95,7 +95,13 @@ def _describe_edge(edge: "CycleEdge", *, is_weakest: bool) -> str:
 
 
 class CyclesView(QWidget):
-    """Contradictions, and one button that puts all of them in the queue; arguments as of ``CycleRow``."""
+    """Contradictions, and one button that puts all of them in the queue.
+
+    Args:
+        ask_again: Puts pairs in the queue.
+        take_out: Takes pairs out of the queue.
+        parent: Parent widget.
+    """
 
     def __init__(self, ask_again: PairCommand, take_out: PairCommand, parent: QWidget) -> None:
         super().__init__(parent)
@@ -112,7 +118,7 @@ class CyclesView(QWidget):
         add_all(vertical(self, NO_MARGINS, 6), heading_row, self.message, self._row_column)
 
     def show_cycles(self, cycles: "Sequence[Cycle]", queued: Collection[frozenset[str]], *, writable: bool) -> None:
-        """Show cycles, those with the smallest lead first; ``queued`` are the pairs in the queue."""
+        """Show cycles in the given order, the closest vote first; ``queued`` are the pairs in the queue."""
         shown_cycles = cycles[:MAX_ROWS]
         self.message.set_plain(_summarize(len(cycles)))
         self._pairs_to_ask = _pairs_to_ask(shown_cycles, queued)
@@ -121,24 +127,29 @@ class CyclesView(QWidget):
         self.all_button.setText(button_text)
         self.all_button.setVisible(len(cycles) > 1)
         self.all_button.setEnabled(writable and n_pairs > 0)
-        for cycle, row in zip(shown_cycles, self._show_rows(len(shown_cycles)), strict=True):
+        rows = self._show_rows(len(shown_cycles))
+        for cycle, row in zip(shown_cycles, rows, strict=True):
             is_queued = _edge_videos(cycle.weakest) in queued
             row.show_cycle(cycle, is_queued=is_queued, writable=writable)
 
-    def show_rated(self, facts: "RatingFacts", queued: Collection[frozenset[str]], *, writable: bool) -> None:
+    def show_rating_contradictions(
+        self, facts: "RatingFacts", queued: Collection[frozenset[str]], *, writable: bool
+    ) -> None:
         """Show the pairs on which votes contradict ratings; ``queued`` are the pairs in the queue."""
         if facts.contradicted:
             n_pairs = facts.n_ordered_by_both
-            text = f"Votes contradict ratings on {len(facts.contradicted)} of {n_pairs} pairs that both order. "
+            text = f"Votes contradict ratings on {len(facts.contradicted)} of {n_pairs} pairs ordered by both. "
             text += "Votes count there."
         elif facts.n_ordered_by_both:
             text = f"None: votes and ratings agree on {facts.n_ordered_by_both} pairs."
         else:
-            text = "None: no pair is ordered by votes and by ratings."
+            text = "None: no pair is ordered by both votes and ratings."
         self.message.set_plain(f"{text} The rule: {facts.rule}.")
         self.all_button.hide()
-        shown = facts.contradicted[:MAX_ROWS]
-        for (pair, better_rating, worse_rating), row in zip(shown, self._show_rows(len(shown)), strict=True):
+        shown_contradictions = facts.contradicted[:MAX_ROWS]
+        rows = self._show_rows(len(shown_contradictions))
+        for contradiction, row in zip(shown_contradictions, rows, strict=True):
+            pair, better_rating, worse_rating = contradiction
             line = f"{pair.better} over {pair.worse} by votes; rated {better_rating:.3g} and {worse_rating:.3g}"
             is_queued = frozenset((pair.better, pair.worse)) in queued
             row.show_pair(pair.better, pair.worse, [line], is_queued=is_queued, writable=writable)
@@ -170,7 +181,7 @@ def _edge_videos(edge: "CycleEdge") -> frozenset[str]:
 
 
 def _pairs_to_ask(cycles: "Sequence[Cycle]", queued: Collection[frozenset[str]]) -> tuple[frozenset[str], ...]:
-    """Return the weakest pair of every cycle that has none in the queue yet; cycles that share a pair need one only."""
+    """Return the weakest pair of each cycle that has no pair in the queue or chosen for another cycle."""
     chosen_pairs: list[frozenset[str]] = []
     for cycle in cycles:
         pairs = {_edge_videos(edge) for edge in cycle.links}

@@ -1,4 +1,4 @@
-"""The playhead of the video of a pair whose sound plays."""
+"""Playhead of the sound of a pair."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 
 class PairPlayhead(QObject):
-    """The active video of a pair clock in its own time, for its sound; the video clicked last is the active one.
+    """Playhead of the pair's active video, in the time of its file; the sound follows it.
+
+    The active video is the one that was clicked last.
 
     Args:
-        read_clock_s: The clock of the sound device, which the pair clocks have too.
+        read_clock_s: Returns the time of the sound device in seconds. The pair clocks use the same function.
         parent: Owner of the playhead.
     """
 
@@ -30,8 +32,8 @@ class PairPlayhead(QObject):
         self._clock: PairClock | None = None
         self._video: VideoInfo | None = None
 
-    def listen(self, clock: PairClock | None) -> None:
-        """Follow the active video of a clock, or none."""
+    def set_clock(self, clock: PairClock | None) -> None:
+        """Follow the active video of this clock; None to follow no video."""
         if clock is self._clock:
             return
         if self._clock is not None:
@@ -74,7 +76,7 @@ class PairPlayhead(QObject):
         return clip.stop_s + clip.sync_s if clip is not None else 0.0
 
     def due_time_s(self) -> float:
-        """Return the time in the file that is due now, in seconds; it may lie before or after the clip."""
+        """Return the time, in seconds of the file, that should be heard now. It may lie outside the clip."""
         clock = self._clock
         clip = self.clip
         if clock is None or clip is None:
@@ -82,7 +84,7 @@ class PairPlayhead(QObject):
         return clock.time_s(clock.active_video) + clip.sync_s
 
     def synchronise(self, position_s: float) -> None:
-        """Correct the pair by the clock of the sound: the file is at ``position_s`` now."""
+        """Move the pair to where the sound is: at ``position_s`` seconds of the file."""
         clock = self._clock
         clip = self.clip
         if clock is not None and clip is not None:

@@ -17,7 +17,7 @@ from skillviewer.ui.ranking.rater_page import RaterPage
 from skillviewer.ui.ranking.rating_controller import RatingController
 from skillviewer.ui.ranking.rating_view import RatingView
 from skillviewer.ui.ranking.rubric_page import RubricPage
-from skillviewer.ui.ranking.sitting_controller import WITH_TURN, SittingPhase
+from skillviewer.ui.ranking.sitting_controller import PHASES_WITH_TURN, SittingPhase
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import SETTINGS
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -88,7 +88,7 @@ class RatingTab(QWidget):
             SittingPhase.RATER: self.rater_page,
             SittingPhase.REST: rest_page,
             SittingPhase.DONE: self.done_page,
-            **dict.fromkeys(WITH_TURN, self.view),
+            **dict.fromkeys(PHASES_WITH_TURN, self.view),
         }
         self.pages = Pages(self)
         for page in dict.fromkeys(self._page_by_phase.values()):
@@ -103,7 +103,7 @@ class RatingTab(QWidget):
     @property
     def is_rating(self) -> bool:
         """True while a video is before a rater."""
-        return self.controller.phase in WITH_TURN
+        return self.controller.phase in PHASES_WITH_TURN
 
     @property
     def is_busy(self) -> bool:

@@ -62,7 +62,7 @@ class ResultView(VoteReportView):
         facts = snapshot.rating_facts
         self.rating_conflicts.setVisible(facts is not None)
         if facts is not None:
-            self.rating_conflicts.show_rated(facts, snapshot.queued_pairs, writable=snapshot.writable)
+            self.rating_conflicts.show_rating_contradictions(facts, snapshot.queued_pairs, writable=snapshot.writable)
         return ""
 
     def _ask_again(self, pairs: tuple[frozenset[str], ...]) -> None:

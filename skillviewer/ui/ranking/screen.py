@@ -25,7 +25,7 @@ from skillviewer.ui.ranking.raters_view import RatersView
 from skillviewer.ui.ranking.rating_summary_view import RatingSummaryView
 from skillviewer.ui.ranking.rating_tab import RatingTab
 from skillviewer.ui.ranking.result_view import ResultView
-from skillviewer.ui.ranking.sitting_controller import WITH_TURN, SittingPhase
+from skillviewer.ui.ranking.sitting_controller import PHASES_WITH_TURN, SittingPhase
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.open_study import OpenStudy
@@ -36,9 +36,9 @@ from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, as_tip, horizonta
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
-TITLE_PX = 240  # width of the question below which it gets a row of its own, for text of the default size
+MIN_TITLE_PX = 240  # if the question has less room than this, at the default text size, it gets its own row
 MAX_NAME_LETTERS = 16  # width of a rater's name in front of the progress, in letters of average width
-CLOCK_COMMANDS = {
+PLAYBACK_COMMANDS = {
     "rank_play": methodcaller("toggle_playing"),
     "rank_previous_frame": methodcaller("step", -1),
     "rank_next_frame": methodcaller("step", 1),
@@ -49,7 +49,7 @@ CLOCK_COMMANDS = {
     "rank_first": methodcaller("seek_start"),
     "rank_last": methodcaller("seek_end"),
 }
-"""Calls on the clock of the pair or video before the rater, by action."""
+"""Playback command for each action; it is called with the clock of the pair or the video that the rater sees."""
 
 
 class RankScreen(QWidget):
@@ -59,7 +59,7 @@ class RankScreen(QWidget):
     """
 
     status_changed = Signal()  # the text of ``status_text()`` has changed
-    turn_presence_changed = Signal()  # a pair or a video has come before a rater, or is gone
+    turn_visibility_changed = Signal()  # a pair or a video is shown to a rater, or no longer shown
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,19 +80,19 @@ class RankScreen(QWidget):
         self.sound = app_context.blind_sound(self.sound_playhead, self)
         self._tabs.addWidget(self.rating_tab)
         self._add_tab("Rate")
-        self.results = ResultView(app_context, self)
-        self.raters = RatersView(app_context, self)
-        for view, title in ((self.results, "Results"), (self.raters, "Raters")):
+        self.results_view = ResultView(app_context, self)
+        self.raters_view = RatersView(app_context, self)
+        for view, title in ((self.results_view, "Results"), (self.raters_view, "Raters")):
             self._tabs.addWidget(view)
             self._add_tab(title)
             view.judge_button.clicked.connect(self._tab_buttons.button(0).click)
-        self.ratings = RatingSummaryView(app_context, self)
-        self._tabs.addWidget(self.ratings)
+        self.ratings_view = RatingSummaryView(app_context, self)
+        self._tabs.addWidget(self.ratings_view)
         self._add_tab("Ratings")
-        self.ratings.import_button.clicked.connect(actions["import_ratings"].trigger)
-        self.ratings.video_asked.connect(self._on_video_asked)
-        self.setup = StudySettingsView(app_context, self)
-        self._tabs.addWidget(self.setup)
+        self.ratings_view.import_button.clicked.connect(actions["import_ratings"].trigger)
+        self.ratings_view.video_asked.connect(self._on_video_asked)
+        self.settings_view = StudySettingsView(app_context, self)
+        self._tabs.addWidget(self.settings_view)
         self._add_tab("Set-up")
         add_all(vertical(self, NO_MARGINS, 0), self._head, (self._tabs, 1))
         self._connect()
@@ -148,7 +148,7 @@ class RankScreen(QWidget):
             SittingPhase.RATER: self.rater_page,
             SittingPhase.REST: self.rest_page,
             SittingPhase.DONE: self.done_page,
-            **dict.fromkeys(WITH_TURN, self.judging_view),
+            **dict.fromkeys(PHASES_WITH_TURN, self.judging_view),
         }
         for page in (closed_page, self.read_only_page, too_few_page, self.rater_page, self.rest_page, self.done_page):
             self.pages.addWidget(page)
@@ -168,7 +168,7 @@ class RankScreen(QWidget):
         head.set_arrangements(
             wide=(
                 Place(left, 0, 0),
-                Place(self.title_label, 0, 1, min_width_px=scaled_px(TITLE_PX)),
+                Place(self.title_label, 0, 1, min_width_px=scaled_px(MIN_TITLE_PX)),
                 Place(right, 0, 2),
             ),
             narrow=(Place(left, 0, 0), Place(right, 0, 1), Place(self.title_label, 1, 0, 2)),
@@ -212,7 +212,8 @@ class RankScreen(QWidget):
     @property
     def _is_busy(self) -> bool:
         """True while a rater judges, rates or pauses."""
-        return self.judging.phase in WITH_TURN | {SittingPhase.REST} or self.rating_tab.is_busy
+        is_judging = self.judging.phase in PHASES_WITH_TURN or self.judging.phase is SittingPhase.REST
+        return is_judging or self.rating_tab.is_busy
 
     def secrets(self) -> frozenset[str]:
         """Return the names of videos and files, which must not be readable while a rater judges."""
@@ -233,8 +234,8 @@ class RankScreen(QWidget):
             "rank_pack_videos_blurred": partial(pack_videos, *arguments, blur_faces=True),
             "rank_import_votes": partial(import_browser_answers, *arguments),
         }
-        clock_commands: dict[str, Callable[[], object]] = {
-            name: partial(self._move_clock, command) for name, command in CLOCK_COMMANDS.items()
+        playback_commands: dict[str, Callable[[], object]] = {
+            name: partial(self._move_clock, command) for name, command in PLAYBACK_COMMANDS.items()
         }
         turn_commands: dict[str, Callable[[], object]] = {
             "rank_left": partial(judging_view.vote, Verdict.LEFT),
@@ -252,11 +253,11 @@ class RankScreen(QWidget):
             **dict.fromkeys(switches, self._is_judging),
             **dict.fromkeys(idle_commands, self._is_idle),
             "rank_ratings": lambda: not self._is_busy,
-            **dict.fromkeys(clock_commands, self._has_video),
+            **dict.fromkeys(playback_commands, self._has_video),
             **dict.fromkeys(("rank_mark", "rank_reason", "rank_sound"), self._has_video),
         }
-        commands = turn_commands | clock_commands | idle_commands | {"rank_ratings": self.show_ratings}
-        return Handlers(commands, switches, conditions, (self.turn_presence_changed,))
+        commands = turn_commands | playback_commands | idle_commands | {"rank_ratings": self.show_ratings}
+        return Handlers(commands, switches, conditions, (self.turn_visibility_changed,))
 
     def _current_clock(self) -> PairClock:
         """Return the clock of the video that is rated, or of the pair in front."""
@@ -266,7 +267,7 @@ class RankScreen(QWidget):
         command(self._current_clock())
 
     def _follow_sound(self) -> None:
-        self.sound_playhead.listen(self._current_clock())
+        self.sound_playhead.set_clock(self._current_clock())
 
     def _show_sound(self) -> None:
         sound = self.sound
@@ -274,8 +275,8 @@ class RankScreen(QWidget):
         status_texts: tuple[str, ...] = ()
         if sound.on:
             trouble = sound.trouble.rstrip(".")
-            longest_text = trouble or sound.brief
-            status_texts = (longest_text, sound.brief)
+            full_text = trouble or sound.brief
+            status_texts = (full_text, sound.brief)
         self.judging_view.show_sound(*status_texts, on=sound.on)
         self.rating_tab.view.show_sound(*status_texts, on=sound.on)
 
@@ -295,7 +296,7 @@ class RankScreen(QWidget):
         if self._tabs.currentWidget() is self.rating_tab:
             self.rating_tab.on_shown()
         self._take_focus()
-        self.turn_presence_changed.emit()
+        self.turn_visibility_changed.emit()
 
     def on_hidden(self) -> None:
         self._is_shown = False
@@ -304,10 +305,10 @@ class RankScreen(QWidget):
         self.rating_tab.on_hidden()
 
     def show_results(self) -> None:
-        self._show_tab(self.results)
+        self._show_tab(self.results_view)
 
     def show_ratings(self) -> None:
-        self._show_tab(self.ratings)
+        self._show_tab(self.ratings_view)
 
     def _show_tab(self, tab: QWidget) -> None:
         self._tab_buttons.button(self._tabs.indexOf(tab)).click()
@@ -336,11 +337,11 @@ class RankScreen(QWidget):
         return format_progress(self.judging.session.progress)
 
     def _is_judging(self) -> bool:
-        """Return whether a pair is before a rater; otherwise the keys belong to lists and fields."""
-        return self._is_shown and self.judging.phase in WITH_TURN and self._tabs.currentWidget() is self.pages
+        """Return whether a pair is shown to a rater. Otherwise the keys belong to lists and fields."""
+        return self._is_shown and self.judging.phase in PHASES_WITH_TURN and self._tabs.currentWidget() is self.pages
 
     def _is_rating(self) -> bool:
-        """Return whether a single video is before a rater."""
+        """Return whether a single video is shown to a rater."""
         return self._is_shown and self.rating_tab.is_rating and self._tabs.currentWidget() is self.rating_tab
 
     def _has_video(self) -> bool:
@@ -382,7 +383,7 @@ class RankScreen(QWidget):
 
     def _on_phase(self, phase: SittingPhase) -> None:
         self._fill_page(phase)
-        is_sitting = phase in WITH_TURN | {SittingPhase.REST}
+        is_sitting = phase in PHASES_WITH_TURN | {SittingPhase.REST}
         self._show_busy()
         if is_sitting and self._tabs.currentWidget() is not self.pages:
             self._show_tab(self.pages)  # a vote was undone: its pair is judged blind again
@@ -393,10 +394,10 @@ class RankScreen(QWidget):
         title = self._question if is_sitting else ""
         self._show_title(title)
         self._show_progress()
-        self.turn_presence_changed.emit()
+        self.turn_visibility_changed.emit()
 
     def _show_busy(self) -> None:
-        """Show the progress instead of the tabs, which would bias a rater, while one judges or rates."""
+        """While a rater judges or rates, hide the tabs, since results would bias the rater, and show the progress."""
         is_busy = self._is_busy
         for button in self._tab_buttons.buttons()[1:]:
             button.setEnabled(not is_busy)
@@ -419,7 +420,7 @@ class RankScreen(QWidget):
             self._show_title("")
         self._follow_sound()
         self._show_progress()
-        self.turn_presence_changed.emit()
+        self.turn_visibility_changed.emit()
 
     def _on_finish(self) -> None:
         if self.rating_tab.is_busy:
@@ -478,7 +479,7 @@ class RankScreen(QWidget):
             self.rating_tab.on_shown()
         self._follow_sound()
         self._take_focus()
-        self.turn_presence_changed.emit()
+        self.turn_visibility_changed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let Space press the focused button instead of playing the videos."""

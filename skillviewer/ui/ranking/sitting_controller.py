@@ -40,8 +40,10 @@ class SittingPhase(StrEnum):
     DONE = "done"  # the target is reached, or no turn is left
 
 
-WITH_TURN = frozenset({SittingPhase.PREPARING, SittingPhase.JUDGING, SittingPhase.STORING, SittingPhase.FEEDBACK})
-"""Phases in which a turn is before a rater."""
+PHASES_WITH_TURN = frozenset(
+    {SittingPhase.PREPARING, SittingPhase.JUDGING, SittingPhase.STORING, SittingPhase.FEEDBACK}
+)
+"""Phases in which a turn, a pair or a single video, is shown to a rater."""
 
 
 class Sitting(Protocol):
@@ -194,14 +196,14 @@ class SittingController(QObject, Generic[Queue, Answer]):
         self._clock.on_hidden()
 
     def on_shown(self) -> None:
-        self._clock.on_shown(in_turn=self.phase is SittingPhase.JUDGING, running=self.phase in WITH_TURN)
+        self._clock.on_shown(in_turn=self.phase is SittingPhase.JUDGING, running=self.phase in PHASES_WITH_TURN)
 
     # what happens
 
     def _set_phase(self, phase: SittingPhase) -> None:
         if phase is not self.phase:
             self.phase = phase
-            self._clock.set_running(running=phase in WITH_TURN)  # an undo leads back from a pause
+            self._clock.set_running(running=phase in PHASES_WITH_TURN)  # an undo leads back from a pause
             self.phase_changed.emit(phase)
 
     def _announce_turn(self) -> None:

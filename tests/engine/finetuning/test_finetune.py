@@ -38,7 +38,14 @@ from skillviewer.engine.finetuning import job as job_module
 from skillviewer.engine.finetuning import tuning_loop as finetune_module
 from skillviewer.engine.finetuning.finetune import REPORT, finetune
 from skillviewer.engine.finetuning.initial_model import InitialModel
-from skillviewer.engine.finetuning.job import AutoModelJob, TuningJob, TuningResult, discard_checkpoint, discard_state, has_state
+from skillviewer.engine.finetuning.job import (
+    AutoModelJob,
+    TuningJob,
+    TuningResult,
+    discard_checkpoint,
+    discard_state,
+    has_state,
+)
 from skillviewer.engine.finetuning.job_forecast import forecast_job
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs, load_prior_pairs
 from skillviewer.engine.finetuning.split_study import split_study

@@ -503,7 +503,8 @@ def test_the_faces_of_a_whole_study_are_looked_over(screen: ExportScreen) -> Non
     assert screen.choices.options.blur_faces
     assert screen.review_faces_button.isVisibleTo(screen)
     screen.review_faces_button.click()
-    assert [screen.faces_review.video_box.itemText(i) for i in range(screen.faces_review.video_box.count())] == ["a", "b ü", "c"]
+    video_box = screen.faces_review.video_box
+    assert [video_box.itemText(index) for index in range(video_box.count())] == ["a", "b ü", "c"]
 
 
 @pytest.mark.parametrize("ends", ["written", "failed", "stopped"])

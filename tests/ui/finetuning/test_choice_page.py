@@ -44,12 +44,12 @@ def make_trainer(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_pa
 
 def checked(trainer: FakeTraining) -> CheckLevel | None:
     """Return the check that is chosen; None where the program does not choose the model."""
-    return trainer.screen.setup.selection.level
+    return trainer.screen.setup_page.selection.level
 
 
 def test_the_program_chooses_unless_asked_otherwise(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices = trainer.screen.setup
+    choices = trainer.screen.setup_page
     trainer.wait_for_forecast()
     assert checked(trainer) is CheckLevel.CROSS_VALIDATED
     assert not missing(
@@ -66,7 +66,7 @@ def test_the_program_chooses_unless_asked_otherwise(qtbot: QtBot, make_trainer: 
 
 def test_what_is_read_before_a_start_is_short(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices = trainer.screen.setup
+    choices = trainer.screen.setup_page
     trainer.wait_for_forecast()
     view = choices.plan_view
     assert not missing(view.shown_text, "66 pairs", *CANDIDATES, "1 min 50", "quick look", "1 min 35", "held out")
@@ -82,7 +82,7 @@ def test_the_time_left_is_named_alike_from_the_first_second(qtbot: QtBot, make_t
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.wait_for_forecast()
-    running = trainer.screen.running
+    running = trainer.screen.progress_page
     shown: list[str] = []
     trainer.screen.tuning.phase_changed.connect(lambda _phase: shown.append(running.time_left_label.text()))
     trainer.start()
@@ -95,7 +95,7 @@ def test_the_time_left_is_named_alike_from_the_first_second(qtbot: QtBot, make_t
 
 
 def test_too_few_people_are_refused_before(qtbot: QtBot, make_trainer: MakeTraining) -> None:
-    choices = make_trainer(n=4).screen.setup
+    choices = make_trainer(n=4).screen.setup_page
     qtbot.waitUntil(lambda: "at least 3" in choices.texts())
     assert not choices.start_button.isEnabled()
 
@@ -103,7 +103,7 @@ def test_too_few_people_are_refused_before(qtbot: QtBot, make_trainer: MakeTrain
 def test_the_verdict_comes_first_and_the_model_is_accepted(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    page = trainer.screen.choice_result
+    page = trainer.screen.choice_result_page
     assert trainer.screen.pages.currentWidget() is page
     assert page.title.text() == trainer.world.tuner.choice.verdict.sentence
     assert bool(page.accept_button.property("primary"))
@@ -126,7 +126,7 @@ def test_a_model_that_beats_nothing_is_not_offered(make_trainer: MakeTraining, l
     trainer = make_trainer()
     trainer.world.tuner.choice = fake_choice(*lead)
     trainer.train()
-    page = trainer.screen.choice_result
+    page = trainer.screen.choice_result_page
     assert not page.accept_button.property("primary")
     assert page.accept_button.isEnabled()
 
@@ -137,7 +137,7 @@ def test_a_stopped_training_continues_also_in_another_window(
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    running = trainer.screen.running
+    running = trainer.screen.progress_page
     qtbot.waitUntil(lambda: running.phases.phase == "checking" and running.bar.value() == 2)
     assert running.phases.rows["features"].text.longest == "done"
     assert "left" not in running.phases.rows["checking"].text.longest, "it stands in one place"
@@ -149,7 +149,7 @@ def test_a_stopped_training_continues_also_in_another_window(
     click(running.pause_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert any("continues" in message.text for message in trainer.made.app_context.messages.waiting)
-    choices = trainer.screen.setup
+    choices = trainer.screen.setup_page
     qtbot.waitUntil(lambda: choices.start_button.text() == "Continue training")
     choices.epochs.setValue(3)
     qtbot.waitUntil(lambda: choices.start_button.text() == "Start training")
@@ -164,7 +164,7 @@ def test_a_stopped_training_continues_also_in_another_window(
     again = FakeTraining(qtbot, made, trainer.world, trainer.path)
     again.sit_down(automatic=True)
     again.wait_for_forecast()
-    assert again.screen.setup.start_button.text() == "Continue training"
+    assert again.screen.setup_page.start_button.text() == "Continue training"
     again.train()
     first, second = trainer.world.tuner.jobs
     assert first.folder == second.folder
@@ -180,11 +180,11 @@ def test_a_discarded_training_begins_anew(qtbot: QtBot, make_trainer: MakeTraini
     assert isinstance(job, AutoModelJob)
     assert job.work_folder().exists()
     for _ in range(2):
-        click(trainer.screen.running.cancel_button)
+        click(trainer.screen.progress_page.cancel_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert not job.work_folder().exists()
-    qtbot.waitUntil(trainer.screen.setup.start_button.isEnabled)
-    assert trainer.screen.setup.start_button.text() == "Start training"
+    qtbot.waitUntil(trainer.screen.setup_page.start_button.isEnabled)
+    assert trainer.screen.setup_page.start_button.text() == "Start training"
 
 
 def test_the_verdict_on_an_accepted_version_is_found_again(qtbot: QtBot, make_trainer: MakeTraining) -> None:
@@ -192,11 +192,11 @@ def test_the_verdict_on_an_accepted_version_is_found_again(qtbot: QtBot, make_tr
     trainer.world.tuner.choice = fake_choice(-0.1, -0.02)
     trainer.train()
     screen = trainer.screen
-    verdict = screen.choice_result.title.text()
-    click(screen.choice_result.accept_button)
+    verdict = screen.choice_result_page.title.text()
+    click(screen.choice_result_page.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     trainer.made.window.actions_["show_finetune"].trigger()
-    table = screen.versions.table
+    table = screen.version_list.table
     qtbot.waitUntil(lambda: table.isVisible() and len(table.texts()) == 1)
     table.selectRow(0)
     key(table, Qt.Key.Key_Return)
@@ -205,4 +205,4 @@ def test_the_verdict_on_an_accepted_version_is_found_again(qtbot: QtBot, make_tr
     assert lines["Verdict"] == verdict
     assert not missing(lines["Accuracy"], "75.0 %")
     click(screen.version.back_button)
-    assert screen.pages.currentWidget() is screen.setup
+    assert screen.pages.currentWidget() is screen.setup_page

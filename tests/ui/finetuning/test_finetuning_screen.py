@@ -58,7 +58,7 @@ def make_trainer(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_pa
 
 def test_it_says_what_will_be_trained_and_how_long_it_takes(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices = trainer.screen.setup
+    choices = trainer.screen.setup_page
     trainer.wait_for_forecast()
     said = choices.texts()
     assert "45 pairs of 10 videos, from 90 votes of 2 raters" in said
@@ -70,7 +70,7 @@ def test_it_says_what_will_be_trained_and_how_long_it_takes(make_trainer: MakeTr
 
 
 def test_training_can_start_before_its_time_is_known(qtbot: QtBot, make_trainer: MakeTraining) -> None:
-    choices = make_trainer().screen.setup
+    choices = make_trainer().screen.setup_page
     seen = []
     choices._tuning.planned.connect(
         lambda _plan: seen.append((choices.has_forecast, choices.start_button.isEnabled(), choices.texts()))
@@ -86,7 +86,7 @@ def test_training_can_start_before_its_time_is_known(qtbot: QtBot, make_trainer:
 
 def test_the_time_is_forecast_again_when_the_page_is_shown_again(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices = trainer.screen.setup
+    choices = trainer.screen.setup_page
     trainer.wait_for_forecast()
     assert not missing(choices.texts(), "1 min 30 s")
     tuner = trainer.world.tuner
@@ -105,7 +105,7 @@ def test_the_time_is_forecast_again_when_the_page_is_shown_again(qtbot: QtBot, m
 
 def test_the_labels_to_learn_from_are_chosen(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices = trainer.screen.setup
+    choices = trainer.screen.setup_page
     trainer.wait_for_forecast()
     assert choices.selection.choices.labels is LabelSource.BOTH
     choices.labels.setCurrentIndex(choices.labels.findData(LabelSource.RATINGS.value))
@@ -118,7 +118,7 @@ def test_the_labels_to_learn_from_are_chosen(qtbot: QtBot, make_trainer: MakeTra
 
 def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices, tuning = trainer.screen.setup, trainer.screen.tuning
+    choices, tuning = trainer.screen.setup_page, trainer.screen.tuning
     trainer.wait_for_forecast()
     choices.fold_unit.setCurrentIndex(choices.fold_unit.findData(FoldUnit.VIDEO.value))
     assert not choices.start_button.isEnabled(), "what is not planned yet cannot be started"
@@ -159,7 +159,7 @@ def test_what_cannot_be_trained_is_said_before(
     qtbot: QtBot, make_trainer: MakeTraining, study: dict[str, object], said: str
 ) -> None:
     trainer = make_trainer(**study)
-    choices = trainer.screen.setup
+    choices = trainer.screen.setup_page
     qtbot.waitUntil(lambda: said in choices.texts())
     assert not choices.start_button.isEnabled()
     choices.plan_view.judge_button.click()
@@ -168,7 +168,7 @@ def test_what_cannot_be_trained_is_said_before(
 
 def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer(raters=())
-    choices = trainer.screen.setup
+    choices = trainer.screen.setup_page
     qtbot.waitUntil(lambda: "no ratings" in choices.texts())
     names = [f"grasp_{i:02d}" for i in range(1, 7)]
 
@@ -200,7 +200,7 @@ def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
     trainer.made.window.resize(1100, 720)  # where no page needs a bar to scroll
     trainer.world.tuner.held, trainer.world.tuner.held_at = True, -1
     trainer.start()
-    curves = trainer.screen.running.curves
+    curves = trainer.screen.progress_page.curves
     loss, share = curves.findChildren(pg.PlotWidget)
     qtbot.waitUntil(lambda: len(trainer.world.tuner.jobs) == 1)
     assert [tick_labels(loss, side) for side in ("left", "bottom")] == [[], []]
@@ -224,7 +224,7 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     trainer.world.tuner.held = True
     trainer.start()
     screen = trainer.screen
-    running = screen.running
+    running = screen.progress_page
     qtbot.waitUntil(lambda: len(tuple(running.curves._epoch_rows)) == 2)
     assert screen.pages.currentWidget() is running
     assert [row.epoch for row in tuple(running.curves._epoch_rows)] == [0, 1]
@@ -233,7 +233,7 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     assert "Training" in [job.title for job in trainer.made.app_context.jobs.running]
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
-    page = screen.before_after
+    page = screen.before_after_page
     assert screen.pages.currentWidget() is page
     result = trainer.result()
     held = result.report.held_out
@@ -262,7 +262,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer.train()
     result = trainer.result()
     trainer.world.assessed.clear()
-    trainer.screen.before_after.accept_button.click()
+    trainer.screen.before_after_page.accept_button.click()
     screen, window = trainer.screen, trainer.made.window
     qtbot.waitUntil(lambda: window.screens.current == "inspect")
     assert trainer.used() == result.digest
@@ -275,7 +275,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     assert app_context.state.model.folder == result.folder, "the new version is on screen"
     assert {e.analysis.provenance.model for e in app_context.videos if e.analysis is not None} == {new}
 
-    page = screen.disagreement
+    page = screen.disagreement_page
     assert app_context.messages.waiting[-1].action == "disagreements"
     click(window.messages.action_button)
     assert "disagreements" not in {message.action for message in app_context.messages.waiting}, "it has been read"
@@ -303,20 +303,20 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     assert app_context.state.current.path.stem == first[0]
 
     trainer.made.window.screens.show("finetune")
-    screen.disagreement.back_button.click()
-    qtbot.waitUntil(lambda: [row[1] for row in screen.versions.table.texts()] == ["in use", "original"])
-    assert [row[3] for row in screen.versions.table.texts()] == ["45 pairs", "–"]
+    screen.disagreement_page.back_button.click()
+    qtbot.waitUntil(lambda: [row[1] for row in screen.version_list.table.texts()] == ["in use", "original"])
+    assert [row[3] for row in screen.version_list.table.texts()] == ["45 pairs", "–"]
     held = f"{100 * result.report.held_out.after.value:.1f} % (25.0 to 75.0) of 21 held-out pairs"
-    assert [row[2] for row in screen.versions.table.texts()] == [held, "–"]
-    screen.versions.table.selectRow(1)
+    assert [row[2] for row in screen.version_list.table.texts()] == [held, "–"]
+    screen.version_list.table.selectRow(1)
     trainer.world.assessed.clear()
-    screen.versions.use_button.click()
+    screen.version_list.use_button.click()
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.folder.name == "alpha")
     assert states(trainer.made) == ["done"] * 12
     assert {e.analysis.provenance.model for e in app_context.videos if e.analysis is not None} == {"alpha"}
     assert not app_context.assessments.busy
     assert trainer.world.assessed == [], "what is known is not assessed again"
-    assert screen.setup.initial_model.currentText() == "alpha"
+    assert screen.setup_page.initial_model.currentText() == "alpha"
 
 
 def _stems(n: int) -> set[str]:
@@ -327,7 +327,7 @@ def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainin
     trainer = make_trainer()
     trainer.train()
     result = trainer.result()
-    discard = trainer.screen.before_after.discard_button
+    discard = trainer.screen.before_after_page.discard_button
     discard.setFocus()
     click(discard)
     second_click(discard)
@@ -337,8 +337,8 @@ def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainin
     for _ in range(2):
         click(discard)
     qtbot.waitUntil(lambda: not result.folder.exists())
-    qtbot.waitUntil(lambda: any("discarded" in row for row in trainer.screen.versions.table.texts()))
-    assert trainer.screen.pages.currentWidget() is trainer.screen.setup
+    qtbot.waitUntil(lambda: any("discarded" in row for row in trainer.screen.version_list.table.texts()))
+    assert trainer.screen.pages.currentWidget() is trainer.screen.setup_page
     assert trainer.used() == ""
     trainer.train()
     assert trainer.result().folder != result.folder, "its number is taken"
@@ -347,7 +347,7 @@ def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainin
 def test_accepting_stands_out_after_a_gain_beyond_noise_alone(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    page, result = trainer.screen.before_after, trainer.result()
+    page, result = trainer.screen.before_after_page, trainer.result()
     held = result.report.held_out
     for low, stands_out in ((0.01, True), (-0.01, False)):
         gain = PooledEstimate(0.1, low, 0.2, 21, 2, "participant")
@@ -361,7 +361,7 @@ def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_train
     trainer = make_trainer()
     trainer.train()
     result = trainer.result()
-    page = trainer.screen.before_after
+    page = trainer.screen.before_after_page
     for button in (
         page.accept_button,
         page.discard_button,
@@ -381,12 +381,12 @@ def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBo
     trainer.train()
     result = trainer.result()
     (result.folder / "weights.safetensors").write_bytes(b"something else")
-    trainer.screen.before_after.accept_button.click()
+    trainer.screen.before_after_page.accept_button.click()
     messages = trainer.made.app_context.messages
     qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in messages.waiting))
     assert trainer.used() == ""
     for _ in range(2):
-        trainer.screen.before_after.discard_button.click()
+        trainer.screen.before_after_page.discard_button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.DISCARDED]
 
@@ -399,16 +399,16 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     trainer.world.tuner.alike = True
     trainer.train()
     first = trainer.screen.tuning.result
-    trainer.screen.before_after.accept_button.click()
+    trainer.screen.before_after_page.accept_button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     trainer.go_back()
-    trainer.screen.setup.choose_model(trainer.world.folder / "models" / "alpha")
+    trainer.screen.setup_page.choose_model(trainer.world.folder / "models" / "alpha")
     trainer.train()
     again = trainer.screen.tuning.result
     assert first is not None
     assert again is not None
     assert (again.digest, again.folder != first.folder) == (first.digest, True)
-    page = trainer.screen.before_after
+    page = trainer.screen.before_after_page
     for button in [page.accept_button] if accept else [page.discard_button] * 2:
         button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
@@ -423,16 +423,16 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
 def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    trainer.screen.before_after.accept_button.click()
+    trainer.screen.before_after_page.accept_button.click()
     trainer.go_back()
     screen = trainer.screen
-    table = screen.versions.table
+    table = screen.version_list.table
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["in use", "original"])
-    assert not screen.versions.use_button.isEnabled()
+    assert not screen.version_list.use_button.isEnabled()
     table.selectRow(0)
-    assert not screen.versions.use_button.isEnabled(), "it is in use already"
+    assert not screen.version_list.use_button.isEnabled(), "it is in use already"
     table.selectRow(1)
-    screen.versions.use_button.click()
+    screen.version_list.use_button.click()
     first = trainer.world.folder / "models" / "alpha"
     qtbot.waitUntil(lambda: trainer.used() == checkpoint_digest(first))
     app_context = trainer.made.app_context
@@ -443,7 +443,7 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTraining) ->
 def test_a_rater_who_judges_is_not_taken_away_when_a_version_is_accepted(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    trainer.screen.before_after.accept_button.click()
+    trainer.screen.before_after_page.accept_button.click()
     trainer.made.window.screens.show("rank")  # before the study has answered
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.made.window.screens.current == "rank"
@@ -465,7 +465,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     made.app_context.models.choose_default(None)
     trainer = FakeTraining(qtbot, made, world, first.path)
     trainer.sit_down()
-    table, discard = trainer.screen.versions.table, trainer.screen.versions.discard_button
+    table, discard = trainer.screen.version_list.table, trainer.screen.version_list.discard_button
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["undecided", "original"])
     assert not discard.isEnabled()
     table.selectRow(1)
@@ -490,14 +490,14 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
 def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    trainer.screen.before_after.accept_button.click()
+    trainer.screen.before_after_page.accept_button.click()
     screen, app_context = trainer.screen, trainer.made.app_context
     trainer.go_back()
-    qtbot.waitUntil(lambda: len(screen.versions.table.texts()) == 2)
+    qtbot.waitUntil(lambda: len(screen.version_list.table.texts()) == 2)
     used = trainer.used()
     (trainer.world.folder / "models" / "alpha" / "weights.safetensors").write_bytes(b"something else")
-    screen.versions.table.selectRow(1)
-    screen.versions.use_button.click()
+    screen.version_list.table.selectRow(1)
+    screen.version_list.use_button.click()
     qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in app_context.messages.waiting))
     assert trainer.used() == used
 
@@ -506,7 +506,7 @@ def test_stop_and_keep_best(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    running = trainer.screen.running
+    running = trainer.screen.progress_page
     assert not running.stop_button.isEnabled(), "no epoch is finished that could be kept"
     assert running.stop_button.toolTip() == "No epoch is finished yet."
     qtbot.waitUntil(running.stop_button.isEnabled)
@@ -522,8 +522,8 @@ def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._epoch_rows)) == 2)
-    cancel = trainer.screen.running.cancel_button
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.curves._epoch_rows)) == 2)
+    cancel = trainer.screen.progress_page.cancel_button
     assert cancel.text() == "Cancel and discard"
     cancel.click()
     assert trainer.phase.name == "RUNNING", "an epoch is finished: asked once more"
@@ -534,7 +534,7 @@ def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.world.tuner.ended == ["cancelled"]
     assert trainer.versions() == ()
-    assert trainer.screen.pages.currentWidget() is trainer.screen.setup
+    assert trainer.screen.pages.currentWidget() is trainer.screen.setup_page
 
 
 def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, make_trainer: MakeTraining) -> None:
@@ -557,11 +557,11 @@ def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, mak
     (folder,) = folders
     assert folder.is_dir()
     for _ in range(2):
-        trainer.screen.running.cancel_button.click()
+        trainer.screen.progress_page.cancel_button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     assert not folder.exists()
     assert trainer.versions() == ()
-    assert trainer.screen.pages.currentWidget() is trainer.screen.setup
+    assert trainer.screen.pages.currentWidget() is trainer.screen.setup_page
     trainer.world.tuner.finetune = finetune  # type: ignore[method-assign]
     trainer.train()
 
@@ -576,7 +576,7 @@ def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTra
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._epoch_rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.curves._epoch_rows)) == 2)
     window, app_context = trainer.made.window, trainer.made.app_context
     window.screens.show("inspect")
     playback = app_context.playback
@@ -595,7 +595,7 @@ def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTra
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
     window.screens.show("finetune")
-    assert trainer.screen.pages.currentWidget() is trainer.screen.before_after
+    assert trainer.screen.pages.currentWidget() is trainer.screen.before_after_page
 
 
 def _votes(path: Path) -> tuple[Vote, ...]:
@@ -617,14 +617,14 @@ def test_a_failure_is_told_and_nothing_is_lost(qtbot: QtBot, make_trainer: MakeT
 
 def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    choices = trainer.screen.setup
+    choices = trainer.screen.setup_page
     choices.initial_model.setCurrentIndex(choices.initial_model.findData(""))
     choices.model.setCurrentIndex(choices.model.findData("full"))
     tuning = trainer.screen.tuning
     qtbot.waitUntil(lambda: tuning.tuning_plan is not None and tuning.tuning_plan.selection.parent is None)
     trainer.train()
     (job,) = trainer.world.tuner.jobs
-    page = trainer.screen.before_after
+    page = trainer.screen.before_after_page
     assert page.title.text().startswith("A first model: held-out accuracy ")
     assert "there was no model before" in page.texts()
     assert page.shifts.isColumnHidden(3)
@@ -638,7 +638,7 @@ def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_tr
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._epoch_rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.curves._epoch_rows)) == 2)
     trainer.made.app_context.close()
     assert trainer.made.app_context.wait(60_000)
     assert trainer.world.tuner.ended == ["cancelled"]
@@ -652,7 +652,7 @@ def test_closing_the_window_while_it_trains_asks(
     made, tuner = trainer.made, trainer.world.tuner
     tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._epoch_rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.curves._epoch_rows)) == 2)
     (job,) = tuner.jobs
     dialogs.confirm_answer = agreed
     made.window.close()
@@ -678,8 +678,8 @@ def test_closing_the_window_while_it_trains_asks(
 def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     first = make_trainer()
     first.wait_for_forecast()
-    assert first.screen.setup.start_button.isEnabled()
-    choices = first.screen.setup
+    assert first.screen.setup_page.start_button.isEnabled()
+    choices = first.screen.setup_page
     assert not choices.read_only_note.isVisible()
     choices.set_writable(writable=False)
     choices.plan_soon()
@@ -700,7 +700,7 @@ def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTraining)
 def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.wait_for_forecast()
-    choices = trainer.screen.setup
+    choices = trainer.screen.setup_page
     choices.more_button.click()
     choices.initial_model.setFocus()
     seen = []
@@ -764,8 +764,8 @@ def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_
     qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.number > 1] == [ModelState.PROPOSED])
     app_context.studies.open(trainer.path)
     qtbot.waitUntil(lambda: app_context.studies.current is not None)
-    qtbot.waitUntil(trainer.screen.before_after.accept_button.isEnabled)
-    click(trainer.screen.before_after.accept_button)
+    qtbot.waitUntil(trainer.screen.before_after_page.accept_button.isEnabled)
+    click(trainer.screen.before_after_page.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert [v.state for v in trainer.versions() if v.number > 1] == [ModelState.ACCEPTED]
 
@@ -780,7 +780,7 @@ def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_
     qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.number > 1] == [ModelState.PROPOSED])
     trainer.made.app_context.studies.close()  # its study may be gone: the page is no dead end
     qtbot.waitUntil(lambda: trainer.made.app_context.studies.current is None)
-    click(trainer.screen.before_after.later_button)
+    click(trainer.screen.before_after_page.later_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.screen.tuning.result is None
     trainer.made.app_context.studies.open(trainer.path)
@@ -812,7 +812,7 @@ def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
     assert not draft.exists()
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
-    click(trainer.screen.before_after.accept_button)
+    click(trainer.screen.before_after_page.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     with Study.open(named, read_only=True) as after:
         assert [m.state for m in after.models.all() if m.number > 1] == [ModelState.ACCEPTED]

@@ -145,8 +145,8 @@ def test_after_an_import_one_click_shows_how_far_the_raters_agree(
     click(window.window.messages.action_button)
     ranking = window.window.screens.named("rank")
     assert isinstance(ranking, RankScreen)
-    qtbot.waitUntil(ranking.ratings.agreement.isVisible)
-    assert "2 raters" in ranking.ratings.facts.plain
+    qtbot.waitUntil(ranking.ratings_view.agreement.isVisible)
+    assert "2 raters" in ranking.ratings_view.facts.plain
 
 
 def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:

@@ -45,7 +45,7 @@ class Desk(QObject):
         self.clock = PairClock(lambda: self.now_s, self)
         self.clock._timer.timeout.disconnect()  # the test ticks
         self.playhead = PairPlayhead(lambda: self.now_s, self)
-        self.playhead.listen(self.clock)
+        self.playhead.set_clock(self.clock)
         self.output, slot, self.messages = StandIn(), QueueSlot(), Messages(self)
         self.worker = WorkerThread(
             "sound", lambda: SoundFeeder(SoundReader, self.output, slot), SoundFeeder.close, self

@@ -313,7 +313,7 @@ def test_a_question_that_was_not_edited_stays_as_it_is(
     path = make_study(tmp_path, videos, statement=question)
     rater = sit_down_to(path)
     show_set_up(rater)
-    setup = rater.screen.setup
+    setup = rater.screen.settings_view
 
     def kept() -> str:
         with Study.open(path, read_only=True) as study:
@@ -335,7 +335,7 @@ def test_a_skipped_pair_does_not_lock_the_speed(
     qtbot: QtBot, sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path]
 ) -> None:
     rater = sit_down_to(make_study(tmp_path, videos))
-    setup = rater.screen.setup
+    setup = rater.screen.settings_view
     rater.begin()
     rater.vote(KEYS.Key_X)
     finish(rater)

@@ -813,7 +813,7 @@ def test_another_study_ends_the_session(
 def test_the_set_up_is_on_the_disk_at_once_and_can_be_undone(qtbot: QtBot, make_rater: MakeRater) -> None:
     rater = make_rater()
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
-    setup = rater.screen.setup
+    setup = rater.screen.settings_view
     tab = next(button for button in rater.screen.findChildren(QAbstractButton) if button.text() == "Set-up")
     click(tab)
     qtbot.waitUntil(setup.speed.isEnabled)

@@ -63,7 +63,7 @@ def tab(rater: Rater, title: str) -> QAbstractButton:
 def look(qtbot: QtBot, rater: Rater, title: str) -> None:
     """Open a tab and wait for what it shows."""
     click(tab(rater, title))
-    view = rater.screen.results if title == "Results" else rater.screen.raters
+    view = rater.screen.results_view if title == "Results" else rater.screen.raters_view
     qtbot.waitUntil(lambda: view.isVisible() and view.pages.currentWidget() is not view.message)
 
 
@@ -73,7 +73,7 @@ def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None
     look(qtbot, rater, "Results")
     with Study.open(rater.path, read_only=True) as study:
         found = study_ranking_report(study)
-    results = rater.screen.results
+    results = rater.screen.results_view
     rows = results.table.texts()
     assert [row[1] for row in rows] == [s.name for s in found.ranked_videos]
     assert [row[0] for row in rows] == ["1", "2", "3", "4"]
@@ -95,9 +95,9 @@ def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None
 def test_a_circle_is_put_back_by_one_click_and_comes_first(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study()
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results.cycles.rows
+    (row,) = rater.screen.results_view.cycles.rows
     assert f"{QUAGGA} over {OKAPI}: 1 to 0 ‹ closest vote" in row.text
-    assert not rater.screen.results.cycles.all_button.isVisible(), "one cycle has one button"
+    assert not rater.screen.results_view.cycles.all_button.isVisible(), "one cycle has one button"
     click(row.queue_button)
     qtbot.waitUntil(lambda: row.queue_button.text() == "Take out of the queue")
     click(tab(rater, "Judge"))
@@ -108,14 +108,14 @@ def test_a_circle_is_put_back_by_one_click_and_comes_first(qtbot: QtBot, open_st
     assert set(rater.standing_on()) != {QUAGGA, OKAPI}
     click(rater.screen.finish_button)
     look(qtbot, rater, "Results")
-    qtbot.waitUntil(lambda: rater.screen.results.summary.text() == "7 votes by 2 raters")
+    qtbot.waitUntil(lambda: rater.screen.results_view.summary.text() == "7 votes by 2 raters")
     assert not row.isVisible(), "1 to 1: no circle any more"
 
 
 def test_putting_a_pair_back_can_be_undone(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study()
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results.cycles.rows
+    (row,) = rater.screen.results_view.cycles.rows
     click(row.queue_button)
     qtbot.waitUntil(lambda: row.queue_button.text() == "Take out of the queue")
     rater.made.app_context.undo.undo()
@@ -132,7 +132,7 @@ def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sittin
     with Study.open(rater.path, read_only=True) as study:
         assert study.rejudge_queue.waiting() == ()
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results.cycles.rows
+    (row,) = rater.screen.results_view.cycles.rows
     click(row.queue_button)
     qtbot.waitUntil(lambda: row.queue_button.text() == "Take out of the queue")
     rater.made.app_context.undo.clear()
@@ -150,7 +150,7 @@ def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sittin
 def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study([*CIRCLE, ("Ann", QUAGGA, TAPIR, 1), ("Ann", TAPIR, ZEBRA, 1)])
     look(qtbot, rater, "Results")
-    circles = rater.screen.results.cycles
+    circles = rater.screen.results_view.cycles
     assert [row.isVisible() for row in circles.rows] == [True, True]
     assert circles.all_button.text() == "Judge 2 pairs again"
     click(circles.rows[0].queue_button)
@@ -165,7 +165,7 @@ def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> Non
 def test_nothing_is_shown_while_a_rater_judges(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study()
     look(qtbot, rater, "Results")
-    assert ZEBRA in str(rater.screen.results.table.texts())
+    assert ZEBRA in str(rater.screen.results_view.table.texts())
     click(tab(rater, "Judge"))
     rater.begin("Cem")
     for title in ("Results", "Raters"):
@@ -184,14 +184,14 @@ def test_a_vote_that_is_taken_back_closes_the_results(qtbot: QtBot, open_study: 
     look(qtbot, rater, "Results")
     rater.made.app_context.undo.undo()
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.JUDGING)
-    assert not rater.screen.results.isVisible()
+    assert not rater.screen.results_view.isVisible()
     assert rater.screen.judging_view.isVisible()
 
 
 def test_raters_are_told_in_numbers_and_words(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study([*CIRCLE, ("Cem", ZEBRA, GNU, None)])
     look(qtbot, rater, "Raters")
-    rows = {row.key: list(row.texts[1:]) for row in rater.screen.raters.table.shown_rows}
+    rows = {row.key: list(row.texts[1:]) for row in rater.screen.raters_view.table.shown_rows}
     assert list(rows) == ["Ann", "Bob", "Cem"]
     assert rows["Ann"][:3] == ["3", "0", "0"]
     assert rows["Bob"][:3] == ["3", "0", "1"]
@@ -199,20 +199,20 @@ def test_raters_are_told_in_numbers_and_words(qtbot: QtBot, open_study: Open) ->
     assert rows["Ann"][3].startswith("100 % (44")  # Wilson: 3 of 3
     assert rows["Bob"][4].startswith("100 %")  # both pairs that Ann judged as well
     assert rows["Ann"][6] == "8.0 s"
-    assert "Ann: Only 3 votes" in rater.screen.raters.warnings.plain
+    assert "Ann: Only 3 votes" in rater.screen.raters_view.warnings.plain
 
 
 def test_a_study_for_reading_only_shows_results_and_asks_for_nothing(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study(read_only=True)
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results.cycles.rows
+    (row,) = rater.screen.results_view.cycles.rows
     assert not row.queue_button.isEnabled()
     assert "reading only" in row.queue_button.toolTip()
 
 
 def test_without_votes_the_way_to_them_is_shown(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study([])
-    for title, view in (("Results", rater.screen.results), ("Raters", rater.screen.raters)):
+    for title, view in (("Results", rater.screen.results_view), ("Raters", rater.screen.raters_view)):
         look(qtbot, rater, title)
         assert view.pages.currentWidget() is view.empty_page
         click(view.judge_button)
@@ -229,7 +229,7 @@ def test_contradictions_between_votes_and_ratings_are_counted(
     parent = QWidget()
     qtbot.addWidget(parent)
     view = CyclesView(lambda _pairs: None, lambda _pairs: None, parent)
-    view.show_rated(RatingFacts("by one step", None, n_ordered_by_both, against), (), writable=True)
+    view.show_rating_contradictions(RatingFacts("by one step", None, n_ordered_by_both, against), (), writable=True)
     assert fact in view.message.plain
     assert view.message.plain.startswith("None") is not bool(against)
     assert [row.text for row in view.rows] == [

@@ -27,12 +27,12 @@ def open_ratings(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, path: Path
 ) -> tuple[Rater, RatingSummaryView]:
     rater = sit_down(qtbot, make_window, world, path)
-    view = rater.screen.ratings
+    view = rater.screen.ratings_view
     pages: list[object] = []
     view.pages.currentChanged.connect(lambda _index: pages.append(view.pages.currentWidget()))
     click(tab(rater, "Ratings"))
     assert pages == [view.waiting], "what is not read yet is not said to be missing"
-    return rater, rater.screen.ratings
+    return rater, rater.screen.ratings_view
 
 
 def test_ratings_are_summarized_and_a_click_plays_the_video_on_which_raters_differ(

@@ -494,7 +494,7 @@ def test_a_rater_is_forgotten_from_the_menu(
     window.window.screens.show("rank")
     screen = cast("RankScreen", window.window.screens.named("rank"))
     screen._tab_buttons.button(3).click()
-    qtbot.waitUntil(lambda: screen.raters.table.rowCount() == 2)
+    qtbot.waitUntil(lambda: screen.raters_view.table.rowCount() == 2)
     dialogs.pick_answer = None
     action.trigger()
     qtbot.waitUntil(lambda: len(dialogs.picks) == 1)
@@ -511,7 +511,7 @@ def test_a_rater_is_forgotten_from_the_menu(
     qtbot.waitUntil(lambda: set(notes_of(study_file)) == {"note of Ben", "as Ann says", "mine"})
     qtbot.waitUntil(lambda: not window.app_context.jobs.running)
     assert "a note" in window.window.messages.text, "where the name still stands"
-    qtbot.waitUntil(lambda: screen.raters.table.rowCount() == 1)
+    qtbot.waitUntil(lambda: screen.raters_view.table.rowCount() == 1)
     assert not window.window.actions_["undo"].isEnabled()
     assert window.app_context.settings.user_name == ""
     assert len(window.app_context.videos) == 3
