@@ -48,7 +48,7 @@ PLANTED = [
     ("core/video/info.py", "skillviewer.core.dataset.folds", "Imports point down in core"),
     ("core/ranking/rank_videos.py", "skillviewer.core.explanation.moments", "Imports point down in core"),
     ("media/reading/timing.py", "skillviewer.media.writing.writer", "Imports point down in media"),
-    ("data/tables/rows.py", "skillviewer.data.formats.task_files", "Imports point down in data"),
+    ("data/tables/csv_tables.py", "skillviewer.data.formats.task_files", "Imports point down in data"),
     ("data/study/values.py", "skillviewer.data.study.archive.packer", "Imports point down in data.study"),
     ("nets/sizes.py", "skillviewer.nets.models", "Imports point down in nets"),
     ("ui/inspecting/moments_panel.py", "skillviewer.ui.inspecting.notes_panel", "No panel knows another"),

@@ -336,7 +336,7 @@ def folds(path: Path, data_options: DataOptions, n_folds: int | None, by: str | 
     Videos without a file are left out as in train and evaluate, unless no video has a file.
     """
     from skillviewer.core.dataset.folds import FoldUnit, make_folds
-    from skillviewer.data.tables.rows import abbreviated
+    from skillviewer.core.text import join_names
 
     whole_dataset = data_options.open(path)
     missing = [video.name for video in whole_dataset.videos if video.path is None]
@@ -346,7 +346,7 @@ def folds(path: Path, data_options: DataOptions, n_folds: int | None, by: str | 
         n_pairs_left_out = len(whole_dataset.pairs) - len(dataset.pairs)
         echo(
             f"{len(missing)} of {n_videos} videos have no file and are left out, and {n_pairs_left_out} of "
-            f"{len(whole_dataset.pairs)} pairs with them: {abbreviated(missing)}.",
+            f"{len(whole_dataset.pairs)} pairs with them: {join_names(missing)}.",
             err=True,
         )
     fold_unit = None if by is None else FoldUnit(by)

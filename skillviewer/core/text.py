@@ -1,7 +1,7 @@
 """Numbers and text formatted for sentences."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 EQUAL_DECIMALS = 9
 """Decimals in which two strengths agree if they are equal; the fit stops at smaller steps."""
@@ -123,3 +123,15 @@ def short(text: str) -> str:
     if len(text) > MAX_CHARACTERS:
         text = f"{text[:MAX_CHARACTERS]}…"
     return printable(text)
+
+
+MAX_NAMES = 5
+"""Most names that a sentence lists."""
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return names separated by commas; after the first ``MAX_NAMES``, the number of the other names."""
+    text = ", ".join(names[:MAX_NAMES])
+    if len(names) > MAX_NAMES:
+        text += f" and {len(names) - MAX_NAMES} more"
+    return text

@@ -12,7 +12,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.mapped_table import open_table
 from skillviewer.data.ratings.rating_table import MAX_CELLS
 from skillviewer.data.ratings.workbook import MAX_COPIED, MAX_FORMULA, MAX_TEXT
-from skillviewer.data.tables.rows import MAX_COLUMNS
+from skillviewer.data.tables.csv_tables import MAX_COLUMNS
 from skillviewer.data.timelines.timeline_formats import read_timeline
 from tests.data.files import touch, write
 from tests.hostile.limits import memory_limit, processor_limit

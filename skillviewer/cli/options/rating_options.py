@@ -269,7 +269,7 @@ def print_import_report(ratings: "ParsedRatings", titles: Sequence[str], ambigui
         titles: Titles of all columns of the table.
         ambiguities: Sentences about guesses that the user should check.
     """
-    from skillviewer.data.tables.rows import abbreviated
+    from skillviewer.core.text import join_names
 
     mapping = ratings.mapping
     import_report = ratings.import_report
@@ -291,12 +291,12 @@ def print_import_report(ratings: "ParsedRatings", titles: Sequence[str], ambigui
         ("item", mapping.item),
         ("remarks", remarks),
         *(("rating", _format_scale(scale)) for scale in ratings.ratings.scales),
-        ("not used", abbreviated(unused_titles)),
+        ("not used", join_names(unused_titles)),
     ]
     for line in (*ambiguities, *import_report.notices, *import_report.lines()):
         echo(f"  ! {line}", err=True)
     if import_report.unrated:
-        echo(f"  ! Videos without a row: {abbreviated(import_report.unrated)}.", err=True)
+        echo(f"  ! Videos without a row: {join_names(import_report.unrated)}.", err=True)
     for title, value in rows:
         if value:
             echo(f"  {title:<10} {value}")

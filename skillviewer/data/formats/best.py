@@ -15,9 +15,10 @@ from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, read_pair_lines
 from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files, unique_task_paths
 from skillviewer.data.tables.claims import Claim, resolve_claims
+from skillviewer.data.tables.csv_tables import is_csv_with_columns, read_csv_table, read_word_rows
 from skillviewer.data.tables.find_videos import VideoFolder
+from skillviewer.data.tables.name_spelling import simplify_name
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import looks_like, read_sheet, read_word_rows, simplify_name
 
 _VIDEO_LIST = "train_vid_list.txt"
 _OTHER_FILES = ("train.txt", "test.txt", "test_vid_list.txt")
@@ -84,7 +85,7 @@ def _read_pairs(folder: Path, file_name: str, problems: list[str]) -> tuple[list
     """Return the pairs in a list, and the claims of its rows."""
     rows_and_pairs = read_pair_lines(file_in(folder, file_name), problems)
     pairs = [pair for _, pair in rows_and_pairs]
-    claims = [Claim(pair, f"{file_name} line {row.line}") for row, pair in rows_and_pairs]
+    claims = [Claim(pair, f"{file_name} line {row.last_line}") for row, pair in rows_and_pairs]
     return pairs, claims
 
 
@@ -106,21 +107,21 @@ def _clip_ranges(folder: Path, task: str, problems: list[str]) -> tuple[dict[str
     """Return the time ranges of the videos, and the names of the videos whose range cannot be read."""
     tables = (file_in(parent, "BEST.csv") for parent in (folder, *folder.parents)[:4])
     columns = (("task",), _VIDEO_COLUMNS, _START_COLUMNS, _STOP_COLUMNS)
-    path = next((table for table in tables if looks_like(table, *columns)), None)
+    path = next((table for table in tables if is_csv_with_columns(table, *columns)), None)
     if path is None:
         problems.append("There is no BEST.csv above the lists: where an attempt starts and ends is not known.")
         return {}, set()
-    sheet = read_sheet(path)
-    task_column, video_column, start_column, stop_column = (sheet.column(*names) for names in columns)
+    table = read_csv_table(path)
+    task_column, video_column, start_column, stop_column = (table.column(*names) for names in columns)
     ranges: dict[str, TimeRange] = {}
     problem_by_name: dict[str, str] = {}
-    for row in sheet.rows:
+    for row in table.rows:
         if simplify_name(row.cell(task_column)) != simplify_name(task):
             continue
         name = row.cell(video_column)
-        place = sheet.describe_row(row)
-        start_s = sheet.number(row.cell(start_column))
-        stop_s = sheet.number(row.cell(stop_column))
+        place = table.describe_row(row)
+        start_s = table.number(row.cell(start_column))
+        stop_s = table.number(row.cell(stop_column))
         if start_s is None or stop_s is None:
             problem_by_name.setdefault(name, f"{place} does not say from when to when {name} is")
         elif not 0 <= start_s < stop_s:

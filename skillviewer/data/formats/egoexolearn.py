@@ -21,9 +21,9 @@ from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.released_folds import read_pair_lines
 from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files, videos_folder
 from skillviewer.data.tables.claims import Claim, resolve_claims
+from skillviewer.data.tables.csv_tables import read_word_rows
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import read_word_rows
 
 ALL = "all"
 ACTIONS: Mapping[str, str] = MappingProxyType(
@@ -119,7 +119,7 @@ def _read_claims(lists: tuple[Path, ...], task: str, problems: list[str]) -> lis
         for row, pair in read_pair_lines(file, problems):
             better = _match_clip(pair.better)
             worse = _match_clip(pair.worse)
-            source = f"{file.name} line {row.line}"
+            source = f"{file.name} line {row.last_line}"
             if better is None or worse is None:
                 problems.append(f"{source} is not two ranges of frames; it is left out.")
             elif better["action"] != worse["action"]:

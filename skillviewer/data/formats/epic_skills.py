@@ -14,7 +14,7 @@ from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
-from skillviewer.data.formats.epic_tasks import FAMILY_SIZE, EpicTask, epic_task, foreign_folders
+from skillviewer.data.formats.epic_tasks import FAMILY_SIZE, EpicTask, epic_task, folders_of_other_tasks
 from skillviewer.data.formats.released_folds import (
     fold_from_pairs,
     known_pairs,
@@ -25,9 +25,9 @@ from skillviewer.data.formats.released_folds import (
 )
 from skillviewer.data.formats.task_files import choose_task, file_in, first_matching_files, videos_folder
 from skillviewer.data.tables.claims import Claim, claim_or_problem, resolve_claims, separate_problems
+from skillviewer.data.tables.csv_tables import is_csv_with_columns, read_csv_table
 from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import looks_like, read_sheet
 
 _FIRST = ("vid1", "video1")
 _SECOND = ("vid2", "video2")
@@ -37,7 +37,7 @@ _SUFFIX = "_gt"
 
 def _truth_files(path: Path) -> tuple[Path, ...]:
     truth_files = first_matching_files(path, ("*_gt.csv", "*/*_gt.csv", "*/*/*_gt.csv"))
-    return tuple(file for file in truth_files if looks_like(file, _FIRST, _SECOND, _BEST))
+    return tuple(file for file in truth_files if is_csv_with_columns(file, _FIRST, _SECOND, _BEST))
 
 
 def _task_name(truth: Path) -> str:
@@ -68,9 +68,9 @@ def _published_task(truth: Path) -> EpicTask | None:
     task = epic_task(_task_name(truth))
     if task is None:
         return None
-    sheet = read_sheet(truth)
-    columns = [sheet.column(*names) for names in (_FIRST, _SECOND)]
-    names = {strip_extension(row.cell(column)) for row in sheet.rows for column in columns} - {""}
+    table = read_csv_table(truth)
+    columns = [table.column(*names) for names in (_FIRST, _SECOND)]
+    names = {strip_extension(row.cell(column)) for row in table.rows for column in columns} - {""}
     return task if all(re.fullmatch(task.names, name) for name in names) else None
 
 
@@ -106,7 +106,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     truths = files_by_task[task]
     published = [_published_task(truth) for truth in truths]
     published_tasks = [epic for epic in published if epic is not None]
-    skipped_folders = foreign_folders(published_tasks) if published_tasks else ()
+    skipped_folders = folders_of_other_tasks(published_tasks) if published_tasks else ()
     video_files = VideoFolder(videos_folder(videos_dir, path), skipped_folders)
     subtasks = [
         _read_task(truth, epic, video_files, choices, is_pooled=len(truths) > 1)
@@ -191,11 +191,11 @@ def _read_task(
 
 def _claims_and_problems(truth: Path) -> Iterator[Claim | str]:
     """Yield the claim of each row of a ground-truth file, or a sentence about its problem."""
-    sheet = read_sheet(truth)
-    columns = [sheet.column(*names) for names in (_FIRST, _SECOND, _BEST)]
-    for row in sheet.rows:
+    table = read_csv_table(truth)
+    columns = [table.column(*names) for names in (_FIRST, _SECOND, _BEST)]
+    for row in table.rows:
         first, second, best = (strip_extension(row.cell(column)) for column in columns)
-        place = sheet.describe_row(row)
+        place = table.describe_row(row)
         if best not in (first, second):
             first_text = first or "?"
             second_text = second or "?"
@@ -241,17 +241,17 @@ def _clip_ranges(truth: Path, problems: list[str]) -> dict[str, tuple[str, Frame
     path = next((file for file in files if file.is_file()), None)
     if path is None:
         return {}
-    sheet = read_sheet(path)
-    video_column = sheet.column("video")
-    start_column = sheet.column("startframe")
-    last_column = sheet.column("endframe")
+    table = read_csv_table(path)
+    video_column = table.column("video")
+    start_column = table.column("startframe")
+    last_column = table.column("endframe")
     ranges: dict[str, tuple[str, FrameRange]] = {}
-    for row in sheet.rows:
+    for row in table.rows:
         try:
             # "the final frame of our segmentation" is included
             clip_range = FrameRange(int(row.cell(start_column)), int(row.cell(last_column)) + 1)
         except ValueError:
-            problems.append(f"{sheet.describe_row(row)} does not name a recording and two frames; it is left out.")
+            problems.append(f"{table.describe_row(row)} does not name a recording and two frames; it is left out.")
             continue
         stem = strip_extension(row.cell(video_column))
         ranges[stem.partition("_")[0]] = (stem, clip_range)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from skillviewer.data.tables.rows import simplify_name
+from skillviewer.data.tables.name_spelling import simplify_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class EpicTask:
     names: str  # pattern that the names of all videos match
     participant: str  # pattern whose first group is the participant in the name of a video
     stems: tuple[str, ...]  # possible stems of a video's file; ``{}`` stands for the name of the video
-    folders: tuple[str, ...]  # plain names of folders with the videos
+    folders: tuple[str, ...]  # simplified names of folders with the videos
 
 
 _PARTICIPANT_LETTER = r"^([A-Za-z])\d"
@@ -91,7 +91,7 @@ def epic_task(name: str) -> EpicTask | None:
     return None
 
 
-def foreign_folders(tasks: Sequence[EpicTask]) -> tuple[str, ...]:
-    """Return the plain names of folders of the other tasks, whose videos have the same names (A1, B2, ...)."""
+def folders_of_other_tasks(tasks: Sequence[EpicTask]) -> tuple[str, ...]:
+    """Return the simplified names of folders of other tasks, which may hold videos of the same names (A1, B2, ...)."""
     other_tasks = [task for task in EPIC_TASKS if task not in tasks]
     return tuple(folder for task in other_tasks for folder in task.folders)

@@ -13,12 +13,12 @@ from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.errors import DatasetError, PluginError
 from skillviewer.core.plugins import report_problem
 from skillviewer.core.registry import Registry, look_up
-from skillviewer.core.text import counted
+from skillviewer.core.text import counted, join_names
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
 from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.pair_folder import NO_PAIR
 from skillviewer.data.formats.task_files import file_in
-from skillviewer.data.tables.rows import abbreviated, composed
+from skillviewer.data.tables.name_spelling import compose_accents
 
 if TYPE_CHECKING:
     from skillviewer.core.video.clips import ClipRange
@@ -146,7 +146,7 @@ def _with_unique_files(dataset: Dataset) -> tuple[Dataset, list[str]]:
     for (path, _), names in names_by_clip.items():
         if len(names) < 2:
             continue
-        owner = next((name for name in names if PurePosixPath(name).name == composed(path.stem)), None)
+        owner = next((name for name in names if PurePosixPath(name).name == compose_accents(path.stem)), None)
         names_without_file.update(name for name in names if name != owner)
         owner_text = "none has it" if owner is None else f"only “{owner}” has it"
         names_text = " and ".join(f"“{name}”" for name in names)
@@ -183,7 +183,7 @@ def _pair_and_file_problems(dataset: Dataset) -> list[str]:
     if len(missing) == len(dataset.videos):
         problems.append(f"None of the {len(missing)} videos was found: say where they lie.")
     elif missing:
-        problems.append(f"{len(missing)} of {len(dataset.videos)} videos have no file: {abbreviated(missing)}.")
+        problems.append(f"{len(missing)} of {len(dataset.videos)} videos have no file: {join_names(missing)}.")
     return problems
 
 
@@ -206,11 +206,11 @@ def _origin(dataset: Dataset, pair: Pair) -> str:
     """Return the rows that state a pair, else the raters whose votes do, or ""."""
     rows = dataset.rows_by_pair.get(pair, ())
     if rows:
-        return abbreviated(rows)
+        return join_names(rows)
     verdict_by_sides = {(pair.better, pair.worse): Verdict.LEFT, (pair.worse, pair.better): Verdict.RIGHT}
     raters = [
         judgement.rater
         for judgement in dataset.judgements
         if judgement.verdict is verdict_by_sides.get((judgement.left, judgement.right))
     ]
-    return f"{counted(len(raters), 'vote')} ({abbreviated(tuple(dict.fromkeys(raters)))})" if raters else ""
+    return f"{counted(len(raters), 'vote')} ({join_names(tuple(dict.fromkeys(raters)))})" if raters else ""

@@ -22,9 +22,10 @@ from skillviewer.data.formats.task_files import (
     unique_task_paths,
     videos_folder,
 )
+from skillviewer.data.tables.csv_tables import TableRow, read_word_rows
 from skillviewer.data.tables.find_videos import VideoFolder
+from skillviewer.data.tables.name_spelling import simplify_name
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import TableRow, read_word_rows, simplify_name
 
 POOLED = "surgery"
 _HELD_OUT_SURGEONS = ("BC", "DE", "FG", "HI")
@@ -137,7 +138,7 @@ def _read_ratings(meta_file: Path, problems: list[str]) -> dict[str, float]:
     """Return the global ratings by trial."""
     ratings: dict[str, float] = {}
     for row in read_word_rows(meta_file):
-        source = f"{meta_file.name} line {row.line}"
+        source = f"{meta_file.name} line {row.last_line}"
         rating = _global_rating(row)
         trial = row.cells[0]
         if rating is None:

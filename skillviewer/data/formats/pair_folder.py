@@ -15,10 +15,13 @@ from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, Measure
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.consensus import DEFAULT_RULE
+from skillviewer.core.text import join_names
 from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.task_files import choose_task, file_in
 from skillviewer.data.tables.claims import resolve_claims
+from skillviewer.data.tables.csv_tables import CsvTable, TableRow, is_csv_with_columns, read_csv_table
 from skillviewer.data.tables.find_videos import VideoFolder
+from skillviewer.data.tables.name_spelling import compose_accents, simplify_name
 from skillviewer.data.tables.pair_rows import EMPTY_WORDS, PairRows, is_pair_table, read_pairs, video_cells
 from skillviewer.data.tables.participants import (
     OCCASION_COLUMNS,
@@ -28,15 +31,6 @@ from skillviewer.data.tables.participants import (
     participants_of,
 )
 from skillviewer.data.tables.regions import read_regions
-from skillviewer.data.tables.rows import (
-    CsvTable,
-    TableRow,
-    abbreviated,
-    composed,
-    looks_like,
-    read_sheet,
-    simplify_name,
-)
 from skillviewer.data.tables.video_names import TableVideos, VideoNames
 
 _SCORE_COLUMNS = ("quality", "score", "rating", "grs")
@@ -58,7 +52,7 @@ def _required_pairs_file(path: Path) -> Path:
         return file
     pairs_file = file_in(path, FILE) if path.is_dir() else path
     if pairs_file.is_file():
-        read_sheet(pairs_file)  # raises the reason if it is no table
+        read_csv_table(pairs_file)  # raises the reason if it is no table
     raise DatasetError(
         f"{path} holds no pairs.csv with the columns left, right and label (or votes), or better and worse."
     )
@@ -82,9 +76,9 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     else:
         video_folder = folder
     files = VideoFolder(video_folder)
-    sheet = read_sheet(file)
-    table_videos = TableVideos(video_cells(sheet), folder, files, stated=videos_dir is not None)
-    rows = read_pairs(sheet, table_videos.name)
+    table = read_csv_table(file)
+    table_videos = TableVideos(video_cells(table), folder, files, stated=videos_dir is not None)
+    rows = read_pairs(table, table_videos.name)
     problems = rows.problems
     rule_text = ""
     if rows.judgements:
@@ -135,9 +129,9 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
 def _unpaired_files_problem(names: Sequence[str], videos: Sequence[DatasetVideo], files: VideoFolder) -> list[str]:
     """Return a sentence about video files in no pair, or an empty list."""
     paired_stems = {name.rpartition("/")[2].casefold() for name in names}
-    paired_stems |= {composed(video.path.stem).casefold() for video in videos if video.path is not None}
+    paired_stems |= {compose_accents(video.path.stem).casefold() for video in videos if video.path is not None}
     unpaired = sorted(stem for stem in files.stems if stem.casefold() not in paired_stems)
-    return [f"{NO_PAIR}: {abbreviated(unpaired)}."] if unpaired else []
+    return [f"{NO_PAIR}: {join_names(unpaired)}."] if unpaired else []
 
 
 def _label_problems(rows: PairRows, consensus: Sequence[Pair | SimilarPair]) -> list[str]:
@@ -165,49 +159,47 @@ def _read_measures(path: Path, names: Sequence[str], problems: list[str]) -> tup
     """Return the columns of numbers of a CSV file about videos, for the named videos only."""
     if not path.is_file():
         return ()
-    if not looks_like(path, VIDEO_COLUMNS):
+    if not is_csv_with_columns(path, VIDEO_COLUMNS):
         problems.append(f"{path.name} has no column “video”: what it says is not used.")
         return ()
-    sheet = read_sheet(path)
-    video_column = sheet.column(*VIDEO_COLUMNS)
+    table = read_csv_table(path)
+    video_column = table.column(*VIDEO_COLUMNS)
     video_names = VideoNames(names)
     row_by_name: dict[str, TableRow] = {}
-    for row in sheet.rows:
+    for row in table.rows:
         cell = row.cell(video_column)
         name = video_names.resolve(cell)
         if name and name not in row_by_name:
             row_by_name[name] = row
         else:
             reason = "a video again" if name else "no video"
-            problems.append(f"{sheet.describe_row(row)} names {reason}; it is left out.")
+            problems.append(f"{table.describe_row(row)} names {reason}; it is left out.")
     known_names = set(names)
     unknown_names = [name for name in row_by_name if name not in known_names]
     for name in unknown_names:
         del row_by_name[name]
     other_meanings = {*PARTICIPANT_COLUMNS, *OCCASION_COLUMNS, ""}
     measures = []
-    for column, header in enumerate(sheet.header):
+    for column, header in enumerate(table.simplified_titles):
         if column != video_column and header not in other_meanings:
-            measure = _read_measure(sheet, column, row_by_name, problems)
+            measure = _read_measure(table, column, row_by_name, problems)
             if measure is not None:
                 measures.append(measure)
-    problems += video_names.renumbered_notice(path.name)
+    problems += video_names.number_match_notices(path.name)
     if unknown_names:
-        problems.append(
-            f"{path.name} names videos that no pair names; they are left out: {abbreviated(unknown_names)}."
-        )
+        problems.append(f"{path.name} names videos that no pair names; they are left out: {join_names(unknown_names)}.")
     return tuple(measures)
 
 
 def _read_measure(
-    sheet: CsvTable, column: int, row_by_name: Mapping[str, TableRow], problems: list[str]
+    table: CsvTable, column: int, row_by_name: Mapping[str, TableRow], problems: list[str]
 ) -> Measure | None:
     """Return the numbers in a column by name of the video, or None if the column has no numbers."""
     values = []
     no_numbers = []
     for name, row in row_by_name.items():
         text = row.cell(column)
-        number = sheet.number(text)
+        number = table.number(text)
         if number is not None:
             values.append((name, number))
         elif text.casefold() not in EMPTY_WORDS:
@@ -215,8 +207,8 @@ def _read_measure(
     if not values:
         return None
     if no_numbers:
-        problems.append(f"{sheet.path.name}, column {sheet.titles[column]}: no number is {abbreviated(no_numbers)}.")
-    return Measure(sheet.titles[column], tuple(values))
+        problems.append(f"{table.path.name}, column {table.titles[column]}: no number is {join_names(no_numbers)}.")
+    return Measure(table.titles[column], tuple(values))
 
 
 def _readable_regions(path: Path, names: Sequence[str], problems: list[str]) -> Path | None:
@@ -233,5 +225,5 @@ def _readable_regions(path: Path, names: Sequence[str], problems: list[str]) -> 
         problems.append(f"{path.name}: {len(regions.problems) - _MAX_SHOWN} more rows like these.")
     unknown_names = sorted(set(regions.by_video) - set(names))
     if unknown_names:
-        problems.append(f"{path.name} names videos that no pair names: {abbreviated(unknown_names)}.")
+        problems.append(f"{path.name} names videos that no pair names: {join_names(unknown_names)}.")
     return path

@@ -30,9 +30,10 @@ from skillviewer.data.formats.task_files import (
     videos_folder,
 )
 from skillviewer.data.tables.claims import Claim, resolve_claims
+from skillviewer.data.tables.csv_tables import read_word_rows
 from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
+from skillviewer.data.tables.name_spelling import simplify_name
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import read_word_rows, simplify_name
 
 
 class _PublishedTask(NamedTuple):
@@ -149,7 +150,7 @@ def _read_splits(folder: Path, problems: list[str]) -> tuple[list[_Split], list[
                 n_occurrences[pair] += 1
                 occurrence = (pair, n_occurrences[pair])
                 if occurrence not in claims:
-                    claims[occurrence] = Claim(pair, f"{file.name} line {row.line}")
+                    claims[occurrence] = Claim(pair, f"{file.name} line {row.last_line}")
     return list(splits.values()), list(claims.values())
 
 

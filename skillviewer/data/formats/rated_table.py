@@ -10,6 +10,7 @@ from skillviewer.core.dataset.dataset import Dataset, DatasetVideo, mean_ratings
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.rating_rule import DEFAULT_RATING_RULE, RatingRule
+from skillviewer.core.text import join_names
 from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.task_files import choose_task, file_in
 from skillviewer.data.ratings import table_mapping
@@ -19,7 +20,6 @@ from skillviewer.data.ratings.table_files import is_rating_file
 from skillviewer.data.ratings.table_mapping import TableMapping, quoted, read_mapping
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import occasions_from_files, participants_of
-from skillviewer.data.tables.rows import abbreviated
 from skillviewer.data.tables.video_names import VideoNames
 
 
@@ -122,7 +122,7 @@ def _participants(parsed: ParsedRatings, folder: Path, stated: str | None, probl
     if stated is None and parsed.participants:
         unknown = [attempt for attempt in parsed.videos if attempt not in parsed.participants]
         if unknown:
-            problems.append(f"The table does not say who is in {abbreviated(unknown)}.")
+            problems.append(f"The table does not say who is in {join_names(unknown)}.")
         return parsed.participants
     participant_files = [file_in(folder, "participants.csv")]
     return participants_of(list(parsed.videos), participant_files, stated, problems, recordings=parsed.videos)

@@ -7,7 +7,9 @@ from pathlib import Path
 from skillviewer.core.dataset.dataset import Fold
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Pair, videos_of
-from skillviewer.data.tables.rows import TableRow, abbreviated, read_sheet, read_word_rows, simplify_name
+from skillviewer.core.text import join_names
+from skillviewer.data.tables.csv_tables import TableRow, read_csv_table, read_word_rows
+from skillviewer.data.tables.name_spelling import simplify_name
 
 
 def fold_from_pairs(
@@ -64,7 +66,7 @@ def without_unlisted_videos(fold: Fold, listed: Sequence[Pair], consensus: Seque
             f"({unlisted_pairs[0].better}–{unlisted_pairs[0].worse}); they take no part in it."
         )
     if unlisted_videos:
-        problems.append(f"Fold {fold.name} lists no pair of {abbreviated(unlisted_videos)}: it takes no part in it.")
+        problems.append(f"Fold {fold.name} lists no pair of {join_names(unlisted_videos)}: it takes no part in it.")
     train_videos = tuple(video for video in fold.train_videos if video in paired_videos)
     held_out_videos = tuple(video for video in fold.held_out_videos if video in paired_videos)
     return replace(fold, train_videos=train_videos, held_out_videos=held_out_videos)
@@ -126,7 +128,7 @@ def read_pair_lines(path: Path, problems: list[str]) -> list[tuple[TableRow, Pai
     for row in rows:
         cells = row.cells[::-1] if is_swapped else row.cells
         if len(cells) != 2 or cells[0] == cells[1]:
-            problems.append(f"{path.name} line {row.line} is not two videos; it is left out.")
+            problems.append(f"{path.name} line {row.last_line} is not two videos; it is left out.")
         else:
             pairs.append((row, Pair(*cells)))
     return pairs
@@ -134,17 +136,17 @@ def read_pair_lines(path: Path, problems: list[str]) -> list[tuple[TableRow, Pai
 
 def read_pair_columns(path: Path, problems: list[str]) -> list[Pair]:
     """Return the pairs in a CSV file with the columns Better and Worse; ``problems`` receives the other rows."""
-    sheet = read_sheet(path)
-    better_column = sheet.column("better", "best")
-    worse_column = sheet.column("worse", "worst")
+    table = read_csv_table(path)
+    better_column = table.column("better", "best")
+    worse_column = table.column("worse", "worst")
     if better_column is None or worse_column is None:
         problems.append(f"{path.name} has no columns Better and Worse; it is left out.")
         return []
     pairs = []
-    for row in sheet.rows:
+    for row in table.rows:
         pair = Pair(row.cell(better_column), row.cell(worse_column))
         if not pair.better or not pair.worse or pair.better == pair.worse:
-            problems.append(f"{sheet.describe_row(row)} is not two videos; it is left out.")
+            problems.append(f"{table.describe_row(row)} is not two videos; it is left out.")
         else:
             pairs.append(pair)
     return pairs

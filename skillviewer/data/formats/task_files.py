@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tables.rows import simplify_name
+from skillviewer.data.tables.name_spelling import simplify_name
 
 
 def choose_task(requested: str | None, offered: Sequence[str], default: str | None, path: Path) -> str:

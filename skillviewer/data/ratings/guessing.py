@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from skillviewer.data.ratings.numbers import is_filled, is_number, number_of_cell
 from skillviewer.data.ratings.rating_table import IsVideo, RawTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping, quoted
+from skillviewer.data.tables.name_spelling import simplify_name
 from skillviewer.data.tables.participants import PARTICIPANT_COLUMNS, VIDEO_COLUMNS
-from skillviewer.data.tables.rows import simplify_name
 
 SKILL = "skill"
 """Name of an item that the table does not name."""

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.csv_safety import escape_cell
-from skillviewer.core.text import counted
-from skillviewer.data.tables.rows import abbreviated
+from skillviewer.core.text import counted, join_names
 
 FILE = "account.csv"
 _MAX_SHOWN = 3
@@ -106,7 +105,7 @@ class ImportReport:
         if len(lines) > _MAX_SHOWN:
             texts.append(f"{self.name}: {len(lines) - _MAX_SHOWN} more lines like these; “data import” lists them all.")
         if self.unrated:
-            texts.append(f"{len(self.unrated)} videos have no rating and are left out: {abbreviated(self.unrated)}.")
+            texts.append(f"{len(self.unrated)} videos have no rating and are left out: {join_names(self.unrated)}.")
         return texts
 
 

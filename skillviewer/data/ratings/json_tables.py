@@ -12,7 +12,8 @@ from typing import Any
 
 from skillviewer.core.errors import DatasetError, first_line
 from skillviewer.data.ratings.rating_table import RatingRow, RawTable, assemble_table
-from skillviewer.data.tables.rows import composed, read_text
+from skillviewer.data.tables.name_spelling import compose_accents
+from skillviewer.data.tables.text_files import read_text
 
 _TAKES = "takes.json"
 _MAX_CELLS = 2_000_000
@@ -104,7 +105,7 @@ def _flatten(entry: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 def _format_value(value: str | float) -> str:
     if isinstance(value, bool):
         return str(value).upper()
-    return composed(value.strip()) if isinstance(value, str) else f"{value:.15g}"
+    return compose_accents(value.strip()) if isinstance(value, str) else f"{value:.15g}"
 
 
 def _read_takes(path: Path) -> tuple[dict[str, dict[str, str]], list[str]]:

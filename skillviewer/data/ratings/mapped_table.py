@@ -21,7 +21,7 @@ from skillviewer.data.ratings.table_files import JSON_SUFFIX, is_rating_file, re
 from skillviewer.data.ratings.table_mapping import TableMapping, write_mapping
 from skillviewer.data.ratings.video_matching import FileMatcher, StudyVideoMatcher, VideoMatcher
 from skillviewer.data.tables.find_videos import VideoFolder
-from skillviewer.data.tables.rows import composed
+from skillviewer.data.tables.name_spelling import compose_accents
 from skillviewer.data.tables.video_names import video_name
 
 TABLE_STEM = "ratings"
@@ -104,7 +104,7 @@ def video_test(files: VideoFolder | StudyVideoMatcher) -> Callable[[str], bool]:
     stems = {stem.casefold() for stem in files.stems}
 
     def names_file(cell: str) -> bool:
-        _, _, stem = composed(video_name(cell)).rpartition("/")
+        _, _, stem = compose_accents(video_name(cell)).rpartition("/")
         return stem.casefold() in stems
 
     return names_file

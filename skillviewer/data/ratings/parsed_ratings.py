@@ -12,6 +12,7 @@ import numpy as np
 from skillviewer.core.dataset.pairs import UNNAMED
 from skillviewer.core.dataset.rating_set import RatingKey, RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.text import join_names
 from skillviewer.core.video.clips import TimeRange
 from skillviewer.data.ratings.guessing import SKILL
 from skillviewer.data.ratings.import_report import ImportReport, RowResult
@@ -26,9 +27,9 @@ from skillviewer.data.ratings.numbers import (
 from skillviewer.data.ratings.rating_table import RatingRow, RawTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fit_mapping, quoted
 from skillviewer.data.ratings.video_matching import VideoMatch, VideoMatcher
+from skillviewer.data.tables.name_spelling import simplify_name
 from skillviewer.data.tables.pair_rows import EMPTY_WORDS
 from skillviewer.data.tables.participants import Spellings, participants_by_pattern
-from skillviewer.data.tables.rows import abbreviated, simplify_name
 
 _OUTLIER_RANGES = 5.0
 """Number of interquartile ranges outside the quartiles from which on a rating is far from the others."""
@@ -150,7 +151,7 @@ class _RatingParser:
         if without_own_occasion:
             notices.append(
                 f"{self._name}: videos that were rated on several occasions get no occasion of their own: "
-                f"{abbreviated(without_own_occasion)}."
+                f"{join_names(without_own_occasion)}."
             )
         return ParsedRatings(
             mapping=self._mapping,
@@ -185,7 +186,7 @@ class _RatingParser:
             + self._items.merged_notice(table_name)
         )
         if self._spelling_notes:
-            notices.append(f"Names spelled differently from the videos: {abbreviated(list(self._spelling_notes))}.")
+            notices.append(f"Names spelled differently from the videos: {join_names(list(self._spelling_notes))}.")
         return notices
 
     def _participants_of(self, videos: dict[str, str]) -> dict[str, str]:

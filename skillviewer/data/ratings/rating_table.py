@@ -11,7 +11,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tables.rows import MAX_COLUMNS, simplify_name
+from skillviewer.data.tables.csv_tables import MAX_COLUMNS
+from skillviewer.data.tables.name_spelling import simplify_name
 
 MAX_CELLS = 5_000_000
 """Greatest number of cells, with the missing cells of short rows."""

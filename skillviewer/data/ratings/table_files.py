@@ -7,7 +7,7 @@ from pathlib import Path
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.json_tables import read_json_table
 from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RawTable, assemble_table, find_title_row
-from skillviewer.data.tables.rows import TableRow, read_grid
+from skillviewer.data.tables.csv_tables import TableRow, read_csv_rows
 
 TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
 WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm"})
@@ -45,7 +45,7 @@ def read_table(path: Path, sheet: str = "", titles_row: int | None = None, is_vi
     if suffix not in TEXT_SUFFIXES:
         ending = f"of the kind {suffix}" if suffix else "without an extension"
         raise DatasetError(f"{path} is a file {ending}, and no readable table: save it as .xlsx or .csv (.tsv).")
-    lines, delimiter = read_grid(path)
+    lines, delimiter = read_csv_rows(path)
     rows = [_text_row(line, delimiter) for line in lines]
     n_rows_by_width = Counter(line.width for line in lines)
     title_index = find_title_row(rows, titles_row, is_video, path)
@@ -68,12 +68,12 @@ def read_table(path: Path, sheet: str = "", titles_row: int | None = None, is_vi
 
 def _text_row(row: TableRow, delimiter: str) -> RatingRow:
     """Return a row of a text file, with a fault if an open quotation mark swallowed the following rows."""
-    first_line = row.first_line or row.line
+    first_line = row.first_line or row.last_line
     n_delimiters = max(row.width - 2, 1)
     fault = ""
     if any(line.count(delimiter) >= n_delimiters for cell in row.cells for line in cell.split("\n")[1:]):
-        fault = f"a quotation mark makes one row of the lines {first_line} to {row.line}: close it, or remove it"
-    return RatingRow(first_line, row.line, row.cells, fault=fault)
+        fault = f"a quotation mark makes one row of the lines {first_line} to {row.last_line}: close it, or remove it"
+    return RatingRow(first_line, row.last_line, row.cells, fault=fault)
 
 
 def _with_width_fault(row: RatingRow, width: int, n_columns: int, delimiter: str) -> RatingRow:

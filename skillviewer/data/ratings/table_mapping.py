@@ -11,7 +11,7 @@ from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import DatasetError, first_line, os_reason
 from skillviewer.core.text import counted, short
 from skillviewer.data.ratings.rating_table import RawTable
-from skillviewer.data.tables.rows import simplify_name
+from skillviewer.data.tables.name_spelling import simplify_name
 
 FILE = "mapping.json"
 FORM = "skillviewer ratings 1"

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from skillviewer.data.tables.find_videos import VideoFolder, number_without_zeros, strip_extension
-from skillviewer.data.tables.rows import composed
+from skillviewer.data.tables.name_spelling import compose_accents
 from skillviewer.data.tables.video_names import TableVideos, VideoNames, leaves_folder, video_name
 
 _MIN_SIMILARITY = 0.75
@@ -103,7 +103,7 @@ class FileMatcher:
 
         A cell that leads there only by its number, with other zeros, is rejected if another cell leads there by name.
         """
-        stem = composed(path.stem)
+        stem = compose_accents(path.stem)
         likeness = {cell: _likeness(self._names[cell].rpartition("/")[2], stem) for cell in cells}
         best = max(cells, key=lambda cell: likeness[cell])
         name = self._names[best]
@@ -131,7 +131,7 @@ class FileMatcher:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all videos, sorted; matched videos have the names in the table."""
-        matched_stems = {composed(path.stem) for path in self.paths.values()}
+        matched_stems = {compose_accents(path.stem) for path in self.paths.values()}
         return tuple(sorted({*self.paths, *(self._files.stems - matched_stems)}))
 
 
@@ -162,7 +162,7 @@ class StudyVideoMatcher:
 
     def __init__(self, files: Mapping[str, Path | None]) -> None:
         self.paths = {name: path for name, path in files.items() if path is not None}
-        self._name_by_key = {composed(name).strip(): name for name in files}
+        self._name_by_key = {compose_accents(name).strip(): name for name in files}
         self._keys = VideoNames(self._name_by_key)
         n_keys_by_stem = Counter(map(strip_extension, self._name_by_key))
         self._key_by_stem = {

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from skillviewer.core.errors import DatasetError, os_reason
+from skillviewer.core.text import join_names
 from skillviewer.data.ratings.rating_table import (
     IsVideo,
     RatingRow,
@@ -22,7 +23,7 @@ from skillviewer.data.ratings.rating_table import (
     column_letters,
     find_title_row,
 )
-from skillviewer.data.tables.rows import abbreviated, composed
+from skillviewer.data.tables.name_spelling import compose_accents
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell, MergedCell
@@ -257,17 +258,17 @@ def _row(
 def _notices(sheet: "Worksheet", rows: Sequence[RatingRow], merged_areas: Sequence[str], n_formulas: int) -> list[str]:
     notices = []
     if merged_areas:
-        notices.append(f"Merged cells have their value in each of their rows: {abbreviated(sorted(merged_areas))}.")
+        notices.append(f"Merged cells have their value in each of their rows: {join_names(sorted(merged_areas))}.")
     hidden_rows = [str(row.last_line) for row in rows if row.hidden]
     if hidden_rows:
-        notices.append(f"Rows are hidden in the spreadsheet: {abbreviated(hidden_rows)}.")
+        notices.append(f"Rows are hidden in the spreadsheet: {join_names(hidden_rows)}.")
     hidden_columns = []
     for index in range(sheet.max_column):
         letters = column_letters(index)
         if letters in sheet.column_dimensions and sheet.column_dimensions[letters].hidden:
             hidden_columns.append(letters)
     if hidden_columns:
-        notices.append(f"Columns are hidden in the spreadsheet, and read all the same: {abbreviated(hidden_columns)}.")
+        notices.append(f"Columns are hidden in the spreadsheet, and read all the same: {join_names(hidden_columns)}.")
     n_without_value = sum(len(row.formulas) for row in rows)
     if n_formulas:
         empty_text = f"; {n_without_value} have none, and count as empty" if n_without_value else ""
@@ -291,4 +292,4 @@ def _cell_text(cell: "Cell | MergedCell") -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     text = str(value).replace("\r\n", "\n")
-    return composed(text.strip())
+    return compose_accents(text.strip())

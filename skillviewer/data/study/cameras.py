@@ -16,7 +16,7 @@ from skillviewer.core.video.cameras import MAX_CAMERAS, MAX_OFFSET_S, Camera
 from skillviewer.data.study.values import now
 from skillviewer.data.study.video_rows import FileState, NewVideo, StudyVideo
 from skillviewer.data.study.videos import Videos
-from skillviewer.data.tables.rows import composed
+from skillviewer.data.tables.name_spelling import compose_accents
 
 
 class StudyCameras:
@@ -86,7 +86,7 @@ class StudyCameras:
                 names_used: dict[str, object] = {
                     row["name"].casefold(): row["id"] for row in db.execute("SELECT id, name FROM video")
                 }
-                requested_name = composed(name).strip() if name else composed(path.stem).strip()
+                requested_name = compose_accents(name).strip() if name else compose_accents(path.stem).strip()
                 if not requested_name:
                     requested_name = path.stem
                 number = self._videos.insert(db, unused_name(requested_name, names_used), NewVideo(path), identity)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from skillviewer.data.study.values import read_json
-from skillviewer.data.tables.rows import composed
+from skillviewer.data.tables.name_spelling import compose_accents
 
 _KINDS = {
     ("note", "text"): "a note",
@@ -58,7 +58,7 @@ def forget_tables(db: sqlite3.Connection, names: Collection[str]) -> None:
 def rename_tables(db: sqlite3.Connection, pattern: re.Pattern[str]) -> None:
     """Give tables of ratings whose names match a name that says nothing."""
     for number, name in db.execute("SELECT id, name FROM rating_table").fetchall():
-        if pattern.search(composed(name)):
+        if pattern.search(compose_accents(name)):
             db.execute("UPDATE rating_table SET name = ? WHERE id = ?", (FORGOTTEN_TABLE, number))
 
 
@@ -92,4 +92,4 @@ def _unescaped(text: str) -> str:
     if "\\u" in text:
         with suppress(ValueError):  # a text of a user
             text = json.dumps(read_json(text, object), ensure_ascii=False)
-    return composed(text)
+    return compose_accents(text)

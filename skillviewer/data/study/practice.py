@@ -10,10 +10,11 @@ import msgspec
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import DatasetError, StudyError, first_line
 from skillviewer.core.ratings.rubric import Rubric
-from skillviewer.core.text import printable
+from skillviewer.core.text import join_names, printable
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import read_json
-from skillviewer.data.tables.rows import CsvTable, abbreviated, composed, read_sheet
+from skillviewer.data.tables.csv_tables import CsvTable, read_csv_table
+from skillviewer.data.tables.name_spelling import compose_accents
 
 MAX_NOTE_CHARACTERS = 400
 """Greatest length of an explanation."""
@@ -101,7 +102,7 @@ def save_practice(file: StudyFile, practice: Practice) -> None:
     ids = {row["name"]: row["id"] for row in file.query("SELECT id, name FROM video WHERE removed_at IS NULL")}
     unknown_names = sorted(practice.names - ids.keys())
     if unknown_names:
-        raise StudyError(f"The study has no video {abbreviated([f'“{name}”' for name in unknown_names])}.")
+        raise StudyError(f"The study has no video {join_names([f'“{name}”' for name in unknown_names])}.")
     stored_pairs = [_StoredPair(ids[pair.better], ids[pair.worse], pair.note) for pair in practice.pairs]
     stored_videos = [
         _StoredVideo(ids[rated.video], list(rated.answers.items()), rated.note) for rated in practice.videos
@@ -120,11 +121,11 @@ def read_practice(path: Path, names: Sequence[str], rubric: Rubric | None) -> Pr
     Raises:
         DatasetError: The table cannot be read, or a row cannot be used; the message names the row and the value.
     """
-    sheet = read_sheet(path)
-    reader = _PracticeReader(sheet, {composed(name).strip(): name for name in names})
-    if sheet.column("better") is not None and sheet.column("worse") is not None:
+    table = read_csv_table(path)
+    reader = _PracticeReader(table, {compose_accents(name).strip(): name for name in names})
+    if table.column("better") is not None and table.column("worse") is not None:
         return Practice(pairs=reader.pairs())
-    if all(sheet.column(name) is not None for name in ("video", "item", "rating")):
+    if all(table.column(name) is not None for name in ("video", "item", "rating")):
         if rubric is None:
             raise DatasetError(f"{path} states ratings, and the study has no rubric yet: choose one first.")
         return Practice(videos=reader.videos(rubric))
@@ -134,16 +135,16 @@ def read_practice(path: Path, names: Sequence[str], rubric: Rubric | None) -> Pr
 class _PracticeReader:
     """Reader of a table of practice; the table is refused if a row cannot be used."""
 
-    def __init__(self, sheet: CsvTable, names: Mapping[str, str]) -> None:
-        self._sheet = sheet
+    def __init__(self, table: CsvTable, names: Mapping[str, str]) -> None:
+        self._table = table
         self._names = names
 
     def pairs(self) -> tuple[PracticePair, ...]:
         pairs: dict[frozenset[str], PracticePair] = {}
-        for row in self._sheet.rows:
-            place = self._sheet.describe_row(row)
-            better = self._name(place, row.cell(self._sheet.column("better")))
-            worse = self._name(place, row.cell(self._sheet.column("worse")))
+        for row in self._table.rows:
+            place = self._table.describe_row(row)
+            better = self._name(place, row.cell(self._table.column("better")))
+            worse = self._name(place, row.cell(self._table.column("worse")))
             if better == worse:
                 raise DatasetError(f"{place} names “{better}” twice.")
             if frozenset((better, worse)) in pairs:
@@ -156,12 +157,12 @@ class _PracticeReader:
     def videos(self, rubric: Rubric) -> tuple[PracticeVideo, ...]:
         answers: dict[str, dict[str, float]] = {}
         notes: dict[str, str] = {}
-        for row in self._sheet.rows:
-            place = self._sheet.describe_row(row)
-            name = self._name(place, row.cell(self._sheet.column("video")))
-            item = row.cell(self._sheet.column("item")).strip()
-            rating_text = row.cell(self._sheet.column("rating")).strip()
-            rating = self._sheet.number(rating_text)
+        for row in self._table.rows:
+            place = self._table.describe_row(row)
+            name = self._name(place, row.cell(self._table.column("video")))
+            item = row.cell(self._table.column("item")).strip()
+            rating_text = row.cell(self._table.column("rating")).strip()
+            rating = self._table.number(rating_text)
             if rating is None:
                 raise DatasetError(f"{place} has the rating “{printable(rating_text[:40])}”, which is no number.")
             problem = rubric.wrong_answer({item: rating})
@@ -178,10 +179,10 @@ class _PracticeReader:
 
     @property
     def _note_column(self) -> int | None:
-        return self._sheet.column("note")
+        return self._table.column("note")
 
     def _name(self, place: str, text: str) -> str:
-        name = self._names.get(composed(text).strip())
+        name = self._names.get(compose_accents(text).strip())
         if name is None:
             raise DatasetError(f"{place} names the video “{printable(text[:80])}”, which the study does not have.")
         return name

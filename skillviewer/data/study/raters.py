@@ -13,12 +13,11 @@ import msgspec
 
 from skillviewer.core.errors import StudyError
 from skillviewer.core.ranking.rater_names import match_key, name_pattern, normalize
-from skillviewer.core.text import counted
+from skillviewer.core.text import counted, join_names
 from skillviewer.data.study.erasure import PACKS, backups_with, delete_backups, erasing
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.mentions import find_mentions, rename_tables
 from skillviewer.data.study.values import read_json
-from skillviewer.data.tables.rows import abbreviated
 
 _NAMES = (("rater", "name"), ("rating_form", "rater"), ("rating", "rater"), ("moment", "author"), ("note", "author"))
 """Columns with the name of a rater or an author."""
@@ -122,7 +121,7 @@ class StudyRaters:
         if key and backups_with(self._file.path, lambda backup: key in _spellings(backup)):
             return entries
         known_names = [known.name for known in self.all()]
-        listed = f"Choose one of: {abbreviated(known_names)}." if known_names else "The study has no raters."
+        listed = f"Choose one of: {join_names(known_names)}." if known_names else "The study has no raters."
         raise StudyError(f"There is no rater “{name}” in {self._file.path.name}. {listed}")
 
     def erase(self, name: str) -> RaterEntries:

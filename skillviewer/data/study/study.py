@@ -12,6 +12,7 @@ from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import StudyError
 from skillviewer.core.ratings.rating_rule import rating_rule_named
 from skillviewer.core.study_log import LoggedExport, LogRow
+from skillviewer.core.text import join_names
 from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, votes_or_stated_pairs
 from skillviewer.data.study.annotations import StudyAnnotations
@@ -35,7 +36,6 @@ from skillviewer.data.study.study_dataset import study_dataset
 from skillviewer.data.study.study_ratings import RatingFacts, StudyRatings, rated_order, rating_facts
 from skillviewer.data.study.videos import Videos
 from skillviewer.data.study.votes import StudyVotes
-from skillviewer.data.tables.rows import abbreviated
 
 _EVENT_QUERIES = """
 SELECT added_at AS at, '', CASE WHEN camera_of IS NULL THEN 'video added' ELSE 'camera added' END, name, digest
@@ -146,7 +146,7 @@ class Study(Closeable):
         models = file.query("SELECT relative_path, absolute_path FROM model")
         suspects = suspicious_paths(videos, models, file.path.parent)
         if suspects:
-            listed = abbreviated([str(path) for path in suspects])
+            listed = join_names([str(path) for path in suspects])
             file.add_notice(
                 f"{file.path.name} lists files as videos or models that are neither: {listed}. "
                 "Such a study may have been made to steal files of this computer. These files are "

@@ -10,10 +10,10 @@ from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.dataset.rating_set import RatingKey, RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import StudyError, first_line
 from skillviewer.core.ratings.rating_rule import RatedOrder, RatingRule
+from skillviewer.core.text import join_names
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import insert, now, read_json
 from skillviewer.data.study.votes import video_id
-from skillviewer.data.tables.rows import abbreviated
 
 if TYPE_CHECKING:  # scipy takes a second
     from skillviewer.core.ranking.consensus import ConsensusPairs
@@ -146,7 +146,7 @@ class StudyRatings:
                 insert(db, "rating_withdrawal", rating=withdrawn_id, withdrawn_at=now())
             if not added_ids and table_id:
                 db.execute("DELETE FROM rating_table WHERE id = ?", (table_id,))
-        problems = (f"Different ratings in the study were replaced: {abbreviated(changes)}.",) if changes else ()
+        problems = (f"Different ratings in the study were replaced: {join_names(changes)}.",) if changes else ()
         return RatingsAdded(
             n_new=len(added_ids) - len(changes),
             n_known=n_known,
@@ -304,7 +304,7 @@ def add_rating_pairs(
     problems = []
     if contradicted:
         n_pairs = f"{len(contradicted)} of {len(consensus.pairs)} pairs"
-        opposite = abbreviated([f"{pair.worse} above {pair.better}" for pair in contradicted])
+        opposite = join_names([f"{pair.worse} above {pair.better}" for pair in contradicted])
         problems.append(
             f"Votes contradict the ratings of {order.item} on {n_pairs}, and count there; the ratings put {opposite}."
         )

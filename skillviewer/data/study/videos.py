@@ -20,7 +20,7 @@ from skillviewer.data.study.practice import PRACTICE_SETTING
 from skillviewer.data.study.values import insert, now, read_json
 from skillviewer.data.study.video_files import StudyVideoFiles
 from skillviewer.data.study.video_rows import AddedVideos, FileState, NewVideo, StudyVideo
-from skillviewer.data.tables.rows import composed
+from skillviewer.data.tables.name_spelling import compose_accents
 
 _VOTES_QUERY = "SELECT id FROM judgement WHERE left_video IN ids OR right_video IN ids"
 _ERASE_STATEMENTS = (  # ``ids`` is a table with the numbers of the erased videos
@@ -289,7 +289,7 @@ def _requested_name(video: NewVideo) -> str:
     name = video.name
     if not name and video.path is not None:
         name = video.path.stem
-    return composed(name).strip() or name
+    return compose_accents(name).strip() or name
 
 
 def _content_key(row: sqlite3.Row) -> tuple[str, str, float, float]:

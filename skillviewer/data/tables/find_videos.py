@@ -1,10 +1,11 @@
 """Search for the files of videos by their stems, anywhere below a folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tables.rows import abbreviated, composed, simplify_name
+from skillviewer.core.text import join_names
+from skillviewer.data.tables.name_spelling import compose_accents, simplify_name
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
 _RECORDER_SUFFIXES = frozenset({".ts", ".m2ts", ".3gp"})
@@ -39,24 +40,25 @@ class VideoFolder:
 
     Args:
         folder: The folder to search; hidden folders are skipped.
-        foreign: Names of folders to skip, in which other tasks have videos of equal names (see ``rows.simplify_name``).
+        skipped_folders: Simplified names (see ``simplify_name``) of folders to skip, such as the folders of other
+            tasks, which may hold videos of the same names.
 
     Raises:
         DatasetError: The folder does not exist.
     """
 
-    def __init__(self, folder: Path, foreign: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, skipped_folders: Sequence[str] = ()) -> None:
         if not folder.is_dir():
             raise DatasetError(f"There is no folder {folder} to look for videos in.")
         self.folder = folder
         self._problems: list[str] = []
-        self._renumbered: dict[str, str] = {}
-        self._by_stem: dict[str, list[Path]] = {}
-        for path in videos_below(folder, lambda name: simplify_name(name) in foreign):
-            self._by_stem.setdefault(composed(path.stem), []).append(path)
+        self._file_found_by_number: dict[str, str] = {}  # name of the file, by name of the video
+        self._paths_by_stem: dict[str, list[Path]] = {}
+        for path in videos_below(folder, lambda name: simplify_name(name) in skipped_folders):
+            self._paths_by_stem.setdefault(compose_accents(path.stem), []).append(path)
         self._stems_by_casefold: dict[str, list[str]] = {}
         self._stems_by_number: dict[str, list[str]] = {}
-        for stem in self._by_stem:
+        for stem in self._paths_by_stem:
             self._stems_by_casefold.setdefault(stem.casefold(), []).append(stem)
             self._stems_by_number.setdefault(number_without_zeros(stem), []).append(stem)
 
@@ -64,22 +66,22 @@ class VideoFolder:
     def problems(self) -> list[str]:
         """Sentences about ambiguous names, and about files that were found by their number alone."""
         problems = list(self._problems)
-        if self._renumbered:
-            renumbered = [f"{name} for {file}" for name, file in self._renumbered.items()]
+        if self._file_found_by_number:
+            matches = [f"{name} with {file}" for name, file in self._file_found_by_number.items()]
             problems.append(
-                f"Numbers are written with other zeros than those of files; taken are {abbreviated(renumbered)}."
+                f"Some numbers have other leading zeros than the files. Matched by their value: {join_names(matches)}."
             )
         return problems
 
     @property
     def stems(self) -> frozenset[str]:
         """Stems of all files, in composed letters."""
-        return frozenset(self._by_stem)
+        return frozenset(self._paths_by_stem)
 
     def suffixes(self, stem: str) -> frozenset[str]:
         """Return the extensions, in lower case, of the files with a stem in any case."""
-        spellings = self._stems_by_casefold.get(composed(stem).casefold(), ())
-        return frozenset(path.suffix.lower() for spelling in spellings for path in self._by_stem[spelling])
+        spellings = self._stems_by_casefold.get(compose_accents(stem).casefold(), ())
+        return frozenset(path.suffix.lower() for spelling in spellings for path in self._paths_by_stem[spelling])
 
     def find(
         self,
@@ -95,26 +97,26 @@ class VideoFolder:
         Args:
             name: Name of the video, for messages.
             stems: Possible stems, the likeliest first; an exact match comes before a match in another case.
-            folders: Plain names of folders; one must contain the file at any depth; empty for any folder.
-            prefer: Plain name of a folder that decides between several files, or "".
+            folders: Simplified names of folders. The file must lie in one of them, at any depth; empty for any folder.
+            prefer: Simplified name of a folder. Of several files, those in this folder are taken; or "".
             inside: Names of the folders that directly contain the file, innermost last; empty for any folder.
-            suffix: Extension, in lower case, that decides between several files, or "".
+            suffix: Extension in lower case. Of several files, those with this extension are taken; or "".
 
         Returns:
             The file, or None if there is none, or if several match, which is reported in ``problems``.
         """
         parents = tuple(simplify_name(folder) for folder in inside)
-        for stem in map(composed, stems):
+        for stem in map(compose_accents, stems):
             paths = self._paths_by_spelling(stem)
             if folders:
-                paths = [path for path in paths if not set(folders).isdisjoint(self._plain_folders(path))]
+                paths = [path for path in paths if self._is_in_any_folder(path, folders)]
             if parents:
-                paths = [path for path in paths if self._plain_folders(path)[-len(parents) :] == parents]
+                paths = [path for path in paths if self._simplified_folders(path)[-len(parents) :] == parents]
             if len(paths) > 1:
                 paths = self._likelier_paths(paths, prefer, suffix)
             if len(paths) == 1:
-                if composed(paths[0].stem).casefold() != stem.casefold():
-                    self._renumbered[name] = paths[0].name
+                if compose_accents(paths[0].stem).casefold() != stem.casefold():
+                    self._file_found_by_number[name] = paths[0].name
                 return paths[0]
             if paths:
                 paths_text = ", ".join(str(path.relative_to(self.folder)) for path in paths[:4])
@@ -127,26 +129,28 @@ class VideoFolder:
 
     def _paths_by_spelling(self, stem: str) -> list[Path]:
         """Return the files with a stem in the same case, or else in any case, or else with the same number."""
-        if stem in self._by_stem:
-            return self._by_stem[stem]
+        if stem in self._paths_by_stem:
+            return self._paths_by_stem[stem]
         spellings = self._stems_by_casefold.get(stem.casefold(), [])
         number = number_without_zeros(stem)
         if not spellings and number:
             spellings = self._stems_by_number.get(number, [])
-        return [path for spelling in spellings for path in self._by_stem[spelling]]
+        return [path for spelling in spellings for path in self._paths_by_stem[spelling]]
 
     def _likelier_paths(self, paths: list[Path], prefer: str, suffix: str) -> list[Path]:
-        """Return the files that pass each criterion, unless no file passes it."""
+        """Narrow files down by each criterion that at least one of them meets."""
         if suffix:
             paths = _passing_or_all(paths, lambda path: path.suffix.lower() == suffix)
         if prefer:
-            paths = _passing_or_all(paths, lambda path: prefer in self._plain_folders(path))
-        # recorders write a file of their own next to the file for users
+            paths = _passing_or_all(paths, lambda path: prefer in self._simplified_folders(path))
+        # a recorder may leave its raw file next to the exported file
         return _passing_or_all(paths, lambda path: path.suffix.lower() not in _RECORDER_SUFFIXES)
 
-    def _plain_folders(self, path: Path) -> tuple[str, ...]:
-        """Return the plain names of the folders from the searched folder to a file, the searched folder included."""
-        return (
-            simplify_name(self.folder.name),
-            *(simplify_name(part) for part in path.relative_to(self.folder).parts[:-1]),
-        )
+    def _is_in_any_folder(self, path: Path, simplified_names: Iterable[str]) -> bool:
+        folders = self._simplified_folders(path)
+        return any(name in folders for name in simplified_names)
+
+    def _simplified_folders(self, path: Path) -> tuple[str, ...]:
+        """Return the simplified names of the folders that contain a file, from the searched folder downwards."""
+        subfolders = path.relative_to(self.folder).parts[:-1]
+        return (simplify_name(self.folder.name), *map(simplify_name, subfolders))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.data.tables.claims import Claim
+from skillviewer.data.tables.csv_tables import CsvTable, TableRow, is_csv_with_columns
 from skillviewer.data.tables.participants import Spellings
-from skillviewer.data.tables.rows import CsvTable, TableRow, looks_like
 
 _LEFT = ("left", "video1", "vid1", "first", "videoa")
 _RIGHT = ("right", "video2", "vid2", "second", "videob")
@@ -28,7 +28,7 @@ _VERDICTS = {
 
 def is_pair_table(file: Path) -> bool:
     """Return True if a file has the columns of a table of pairs."""
-    return looks_like(file, _LEFT, _RIGHT, (*_LABEL, *_VOTES)) or looks_like(file, _BETTER, _WORSE)
+    return is_csv_with_columns(file, _LEFT, _RIGHT, (*_LABEL, *_VOTES)) or is_csv_with_columns(file, _BETTER, _WORSE)
 
 
 @dataclass(slots=True)
@@ -56,71 +56,71 @@ class _Columns:
     rater: int | None
 
     @classmethod
-    def of(cls, sheet: CsvTable) -> "_Columns":
-        left = sheet.column(*_LEFT)
-        right = sheet.column(*_RIGHT)
-        label = sheet.column(*_LABEL)
-        votes = sheet.column(*_VOTES)
-        rater = sheet.column(*_RATER)
+    def of(cls, table: CsvTable) -> "_Columns":
+        left = table.column(*_LEFT)
+        right = table.column(*_RIGHT)
+        label = table.column(*_LABEL)
+        votes = table.column(*_VOTES)
+        rater = table.column(*_RATER)
         has_verdicts = label is not None or votes is not None
         if left is not None and right is not None and has_verdicts:
             return cls(left, right, is_ordered=False, label=label, votes=votes, rater=rater)
-        better = sheet.column(*_BETTER)
-        worse = sheet.column(*_WORSE)
+        better = table.column(*_BETTER)
+        worse = table.column(*_WORSE)
         return cls(better, worse, is_ordered=True, label=label, votes=None, rater=rater)
 
 
-def video_cells(sheet: CsvTable) -> list[str]:
+def video_cells(table: CsvTable) -> list[str]:
     """Return all cells with the name of a video."""
-    columns = _Columns.of(sheet)
-    return [row.cell(column) for row in sheet.rows for column in (columns.first, columns.second)]
+    columns = _Columns.of(table)
+    return [row.cell(column) for row in table.rows for column in (columns.first, columns.second)]
 
 
-def read_pairs(sheet: CsvTable, name_of: Callable[[str], str]) -> PairRows:
+def read_pairs(table: CsvTable, name_of: Callable[[str], str]) -> PairRows:
     """Read the rows of a table of pairs; ``name_of`` returns the name of the video in a cell, or ""."""
-    return _PairReader(sheet, name_of).read()
+    return _PairReader(table, name_of).read()
 
 
 class _PairReader:
     """Reader of a table of pairs."""
 
-    def __init__(self, sheet: CsvTable, name_of: Callable[[str], str]) -> None:
-        self._sheet = sheet
+    def __init__(self, table: CsvTable, name_of: Callable[[str], str]) -> None:
+        self._table = table
         self._name_of = name_of
-        self._columns = _Columns.of(sheet)
+        self._columns = _Columns.of(table)
         # votes in the last column may spread over further fields
-        self._votes_are_last = self._columns.votes == len(sheet.titles) - 1
+        self._votes_are_last = self._columns.votes == len(table.titles) - 1
         self._raters = Spellings()
         self._rows_with_unknown_label: list[str] = []
         self._contents = PairRows()
 
     def read(self) -> PairRows:
-        sheet = self._sheet
+        table = self._table
         contents = self._contents
-        for row in sheet.rows:
+        for row in table.rows:
             self._read_row(row)
         if self._rows_with_unknown_label:
             first_row, *other_rows = self._rows_with_unknown_label
             more_text = f" and {len(other_rows)} more rows" if other_rows else ""
             label_column = 0 if self._columns.label is None else self._columns.label
-            label_title = sheet.titles[label_column]
+            label_title = table.titles[label_column]
             contents.problems.append(
-                f"{label_title} of {sheet.path.name} is not 1 or 0 in {first_row}"
+                f"{label_title} of {table.path.name} is not 1 or 0 in {first_row}"
                 f"{more_text}; there the columns better and worse count."
             )
         has_right = any(_VERDICTS.get(word) is Verdict.RIGHT for word in contents.words)
         if {"0", "1"} <= contents.words and not has_right:
             contents.problems.append(
-                f"No row of {sheet.path.name} says -1: 0 counts as no disparity. If 0 means that the right one is "
+                f"No row of {table.path.name} says -1: 0 counts as no disparity. If 0 means that the right one is "
                 "better, write -1."
             )
-        contents.problems += self._raters.merged_notice(sheet.path.name)
+        contents.problems += self._raters.merged_notice(table.path.name)
         return contents
 
     def _read_row(self, row: TableRow) -> None:
         columns = self._columns
-        place = self._sheet.describe_row(row)
-        n_columns = len(self._sheet.titles)
+        place = self._table.describe_row(row)
+        n_columns = len(self._table.titles)
         first = self._name_of(row.cell(columns.first))
         second = self._name_of(row.cell(columns.second))
         rater = None
@@ -143,7 +143,7 @@ class _PairReader:
 
     def _read_ordered(self, row: TableRow, videos: tuple[str, str], rater: str | None) -> None:
         """Add a row with the columns better and worse; its label may say that neither is better."""
-        place = self._sheet.describe_row(row)
+        place = self._table.describe_row(row)
         text = row.cell(self._columns.label)
         label = self._verdict(text)
         if label is None and text.casefold() not in EMPTY_WORDS:
@@ -160,7 +160,7 @@ class _PairReader:
     def _read_votes(self, row: TableRow, videos: tuple[str, str]) -> bool:
         """Add the votes of a row, and its label; return True if the row has votes."""
         contents = self._contents
-        place = self._sheet.describe_row(row)
+        place = self._table.describe_row(row)
         words = self._vote_words(row)
         verdict_by_rater: dict[int, Verdict | None] = {}
         for number, word in enumerate(words, start=1):  # a missing vote counts as a rater
@@ -202,7 +202,7 @@ class _PairReader:
         return re.split(r"\s*[;|/,]\s*|\s+", row.cell(self._columns.votes).strip())
 
     def _read_label(self, row: TableRow, videos: tuple[str, str], rater: str | None) -> None:
-        place = self._sheet.describe_row(row)
+        place = self._table.describe_row(row)
         text = row.cell(self._columns.label)
         label = self._verdict(text)
         if label is None:
@@ -231,7 +231,7 @@ class _PairReader:
 
     def _plain_number(self, text: str) -> str:
         """Return "1" for "1.0", and for "1,0" if commas do not separate the columns; other texts in lower case."""
-        zeros = r"[.,]0+$" if self._sheet.decimal_comma else r"\.0+$"
+        zeros = r"[.,]0+$" if self._table.decimal_comma else r"\.0+$"
         return re.sub(zeros, "", text.casefold())
 
 

@@ -11,8 +11,9 @@ import regex
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.rater_names import match_key, normalize
+from skillviewer.core.text import join_names
+from skillviewer.data.tables.csv_tables import is_csv_with_columns, read_csv_table
 from skillviewer.data.tables.find_videos import strip_extension
-from skillviewer.data.tables.rows import abbreviated, looks_like, read_sheet
 from skillviewer.data.tables.video_names import VideoNames
 
 VIDEO_COLUMNS = ("video", "name", "clip", "file", "videoname", "filename", "videoid")
@@ -82,7 +83,7 @@ class Spellings:
         merged = [f"{first} ({', '.join(others)})" for first, others in self._other_spellings.items() if others]
         if not merged:
             return []
-        return [f"{source}: people who are spelled in several ways are one each: {abbreviated(merged)}."]
+        return [f"{source}: people who are spelled in several ways are one each: {join_names(merged)}."]
 
 
 def participants_from_file(
@@ -99,30 +100,30 @@ def participants_from_file(
     Returns:
         Participants, or an empty dictionary if the file or one of the columns is missing.
     """
-    if not looks_like(path, VIDEO_COLUMNS, columns):
+    if not is_csv_with_columns(path, VIDEO_COLUMNS, columns):
         if path.is_file() and path.name.casefold() == FILE:
             problems.append(f"{path.name} has no columns “video” and “participant”: it is not used.")
         return {}
-    sheet = read_sheet(path)
-    video_column = sheet.column(*VIDEO_COLUMNS)
-    participant_column = sheet.column(*columns)
+    table = read_csv_table(path)
+    video_column = table.column(*VIDEO_COLUMNS)
+    participant_column = table.column(*columns)
     participant_by_name: dict[str, str] = {}
     spellings = Spellings()
     video_names = VideoNames(()) if names is None else names
-    for row in sheet.rows:
+    for row in table.rows:
         cell = row.cell(video_column)
         participant = spellings.canonical(row.cell(participant_column))
         name = video_names.find(cell)
         if not name:
             name = strip_extension(cell)
-        place = sheet.describe_row(row)
+        place = table.describe_row(row)
         if not name or not participant:
             problems.append(f"{place} does not name a video and its participant; it is left out.")
             continue
         first = participant_by_name.setdefault(name, participant)
         if first != participant:
             problems.append(f"{place} says {name} is {participant}, an earlier line {first}; the first counts.")
-    problems += spellings.merged_notice(path.name) + video_names.renumbered_notice(path.name)
+    problems += spellings.merged_notice(path.name) + video_names.number_match_notices(path.name)
     return participant_by_name
 
 
@@ -156,7 +157,7 @@ def participants_of(
         participants = _participants_by_names(names, stated, problems)
         unknown = [name for name in names if name not in participants]
         if unknown:
-            problems.append(f"The pattern “{stated}” finds no participant in {abbreviated(unknown)}.")
+            problems.append(f"The pattern “{stated}” finds no participant in {join_names(unknown)}.")
         return participants
     for path in files:
         participants_in_file = participants_from_file(path, problems, VideoNames([*names, *recordings.values()]))
@@ -173,7 +174,7 @@ def participants_of(
             else:
                 participants[name] = participant
         if unknown:
-            problems.append(f"{path.name} does not say who is in {abbreviated(unknown)}.")
+            problems.append(f"{path.name} does not say who is in {join_names(unknown)}.")
         return participants
     return {} if pattern is None else _participants_by_names(names, pattern, problems)
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.tracks.reference_path import ReferencePath
+from skillviewer.data.tables.csv_tables import read_csv_table
 from skillviewer.data.tables.participants import VIDEO_COLUMNS
-from skillviewer.data.tables.rows import read_sheet
 from skillviewer.data.tables.video_names import VideoNames
 
 
@@ -23,19 +23,19 @@ def read_references(path: Path, names: Sequence[str]) -> Mapping[str, ReferenceP
     Raises:
         DatasetError: The file cannot be read, or a row has no two numbers.
     """
-    sheet = read_sheet(path)
-    video_column = sheet.column(*VIDEO_COLUMNS)
-    x_column = sheet.column("x")
-    y_column = sheet.column("y")
+    table = read_csv_table(path)
+    video_column = table.column(*VIDEO_COLUMNS)
+    x_column = table.column("x")
+    y_column = table.column("y")
     if x_column is None or y_column is None:
         raise DatasetError(f"{path} needs the columns x and y, and video if the line is not the same for all.")
     video_names = VideoNames(names)
     corners: dict[str, list[tuple[float, float]]] = {}
-    for row in sheet.rows:
-        x = sheet.number(row.cell(x_column))
-        y = sheet.number(row.cell(y_column))
+    for row in table.rows:
+        x = table.number(row.cell(x_column))
+        y = table.number(row.cell(y_column))
         if x is None or y is None:
-            raise DatasetError(f"{sheet.describe_row(row)} has no two numbers x and y.")
+            raise DatasetError(f"{table.describe_row(row)} has no two numbers x and y.")
         cell = row.cell(video_column)
         name = ""
         if cell:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.localisation import Region
+from skillviewer.data.tables.csv_tables import CsvTable, TableRow, read_csv_table
 from skillviewer.data.tables.participants import VIDEO_COLUMNS
-from skillviewer.data.tables.rows import CsvTable, TableRow, read_sheet
 from skillviewer.data.tables.video_names import VideoNames
 
 _BOX_COLUMNS = ("left", "top", "right", "bottom")
@@ -40,11 +40,11 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
     Raises:
         DatasetError: The file cannot be read, or has neither points nor boxes.
     """
-    sheet = read_sheet(path)
-    video_column = sheet.column(*VIDEO_COLUMNS)
-    frame_column = sheet.column("frame", "startframe")
-    point_columns = _point_columns(sheet)
-    box_columns = [sheet.column(side) for side in _BOX_COLUMNS]
+    table = read_csv_table(path)
+    video_column = table.column(*VIDEO_COLUMNS)
+    frame_column = table.column("frame", "startframe")
+    point_columns = _point_columns(table)
+    box_columns = [table.column(side) for side in _BOX_COLUMNS]
     has_boxes = None not in box_columns
     if video_column is None or frame_column is None or not (point_columns or has_boxes):
         raise DatasetError(
@@ -54,18 +54,18 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
     by_video: dict[str, dict[int, list[Region]]] = {}
     problems = []
     video_names = VideoNames(names)
-    for row in sheet.rows:
+    for row in table.rows:
         cell = row.cell(video_column)
         name = video_names.resolve(cell)
-        frames = _frames(sheet, row.cell(frame_column), row.cell(sheet.column("stopframe")))
-        regions, unreadable_point = _points(sheet, row, point_columns)
-        sides = _numbers(sheet, row, box_columns) if has_boxes else None
+        frames = _frames(table, row.cell(frame_column), row.cell(table.column("stopframe")))
+        regions, unreadable_point = _points(table, row, point_columns)
+        sides = _numbers(table, row, box_columns) if has_boxes else None
         if sides is not None:
             left, top, right, bottom = sides
             if left <= right and top <= bottom:
-                region_name = row.cell(sheet.column("name", "region"))
+                region_name = row.cell(table.column("name", "region"))
                 regions.append(Region(left, top, right_px=right, bottom_px=bottom, name=region_name))
-        place = sheet.describe_row(row)
+        place = table.describe_row(row)
         if not name or frames is None or not regions:
             problems.append(f"{place} is no region in a frame of a video; it is left out.")
             continue
@@ -75,13 +75,13 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
             by_video.setdefault(name, {}).setdefault(index, []).extend(regions)
     return Regions(
         {name: {index: tuple(regions) for index, regions in by_frame.items()} for name, by_frame in by_video.items()},
-        (*problems, *video_names.renumbered_notice(path.name)),
+        (*problems, *video_names.number_match_notices(path.name)),
     )
 
 
-def _point_columns(sheet: CsvTable) -> list[tuple[str, int, int]]:
+def _point_columns(table: CsvTable) -> list[tuple[str, int, int]]:
     """Return name, column of x and column of y of every point."""
-    index_by_title = {title.casefold(): index for index, title in enumerate(sheet.titles)}
+    index_by_title = {title.casefold(): index for index, title in enumerate(table.titles)}
     columns = []
     for title, x_column in index_by_title.items():
         name = title.removesuffix("_x")
@@ -91,12 +91,12 @@ def _point_columns(sheet: CsvTable) -> list[tuple[str, int, int]]:
     return columns
 
 
-def _points(sheet: CsvTable, row: TableRow, point_columns: list[tuple[str, int, int]]) -> tuple[list[Region], str]:
+def _points(table: CsvTable, row: TableRow, point_columns: list[tuple[str, int, int]]) -> tuple[list[Region], str]:
     """Return the points of a row, and the name of a point that cannot be read, or ""."""
     regions = []
     unreadable_point = ""
     for name, x_column, y_column in point_columns:
-        position = _numbers(sheet, row, (x_column, y_column))
+        position = _numbers(table, row, (x_column, y_column))
         if position is not None:
             x, y = position
             regions.append(Region.point(x + 0.5, y + 0.5, name))
@@ -105,22 +105,22 @@ def _points(sheet: CsvTable, row: TableRow, point_columns: list[tuple[str, int, 
     return regions, unreadable_point
 
 
-def _frames(sheet: CsvTable, start_text: str, stop_text: str) -> range | None:
+def _frames(table: CsvTable, start_text: str, stop_text: str) -> range | None:
     """Return the frames of a row, one frame without a stop; None if the numbers are no frames."""
-    start = sheet.number(start_text)
+    start = table.number(start_text)
     if start is None:
         return None
-    stop = sheet.number(stop_text) if stop_text else start + 1
+    stop = table.number(stop_text) if stop_text else start + 1
     if stop is None or not start.is_integer() or not stop.is_integer():
         return None
     return range(int(start), int(stop)) if 0 <= start < stop <= start + _MAX_FRAMES else None
 
 
-def _numbers(sheet: CsvTable, row: TableRow, columns: Sequence[int | None]) -> tuple[float, ...] | None:
+def _numbers(table: CsvTable, row: TableRow, columns: Sequence[int | None]) -> tuple[float, ...] | None:
     """Return the numbers in some columns of a row, or None if a cell holds no number."""
     numbers = []
     for column in columns:
-        number = sheet.number(row.cell(column))
+        number = table.number(row.cell(column))
         if number is None:
             return None
         numbers.append(number)

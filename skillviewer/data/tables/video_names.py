@@ -8,8 +8,9 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
+from skillviewer.core.text import join_names
 from skillviewer.data.tables.find_videos import VideoFolder, number_without_zeros, strip_extension
-from skillviewer.data.tables.rows import abbreviated, composed
+from skillviewer.data.tables.name_spelling import compose_accents
 from skillviewer.media.files import VIDEO_SUFFIXES
 
 
@@ -40,7 +41,7 @@ class VideoNames:
         self._names = dict.fromkeys(names)
         self._name_by_casefold = _unique_names(self._names, str.casefold)
         self._name_by_number = _unique_names(self._names, number_without_zeros)
-        self._renumbered: dict[str, str] = {}  # names found by number, by cell
+        self._name_found_by_number: dict[str, str] = {}  # name of the video, by cell
 
     def find(self, cell: str) -> str | None:
         """Return the name that a cell refers to, or None if there is none or more than one.
@@ -60,7 +61,7 @@ class VideoNames:
         number = number_without_zeros(stem)
         numbered_name = self._name_by_number.get(number) if number else None
         if numbered_name is not None:
-            self._renumbered.setdefault(stem, numbered_name)
+            self._name_found_by_number.setdefault(stem, numbered_name)
             return numbered_name
         if leaves_folder(path):
             ends = [name for name in self._names if f"/{stem}".endswith(f"/{name}")]
@@ -71,12 +72,12 @@ class VideoNames:
         """Return the name that a cell refers to or, if there is none, the name in the cell itself."""
         return self.find(cell) or video_name(cell)
 
-    def renumbered_notice(self, source: str) -> list[str]:
+    def number_match_notices(self, source: str) -> list[str]:
         """Return a sentence about names that were found by their number alone, or an empty list."""
-        if not self._renumbered:
+        if not self._name_found_by_number:
             return []
-        renumbered = [f"{cell} for {name}" for cell, name in self._renumbered.items()]
-        return [f"{source} writes numbers with other zeros in front; taken are {abbreviated(renumbered)}."]
+        matches = [f"{cell} with {name}" for cell, name in self._name_found_by_number.items()]
+        return [f"Some numbers in {source} have other leading zeros. Matched by their value: {join_names(matches)}."]
 
 
 def _unique_names(names: Iterable[str], key_of: Callable[[str], str]) -> dict[str, str]:
@@ -148,8 +149,8 @@ class TableVideos:
         folder = self._files.folder.absolute()
         if path.is_relative_to(folder):
             name_in_folder = path.relative_to(folder).as_posix()
-            return composed(strip_extension(name_in_folder))
-        return composed(path.stem) if len(files_by_stem[path.stem]) == 1 else strip_extension(text)
+            return compose_accents(strip_extension(name_in_folder))
+        return compose_accents(path.stem) if len(files_by_stem[path.stem]) == 1 else strip_extension(text)
 
     def _differ_by_suffix(self, name: str, suffixes: set[str]) -> bool:
         """Return True if the folder has files of a name with several of the suffixes."""

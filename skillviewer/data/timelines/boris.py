@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from skillviewer.core.text import counted, short
+from skillviewer.core.text import counted, join_names, short
 from skillviewer.core.timelines.annotation import Annotation, without_lane
 from skillviewer.core.timelines.contents import TimelineContents
-from skillviewer.data.tables.rows import abbreviated, simplify_name
+from skillviewer.data.tables.name_spelling import simplify_name
 
 MAX_TIME_S = 1e8
 """Largest time of an event. Later ones are dates: BORIS can count from the day on which a video was made."""
@@ -104,7 +104,7 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
     """
     project = msgspec.json.decode(path.read_bytes(), type=_Project)
     names = tuple(project.observations)
-    listed = abbreviated(names) if names else "none"
+    listed = join_names(names) if names else "none"
     missing = [name for name in observations if name not in project.observations]
     if missing:
         raise ValueError(f"it has no observation “{missing[0]}”: it has {listed}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.timelines.contents import TimelineContents
-from skillviewer.data.tables.rows import read_text
+from skillviewer.data.tables.text_files import read_text
 
 _TIMES = re.compile(r"\s*([\d:.,]{5,20})[ \t]+-->[ \t]+([\d:.,]{5,20})(?:[ \t].*)?")
 _VOICE = re.compile(r"<v(?:\.[^ >]{0,80})?\s([^>]{0,200})>")

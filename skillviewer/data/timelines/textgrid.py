@@ -7,7 +7,7 @@ from pathlib import Path
 from skillviewer.core.text import short
 from skillviewer.core.timelines.annotation import Annotation, without_lane
 from skillviewer.core.timelines.contents import TimelineContents
-from skillviewer.data.tables.rows import read_text
+from skillviewer.data.tables.text_files import read_text
 
 _DECIMAL = r"[+-]?(?:0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d{1,9})?|\d+(?:\.\d*)?(?:[eE][+-]?\d{1,9})?)%?"
 _NUMBER = re.compile(rf"({_DECIMAL})(?:/({_DECIMAL}))?")

@@ -5,7 +5,7 @@ from pathlib import Path, PureWindowsPath
 from skillviewer.core.text import short
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.timelines.contents import TimelineContents
-from skillviewer.data.tables.rows import read_sheet
+from skillviewer.data.tables.csv_tables import read_csv_table
 from skillviewer.data.timelines.subtitles import parse_seconds
 
 _COLUMNS = {
@@ -28,15 +28,15 @@ def read_timed_table(path: Path, file_name: str) -> TimelineContents:
         DatasetError: The file cannot be read or is no table.
         ValueError: It has no column of times, or no row has a time.
     """
-    sheet = read_sheet(path)
-    columns = {role: sheet.column(*titles) for role, titles in _COLUMNS.items()}
+    table = read_csv_table(path)
+    columns = {role: table.column(*titles) for role, titles in _COLUMNS.items()}
     if columns["start"] is None:
         raise ValueError(
-            f"none of its columns ({short(', '.join(sheet.titles))}) is called start, begin, onset or time"
+            f"none of its columns ({short(', '.join(table.titles))}) is called start, begin, onset or time"
         )
     annotations: list[Annotation] = []
     rejected: list[str] = []
-    for row in sheet.rows:
+    for row in table.rows:
         cells = {role: row.cell(column) for role, column in columns.items()}
         video_name = PureWindowsPath(cells["video"]).name
         if file_name and video_name not in {"", file_name, Path(file_name).stem}:
@@ -45,12 +45,12 @@ def read_timed_table(path: Path, file_name: str) -> TimelineContents:
             start_s = parse_seconds(cells["start"])
             stop_s = parse_seconds(cells["stop"]) if cells["stop"] else start_s
         except ValueError:
-            rejected.append(f"Line {row.line} has no time such as 61.5 or 1:01.5.")
+            rejected.append(f"Line {row.last_line} has no time such as 61.5 or 1:01.5.")
             continue
         tier = cells["tier"]
         if not tier:
             tier = "annotations"
         annotations.append(Annotation(tier, start_s, stop_s, text=cells["text"], author=cells["author"]))
     if rejected and not annotations:
-        raise ValueError(f"no row has a time such as 61.5 or 1:01.5, the first one in line {sheet.rows[0].line}")
+        raise ValueError(f"no row has a time such as 61.5 or 1:01.5, the first one in line {table.rows[0].last_line}")
     return TimelineContents(tuple(annotations), tuple(rejected))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.data.safe_xml import read_xml
-from skillviewer.data.tables.rows import read_text
+from skillviewer.data.tables.text_files import read_text
 from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits, csv_rows, make_raw_track, parse_number
 
 if TYPE_CHECKING:

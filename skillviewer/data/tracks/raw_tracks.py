@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import FloatArray, ReadOnly
-from skillviewer.data.tables.rows import read_text
+from skillviewer.data.tables.text_files import read_text
 from skillviewer.data.tracks_file import MAX_FRAMES, MAX_POINTS, MAX_TRACKS, MAX_VALUES
 
 _NUMBER = re.compile(r"\d+")

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.text import join_names
 from skillviewer.data.study import AddedVideos, FileState, NewVideo, RelinkResult, Study, StudyVideo
 from skillviewer.data.study.archive.archive_format import README_NAME
-from skillviewer.data.tables.rows import abbreviated
 from skillviewer.ui.session.drafts import new_draft
 from skillviewer.ui.session.file_checks import FileChecks
 from skillviewer.ui.session.open_study import OpenStudy, ReadIdentity, StudyContents
@@ -351,7 +351,7 @@ class StudyController(QObject):
     def _warn_of_mentions(self, noun: str) -> None:
         """Warn about texts that still mention the erased video or rater."""
         if self._mentions:
-            text = f"The name of the {noun} still stands in {abbreviated(self._mentions)}, and in the new backup."
+            text = f"The name of the {noun} still stands in {join_names(self._mentions)}, and in the new backup."
             self._messages.post(Message(text, Severity.WARNING))
 
     def _on_unpacked(self, contents: StudyContents) -> None:

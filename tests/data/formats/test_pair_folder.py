@@ -315,13 +315,9 @@ def test_zeros_that_a_spreadsheet_has_taken(tmp_path: Path) -> None:
     data = open_dataset(tmp_path)
     assert [video.path and video.path.name for video in data.videos] == ["001.mp4", "010.mp4", "002.mp4"]
     assert data.participants == {"1": "A", "2": "B", "10": "C"}
-    assert data.problems == (
-        "participants.csv writes numbers with other zeros in front; taken are 001 for 1, 002 for 2, 010 for 10.",
-        (
-            "Numbers are written with other zeros than those of files; taken are 1 for 001.mp4, 10 for 010.mp4, "
-            "2 for 002.mp4."
-        ),
-    )
+    about_table, about_files = data.problems
+    assert not missing(about_table, "participants.csv", "leading zeros", "001 with 1, 002 with 2, 010 with 10")
+    assert not missing(about_files, "leading zeros", "1 with 001.mp4, 10 with 010.mp4, 2 with 002.mp4")
     touch(tmp_path / "videos", ["01.mp4"])
     assert open_dataset(tmp_path).video("1").path is None, "it could be either"
 

@@ -18,7 +18,7 @@ from skillviewer.data.ratings.mapped_table import MappedTable, video_test
 from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.ratings.table_mapping import TableMapping
 from skillviewer.data.tables.find_videos import VideoFolder
-from skillviewer.data.tables.rows import simplify_name
+from skillviewer.data.tables.name_spelling import simplify_name
 from tests.data.files import touch
 
 N_TABLES = int(os.environ.get("SKILLVIEWER_MUTATED_TABLES", "300"))

@@ -18,6 +18,7 @@ from skillviewer.core.faces.faces import Faces
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS, checkpoint_sha256
 from skillviewer.core.paths import reserve_name, safe_name
 from skillviewer.core.progress import CancelToken, Report, one_by_one
+from skillviewer.core.text import join_names
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.version import __version__
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
@@ -45,7 +46,6 @@ from skillviewer.data.study.identity import digest_of
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, StudyVideo, clip_range_from_row
-from skillviewer.data.tables.rows import abbreviated
 from skillviewer.data.tracks_file import SUFFIX as TRACKS_SUFFIX
 from skillviewer.data.tracks_file import TrackStore, load_tracks, save_tracks
 from skillviewer.data.trained_pairs import PAIRS_FILE, csv_with_new_paths
@@ -317,7 +317,7 @@ class Packer:
             self.analyses.append(KnownAnalysis(packed_path, name, model_digest))
         if damaged:
             self.warnings.append(
-                f"Maps are missing in the archive, since their files are damaged: {abbreviated(tuple(damaged))}."
+                f"Maps are missing in the archive, since their files are damaged: {join_names(tuple(damaged))}."
             )
 
     def _packed_analysis(self, analysis: Analysis) -> Analysis:

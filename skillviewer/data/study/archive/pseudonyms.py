@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.data.study.database import without_triggers
 from skillviewer.data.study.values import read_json
-from skillviewer.data.tables.rows import composed
+from skillviewer.data.tables.name_spelling import compose_accents
 
 _MIN_LENGTH_INSIDE_WORDS = 4
 """Length from which on names are replaced anywhere in a text; shorter names are replaced only as whole words."""
@@ -51,7 +51,7 @@ class Pseudonyms:
         pseudonym_by_name: dict[str, str] = {}
         for names_of_people in (self.participants, self.raters):
             for real_name, pseudonym in names_of_people.items():
-                for part in _NAME_PART.findall(composed(real_name)):
+                for part in _NAME_PART.findall(compose_accents(real_name)):
                     pseudonym_by_name.setdefault(part, pseudonym)
         for mapping in (self.sources, self.files, self.videos, self.raters, self.participants):
             pseudonym_by_name.update((real_name, pseudonym) for real_name, pseudonym in mapping.items() if real_name)
@@ -72,9 +72,11 @@ class Replacer:
     """
 
     def __init__(self, pseudonym_by_name: Mapping[str, str]) -> None:
-        self._pseudonyms = {composed(name).casefold(): pseudonym for name, pseudonym in pseudonym_by_name.items()}
+        self._pseudonyms = {
+            compose_accents(name).casefold(): pseudonym for name, pseudonym in pseudonym_by_name.items()
+        }
         # both spellings, since case-insensitive matching does not equate ß and ss, and people write either
-        spellings = {composed(name) for name in pseudonym_by_name}
+        spellings = {compose_accents(name) for name in pseudonym_by_name}
         spellings |= {spelling.casefold() for spelling in spellings}
         longest_first = sorted(spellings)
         longest_first.sort(key=len, reverse=True)  # equal lengths stay in the order of letters
@@ -90,7 +92,9 @@ class Replacer:
         """Return a text with every name replaced."""
         if self._pattern is None:
             return text
-        new_text, n = self._pattern.subn(lambda match: self._pseudonyms.get(match[0].casefold(), "…"), composed(text))
+        new_text, n = self._pattern.subn(
+            lambda match: self._pseudonyms.get(match[0].casefold(), "…"), compose_accents(text)
+        )
         return new_text if n else text
 
     def replace_in_json(self, value: object) -> object:

@@ -10,7 +10,7 @@ from skillviewer.core.dataset.pairs import UNNAMED
 from skillviewer.core.dataset.rating_set import RatingSet, VideoRating
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.core.text import counted
+from skillviewer.core.text import counted, join_names
 from skillviewer.data.ratings.mapped_table import MappedTable, open_table
 from skillviewer.data.ratings.parsed_ratings import ParsedRatings, RatingRemark
 from skillviewer.data.ratings.remark_times import times_in_remark
@@ -20,7 +20,6 @@ from skillviewer.data.study.exchange.study_import import ImportResult
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.study_ratings import RatingsAdded
 from skillviewer.data.study.video_rows import NewVideo
-from skillviewer.data.tables.rows import abbreviated
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def describe_remaining_ratings(ratings: Sequence[VideoRating]) -> str:
     stay = "stays" if len(ratings) == 1 else "stay"
     return (
         f"{counted(len(ratings), 'earlier rating')} {stay} in the study, since the table has no valid rating in the "
-        f"same place: {abbreviated(names)}."
+        f"same place: {join_names(names)}."
     )
 
 

@@ -13,6 +13,7 @@ from skillviewer.core.dataset.pairs import UNNAMED, Pair, SimilarPair, Verdict
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import StudyError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
+from skillviewer.core.text import join_names
 from skillviewer.data.formats.choices import DEFAULT_CHOICES, Choices
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.study.identity import Identity
@@ -20,14 +21,15 @@ from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, NewVideo, StudyVideo
 from skillviewer.data.study.votes import Vote
+from skillviewer.data.tables.csv_tables import CsvTable, TableRow, is_csv_with_columns, read_csv_table
 from skillviewer.data.tables.find_videos import strip_extension
+from skillviewer.data.tables.name_spelling import compose_accents
 from skillviewer.data.tables.participants import (
     PARTICIPANT_COLUMNS,
     VIDEO_COLUMNS,
     occasions_from_files,
     participants_from_file,
 )
-from skillviewer.data.tables.rows import CsvTable, TableRow, abbreviated, composed, looks_like, read_sheet
 from skillviewer.data.tables.video_names import VideoNames
 
 _KEY_NAMESPACE = uuid.UUID("6f6f1a52-6f0c-4b8e-9a3c-0f4f6a7d2c11")  # for the derived keys of votes without a key
@@ -70,9 +72,9 @@ def import_into_study(
     if form is None:
         if path.suffix == SUFFIX:
             return _import_study(study, path, token, report)
-        if looks_like(path, ("left",), ("right",), ("rater",), ("verdict",), ("key", "criterion")):
+        if is_csv_with_columns(path, ("left",), ("right",), ("rater",), ("verdict",), ("key", "criterion")):
             return _import_votes(study, path)
-        if path.is_file() and looks_like(path, VIDEO_COLUMNS, PARTICIPANT_COLUMNS):
+        if path.is_file() and is_csv_with_columns(path, VIDEO_COLUMNS, PARTICIPANT_COLUMNS):
             return _import_participants(study, path)
     if choices is None:
         choices = DEFAULT_CHOICES
@@ -161,12 +163,12 @@ class _StudyNames:
 
     def __init__(self, study: Study) -> None:
         names = [video.name for video in study.videos.all()]
-        self._name_by_spelling = {composed(name).strip(): name for name in names}
+        self._name_by_spelling = {compose_accents(name).strip(): name for name in names}
         self._name_by_spelling |= {name: name for name in names}
 
     def find(self, name: str) -> str | None:
         """Return the study's name for a video, or None if the study has no such video."""
-        return self._name_by_spelling.get(name) or self._name_by_spelling.get(composed(name).strip())
+        return self._name_by_spelling.get(name) or self._name_by_spelling.get(compose_accents(name).strip())
 
 
 def _without_known_votes(study: Study, votes: list[Vote], source: str) -> tuple[list[Vote], list[str]]:
@@ -255,7 +257,7 @@ def _import_study(study: Study, path: Path, token: CancelToken, report: Report) 
     names = {video.name: name for video, name in zip(videos, added.names, strict=True) if name is not None}
     present = {video.name for video in study.videos.all()}
     removed = [name for name in names.values() if name not in present]
-    notes = (f"Removed from this study, and they stay so: {abbreviated(removed)}.",) if removed else ()
+    notes = (f"Removed from this study, and they stay so: {join_names(removed)}.",) if removed else ()
     names_of_present = {name: study_name for name, study_name in names.items() if study_name in present}
     participants = {video.name: video.participant for video in videos if video.participant}
     occasions = {video.name: video.occasion for video in videos}
@@ -309,7 +311,7 @@ def _import_participants(study: Study, path: Path) -> ImportResult:
             names[stem] = video.name
     unknown_names = sorted(set(participants) - set(names))
     if unknown_names:
-        problems.append(f"{path.name} names videos that are not in the study: {abbreviated(unknown_names)}.")
+        problems.append(f"{path.name} names videos that are not in the study: {join_names(unknown_names)}.")
     occasions = occasions_from_files([path], VideoNames(participants))
     new_participants, _, contradictions = study.videos.set_participants_and_occasions(
         _by_study_name(names, participants), _by_study_name(names, occasions)
@@ -329,12 +331,12 @@ def _derive_key(n_votes_by_text: dict[str, int], *facts: object) -> str:
 
 def _import_votes(study: Study, path: Path) -> ImportResult:
     """Import a table of votes."""
-    sheet = read_sheet(path)
-    reader = _VoteReader(sheet, study)
+    table = read_csv_table(path)
+    reader = _VoteReader(table, study)
     votes_with_key = []
     votes_without_key = []
     n_votes_by_text: dict[str, int] = {}
-    for row in sheet.rows:
+    for row in table.rows:
         vote = reader.vote(row)
         if vote is None:
             continue
@@ -353,8 +355,8 @@ def _import_votes(study: Study, path: Path) -> ImportResult:
 class _VoteReader:
     """Reader of a table of votes. A vote counts even if details of it, such as its time, are unreadable."""
 
-    def __init__(self, sheet: CsvTable, study: Study) -> None:
-        self._sheet = sheet
+    def __init__(self, table: CsvTable, study: Study) -> None:
+        self._table = table
         self._names = _StudyNames(study)
         self._unreadable_cells: list[str] = []
         self.problems: list[str] = []
@@ -372,11 +374,11 @@ class _VoteReader:
         try:
             return self._vote(row)
         except ValueError as error:
-            self.problems.append(f"{self._sheet.describe_row(row)} is left out: {error}.")
+            self.problems.append(f"{self._table.describe_row(row)} is left out: {error}.")
             return None
 
     def _cell(self, row: TableRow, name: str) -> str:
-        return row.cell(self._sheet.column(name))
+        return row.cell(self._table.column(name))
 
     def _video(self, row: TableRow, side: str) -> str:
         name = self._cell(row, side)
@@ -387,9 +389,9 @@ class _VoteReader:
 
     def _number(self, row: TableRow, name: str) -> float | None:
         text = self._cell(row, name)
-        number = self._sheet.number(text) if text else None
+        number = self._table.number(text) if text else None
         if text and number is None:
-            self._unreadable_cells.append(f"“{text}” in {self._sheet.describe_row(row)}")
+            self._unreadable_cells.append(f"“{text}” in {self._table.describe_row(row)}")
         return number
 
     def _mark(self, row: TableRow, side: str) -> float | None:
@@ -397,7 +399,7 @@ class _VoteReader:
         column = f"{side}marks"
         mark_s = self._number(row, column)
         if mark_s is not None and mark_s < 0:
-            self._unreadable_cells.append(f"“{self._cell(row, column)}” in {self._sheet.describe_row(row)}")
+            self._unreadable_cells.append(f"“{self._cell(row, column)}” in {self._table.describe_row(row)}")
             return None
         return mark_s
 
@@ -406,7 +408,7 @@ class _VoteReader:
         try:
             return datetime.fromisoformat(text) if text else None
         except ValueError:
-            self._unreadable_cells.append(f"“{text}” in {self._sheet.describe_row(row)}")
+            self._unreadable_cells.append(f"“{text}” in {self._table.describe_row(row)}")
             return None
 
     def _vote(self, row: TableRow) -> Vote:

@@ -14,12 +14,12 @@ from skillviewer.core.text import counted, printable
 from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.rating_pack import RatingPackKey
 from skillviewer.data.study.judging.saved_file import (
-    TURN_KEY_DIGITS,
     Code,
     FileHeader,
     HexId,
     Seconds,
     Time,
+    answer_key,
     check_turns,
     import_statement,
     is_in_future,
@@ -29,7 +29,7 @@ from skillviewer.data.study.judging.saved_file import (
     read_saved,
     saved_format,
     time_problem,
-    turn_key,
+    turn_digits_of,
 )
 from skillviewer.data.study.rating_forms import RatingForm
 from skillviewer.data.study.study import Study
@@ -81,56 +81,59 @@ def import_forms(study: Study, path: Path) -> str:
             was made of another study or by another rubric, or has no such rater, turn or video; a rating is none of
             the steps; or the study cannot be written.
     """
-    file = read_saved(path, RatingsFile, "ratings")
-    key = load_key(study, path, file.pack, file.rater, key_type=RatingPackKey)
+    ratings_file = read_saved(path, RatingsFile, "ratings")
+    pack_key = load_key(study, path, ratings_file.pack, ratings_file.rater, key_type=RatingPackKey)
     plan = study.forms.plan()
-    if plan is None or plan.rubric.digest != key.rubric_digest:
+    if plan is None or plan.rubric.digest != pack_key.rubric_digest:
         raise StudyError(f"{path} was rated by a rubric that is no longer that of {study.path.name}.")
-    check_turns((rating.turn for rating in file.ratings), path.name, "ratings of video")
+    check_turns((rating.turn for rating in ratings_file.ratings), path.name, "ratings of video")
     names = study.videos.names()
     forms = [
-        _form(number, browser_rating, file, key, names, plan.rubric, path)
-        for number, browser_rating in enumerate(file.ratings, 1)
+        _form(number, browser_rating, ratings_file, pack_key, names, plan.rubric, path)
+        for number, browser_rating in enumerate(ratings_file.ratings, 1)
     ]
     study_forms = study.forms.all()
-    distinct = _one_valid_per_slot(forms, study_forms)
+    imported_forms = _keep_one_valid_form_per_slot(forms, study_forms)
     known_keys = {form.key for form in study_forms}
-    n_undone = sum(not form.is_valid and form.key not in known_keys for form in distinct)
-    n_new = study.forms.import_forms(distinct)
-    n_left_out = len(forms) - len(distinct)
+    n_undone = sum(not form.is_valid and form.key not in known_keys for form in imported_forms)
+    n_added = study.forms.import_forms(imported_forms)
+    n_left_out = len(forms) - len(imported_forms)
     left_out = f"{n_left_out} were left out, for the rater has rated their videos elsewhere" if n_left_out else ""
     return import_statement(
-        counted(n_new - n_undone, "new rated video"),
-        printable(key.raters[file.rater]),
+        counted(n_added - n_undone, "new rated video"),
+        printable(pack_key.raters[ratings_file.rater]),
         n_undone=n_undone,
-        n_known=len(distinct) - n_new,
+        n_known=len(imported_forms) - n_added,
         left_out=left_out,
-        times=(rating.rated_at for rating in file.ratings),
+        times=(rating.rated_at for rating in ratings_file.ratings),
     )
 
 
-def _one_valid_per_slot(forms: Sequence[RatingForm], study_forms: Sequence[RatingForm]) -> list[RatingForm]:
-    """Return forms without the valid ones for a slot that has another valid form, here or in the study."""
+def _keep_one_valid_form_per_slot(forms: Sequence[RatingForm], study_forms: Sequence[RatingForm]) -> list[RatingForm]:
+    """Return the forms without valid forms whose slot is taken, by a valid form of the study or an earlier valid form.
+
+    Withdrawn forms take no slot, and are all returned.
+    """
     withdrawn_keys = {form.key for form in forms if not form.is_valid}
     key_by_slot: dict[tuple[str, ...], str] = {}
     for form in study_forms:
         if form.is_valid and form.key not in withdrawn_keys:
             key_by_slot |= dict.fromkeys(_slots(form), form.key)
-    distinct = []
+    kept_forms = []
     for form in forms:
         slots = _slots(form) if form.is_valid else []
         if all(key_by_slot.get(slot, form.key) == form.key for slot in slots):
             key_by_slot |= dict.fromkeys(slots, form.key)
-            distinct.append(form)
-    return distinct
+            kept_forms.append(form)
+    return kept_forms
 
 
 def _slots(form: RatingForm) -> list[tuple[str, ...]]:
-    """Return the slots of a form; each slot takes one valid form.
+    """Return the slots of a form: its turn and, for a first form, the pair of video and rater.
 
-    They are the turn, and for a first form also the video with the rater.
+    A slot takes one valid form.
     """
-    slots: list[tuple[str, ...]] = [(form.key[:TURN_KEY_DIGITS],)]
+    slots: list[tuple[str, ...]] = [(turn_digits_of(form.key),)]
     if form.purpose is FormPurpose.FIRST:
         slots.append((form.video, form.rater))
     return slots
@@ -140,48 +143,53 @@ def _form(
     number: int,
     rating: BrowserRating,
     file: RatingsFile,
-    key: RatingPackKey,
+    pack_key: RatingPackKey,
     names: dict[int, str],
     rubric: Rubric,
     path: Path,
 ) -> RatingForm:
     """Return a rating of the page as a form of the study, or raise a StudyError if the pack cannot give it."""
-    turns = key.turns.get(file.rater, [])
-    video, purpose = turns[rating.turn] if rating.turn < len(turns) else ("", FormPurpose.FIRST)
-    problem = _problem(rating, key, names, video, rubric)
+    turns = pack_key.turns.get(file.rater, [])
+    asked_code = ""
+    purpose = FormPurpose.FIRST
+    if rating.turn < len(turns):
+        asked_code, purpose = turns[rating.turn]
+    problem = _problem(rating, pack_key, names, asked_code, rubric)
     if problem:
         raise StudyError(f"{path.name}, rating {number} cannot be: {printable(problem)}. Nothing was imported.")
-    video_id, start_s, _ = key.videos[rating.video]
+    video_id, start_s, _ = pack_key.videos[rating.video]
     rated_at = None if is_in_future(rating.rated_at) else rating.rated_at
     mark_s = None if rating.mark_s is None else rating.mark_s + start_s
     return RatingForm(
         video=names[video_id],
-        rater=key.raters[file.rater],
+        rater=pack_key.raters[file.rater],
         answers=dict(rating.answers),
         purpose=purpose,
-        rubric_digest=key.rubric_digest,
+        rubric_digest=pack_key.rubric_digest,
         rated_at=rated_at,
         taken_s=rating.taken_s,
         watched=rating.watched,
-        speed=key.speed,
+        speed=pack_key.speed,
         remark=rating.remark.strip(),
         mark_s=mark_s,
-        key=turn_key(file.pack, file.rater, rating.turn) + rating.key[TURN_KEY_DIGITS:],
+        key=answer_key(file.pack, file.rater, rating.turn, rating.key),
         withdrawn_at=not_in_future(rating.withdrawn_at),
     )
 
 
-def _problem(rating: BrowserRating, key: RatingPackKey, names: dict[int, str], video: str, rubric: Rubric) -> str:
-    """Return what is wrong with a rating, or ""; ``video`` is the code of the asked video."""
-    if rating.video not in key.videos or key.videos[rating.video][0] not in names:
-        return f"the study has no video of the code “{rating.video}”, or no longer"
-    if rating.video != video:
+def _problem(
+    rating: BrowserRating, pack_key: RatingPackKey, names: dict[int, str], asked_code: str, rubric: Rubric
+) -> str:
+    """Return what is wrong with a rating, or ""; ``asked_code`` is the code of the video to rate."""
+    if rating.video not in pack_key.videos or pack_key.videos[rating.video][0] not in names:
+        return f"the study has no video with the code “{rating.video}”, or no longer contains this video"
+    if rating.video != asked_code:
         return f"video {rating.turn + 1} of this rater is not “{rating.video}”"
     answers = dict(rating.answers)
     if len(answers) < len(rating.answers):
         repeated_item, _ = Counter(item for item, _ in rating.answers).most_common(1)[0]
         return f"it rates “{repeated_item[:80]}” twice"
-    _, _, clip_seconds = key.videos[rating.video]
+    _, _, clip_seconds = pack_key.videos[rating.video]
     return (
         rubric.wrong_answer(answers)
         or time_problem(rating.rated_at, rating.withdrawn_at)

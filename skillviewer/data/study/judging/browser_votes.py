@@ -11,12 +11,12 @@ from skillviewer.core.errors import StudyError
 from skillviewer.core.text import counted
 from skillviewer.data.study.judging.pack import PackKey
 from skillviewer.data.study.judging.saved_file import (
-    TURN_KEY_DIGITS,
     Code,
     FileHeader,
     HexId,
     Seconds,
     Time,
+    answer_key,
     check_turns,
     import_statement,
     is_in_future,
@@ -25,7 +25,7 @@ from skillviewer.data.study.judging.saved_file import (
     not_in_future,
     read_saved,
     time_problem,
-    turn_key,
+    turn_digits_of,
 )
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.votes import Vote
@@ -41,7 +41,7 @@ class BrowserVote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verdict: Verdict | None  # 1 for left, 0 for no difference, -1 for right, None for a skipped pair
     judged_at: Time
     taken_s: Seconds  # time from first sight to the vote, without time away from the page
-    watched: Annotated[float, msgspec.Meta(ge=0, le=1)]  # smaller share of the two videos that was played, 0 to 1
+    watched: Annotated[float, msgspec.Meta(ge=0, le=1)]  # smaller of the played shares of both videos, 0 to 1
     reason: Annotated[str, msgspec.Meta(max_length=300)]
     left_mark_s: Seconds | None  # marked time in the left clip, from its first frame, or None
     right_mark_s: Seconds | None
@@ -65,8 +65,8 @@ def read_votes(path: Path) -> VotesFile:
 def import_votes(study: Study, path: Path) -> str:
     """Import the votes of a page into the study of its pack; a second import of the same file adds nothing.
 
-    All votes are imported, or none. They have all facts of votes given in the window: reason, marks, time taken,
-    watched share, and purpose of the pair. A pair that was judged in two copies of the pack counts once.
+    All votes are imported, or none. Imported votes have the same fields as votes given in the window: reason, marks,
+    time taken, watched share, and purpose of the pair. A pair that was judged in two copies of the pack counts once.
 
     Returns:
         A sentence for the user with the numbers of new, known and left out votes.
@@ -76,59 +76,85 @@ def import_votes(study: Study, path: Path) -> str:
             study cannot be written.
     """
     votes_file = read_votes(path)
-    key = load_key(study, path, votes_file.pack, votes_file.rater, key_type=PackKey)
+    pack_key = load_key(study, path, votes_file.pack, votes_file.rater, key_type=PackKey)
     check_turns((vote.pair for vote in votes_file.votes), str(path), "votes on pair")
     names = study.videos.names()
     study_votes = study.votes.all()
-    votes = [_vote(n, vote, votes_file, key, names, path) for n, vote in enumerate(votes_file.votes, start=1)]
-    distinct = _one_valid_per_turn(votes, study_votes)
+    votes = []
+    for number, browser_vote in enumerate(votes_file.votes, start=1):
+        try:
+            vote = _convert_vote(browser_vote, votes_file, pack_key, names)
+        except ValueError as error:
+            raise StudyError(f"{path.name}, vote {number} cannot be: {error}. Nothing was imported.") from error
+        votes.append(vote)
+    imported_votes = _keep_one_valid_vote_per_turn(votes, study_votes)
     known_keys = {vote.key for vote in study_votes}
-    new_votes = [vote for vote in distinct if vote.key not in known_keys]
+    new_votes = [vote for vote in imported_votes if vote.key not in known_keys]
     n_undone = sum(not vote.is_valid for vote in new_votes)
     n_skips = sum(vote.is_valid and vote.verdict is None for vote in new_votes)
-    n_new = study.votes.import_votes(distinct)
-    n_left_out = len(votes) - len(distinct)
+    n_added = study.votes.import_votes(imported_votes)
+    n_left_out = len(votes) - len(imported_votes)
     left_out = ""
     if n_left_out:
         left_out = f"{n_left_out} were left out, for their pairs were judged in another copy of the pack"
-    new_text = counted(n_new - n_undone - n_skips, "new vote")
+    new_text = counted(n_added - n_undone - n_skips, "new vote")
     if n_skips:
         new_text += f" and {counted(n_skips, 'skipped pair')}"
     return import_statement(
         new_text,
-        key.raters[votes_file.rater],
+        pack_key.raters[votes_file.rater],
         n_undone=n_undone,
-        n_known=len(distinct) - n_new,
+        n_known=len(imported_votes) - n_added,
         left_out=left_out,
         times=(vote.judged_at for vote in votes_file.votes),
     )
 
 
-def _one_valid_per_turn(votes: Sequence[Vote], study_votes: Sequence[Vote]) -> list[Vote]:
-    """Return votes without the valid ones on a turn that has another valid vote, here or in the study."""
+def _keep_one_valid_vote_per_turn(votes: Sequence[Vote], study_votes: Sequence[Vote]) -> list[Vote]:
+    """Return the votes with at most one valid vote on each turn; a turn is a pair that a pack shows to a rater.
+
+    The valid vote of the study stays or, if it has none on the turn, the first valid vote of ``votes``. Votes that were
+    withdrawn are all returned.
+    """
     withdrawn_keys = {vote.key for vote in votes if not vote.is_valid}
-    key_by_turn = {
-        vote.key[:TURN_KEY_DIGITS]: vote.key for vote in study_votes if vote.is_valid and vote.key not in withdrawn_keys
-    }
-    distinct = []
+    valid_key_by_turn: dict[str, str] = {}
+    for vote in study_votes:
+        if vote.is_valid and vote.key not in withdrawn_keys:
+            valid_key_by_turn[turn_digits_of(vote.key)] = vote.key
+    kept_votes = []
     for vote in votes:
-        if vote.is_valid and key_by_turn.setdefault(vote.key[:TURN_KEY_DIGITS], vote.key) != vote.key:
-            continue
-        distinct.append(vote)
-    return distinct
+        if vote.is_valid:
+            valid_key = valid_key_by_turn.setdefault(turn_digits_of(vote.key), vote.key)
+            if valid_key != vote.key:
+                continue
+        kept_votes.append(vote)
+    return kept_votes
 
 
-def _vote(
-    number: int, browser_vote: BrowserVote, file: VotesFile, key: PackKey, names: dict[int, str], path: Path
-) -> Vote:
-    """Return a vote of the page as a vote of the study, or raise a StudyError if the pack cannot give such a vote."""
-    pairs = key.pairs[file.rater]
-    left, right, purpose = pairs[browser_vote.pair] if browser_vote.pair < len(pairs) else ("", "", "")
-    problem = _problem(browser_vote, key, names, {left, right})
+def _convert_vote(browser_vote: BrowserVote, file: VotesFile, pack_key: PackKey, names: dict[int, str]) -> Vote:
+    """Return a vote of the page as a vote of the study.
+
+    Args:
+        browser_vote: The vote of the page.
+        file: The file that contains the vote.
+        pack_key: Meaning of the codes of the pack.
+        names: Names of the videos of the study, by number.
+
+    Raises:
+        ValueError: The pack cannot give such a vote; the text says why.
+    """
+    pairs = pack_key.pairs[file.rater]
+    if browser_vote.pair < len(pairs):
+        left_code, right_code, purpose = pairs[browser_vote.pair]
+        asked_codes = {left_code, right_code}
+    else:
+        purpose = ""
+        asked_codes = set()
+    problem = _problem(browser_vote, pack_key, names, asked_codes)
     if problem:
-        raise StudyError(f"{path.name}, vote {number} cannot be: {problem}. Nothing was imported.")
-    left_id, left_start_s = key.videos[browser_vote.left]
-    right_id, right_start_s = key.videos[browser_vote.right]
+        raise ValueError(problem)
+    left_id, left_start_s = pack_key.videos[browser_vote.left]
+    right_id, right_start_s = pack_key.videos[browser_vote.right]
     judged_at = None if is_in_future(browser_vote.judged_at) else browser_vote.judged_at
     left_mark_s = None if browser_vote.left_mark_s is None else browser_vote.left_mark_s + left_start_s
     right_mark_s = None if browser_vote.right_mark_s is None else browser_vote.right_mark_s + right_start_s
@@ -136,32 +162,32 @@ def _vote(
         left=names[left_id],
         right=names[right_id],
         verdict=browser_vote.verdict,
-        rater=key.raters[file.rater],
+        rater=pack_key.raters[file.rater],
         judged_at=judged_at,
         taken_s=browser_vote.taken_s,
         watched=browser_vote.watched,
-        speed=key.speed,
+        speed=pack_key.speed,
         reason=browser_vote.reason.strip(),
         left_mark_s=left_mark_s,
         right_mark_s=right_mark_s,
         purpose=purpose,
-        criterion=key.criterion,
-        key=turn_key(file.pack, file.rater, browser_vote.pair) + browser_vote.key[TURN_KEY_DIGITS:],
+        criterion=pack_key.criterion,
+        key=answer_key(file.pack, file.rater, browser_vote.pair, browser_vote.key),
         withdrawn_at=not_in_future(browser_vote.withdrawn_at),
     )
 
 
-def _problem(browser_vote: BrowserVote, key: PackKey, names: dict[int, str], pair: set[str]) -> str:
-    """Return what is wrong with a vote, or ""; ``pair`` has the codes of the asked pair."""
+def _problem(browser_vote: BrowserVote, pack_key: PackKey, names: dict[int, str], asked_codes: set[str]) -> str:
+    """Return what is wrong with a vote, or ""; ``asked_codes`` are the codes of the two videos of the asked pair."""
     for code in (browser_vote.left, browser_vote.right):
-        if code not in key.videos or key.videos[code][0] not in names:
-            return f"the study has no video of the code “{code}”, or no longer"
-    if {browser_vote.left, browser_vote.right} != pair:
+        if code not in pack_key.videos or pack_key.videos[code][0] not in names:
+            return f"the study has no video with the code “{code}”, or no longer contains this video"
+    if {browser_vote.left, browser_vote.right} != asked_codes:
         return f"pair {browser_vote.pair + 1} of this rater is not “{browser_vote.left}” and “{browser_vote.right}”"
-    if browser_vote.verdict is Verdict.NEITHER and not key.allow_neither:
+    if browser_vote.verdict is Verdict.NEITHER and not pack_key.allow_neither:
         return "“no difference” was not offered"
     return (
         time_problem(browser_vote.judged_at, browser_vote.withdrawn_at)
-        or mark_problem(browser_vote.left_mark_s, key.seconds.get(browser_vote.left))
-        or mark_problem(browser_vote.right_mark_s, key.seconds.get(browser_vote.right))
+        or mark_problem(browser_vote.left_mark_s, pack_key.seconds.get(browser_vote.left))
+        or mark_problem(browser_vote.right_mark_s, pack_key.seconds.get(browser_vote.right))
     )

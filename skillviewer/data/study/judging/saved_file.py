@@ -21,7 +21,7 @@ MAX_CLOCK_ERROR = timedelta(days=1)
 """Greatest error of the clock of a rater's computer."""
 MAX_CLOCK_STEP = timedelta(hours=1)
 """Greatest step by which the clock of a rater's computer is set during a session."""
-TURN_KEY_DIGITS = 24
+_TURN_DIGITS = 24
 """Number of hexadecimal digits at the start of an answer's key that identify pack, rater and turn."""
 _CHECKSUM = b',"sha256":"'
 
@@ -54,7 +54,7 @@ def saved_format(path: Path) -> str:
 
 
 def read_saved(path: Path, file_type: type[FileT], noun: str) -> FileT:
-    """Read a saved file; ``noun`` names its answers, such as "votes".
+    """Read a saved file; ``noun`` is the word for its answers, such as "votes".
 
     Raises:
         StudyError: The file cannot be read, was not saved by a page, was altered, or comes from a newer program.
@@ -116,7 +116,7 @@ def is_in_future(time: datetime) -> bool:
 
 
 def not_in_future(time: datetime | None) -> datetime | None:
-    """Return a time, or the present time if it cannot have come yet."""
+    """Return a time; a time that cannot have come yet is replaced by the present time."""
     if time is not None and is_in_future(time):
         return datetime.now(UTC)
     return time
@@ -134,16 +134,29 @@ def time_problem(given_at: datetime, withdrawn_at: datetime | None) -> str:
     return ""
 
 
-def mark_problem(mark_s: float | None, seconds: float | None) -> str:
-    """Return what is wrong with a mark in a clip of a length (None if unknown), or ""."""
-    if mark_s is None or seconds is None or mark_s <= seconds + MARK_SLACK_S:
+def mark_problem(mark_s: float | None, clip_seconds: float | None) -> str:
+    """Return what is wrong with a marked time in a clip, or ""; ``clip_seconds`` is None if the length is unknown."""
+    if mark_s is None or clip_seconds is None or mark_s <= clip_seconds + MARK_SLACK_S:
         return ""
-    return f"it marks {mark_s:g} s of a clip of {seconds:.3f} s"
+    return f"it marks {mark_s:g} s of a clip of {clip_seconds:.3f} s"
 
 
-def turn_key(pack: str, rater: str, turn: int) -> str:
-    """Return the first ``TURN_KEY_DIGITS`` digits of the keys of all answers of a rater to a turn of a pack."""
-    return hashlib.sha256(f"{pack}|{rater}|{turn}".encode()).hexdigest()[:TURN_KEY_DIGITS]
+def answer_key(pack: str, rater: str, turn: int, page_key: str) -> str:
+    """Return the key of an answer in the study: digits that identify the turn, then the last digits of its page key.
+
+    Args:
+        pack: Identity of the pack.
+        rater: Code of the rater.
+        turn: Position of the pair or video among those of the rater, from 0.
+        page_key: Key that the page gave the answer.
+    """
+    turn_digits = hashlib.sha256(f"{pack}|{rater}|{turn}".encode()).hexdigest()[:_TURN_DIGITS]
+    return turn_digits + page_key[_TURN_DIGITS:]
+
+
+def turn_digits_of(key: str) -> str:
+    """Return the digits of an answer's key that all answers of the same rater to the same turn of a pack share."""
+    return key[:_TURN_DIGITS]
 
 
 def check_turns(turns: Iterable[int], file: str, answers: str) -> None:
@@ -166,12 +179,12 @@ def check_turns(turns: Iterable[int], file: str, answers: str) -> None:
 
 
 def import_statement(
-    new: str, rater: str, *, n_undone: int, n_known: int, left_out: str, times: Iterable[datetime]
+    new_answers: str, rater: str, *, n_undone: int, n_known: int, left_out: str, times: Iterable[datetime]
 ) -> str:
     """Return a sentence on an import for the user.
 
     Args:
-        new: Number of new answers with their name, such as "3 new votes".
+        new_answers: Number of new answers with their name, such as "3 new votes".
         rater: Name of the rater.
         n_undone: Number of answers that were undone on the page.
         n_known: Number of answers that are in the study already.
@@ -179,7 +192,7 @@ def import_statement(
         times: Times of all answers.
     """
     n_in_future = sum(map(is_in_future, times))
-    statements = [f"{new} by {rater}"]
+    statements = [f"{new_answers} by {rater}"]
     if n_undone:
         statements.append(f"{n_undone} more were undone on the page")
     if n_known:

@@ -127,7 +127,7 @@ Damage = Callable[[DrawnPack], bytes]
 OF_ONE: dict[str, tuple[dict[str, object], str]] = {
     "a strange video": (
         {"left": "ZZZZZZ"},
-        "votes.json, vote 1 cannot be: the study has no video of the code “ZZZZZZ”",
+        "votes.json, vote 1 cannot be: the study has no video with the code “ZZZZZZ”",
     ),
     "a pair that is none": ({"pair": 6}, "pair 7 of this rater is not"),
     "no time": ({"judged_at": "yesterday"}, r"holds no votes .*Invalid RFC3339.*votes\[0\]\.judged_at"),
