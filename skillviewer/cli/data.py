@@ -385,7 +385,7 @@ def _headline_sentence(n_pairs: int, n_folds: int) -> str:
 
 def _folds_json(dataset_folds: "Folds") -> dict[str, object]:
     return {
-        "by": str(dataset_folds.by),
+        "by": str(dataset_folds.fold_unit),
         "warning": dataset_folds.warning,
         "folds": [
             {

@@ -108,7 +108,7 @@ def evaluate(data: Path, data_options: DataOptions, **parameters: Any) -> int:  
     print_dataset(dataset)
     echo(f"preset {training.preset} ({training.dataset_preset}), sampling {training.preprocessing.sampling}", err=True)
     echo(f"selection rule: {describe_selection(training)}", err=True)
-    early_warning = make_folds(dataset, plan.n_folds, plan.by).warning
+    early_warning = make_folds(dataset, plan.n_folds, plan.fold_unit).warning
     if early_warning:
         echo(early_warning, err=True)
     baseline = parameters["baseline"]
@@ -219,10 +219,10 @@ def _plan(parameters: Parameters, training: "TrainingPlan") -> "EvaluationPlan":
         controls=controls,
         training=training,
         n_folds=parameters["n_folds"],
-        by=fold_unit,
+        fold_unit=fold_unit,
         n_seeds=parameters["seeds"],
         workers=workers_from(parameters),
         tolerance=parameters["tolerance"],
-        on_tracks=parameters["regions"] == "tracks",
-        checkpoints=parameters["checkpoints"],
+        regions_from_tracks=parameters["regions"] == "tracks",
+        save_checkpoints=parameters["checkpoints"],
     )

@@ -120,7 +120,7 @@ def _choices(study: "Study", parameters: Parameters) -> "TuningChoices":
         model = DEFAULT_NEW_MODEL
     return TuningChoices(
         rule=rule,
-        by=FoldUnit(parameters["by"]) if parameters["by"] is not None else None,
+        fold_unit=FoldUnit(parameters["by"]) if parameters["by"] is not None else None,
         seed=parameters["seed"],
         epochs=parameters["epochs"],
         candidates=parameters["candidates"],
@@ -210,7 +210,7 @@ def _tune(study: "Study", job: "TuningJob", name: str, parameters: Parameters) -
         except Cancelled:
             discard_state(job)
             raise
-    units = "videos" if split.by is FoldUnit.VIDEO else "people"
+    units = "videos" if split.fold_unit is FoldUnit.VIDEO else "people"
     echo(*_report_lines(result.report, units))
     origin = None
     if parent is not None and result.parent_digest is not None:
@@ -309,7 +309,7 @@ def _format_accuracy(accuracy: "PooledEstimate", pairs_text: str) -> str:
 
 def _split_lines(split: "TuningSplit") -> list[str]:
     fold = split.fold
-    held_out = f"{len(fold.held_out_videos)} videos, by {split.by}"
+    held_out = f"{len(fold.held_out_videos)} videos, by {split.fold_unit}"
     return [f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {held_out}", *split.warnings]
 
 

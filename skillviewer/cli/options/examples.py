@@ -1,4 +1,4 @@
-"""Examples at the end of the help of commands with many options, two for each."""
+"""Two examples for each command with many options, shown at the end of its help."""
 
 EXAMPLES: dict[str, tuple[str, str]] = {
     "score": ("score a.mp4 b.mp4", "score videos --model my-models/ours --out scored"),

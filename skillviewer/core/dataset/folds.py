@@ -40,7 +40,7 @@ class FoldUnit(StrEnum):
 class Folds:
     """All folds of a data set."""
 
-    by: FoldUnit
+    fold_unit: FoldUnit
     folds: tuple[Fold, ...]
     warning: str = ""
 
@@ -49,7 +49,7 @@ class Folds:
         """Display text with the number of folds and the unit that they hold out."""
         n = len(self.folds)
         noun = "fold" if n == 1 else "folds"
-        return f"{n} released {noun}" if self.by is FoldUnit.RELEASED else f"{n} {noun} by {self.by}"
+        return f"{n} released {noun}" if self.fold_unit is FoldUnit.RELEASED else f"{n} {noun} by {self.fold_unit}"
 
 
 def split_groups(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
@@ -147,51 +147,53 @@ def _unknown_participants_warning(dataset: Dataset) -> str:
     )
 
 
-def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldUnit | None = None, seed: int = 0) -> Folds:
+def make_folds(dataset: Dataset, n_folds: int | None = None, fold_unit: FoldUnit | None = None, seed: int = 0) -> Folds:
     """Divide a data set into folds; videos in no pair are left out.
 
     Args:
         dataset: The data set.
         n_folds: Number of folds. None stands for four, or fewer if there are fewer participants. Released folds are
             used whatever their number, with a warning if it differs.
-        by: Unit to hold out. None stands for the released folds if there are any, else for participants if these are
-            known, else, with a warning, for videos. A video without a known participant is held out by itself, with a
-            warning.
+        fold_unit: Unit to hold out. None stands for the released folds if there are any, else for participants if they
+            are known, else for videos, with a warning. A video without a known participant is held out by itself, with
+            a warning.
         seed: Decides which participants (or videos) share a fold.
 
     Raises:
         DatasetError: There are too few participants or videos, or there are no released folds.
     """
     warning = ""
-    if by is None:
-        by, warning = _default_unit(dataset)
-    elif by is FoldUnit.VIDEO:
+    if fold_unit is None:
+        fold_unit, warning = _default_unit(dataset)
+    elif fold_unit is FoldUnit.VIDEO:
         warning = _BY_VIDEO_WARNING
-    if by is FoldUnit.RELEASED:
+    if fold_unit is FoldUnit.RELEASED:
         released = _released(dataset)
         if n_folds in {None, len(released.folds)}:
             return released
         n = len(released.folds)
         note = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
         return replace(released, warning=_join_warnings(released.warning, note))
-    groups = group_videos(dataset, by)
-    if by is FoldUnit.PARTICIPANT:
+    groups = group_videos(dataset, fold_unit)
+    if fold_unit is FoldUnit.PARTICIPANT:
         warning = _unknown_participants_warning(dataset)
         if groups and all(group.startswith(_UNKNOWN_PREFIX) for group in groups):
             unknown = next(iter(groups.values()))[0]
             raise DatasetError(f"The participant of “{unknown}” is unknown: name it, or make folds by video.")
     n_folds = max(2, min(USUAL_FOLDS, len(groups))) if n_folds is None else n_folds
     if len(groups) < 2:
-        raise DatasetError(f"{dataset.name} has only {len(groups)} {by}: nothing can be held out.")
+        raise DatasetError(f"{dataset.name} has only {len(groups)} {fold_unit}: nothing can be held out.")
     if not 2 <= n_folds <= len(groups):
-        raise DatasetError(f"{n_folds} folds cannot be made from {len(groups)} {by}s: choose 2 to {len(groups)}.")
+        raise DatasetError(
+            f"{n_folds} folds cannot be made from {len(groups)} {fold_unit}s: choose 2 to {len(groups)}."
+        )
     names = videos_in_pairs(dataset)
     parts = split_groups(groups, n_folds, seed)
     folds = tuple(fold_of(str(i + 1), names, part, dataset.pairs) for i, part in enumerate(parts))
-    participants = dataset.participants if by is FoldUnit.PARTICIPANT else None
+    participants = dataset.participants if fold_unit is FoldUnit.PARTICIPANT else None
     for fold in folds:
         check_no_leak(fold, participants)
-    return Folds(by, folds, _join_warnings(warning, _missing_pairs_warning(folds)))
+    return Folds(fold_unit, folds, _join_warnings(warning, _missing_pairs_warning(folds)))
 
 
 def _join_warnings(*warnings: str) -> str:
@@ -208,7 +210,7 @@ def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
         DatasetError: There are too few participants or videos, or too few pairs.
     """
     folds = make_folds(dataset, seed=seed)
-    if folds.by is FoldUnit.RELEASED and not any(_has_pairs(fold) for fold in folds.folds):
+    if folds.fold_unit is FoldUnit.RELEASED and not any(_has_pairs(fold) for fold in folds.folds):
         folds = make_folds(replace(dataset, released=None), seed=seed)  # the released ones lack too many videos
     return with_pairs(folds)
 
@@ -224,8 +226,8 @@ def with_pairs(folds: Folds) -> Folds:
         return folds
     if not usable:
         raise DatasetError(
-            f"No fold {folds.by.text} has pairs both to train on and to test on: too many videos are missing, or one "
-            "is in all pairs. Judge more pairs, or hold out by video."
+            f"No fold {folds.fold_unit.text} has pairs both to train on and to test on: too many videos are missing, "
+            "or one is in all pairs. Judge more pairs, or hold out by video."
         )
     return replace(folds, folds=usable, warning=f"{folds.warning} Such folds are left out.")
 

@@ -55,7 +55,7 @@ class TuningChoices:
     """Choices of the user for fine-tuning."""
 
     rule: str = "default"  # rule that turns votes into pairs (see ``core.ranking.consensus.RULES``)
-    by: FoldUnit | None = None  # unit to hold out; None for participants if some are known, else videos
+    fold_unit: FoldUnit | None = None  # unit to hold out; None for participants if some are known, else videos
     seed: int = 0  # seed of the split and of training
     epochs: int | None = None  # greatest number of epochs, or None for the default of the initial model
     candidates: int = 2  # number of frames per segment among which training draws
@@ -66,7 +66,7 @@ class TuningChoices:
     model: str = DEFAULT_NEW_MODEL  # model to train if there is no model to start from
 
     def __post_init__(self) -> None:
-        if self.by is FoldUnit.RELEASED:
+        if self.fold_unit is FoldUnit.RELEASED:
             raise DatasetError("A study has no released folds: hold out by participant or by video.")
         has_no_epoch = self.epochs is not None and self.epochs < 1
         if self.candidates < 1 or has_no_epoch:
@@ -115,7 +115,7 @@ class StudyPairs:
 class TuningSplit:
     """Split of the pairs."""
 
-    by: FoldUnit  # unit that is held out
+    fold_unit: FoldUnit  # unit that is held out
     fold: Fold  # training and held-out videos
     inner_fold: Fold | None  # inner fold on which the epoch is selected; None if the last epoch is used
     # reserved test pairs with an order. Those of two training videos are neither training pairs nor test pairs of the
@@ -144,10 +144,10 @@ def split_pairs(study: StudyPairs, choices: TuningChoices, videos_seen: Collecti
     usable = usable_pairs(study)
     dataset = usable.dataset
     reserved = tuple(pair for pair in dataset.pairs if usable.is_reserved(pair))
-    folds = make_folds(dataset, _n_parts(dataset, choices.by), choices.by, choices.seed)
+    folds = make_folds(dataset, _n_parts(dataset, choices.fold_unit), choices.fold_unit, choices.seed)
     candidates = [
         replace(fold, train_pairs=tuple(pair for pair in fold.train_pairs if not usable.is_reserved(pair)))
-        for fold in (*folds.folds, *_unseen_folds(dataset, folds.by, videos_seen))
+        for fold in (*folds.folds, *_unseen_folds(dataset, folds.fold_unit, videos_seen))
     ]
 
     def preference(fold: Fold) -> tuple[bool, bool, int]:
@@ -159,12 +159,14 @@ def split_pairs(study: StudyPairs, choices: TuningChoices, videos_seen: Collecti
     fold = max(candidates, key=preference)
     if not fold.train_pairs or not fold.test_pairs:
         purpose = "test" if fold.train_pairs else "train"
-        advice = "Judge more pairs, or hold out by video." if folds.by is FoldUnit.PARTICIPANT else "Judge more pairs."
+        advice = "Judge more pairs."
+        if folds.fold_unit is FoldUnit.PARTICIPANT:
+            advice = "Judge more pairs, or hold out by video."
         raise DatasetError(
-            f"With videos held out by {folds.by} nothing is left to {purpose} on: there are {len(dataset.pairs)} pairs "
-            f"among {len(dataset.videos)} videos. {advice}"
+            f"With videos held out by {folds.fold_unit} nothing is left to {purpose} on: there are "
+            f"{len(dataset.pairs)} pairs among {len(dataset.videos)} videos. {advice}"
         )
-    participants = dataset.participants if folds.by is FoldUnit.PARTICIPANT else None
+    participants = dataset.participants if folds.fold_unit is FoldUnit.PARTICIPANT else None
     check_no_leak(fold, participants)
     inner = selection_fold(dataset, fold, choices.seed)
     warnings = []
@@ -179,7 +181,7 @@ def split_pairs(study: StudyPairs, choices: TuningChoices, videos_seen: Collecti
             "one): its accuracy before is too high."
         )
     warnings += _split_warnings(study, dataset, fold, inner)
-    return TuningSplit(folds.by, fold, inner, reserved, warnings=tuple(warnings))
+    return TuningSplit(folds.fold_unit, fold, inner, reserved, warnings=tuple(warnings))
 
 
 def _unseen_folds(dataset: Dataset, unit: FoldUnit, videos_seen: Collection[str]) -> list[Fold]:

@@ -91,7 +91,7 @@ def why_not_quoted(dataset: Dataset, n_videos: int, folds: Folds) -> str:
         )
     if folds_unknown and len(folds.folds) != N_FOLDS:
         reasons.append(f"there are {len(folds.folds)} folds, and what was published is of {N_FOLDS}")
-    elif folds.by is not FoldUnit.RELEASED and not folds_unknown:
+    elif folds.fold_unit is not FoldUnit.RELEASED and not folds_unknown:
         reasons.append("the folds are not the released ones")
     return f"Published numbers are not quoted: {' and '.join(reasons)}." if reasons else ""
 

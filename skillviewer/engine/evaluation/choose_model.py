@@ -111,7 +111,7 @@ def choose_model(
         winner=winner,
         title=attention_model(winner).title,
         level=plan.level,
-        unit=str(folds.by),
+        unit=str(folds.fold_unit),
         accuracy=accuracy_of(outer_scores),
         all_pairs=pooled_accuracy(outer_scores, usable),
         on_new_people=on_new_people,

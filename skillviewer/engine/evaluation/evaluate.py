@@ -162,8 +162,8 @@ def _read_runs(runs: Sequence[Run]) -> list[FinishedRun]:
 
 
 def _evaluation_regions(plan: EvaluationPlan, preparation: RunPreparation) -> Regions | None:
-    """Return the regions that the attention is compared with: of tracks, or of the data set; None without any."""
-    if plan.on_tracks:
+    """Return the regions that the attention is compared with, from tracks or from the data set, or None."""
+    if plan.regions_from_tracks:
         return regions_of_tracks(preparation.facts)
     if preparation.dataset.regions_path is not None:
         return read_regions(preparation.dataset.regions_path, preparation.all_names)
@@ -224,7 +224,7 @@ def _record(plan: EvaluationPlan, preparation: RunPreparation, failures: Sequenc
         n_videos=len(dataset.videos),
         n_participants=len(set(dataset.participants.values())),
         n_pairs=len(dataset.pairs),
-        folds_by=str(folds.by),
+        folds_by=str(folds.fold_unit),
         split_title=folds.title,
         folds=tuple(FoldRecord.of(fold) for fold in folds.folds),
         warning=folds.warning,

@@ -16,7 +16,7 @@ from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.engine.features.feature_store import FeatureStore, MappedStore, WatchedStore, first_pass
+from skillviewer.engine.features.feature_store import FeatureStore, MappedStore, WatchedStore, features_of_first_pass
 from skillviewer.engine.features.measured_videos import MeasuredVideos
 from skillviewer.engine.features.video_facts import VideoFacts, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
@@ -132,7 +132,7 @@ def _predict_fold(
     for row, name in enumerate(names):
         if name in held_out:
             token.check()
-            segments = segment_contributions(model, first_pass(store, name))
+            segments = segment_contributions(model, features_of_first_pass(store, name))
             contributions[row, : len(segments)] = segments
     score_curves = ScoreCurves(names, curves, contributions)
     held_out_names = tuple(name for name in names if name in held_out)

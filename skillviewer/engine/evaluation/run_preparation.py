@@ -140,7 +140,7 @@ class RunPreparation:
         """Make the folds of the usable videos, and find the runs of this shard that are missing."""
         plan = self.plan
         self.dataset = usable
-        all_folds = make_folds(usable, plan.n_folds, plan.by)
+        all_folds = make_folds(usable, plan.n_folds, plan.fold_unit)
         self.folds = with_pairs(all_folds)
         self._check_shared_frames()
         fold_numbers = {fold.name: number for number, fold in enumerate(all_folds.folds, start=1)}
@@ -157,7 +157,7 @@ class RunPreparation:
                         fold,
                         self.facts,
                         input_digests,
-                        checkpoint=plan.checkpoints,
+                        checkpoint=plan.save_checkpoints,
                         tracks_sha256=tracks_sha256,
                     )
                     path = self._folder / RUNS / run_name(model, seed, fold_numbers[fold.name])
@@ -202,13 +202,13 @@ class RunPreparation:
                 f"Fold {fold.name} holds “{held_out}” out, and trains on “{trained}”, which shows the same frames of "
                 "the same file"
             )
-            if self.folds.by is not FoldUnit.RELEASED:
+            if self.folds.fold_unit is not FoldUnit.RELEASED:
                 raise DatasetError(f"{message}. Leave one of the two out, or say that one person is in both.")
             self.problems += [f"{message}; its folds are used as they were released."]
 
     def shared_inputs(self) -> SharedInputs:
         """Return the inputs that all runs share."""
-        is_by_participant = self.folds.by is FoldUnit.PARTICIPANT
+        is_by_participant = self.folds.fold_unit is FoldUnit.PARTICIPANT
         participants = self.dataset.participants if is_by_participant else {}
         return SharedInputs(
             dataset=self.dataset,

@@ -8,7 +8,7 @@ from skillviewer.core.dataset.dataset import Dataset
 from skillviewer.core.errors import DeviceError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange
-from skillviewer.engine.features.feature_store import MappedStore, StoredPass, stored_pass
+from skillviewer.engine.features.feature_store import MappedStore, PassOrLocation, locate_if_mapped
 from skillviewer.engine.features.frame_sources import FrameSource
 from skillviewer.engine.features.video_facts import clip_ranges_of, files_of
 from skillviewer.engine.runtime.device import device_errors
@@ -46,17 +46,17 @@ def build_store(
         DeviceError: The device ran out of memory, or workers died; this stops the work on all videos.
         SettingsError: The workers cannot be started.
     """
-    results: dict[int, JobResult[list[StoredPass]]] = {}
+    results: dict[int, JobResult[list[PassOrLocation]]] = {}
     ranges = {} if clip_ranges is None else clip_ranges
     clips = [(path, ranges.get(name)) for name, path in videos]
 
-    def on_video_done(index: int, result: JobResult[list[StoredPass]]) -> None:
+    def on_video_done(index: int, result: JobResult[list[PassOrLocation]]) -> None:
         results[index] = result
         report(Progress("features of videos", len(results), len(videos)))
 
     compute_passes = partial(_compute_passes, source_or_factory, n_passes)
     map_on_workers(compute_passes, clips, workers, token, on_progress=ignore_progress, on_done=on_video_done)
-    passes: dict[str, list[StoredPass]] = {}
+    passes: dict[str, list[PassOrLocation]] = {}
     problems = []
     for index, (name, _) in enumerate(videos):
         computed_passes = results[index].result
@@ -83,9 +83,9 @@ def _compute_passes(
     clip: tuple[Path, ClipRange | None],
     token: CancelToken,
     _report: Report,
-) -> list[StoredPass]:
+) -> list[PassOrLocation]:
     path, clip_range = clip
     with device_errors(), VideoReader(path, token) as reader:
         source = source_or_factory() if callable(source_or_factory) else source_or_factory
         passes = source.passes(reader, n_passes, token, clip_range)
-        return [stored_pass(features) for features in passes]
+        return [locate_if_mapped(features) for features in passes]

@@ -18,15 +18,18 @@ from skillviewer.nets.models import attention_model
 from skillviewer.nets.sizes import HeadSizes
 
 FeatureStore = Mapping[str, Sequence[NDArray[Any]]]
-"""Features of every video by name: K candidate passes, each (N, 2F, h, w).
+"""Features of every video by name: a sequence of K passes (samplings) of the video.
 
-They are usually float16 in memory maps. Snippets for a network that is trained end to end are uint8. Computations on
-all but snippets are in float32.
+Each pass is an array (N, 2F, h, w): N segments, 2F channels, h x w cells. Features are float16, usually in memory maps,
+and computations on them are in float32. Snippets, for a network that is trained end to end, are uint8 and stay so.
 """
 
 
-def first_pass(store: FeatureStore, name: str) -> torch.Tensor:
-    """Return the first pass of a video, which tests use: (N, 2F, h, w) float32 features, or uint8 snippets."""
+def features_of_first_pass(store: FeatureStore, name: str) -> torch.Tensor:
+    """Return the first pass of a video, (N, 2F, h, w) float32 features or uint8 snippets.
+
+    Evaluation uses the first pass alone; training samples from all passes.
+    """
     features = store[name][0]
     dtype = np.uint8 if features.dtype == np.uint8 else np.float32
     return torch.from_numpy(np.array(features, dtype))
@@ -42,11 +45,11 @@ class MappedPass:
     dtype: str  # name of the number type: float16 for features, uint8 for snippets
 
 
-StoredPass: TypeAlias = MappedPass | NDArray[Any]
+PassOrLocation: TypeAlias = MappedPass | NDArray[Any]
 """Location of the features of a pass, or the features themselves."""
 
 
-def stored_pass(features: NDArray[Any]) -> StoredPass:
+def locate_if_mapped(features: NDArray[Any]) -> PassOrLocation:
     """Return the location of memory-mapped features, or the features themselves if they are in memory."""
     if isinstance(features, np.memmap) and features.filename is not None:
         return MappedPass(Path(features.filename), int(features.offset), features.shape, features.dtype.name)
@@ -56,8 +59,8 @@ def stored_pass(features: NDArray[Any]) -> StoredPass:
 class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
     """A ``FeatureStore`` that opens the memory maps of a video when they are read."""
 
-    def __init__(self, passes: Mapping[str, Sequence[StoredPass]]) -> None:
-        self._passes = {name: tuple(stored_passes) for name, stored_passes in passes.items()}
+    def __init__(self, passes: Mapping[str, Sequence[PassOrLocation]]) -> None:
+        self._passes = {name: tuple(passes_of_video) for name, passes_of_video in passes.items()}
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the K passes of a video, each (N, 2F, h, w).
@@ -66,7 +69,7 @@ class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
             KeyError: There is no such video.
             DatasetError: The features are no longer in the cache.
         """
-        return tuple(_open_pass(stored, name) for stored in self._passes[name])
+        return tuple(_open_pass(pass_or_location, name) for pass_or_location in self._passes[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._passes)
@@ -75,14 +78,15 @@ class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
         return len(self._passes)
 
 
-def _open_pass(stored: StoredPass, name: str) -> NDArray[Any]:
-    if not isinstance(stored, MappedPass):
-        return stored
+def _open_pass(pass_or_location: PassOrLocation, name: str) -> NDArray[Any]:
+    if not isinstance(pass_or_location, MappedPass):
+        return pass_or_location
+    location = pass_or_location
     try:
-        return np.memmap(stored.path, stored.dtype, "r", stored.offset, stored.shape)
+        return np.memmap(location.path, location.dtype, "r", location.offset, location.shape)
     except (OSError, ValueError) as error:
         raise DatasetError(
-            f"The features of “{name}” are no longer in the cache ({stored.path}): it was emptied, or is too small "
+            f"The features of “{name}” are no longer in the cache ({location.path}): it was emptied, or is too small "
             "for this study. Run the same again, with a larger cache."
         ) from error
 
@@ -105,7 +109,7 @@ class DerivedStore(Mapping[str, Sequence[NDArray[Any]]], ABC):
 
 
 class AveragedStore(DerivedStore):
-    """A store of features averaged over the cells, K passes of (N, 2F, 1, 1) float32; averages stay in memory."""
+    """A store of features averaged over the cells: K passes, each (N, 2F, 1, 1) float32. Averages stay in memory."""
 
     def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
         super().__init__(store)
@@ -119,7 +123,7 @@ class AveragedStore(DerivedStore):
 
 
 class WatchedStore(DerivedStore):
-    """A store that records which videos are read, to check what a training used."""
+    """A store that records the names of the videos that are read, to check which videos a training used."""
 
     def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
         super().__init__(store)
@@ -131,18 +135,19 @@ class WatchedStore(DerivedStore):
 
 
 def _averages_cells(model: str, sizes: HeadSizes) -> bool:
-    """Return True if a model begins with the average of the features over the cells."""
+    """Return True if the first layer of a model averages the features over the cells."""
     with shapes_only():
-        return isinstance(attention_model(model).build(sizes).fusion, CellMean)
+        network = attention_model(model).build(sizes)
+    return isinstance(network.fusion, CellMean)
 
 
 def average_inputs(model: str, sizes: HeadSizes, store: FeatureStore) -> FeatureStore:
-    """Return a store of averages if a model begins with these, else the store itself."""
+    """Return a store of averages over the cells if the first layer of a model takes them, else the store itself."""
     return AveragedStore(store) if _averages_cells(model, sizes) else store
 
 
 def match_inputs(model: AttentionModel, store: FeatureStore) -> AttentionModel:
-    """Set the input shape of a model to that of a store, averages or whole features, and return the model."""
+    """Set the input shape of a model to averages or whole features, like those of a store, and return the model."""
     averaged_shape = (model.sizes.feature_channels, 1, 1)
     model.input_shape = averaged_shape if isinstance(store, AveragedStore) else None
     return model

@@ -17,7 +17,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import backbone_config, local_backbone_weights, streams_of
 from skillviewer.engine.features.feature_statistics import standardise
-from skillviewer.engine.features.feature_store import DerivedStore, FeatureStore, first_pass
+from skillviewer.engine.features.feature_store import DerivedStore, FeatureStore, features_of_first_pass
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of, stream_inputs
 from skillviewer.engine.features.frame_sources import Configuration, FrameSource
 from skillviewer.media.reading.reader import VideoReader
@@ -144,7 +144,7 @@ def adapt_statistics(model: EndToEndModel, store: FeatureStore, names: Sequence[
 
     def motion_inputs() -> Iterator[Tensor]:
         for name in names:
-            snippets = first_pass(store, name)[None].to(device)
+            snippets = features_of_first_pass(store, name)[None].to(device)
             _, flow = model.inputs(snippets)
             yield flow
 
@@ -163,7 +163,7 @@ class SnippetFeatures(DerivedStore):
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the features of a video's first pass, (N, 2F, h, w) float16 like stored features."""
         device = next(self._model.parameters()).device
-        snippets = first_pass(self.store, name)[None].to(device)
+        snippets = features_of_first_pass(self.store, name)[None].to(device)
         with torch.inference_mode():
             features = self._model.features(snippets)[0]
         return [features.half().cpu().numpy()]

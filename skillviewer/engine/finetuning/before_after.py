@@ -130,7 +130,7 @@ def compare(
             attention_model(tuning_data.initial.config.attention_model).title,
             both_new if on_new_people else held_out.after,
             comparison.baselines,
-            describe_tested_pairs(str(split.by), on_new_people=on_new_people),
+            describe_tested_pairs(str(split.fold_unit), on_new_people=on_new_people),
         ).sentence
     return TuningReport(
         held_out=held_out,

@@ -184,7 +184,7 @@ def _held_out_rule(tuning_data: TuningData, tuning_report: TuningReport) -> str:
     split = tuning_data.split
     n_held_out = len(split.fold.held_out_videos)
     n_videos = len(tuning_data.study_pairs.dataset.videos)
-    return f"{n_held_out} of {n_videos} videos held out by {split.by}, never by pair; {tuning_report.selection}"
+    return f"{n_held_out} of {n_videos} videos held out by {split.fold_unit}, never by pair; {tuning_report.selection}"
 
 
 def _card(
@@ -250,7 +250,7 @@ def _facts(job: TuningJob, tuning_data: TuningData, tuned: Tuned, tuning_report:
         "videos": len(videos_of(train_pairs)),
         "pairs": len(train_pairs),
         "held_out_videos": list(fold.held_out_videos),
-        "held_out_by": str(tuning_data.split.by),
+        "held_out_by": str(tuning_data.split.fold_unit),
         "votes": len(votes),
         "raters": list(raters_of(votes)),
         "rule": job.choices.rule,

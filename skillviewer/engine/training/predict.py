@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import pad_sequence
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
-from skillviewer.engine.features.feature_store import FeatureStore, first_pass
+from skillviewer.engine.features.feature_store import FeatureStore, features_of_first_pass
 from skillviewer.engine.training.batches import index_pairs, make_pair_batch
 from skillviewer.nets.attention import AttentionModel, AttentionOutput
 from skillviewer.nets.losses import margin_ranking_loss
@@ -66,7 +66,7 @@ def predict(
         token.check()
         batch_names = names[start : start + BATCH_VIDEOS]
         with torch.inference_mode():
-            videos = [first_pass(store, name) for name in batch_names]
+            videos = [features_of_first_pass(store, name) for name in batch_names]
             features, lengths = pad_videos(videos)
             output: AttentionOutput = model(features.to(device), lengths=lengths)
         for index, name in enumerate(batch_names):

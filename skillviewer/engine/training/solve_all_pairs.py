@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from skillviewer.core.dataset.pairs import Pair
-from skillviewer.engine.features.feature_store import FeatureStore, first_pass
+from skillviewer.engine.features.feature_store import FeatureStore, features_of_first_pass
 from skillviewer.engine.training.batches import index_pairs, make_pair_batch
 from skillviewer.engine.training.predict import pad_videos
 from skillviewer.nets.attention import AttentionModel
@@ -27,7 +27,7 @@ def solve_all_pairs(
     """
     names, indices = index_pairs(pairs)
     device = next(model.parameters()).device
-    features, lengths = pad_videos([first_pass(store, name) for name in names])
+    features, lengths = pad_videos([features_of_first_pass(store, name) for name in names])
     batch = replace(make_pair_batch(indices, device), lengths=lengths)
     scores = model.solve(features.to(device), batch, progress)
     loss = margin_ranking_loss(scores, batch, LossSettings(margin))

@@ -12,7 +12,7 @@ from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import Progress
 from skillviewer.engine.features.feature_cache import FeatureCache
-from skillviewer.engine.features.feature_store import WatchedStore, first_pass
+from skillviewer.engine.features.feature_store import WatchedStore, features_of_first_pass
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
@@ -160,7 +160,7 @@ def _train(
     store, test_store = head_stores
     test_predictions = predict(head, test_store, data.split.tested_dataset.names, control.token, maps=False)
     test_scores = fused.add_tracks(test_predictions, data.test_measured).scores
-    held_out_features = [first_pass(test_store, name) for name in data.split.tested_fold.held_out_videos]
+    held_out_features = [features_of_first_pass(test_store, name) for name in data.split.tested_fold.held_out_videos]
     contributions = pad_rows([segment_contributions(head, features) for features in held_out_features])
 
     videos_seen = set().union(*process_group.collect(watched_store.seen))

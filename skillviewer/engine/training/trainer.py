@@ -19,7 +19,7 @@ from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
 from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
 from skillviewer.core.evaluation.accuracy import OrderingCounts, count_pairs
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
-from skillviewer.engine.features.feature_store import FeatureStore, first_pass
+from skillviewer.engine.features.feature_store import FeatureStore, features_of_first_pass
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.runtime.pace import PaceTimer
 from skillviewer.engine.training.batches import FrameSampler, draw_batches, make_pair_batch
@@ -387,7 +387,7 @@ def fit(
             state_store.save(trainer.state, finished=is_finished)
     if trainer.n_drawn and process_group is SINGLE_PROCESS:
         example = videos_of(pairs.train)[0]
-        n_segments = first_pass(store, example).shape[0]
+        n_segments = features_of_first_pass(store, example).shape[0]
         record_training_pace(timer, model, settings.precision, n_segments, trainer.n_drawn)
     return trainer.finish()
 

@@ -45,9 +45,9 @@ def hold_quarter_out(usable: Dataset, seed: int, token: CancelToken) -> Training
     """
     folds = quarter_out(usable, seed)
     fold = folds.folds[0]
-    if folds.by is not FoldUnit.RELEASED:
+    if folds.fold_unit is not FoldUnit.RELEASED:
         _refuse_shared_frames(usable.restricted(fold.train_videos), usable.restricted(fold.held_out_videos), token)
-    rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out {folds.by.text}"
+    rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out {folds.fold_unit.text}"
     problems = (folds.warning,) if folds.warning else ()
     return TrainingSplit(fold, usable, fold, rule, problems=problems)
 

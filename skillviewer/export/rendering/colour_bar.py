@@ -9,7 +9,7 @@ from skillviewer.core.analysis.map_style import Overlay
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.text import format_number
-from skillviewer.media.overlay.colours import map_colours
+from skillviewer.media.overlay.colours import colour_table_of_kind
 
 _TITLES = {
     MapKind.DISTRIBUTION: "attention, × average",
@@ -68,7 +68,7 @@ def bar_colours(scene: Scene) -> RGBImage:
     """Return (256, 3) uint8 colours of a bar: those of the map, or greys if the overlay dims the picture."""
     if scene.map_style.overlay is Overlay.DIMMED:
         return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-    return map_colours(scene.kind, scene.map_style)
+    return colour_table_of_kind(scene.kind, scene.map_style)
 
 
 def gradient(colours: RGBImage, width_px: int, height_px: int) -> RGBImage:

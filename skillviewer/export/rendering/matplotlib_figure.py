@@ -1,6 +1,7 @@
-"""Figures by matplotlib, which is imported late and used without pyplot, and fonts for their text.
+"""Matplotlib figures, and fonts for their text.
 
-pyplot keeps a global list of figures and chooses a window system; a ``Figure`` on an Agg canvas needs neither.
+matplotlib is imported when the first figure is made. pyplot is not used, since it keeps a global list of figures and
+chooses a window system; a ``Figure`` on an Agg canvas needs neither.
 """
 
 import os
@@ -89,7 +90,7 @@ def style_axes(axes: "Axes", theme: ExportTheme, size_pt: float) -> None:
 
 
 def set_dashes(line: "Line2D", index: int) -> None:
-    """Set the dashes of the curve with an index, so that curves differ without colours too; the first is solid."""
+    """Set the dashes of the ``index``-th curve, from 0. The first is solid; curves differ even without colours."""
     dashes = _DASHES[index % len(_DASHES)]
     if dashes:
         line.set_dashes(dashes)
@@ -106,7 +107,7 @@ def _dejavu_file(*, bold: bool) -> Path:
 
 @cache
 def _code_points_of(font_file: Path) -> frozenset[int]:
-    """Return the code points of a font file; none if the file cannot be read."""
+    """Return the code points of a font file; an empty set if the file cannot be read."""
     from matplotlib.ft2font import FT2Font
 
     try:
@@ -137,7 +138,7 @@ def text_and_font_file(text: str, *, bold: bool = False) -> tuple[str, Path]:
     """Return a text that can be drawn, and the font file to draw it with.
 
     DejaVu Sans, which comes with matplotlib, has Latin, Greek, Cyrillic, Arabic and more. Other scripts use the first
-    font of this computer that has all characters of the text. If there is none, missing characters become �.
+    font of this computer that has all characters of the text. If no font has them, missing characters become �.
     """
     text = printable(text)
     dejavu_file = _dejavu_file(bold=bold)

@@ -34,8 +34,8 @@ def colour_map(name: str) -> ColourTable:
     return frozen(_COLOUR_MAPS[name]())
 
 
-def map_colours(kind: MapKind, map_style: MapStyle) -> ColourTable:
-    """Return the colours for maps of a kind, from the lower to the upper end of the scale."""
+def colour_table_of_kind(kind: MapKind, map_style: MapStyle) -> ColourTable:
+    """Return the colours of maps of a kind, from the lower to the upper end of the colour bar."""
     if kind is MapKind.SIGNED:
         return colour_map(SIGNED_COLOURS)
     return colour_map(map_style.colours)

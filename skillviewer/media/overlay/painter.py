@@ -19,7 +19,7 @@ from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.map_style import Overlay
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, RGBImage, frozen
-from skillviewer.media.overlay.colours import map_colours
+from skillviewer.media.overlay.colours import colour_table_of_kind
 
 CONTOUR_LEVELS = (0.25, 0.5, 0.75)
 """Levels of the iso-lines, as fractions of the upper end of the scale; of both ends for signed maps."""
@@ -240,7 +240,7 @@ def _emphasis(kind: MapKind) -> FloatArray:
 
 
 def _heat(scene: Scene, shades: RGBImage) -> tuple[RGBImage, RGBImage]:
-    colours = map_colours(scene.kind, scene.map_style)
+    colours = colour_table_of_kind(scene.kind, scene.map_style)
     return _colour_and_through(shades, colours, _strength(scene) * _emphasis(scene.kind))
 
 
@@ -255,7 +255,7 @@ def _contour(scene: Scene, shades: RGBImage) -> tuple[RGBImage, RGBImage]:
     if scene.kind is MapKind.SIGNED:
         levels = np.array(CONTOUR_LEVELS)
         level_shades = 127.5 * (1 + np.concatenate([-levels[::-1], levels]))
-    map_palette = map_colours(scene.kind, scene.map_style)
+    map_palette = colour_table_of_kind(scene.kind, scene.map_style)
     width_px = max(1, round(min(shades.shape) / 360))
     colours = np.zeros((256, 3), dtype=np.uint8)
     # indices of colours: 0 for nothing, then outline and line of each level, the later ones on top

@@ -39,7 +39,7 @@ def paint_tracks(picture: RGBImage, drawings: Sequence[TrackDrawing], size_px: t
     for drawing in drawings:
         for colour_index, line in drawing.trails:
             _draw_line(canvas, _scaled(line, scale), _RGB_COLOURS[colour_index], thickness_px)
-        for colour_index, line in drawing.dashed:
+        for colour_index, line in drawing.dashed_trails:
             for dash in _dashes(_scaled(line, scale)):
                 _draw_line(canvas, dash, _RGB_COLOURS[colour_index], thickness_px)
         _draw_points(canvas, drawing, scale, thickness_px)

@@ -1,6 +1,6 @@
 """Sound track of a clip, written along with its pictures: AAC for MP4, Opus for WebM.
 
-The sound is encoded anew, so that the cut is exact and no metadata remain.
+The sound is encoded again, so that the cut is exact and no metadata remain.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class SoundTrack:
     def __init__(self, stream: AudioStream, sound: Sound) -> None:
         self._stream = stream
         self._blocks = _equal_blocks(sound.blocks())
-        self._n_encoded = 0
+        self._n_encoded_samples = 0
         stream.codec_context.rate = SOUND_RATE_HZ
         stream.codec_context.layout = "stereo"
         stream.codec_context.format = _SAMPLE_FORMATS[stream.codec_context.codec.name]
@@ -45,7 +45,7 @@ class SoundTrack:
 
     def encode_up_to(self, time_s: float) -> "Iterator[Packet[Any]]":
         """Yield packets until the sound reaches a time in the clip."""
-        while self._n_encoded < time_s * SOUND_RATE_HZ:
+        while self._n_encoded_samples < time_s * SOUND_RATE_HZ:
             samples = next(self._blocks, None)
             if samples is None:
                 return
@@ -65,9 +65,9 @@ class SoundTrack:
             frame_samples = np.ascontiguousarray(samples.T).reshape(1, -1)
         frame = AudioFrame.from_ndarray(frame_samples, format=sample_format, layout="stereo")
         frame.sample_rate = SOUND_RATE_HZ
-        frame.pts = self._n_encoded
+        frame.pts = self._n_encoded_samples
         frame.time_base = Fraction(1, SOUND_RATE_HZ)
-        self._n_encoded += samples.shape[1]
+        self._n_encoded_samples += samples.shape[1]
         yield from self._stream.encode(frame)
 
 

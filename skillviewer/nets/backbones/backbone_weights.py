@@ -23,11 +23,11 @@ class BackboneWeights:
     state: dict[str, Tensor]  # the trunk's state dict, float32
     in_channels: int  # 3 for pictures, 2L for flow stacks
     digest: str  # digest of the state, see ``weights_digest``
-    after_trunk: dict[str, Tensor]  # weights in the same file of layers after the trunk (a classifier)
+    after_trunk: dict[str, Tensor]  # weights of the layers after the trunk (a classifier), from the same file
 
 
 def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = True) -> dict[str, Tensor]:
-    """Return weights for a stream; weights for pictures are converted by ``across_modalities`` for a stream of flow.
+    """Return weights for a stream. If the stream takes flow, ``across_modalities`` converts weights for pictures.
 
     Args:
         weights: Loaded weights.
@@ -48,12 +48,17 @@ def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = 
 
 
 def changed_weights(streams: TwoStream, appearance: BackboneWeights, motion: BackboneWeights) -> dict[str, Tensor]:
-    """Return the weights of two backbones that differ from the initial ones, for ``save_checkpoint``.
+    """Return the weights that training or recalibration changed in two backbones, for ``save_checkpoint``.
 
-    The backbones may be trained or recalibrated, but not prepared for inference by ``deploy``.
+    Args:
+        streams: The backbones, not yet prepared for inference by ``deploy``.
+        appearance: Initial weights of the appearance backbone.
+        motion: Initial weights of the motion backbone.
     """
+    appearance_prefix, motion_prefix = STREAMS
+    trunks = ((appearance_prefix, streams.appearance, appearance), (motion_prefix, streams.motion, motion))
     changed = {}
-    for prefix, trunk, weights in zip(STREAMS, (streams.appearance, streams.motion), (appearance, motion), strict=True):
+    for prefix, trunk, weights in trunks:
         state = trunk.state_dict()
         entry = backbone(weights.name)
         if not state:  # no network
@@ -66,7 +71,7 @@ def changed_weights(streams: TwoStream, appearance: BackboneWeights, motion: Bac
 
 
 def weights_digest(state: Mapping[str, Tensor]) -> str:
-    """Return the SHA-256 of names, shapes and float32 values of tensors, which does not depend on the file format."""
+    """Return the SHA-256 of names, shapes and float32 values of tensors; it does not depend on the file format."""
     digest = hashlib.sha256()
     for name in sorted(state):
         if name.endswith("num_batches_tracked"):
@@ -87,7 +92,7 @@ def random_backbone_weights(name: str, seed: int, in_channels: int = 3) -> Backb
 
 
 def mismatch(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
-    """Return the first difference between weights and the expected names and shapes in words, or ""."""
+    """Return a text on the first difference between weights and the expected names and shapes, or ""."""
     missing = expected.keys() - weights.keys()
     if missing:
         return f"{min(missing)} is missing"

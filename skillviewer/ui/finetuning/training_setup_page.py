@@ -277,7 +277,7 @@ class TrainingSetupPage(QWidget):
             candidates = DEFAULT_CANDIDATES
         choices = TuningChoices(
             rule=rule,
-            by=unit,
+            fold_unit=unit,
             seed=self.seed.value(),
             epochs=self.epochs.value() or None,
             old_pairs=self.check_forgetting.isChecked(),

@@ -118,7 +118,7 @@ def _describe_tuning(job: TuningJob, parent_name: str) -> _Description:
         epoch_text = f"chosen on {n_inner} pairs of the training videos, then trained again on all"
     lines = [
         ("Learns from", _describe_training_pairs(labels, fold)),
-        ("Held out", _describe_held_out(dataset, fold, str(split.by))),
+        ("Held out", _describe_held_out(dataset, fold, str(split.fold_unit))),
     ]
     if dataset.ratings is not None:
         lines.append(("Raters", describe_raters(dataset.ratings, dataset.criterion)))
@@ -139,7 +139,7 @@ def _describe_choice(job: AutoModelJob) -> _Description:
     pairs = tuple(pair for pair in usable.dataset.pairs if not usable.is_reserved(pair))
     dataset = replace(usable.dataset, pairs=pairs)
     folds = outer_folds(dataset, job.choices.seed, job.level)
-    unit = "person" if str(folds.by) == "participant" else "video"
+    unit = "person" if str(folds.fold_unit) == "participant" else "video"
     n_parts = len(folds.folds)
     check_texts = {
         CheckLevel.CROSS_VALIDATED: f"every {unit} is held out once, in {n_parts} parts, and scored by a model that "

@@ -91,7 +91,7 @@ def _draw_track(painter: QPainter, viewport: Viewport, drawing: TrackDrawing) ->
     painter.setOpacity(TRAIL_OPACITY)
     for colour_index, line in drawing.trails:
         _stroke(painter, _line(viewport, line), QColor(COLOURS[colour_index]), LINE_WIDTH_PX)
-    for colour_index, line in drawing.dashed:
+    for colour_index, line in drawing.dashed_trails:
         _stroke(
             painter,
             _line(viewport, line),

@@ -30,7 +30,7 @@ EIGHT_BY_FIVE = ranked(people("ABCDEFGH", 5))
 def test_eight_participants_of_five_videos_as_published() -> None:
     """Four folds, two whole participants of five videos each, as on the chopstick videos."""
     made = make_folds(EIGHT_BY_FIVE)
-    assert made.by is FoldUnit.PARTICIPANT
+    assert made.fold_unit is FoldUnit.PARTICIPANT
     assert made.warning == ""
     assert [len(fold.held_out_videos) for fold in made.folds] == [10] * 4
     held_out = [name for fold in made.folds for name in fold.held_out_videos]
@@ -79,9 +79,9 @@ def test_unequal_participants_are_balanced_by_videos() -> None:
 
 def test_without_participants_folds_are_by_video_with_a_warning() -> None:
     made = make_folds(ranked(people("ABCD", 2), with_participants=False))
-    assert made.by is FoldUnit.VIDEO
+    assert made.fold_unit is FoldUnit.VIDEO
     assert "No participants are known" in made.warning
-    assert "accuracies are too high" in make_folds(EIGHT_BY_FIVE, by=FoldUnit.VIDEO).warning
+    assert "accuracies are too high" in make_folds(EIGHT_BY_FIVE, fold_unit=FoldUnit.VIDEO).warning
 
 
 def without_people(dataset: Dataset, *names: str) -> Dataset:
@@ -89,27 +89,27 @@ def without_people(dataset: Dataset, *names: str) -> Dataset:
     return replace(dataset, videos=videos)
 
 
-@pytest.mark.parametrize("by", [None, FoldUnit.PARTICIPANT])
-def test_who_is_known_is_held_out_whole_and_a_video_of_nobody_by_itself(by: FoldUnit | None) -> None:
-    made = make_folds(without_people(EIGHT_BY_FIVE, "A1"), by=by)
-    assert made.by is FoldUnit.PARTICIPANT
+@pytest.mark.parametrize("fold_unit", [None, FoldUnit.PARTICIPANT])
+def test_who_is_known_is_held_out_whole_and_a_video_of_nobody_by_itself(fold_unit: FoldUnit | None) -> None:
+    made = make_folds(without_people(EIGHT_BY_FIVE, "A1"), fold_unit=fold_unit)
+    assert made.fold_unit is FoldUnit.PARTICIPANT
     assert not missing(made.warning, "“A1”")
     assert "accuracies are too high" in made.warning
     for fold in made.folds:
         known = EIGHT_BY_FIVE.participants.items() - {("A1", "A")}
         check_no_leak(fold, dict(known))
-    two = make_folds(without_people(EIGHT_BY_FIVE, "A1", "B1"), by=by)
+    two = make_folds(without_people(EIGHT_BY_FIVE, "A1", "B1"), fold_unit=fold_unit)
     assert not missing(two.warning, "2 videos", "A1")
     held_out = sorted(name for fold in two.folds for name in fold.held_out_videos)
     assert held_out == sorted(EIGHT_BY_FIVE.names)
-    assert len(make_folds(without_people(ranked(people("A", 4)), "A1"), by=by).folds) == 2
+    assert len(make_folds(without_people(ranked(people("A", 4)), "A1"), fold_unit=fold_unit).folds) == 2
 
 
 def test_videos_that_no_pair_names_take_no_part_in_folds() -> None:
     more = tuple(DatasetVideo(f"T{i}") for i in range(60))
     padded = replace(EIGHT_BY_FIVE, videos=(*EIGHT_BY_FIVE.videos, *more))
     assert make_folds(padded) == make_folds(EIGHT_BY_FIVE)
-    assert make_folds(padded, by=FoldUnit.VIDEO) == make_folds(EIGHT_BY_FIVE, by=FoldUnit.VIDEO)
+    assert make_folds(padded, fold_unit=FoldUnit.VIDEO) == make_folds(EIGHT_BY_FIVE, fold_unit=FoldUnit.VIDEO)
     fold = make_folds(padded).folds[0]
     with_more = replace(fold, train_videos=(*fold.train_videos, *(video.name for video in more)))
     held_out = [inner.held_out_videos for inner in inner_folds(padded, with_more)]
@@ -138,10 +138,10 @@ def test_inner_folds_keep_known_people_whole_beside_unknown_ones() -> None:
 def test_released_folds_are_taken_where_there_are_any() -> None:
     released = fold_of("theirs", EIGHT_BY_FIVE.names, people("A", 5), EIGHT_BY_FIVE.pairs)
     made = make_folds(replace(EIGHT_BY_FIVE, released=(released,)))
-    assert made.by is FoldUnit.RELEASED
+    assert made.fold_unit is FoldUnit.RELEASED
     assert made.folds == (released,)
     assert made.warning == ""
-    own = make_folds(replace(EIGHT_BY_FIVE, released=(released,)), by=FoldUnit.PARTICIPANT)
+    own = make_folds(replace(EIGHT_BY_FIVE, released=(released,)), fold_unit=FoldUnit.PARTICIPANT)
     assert len(own.folds) == 4
 
 
@@ -152,7 +152,7 @@ def test_released_folds_that_part_a_participant_are_warned_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_folds", "by", "message"),
+    ("n_folds", "fold_unit", "message"),
     [
         (9, FoldUnit.PARTICIPANT, "9 folds cannot be made from 8 participants: choose 2 to 8"),
         (1, FoldUnit.PARTICIPANT, "choose 2 to 8"),
@@ -160,9 +160,9 @@ def test_released_folds_that_part_a_participant_are_warned_of() -> None:
         (4, FoldUnit.RELEASED, "without folds"),
     ],
 )
-def test_folds_that_cannot_be_made_are_told(n_folds: int, by: FoldUnit, message: str) -> None:
+def test_folds_that_cannot_be_made_are_told(n_folds: int, fold_unit: FoldUnit, message: str) -> None:
     with pytest.raises(DatasetError, match=message):
-        make_folds(EIGHT_BY_FIVE, n_folds, by)
+        make_folds(EIGHT_BY_FIVE, n_folds, fold_unit)
 
 
 def test_participants_asked_for_and_not_known_are_told() -> None:
@@ -278,4 +278,4 @@ def test_released_folds_that_lost_a_side_give_way() -> None:
     whole = make_folds(EIGHT_BY_FIVE).folds[1]
     empty = replace(make_folds(EIGHT_BY_FIVE).folds[0], train_pairs=())
     assert quarter_out(replace(EIGHT_BY_FIVE, released=(empty, whole))).folds == (whole,)
-    assert quarter_out(replace(EIGHT_BY_FIVE, released=(empty,))).by is FoldUnit.PARTICIPANT
+    assert quarter_out(replace(EIGHT_BY_FIVE, released=(empty,))).fold_unit is FoldUnit.PARTICIPANT

@@ -33,7 +33,7 @@ TRUE = {name: -float(i) for i, name in enumerate(DATASET.names)}
 
 
 def results(scores: dict[str, float], dataset: Dataset = DATASET) -> list[FoldScores]:
-    return [FoldScores(fold, scores) for fold in make_folds(dataset, by=FoldUnit.PARTICIPANT).folds]
+    return [FoldScores(fold, scores) for fold in make_folds(dataset, fold_unit=FoldUnit.PARTICIPANT).folds]
 
 
 def test_right_wrong_and_ties() -> None:

@@ -26,7 +26,7 @@ def study(letters: str = "ABCDEFGH", attempts: int = 3, *, participants: bool = 
 
 def test_whole_people_are_held_out_and_trained_on_nowhere() -> None:
     split = split_pairs(study(), TuningChoices())
-    assert split.by is FoldUnit.PARTICIPANT
+    assert split.fold_unit is FoldUnit.PARTICIPANT
     out = set(split.fold.held_out_videos)
     assert {name[0] for name in out}.isdisjoint(name[0] for name in split.fold.train_videos)
     assert len(out) == 6  # a quarter of 24
@@ -55,12 +55,12 @@ def test_few_pairs_choose_no_epoch_and_are_warned_of() -> None:
 
 def test_videos_are_held_out_where_nobody_knows_the_people_and_that_is_said() -> None:
     split = split_pairs(study(participants=False), TuningChoices())
-    assert split.by is FoldUnit.VIDEO
+    assert split.fold_unit is FoldUnit.VIDEO
     assert not missing(split.warnings[0], "training")
-    asked = split_pairs(study(), TuningChoices(by=FoldUnit.VIDEO))
-    assert asked.by is FoldUnit.VIDEO
+    asked = split_pairs(study(), TuningChoices(fold_unit=FoldUnit.VIDEO))
+    assert asked.fold_unit is FoldUnit.VIDEO
     with pytest.raises(DatasetError, match="is unknown: name it"):
-        split_pairs(study(participants=False), TuningChoices(by=FoldUnit.PARTICIPANT))
+        split_pairs(study(participants=False), TuningChoices(fold_unit=FoldUnit.PARTICIPANT))
 
 
 def test_same_seed_same_division() -> None:
@@ -109,7 +109,7 @@ def test_files_that_are_missing() -> None:
     with pytest.raises(DatasetError, match="6 pairs"):
         split_pairs(replace(said, dataset=gone), TuningChoices())
     some = replace(said.dataset, videos=(replace(said.dataset.videos[0], path=None), *said.dataset.videos[1:]))
-    split = split_pairs(replace(said, dataset=some), TuningChoices(by=FoldUnit.VIDEO))
+    split = split_pairs(replace(said, dataset=some), TuningChoices(fold_unit=FoldUnit.VIDEO))
     assert not missing(split.warnings, "1 video")
     assert not any(pair.touches({"A1"}) for pair in (*split.fold.train_pairs, *split.fold.test_pairs))
 
@@ -144,7 +144,7 @@ def test_contradictions_and_circles_are_told_of() -> None:
 
 
 def test_choices_that_make_no_sense_are_refused() -> None:
-    for wrong in ({"by": FoldUnit.RELEASED}, {"epochs": 0}, {"candidates": 0}):
+    for wrong in ({"fold_unit": FoldUnit.RELEASED}, {"epochs": 0}, {"candidates": 0}):
         with pytest.raises(DatasetError):
             TuningChoices(**wrong)
 

@@ -41,7 +41,7 @@ def rated(levels: tuple[str, ...] = LEVELS) -> Dataset:
 def results(dataset: Dataset, seed: int, noise: float = 3.0) -> list[FoldScores]:
     """Return noisy scores in the true order, on a scale of its own for every fold."""
     rng = np.random.default_rng(seed)
-    folds = make_folds(dataset, by=FoldUnit.PARTICIPANT).folds
+    folds = make_folds(dataset, fold_unit=FoldUnit.PARTICIPANT).folds
     return [
         FoldScores(
             fold, {name: 100 * k + (k + 1) * (-i + rng.normal(0, noise)) for i, name in enumerate(dataset.names)}

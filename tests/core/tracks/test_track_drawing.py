@@ -28,7 +28,7 @@ def test_a_gap_shows_no_point_and_breaks_the_trail() -> None:
 
 def test_interpolated_points_are_dashed_and_said_to_be_so() -> None:
     (drawing,) = draw_tracks(TrackSet.of_video(VIDEO, tracks=[track(F, F, I, I, F, F)]), 5)
-    assert [line[:, 0].tolist() for _, line in drawing.dashed] == [[1, 2, 3, 4]]
+    assert [line[:, 0].tolist() for _, line in drawing.dashed_trails] == [[1, 2, 3, 4]]
     assert [line[:, 0].tolist() for _, line in drawing.trails] == [[0, 1], [4, 5]]
     (drawing,) = draw_tracks(TrackSet.of_video(VIDEO, tracks=[track(F, F, I, I, F, F)]), 3)
     assert drawing.is_interpolated

@@ -48,7 +48,7 @@ def test_pairs_ranges_and_the_released_split(root: Path) -> None:
         "1 videos have no start and end (f6); they are used whole.",
     )
     made = make_folds(data)
-    assert made.by is FoldUnit.RELEASED
+    assert made.fold_unit is FoldUnit.RELEASED
     assert made.folds[0].held_out_videos == ("d4", "f6")
     assert made.folds[0].both_held_out == (Pair("d4", "f6"),)
 

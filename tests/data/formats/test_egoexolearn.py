@@ -50,7 +50,7 @@ def test_whole_recordings_are_held_out(root: Path) -> None:
     data = egoexolearn.load(root, choices=Choices(task="egg-cracking"))
     assert data.released is None
     made = make_folds(data, 2)
-    assert made.by is FoldUnit.PARTICIPANT
+    assert made.fold_unit is FoldUnit.PARTICIPANT
     assert set(data.participants.values()) == {A, B, C, D}
     assert any(not missing(problem, "recordings instead") for problem in data.problems)
 
@@ -94,7 +94,7 @@ def test_a_recording_stands_in_for_a_person_who_is_not_named(root: Path) -> None
     assert set(data.participants.values()) == {"Ann", "Bob", D}
     assert any(not missing(p, "4 clips") for p in data.problems)
     made = make_folds(data)
-    assert made.by is FoldUnit.PARTICIPANT
+    assert made.fold_unit is FoldUnit.PARTICIPANT
     assert not missing(made.warning, "known participant")
     write(root / "annotations/participants.csv", f"video,participant\n{clip},Ann\n")
     whole = egoexolearn.load(root)

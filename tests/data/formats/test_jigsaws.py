@@ -86,7 +86,7 @@ def test_all_tasks_together_with_the_published_folds(tmp_path: Path) -> None:
     assert all(subtasks[p.better] == subtasks[p.worse] for p in data.pairs)
     assert len(data.pairs) + len(data.similar) == 3 * len(list(combinations(range(16), 2)))
     made = make_folds(data)
-    assert made.by is FoldUnit.RELEASED
+    assert made.fold_unit is FoldUnit.RELEASED
     held_out = [{data.participants[v] for v in fold.held_out_videos} for fold in made.folds]
     assert held_out == [{"B", "C"}, {"D", "E"}, {"F", "G"}, {"H", "I"}]
     assert jigsaws.load(tmp_path, choices=Choices(task="needle passing")).task == "Needle_Passing"

@@ -283,7 +283,7 @@ def test_videos_that_only_truth_names_change_no_fold(tmp_path: Path) -> None:
     write(tmp_path / "truth.csv", "video,quality\n" + "".join(f"{i:03},{i}\n" for i in range(1, 31)))
     data = open_dataset(tmp_path)
     assert make_folds(data) == before
-    assert before.by is FoldUnit.PARTICIPANT
+    assert before.fold_unit is FoldUnit.PARTICIPANT
     assert data.names == tuple(names)
     assert len(data.truth[0].values) == 8
     assert not missing(data.problems, "truth.csv", "names videos", "009", "010", "011", "012")

@@ -64,7 +64,7 @@ def test_all_four_folds_are_as_published(form: str, family: str) -> None:
     data = opened(form, family)
     made = make_folds(data)
     assert (data.form, data.published, len(data.videos)) == (form, family, n_videos)
-    assert made.by is FoldUnit.RELEASED
+    assert made.fold_unit is FoldUnit.RELEASED
     assert made.warning == ""
     counted = []
     for fold in made.folds:
@@ -117,7 +117,7 @@ def test_whole_participants_are_held_out(form: str, family: str, held_out: list[
 
 def test_folds_made_from_participants_are_the_released_ones_of_drawing() -> None:
     data = open_dataset(EPIC, choices=Choices(task="drawing"))
-    made = make_folds(data, by=FoldUnit.PARTICIPANT)
+    made = make_folds(data, fold_unit=FoldUnit.PARTICIPANT)
     assert [len(fold.held_out_videos) for fold in made.folds] == [10] * 4
 
 

@@ -25,7 +25,7 @@ def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_
 
 
 @pytest.mark.parametrize(
-    ("dataset", "by", "why"),
+    ("dataset", "fold_unit", "why"),
     [
         (PUBLISHED, FoldUnit.PARTICIPANT, "not quoted: the folds are not the released ones."),
         (replace(PUBLISHED, released=None), None, "not quoted: the folds are not the released ones."),
@@ -41,8 +41,8 @@ def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_
         ),
     ],
 )
-def test_of_other_data_none_are_quoted(dataset: Dataset, by: FoldUnit | None, why: str) -> None:
-    assert why in why_not_quoted(dataset, 40, make_folds(dataset, by=by))
+def test_of_other_data_none_are_quoted(dataset: Dataset, fold_unit: FoldUnit | None, why: str) -> None:
+    assert why in why_not_quoted(dataset, 40, make_folds(dataset, fold_unit=fold_unit))
 
 
 def test_infant_grasp_of_which_no_folds_were_released_is_quoted_with_what_differs() -> None:

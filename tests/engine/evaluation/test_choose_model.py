@@ -246,7 +246,7 @@ def test_too_few_people_are_refused_before_anything_is_computed(dataset: Dataset
     with pytest.raises(DatasetError, match=r"2 participants: .* at least 3 are needed"):
         outer_folds(two, 0)
     unnamed = replace(dataset, videos=tuple(replace(video, participant=None) for video in dataset.videos))
-    assert str(outer_folds(unnamed, 0).by) == "video"
+    assert str(outer_folds(unnamed, 0).fold_unit) == "video"
     assert "too high" in outer_folds(unnamed, 0).warning
 
 

@@ -8,7 +8,13 @@ import pytest
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.features.feature_cache import FeatureCache, FeatureKey
-from skillviewer.engine.features.feature_store import AveragedStore, MappedPass, MappedStore, WatchedStore, stored_pass
+from skillviewer.engine.features.feature_store import (
+    AveragedStore,
+    MappedPass,
+    MappedStore,
+    WatchedStore,
+    locate_if_mapped,
+)
 
 RNG = np.random.default_rng(0)
 FEATURES = RNG.normal(size=(3, 4, 2, 2)).astype(np.float16)
@@ -21,7 +27,7 @@ def kept(tmp_path: Path) -> MappedPass:
     assert cache.put(key, FEATURES)
     features = cache.get(key, FEATURES.shape)
     assert features is not None
-    found = stored_pass(features)
+    found = locate_if_mapped(features)
     assert isinstance(found, MappedPass)
     return found
 

@@ -106,7 +106,7 @@ def test_published_network_is_evaluated_and_kept(
     monkeypatch.setattr(snippets, "local_backbone_weights", weights)
     monkeypatch.setattr(snippets, "sizes_of", narrow)
     training = TrainingPlan(preprocessing=SMALL, candidates=1, epochs=1, select=EpochSelection.LAST, refit=False)
-    plan = EvaluationPlan(("tsn",), training, n_folds=2, checkpoints=True)
+    plan = EvaluationPlan(("tsn",), training, n_folds=2, save_checkpoints=True)
     cache = FeatureCache(tmp_path / "cache")
 
     def run() -> evaluation.Evaluation:

@@ -8,7 +8,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_style import MapStyle
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import SettingsError
-from skillviewer.media.overlay.colours import COLOUR_MAPS, SIGNED_COLOURS, colour_map, map_colours
+from skillviewer.media.overlay.colours import COLOUR_MAPS, SIGNED_COLOURS, colour_map, colour_table_of_kind
 
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB
 VISION = {
@@ -80,5 +80,5 @@ def test_unknown_names_are_refused() -> None:
 
 def test_colours_of_a_map() -> None:
     map_style = MapStyle(colours="cividis")
-    assert np.array_equal(map_colours(MapKind.DISTRIBUTION, map_style), colour_map("cividis"))
-    assert np.array_equal(map_colours(MapKind.SIGNED, map_style), colour_map(SIGNED_COLOURS))
+    assert np.array_equal(colour_table_of_kind(MapKind.DISTRIBUTION, map_style), colour_map("cividis"))
+    assert np.array_equal(colour_table_of_kind(MapKind.SIGNED, map_style), colour_map(SIGNED_COLOURS))

@@ -144,7 +144,7 @@ def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining
     request = tuning.tuning_plan
     assert request is not None
     asked = request.job.choices
-    assert (asked.rule, asked.by, asked.seed, asked.epochs) == ("at-least:2", FoldUnit.VIDEO, 7, 3)
+    assert (asked.rule, asked.fold_unit, asked.seed, asked.epochs) == ("at-least:2", FoldUnit.VIDEO, 7, 3)
 
 
 @pytest.mark.parametrize(

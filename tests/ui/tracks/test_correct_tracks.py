@@ -120,7 +120,7 @@ def test_a_point_is_followed_from_clicks_lost_and_found_again(
 
     qtbot.waitUntil(bridged)
     layer = inspect(made).player.track_layer
-    qtbot.waitUntil(lambda: bool(layer.drawn and layer.drawn[0].dashed and layer.drawn[0].is_anchored))
+    qtbot.waitUntil(lambda: bool(layer.drawn and layer.drawn[0].dashed_trails and layer.drawn[0].is_anchored))
     key(canvas, Qt.Key.Key_Escape)
     assert made.app_context.point_requests.current is None
     made.app_context.undo.undo()
