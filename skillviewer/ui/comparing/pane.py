@@ -97,13 +97,16 @@ class PaneCaption(PaintedWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        n_lines = 3 if self._has_three_lines else 2
-        return QSize(120, n_lines * self.fontMetrics().height() + 6)
+        return QSize(120, self.height_for(self.width()))
 
-    @property
-    def _has_three_lines(self) -> bool:
-        """True in a narrow pane, whatever the texts, so that panes in a row look alike."""
-        return self.width() < self.fontMetrics().horizontalAdvance(TYPICAL_LINE) + 2 * EDGE_PX
+    def height_for(self, width_px: int) -> int:
+        """Return the height in pixels of the caption of a pane of some width."""
+        n_lines = 3 if self._has_three_lines(width_px) else 2
+        return n_lines * self.fontMetrics().height() + 6
+
+    def _has_three_lines(self, width_px: int) -> bool:
+        """Return True for a narrow pane, whatever the texts, so that panes of one width look alike."""
+        return width_px < self.fontMetrics().horizontalAdvance(TYPICAL_LINE) + 2 * EDGE_PX
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -134,7 +137,7 @@ class PaneCaption(PaintedWidget):
         text = self._text
         kind = "" if is_kind_drawn else text.kind
         details = _joined(text.rating, text.details, kind)
-        lines = [text.score, details] if self._has_three_lines else [_joined(text.score, details)]
+        lines = [text.score, details] if self._has_three_lines(self.width()) else [_joined(text.score, details)]
         metrics = self.fontMetrics()
         line_height = metrics.height()
         width = self.width() - 2 * EDGE_PX

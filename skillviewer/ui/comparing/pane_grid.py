@@ -162,16 +162,16 @@ class PaneGrid(PaintedWidget):
             self.update()
             return
         any_pane = next(iter(self.panes.values()))
-        caption_px = any_pane.caption.sizeHint().height()
+        caption = any_pane.caption
         aspect = self._video.width_px / self._video.height_px if self._video is not None else 16 / 9
-        n_columns = n_columns_of(n, self.size(), aspect, caption_px)
+        n_columns = n_columns_of(n, self.size(), aspect, caption.sizeHint().height())
         n_rows = math.ceil(n / n_columns)
-        grid_width = self.width() + GAP_PX
+        width = (self.width() + GAP_PX) // n_columns - GAP_PX  # the same for all, so that the pictures are level
+        caption_px = caption.height_for(width)
         grid_height = self.height() + GAP_PX
         for index, pane in enumerate(self.panes.values()):
             row, column = divmod(index, n_columns)
-            left = column * grid_width // n_columns
-            width = (column + 1) * grid_width // n_columns - GAP_PX - left
+            left = column * (width + GAP_PX)
             top = row * grid_height // n_rows
             cell_height = (row + 1) * grid_height // n_rows - GAP_PX - top
             # A pane is not higher than its picture and caption, so that the caption is directly below the picture.

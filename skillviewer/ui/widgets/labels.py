@@ -20,8 +20,9 @@ MAX_UNBROKEN = 14  # characters without a possible line break
 def breakable(text: str) -> str:
     """Return a text with possible line breaks after underscores, hyphens and dots, and in long words.
 
-    There is no break before a digit, so that numbers stay whole.
+    There is no break before a digit or a per cent sign, so that numbers stay whole.
     """
+    text = text.replace(" %", "\N{NO-BREAK SPACE}%")
     pieces = []
     n_unbroken = 0
     for character, next_character in zip(text, f"{text[1:]} ", strict=False):

@@ -195,7 +195,7 @@ def test_the_program_chooses_a_model_and_says_first_how_it_stands(tmp_path: Path
     assert lines[-1] == str(tmp_path / "model")
     card = load_checkpoint(tmp_path / "model").card
     assert card.n_videos == 8
-    assert lines[0] in card.notes
+    assert lines[0] == card.verdict
 
 
 def test_the_automatic_choice_holds_people_out_itself(tmp_path: Path, capsys: Capture) -> None:

@@ -295,6 +295,21 @@ def test_a_model_of_another_folder_is_compared(
     assert screen.models.row(key).name == "gamma"
 
 
+def test_the_pictures_of_a_row_are_level_at_every_width(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    """Also where the width is no multiple of the number of panes, or captions get a third line."""
+    grid = shown_with(qtbot, window, world, KINDS).grid
+    for width_px in range(grid.width(), grid.width() - 240, -7):
+        grid.resize(width_px, grid.height())
+        panes = list(grid.panes.values())
+        n_columns = len({pane.x() for pane in panes})
+        places = []
+        for pane in panes:
+            pane.layout().activate()
+            places.append((pane.y() + pane.canvas.y(), pane.canvas.height()))
+        for start in range(0, len(places), n_columns):
+            assert len(set(places[start : start + n_columns])) == 1, width_px
+
+
 @pytest.mark.slow
 def test_nine_at_most(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     names = tuple(f"model-{i}" for i in range(1, 12))
