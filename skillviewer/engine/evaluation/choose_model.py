@@ -39,6 +39,7 @@ from skillviewer.engine.features.measured_videos import MeasuredVideos, has_trac
 from skillviewer.engine.features.video_facts import VideoFacts, facts_of, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
+from skillviewer.engine.training.fold_progress import FoldProgress, count_stages
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.train_checkpoint import TrainingResources
@@ -271,11 +272,11 @@ class _Runs:
         store = self._stores[plan.inputs]
         duration_s = self._duration_s(plan, fold)
 
+        fold_progress = FoldProgress(count_stages(plan.select, plan.inner_folds, refit=plan.refit))
+
         def report_training(progress: Progress) -> None:
-            share = 0.0
-            if progress.stage == "training" and progress.total:
-                share = progress.done / progress.total
-            self._report(self._done_s + share * duration_s)
+            fold_progress.add(progress)
+            self._report(self._done_s + fold_progress.share * duration_s)
 
         self._report(self._done_s)
         control = TrainingControl(self._control.token, report_training)

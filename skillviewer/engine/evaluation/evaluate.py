@@ -32,9 +32,9 @@ from skillviewer.engine.runtime.distributed import n_launched
 from skillviewer.engine.runtime.exclusive import exclusive_lock
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, map_on_workers
+from skillviewer.engine.training.fold_progress import FoldProgress, count_stages
 from skillviewer.engine.training.run_folder import RunFolder
 from skillviewer.engine.training.run_record import unseen_warning
-from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.training_plan import describe_selection, join_selection_texts
 from skillviewer.nets.models import InputKind
 
@@ -124,6 +124,12 @@ def _make_runs(
 ) -> list[str]:
     """Make runs, one or several at once, and return one sentence for every run that failed."""
     failures: list[str] = []
+    fold_progress: list[FoldProgress] = []
+    for run in runs:
+        configuration = run.configuration
+        select = configuration.settings.select
+        n_stages = count_stages(select, configuration.inner_folds, refit=configuration.refit)
+        fold_progress.append(FoldProgress(n_stages))
     steps_done = [0] * len(runs)
     stage = f"training, {len(runs)} runs" if len(runs) != 1 else "training, one run"
 
@@ -131,11 +137,10 @@ def _make_runs(
         report(Progress(stage, sum(steps_done), _PROGRESS_STEPS * len(runs), value))
 
     def on_progress(index: int, progress: Progress) -> None:
-        if progress.stage == "training" and progress.total:  # an epoch of one of the stages of a run
-            run = runs[index].configuration
-            n_stages = run.refit + run.inner_folds if run.settings.select is EpochSelection.INNER_FOLDS else 1
-            step = _PROGRESS_STEPS * progress.done // (progress.total * n_stages)
-            steps_done[index] = max(steps_done[index], step)
+        fold_progress[index].add(progress)
+        step = int(_PROGRESS_STEPS * fold_progress[index].share)
+        if step > steps_done[index]:
+            steps_done[index] = step
             report_progress()
 
     def on_done(index: int, outcome: JobResult[RunSummary]) -> None:

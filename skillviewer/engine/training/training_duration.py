@@ -13,7 +13,7 @@ from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.evaluation.training_forecast import PlannedPhase
 from skillviewer.engine.runtime.pace import IDLE, Pace, current_load
 from skillviewer.engine.training.batches import draw_batches
-from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.fold_progress import count_stages
 from skillviewer.engine.training.training_pace import training_pace
 from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.models import NUMERIC_INPUTS
@@ -57,16 +57,6 @@ class WorkDuration:
         return PlannedPhase(name=name, seconds=self.loaded_s, text=text, idle_s=self.idle_s)
 
 
-def _n_epochs(plan: TrainingPlan) -> int:
-    """Return the number of epochs of a training, with those on inner folds, which choose the epoch."""
-    epochs = plan.settings().optimiser.epochs
-    n_inner = 0
-    if plan.select is EpochSelection.INNER_FOLDS:
-        n_inner = plan.inner_folds * epochs
-    has_final_training = plan.refit or n_inner == 0
-    return n_inner + epochs if has_final_training else n_inner
-
-
 def training_duration(
     pace: Pace, settings: OptimiserSettings, pairs: Sequence[Pair], n_epochs: int, n_scored: int = 0
 ) -> WorkDuration:
@@ -108,7 +98,7 @@ def network_duration(plan: TrainingPlan, fold: Fold, pace: Pace | None = None) -
         pace=pace,
         settings=plan.settings_on(fold).optimiser,
         pairs=fold.train_pairs,
-        n_epochs=_n_epochs(plan),
+        n_epochs=count_stages(plan.select, plan.inner_folds, refit=plan.refit) * plan.settings().optimiser.epochs,
         n_scored=n_scored,
     )
 

@@ -254,7 +254,8 @@ def test_stopped_it_goes_on_and_the_winner_learns_from_everybody(
     dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fit_calibration, "min_participants", lambda _level: 2)  # the videos show five people
-    plan = ChoicePlan(TINY, ("none",), CheckLevel.QUICK)
+    two_stages = replace(TINY, epochs=2, select=EpochSelection.INNER_FOLDS)
+    plan = ChoicePlan(two_stages, ("none",), CheckLevel.QUICK)
     folder, heard = tmp_path / "m", list[Progress]()
     made = choose_and_train(plan, dataset, folder, TrainingControl(CancelToken(), heard.append), resources)
     card = load_checkpoint(folder).card
@@ -269,7 +270,7 @@ def test_stopped_it_goes_on_and_the_winner_learns_from_everybody(
     assert not missing(card.raters_scale.refusal, "2 rated") or card.raters_scale.map
     assert (folder / CHOICE_FILE).is_file()
     steps = [p.done / p.total for p in heard if p.stage == "comparing models"]
-    assert steps == sorted(steps)
+    assert steps == sorted(steps), "every training has two stages, each of which counts its epochs from 1"
     assert not list(tmp_path.glob(".m*")), "no state is left"
     with pytest.raises(CheckpointError, match="m"):
         choose_and_train(plan, dataset, folder, TrainingControl(CancelToken(), silent), resources)

@@ -304,7 +304,9 @@ def test_the_pictures_of_a_row_are_level_at_every_width(qtbot: QtBot, window: Co
         n_columns = len({pane.x() for pane in panes})
         places = []
         for pane in panes:
-            pane.layout().activate()
+            layout = pane.layout()
+            assert layout is not None
+            layout.activate()
             places.append((pane.y() + pane.canvas.y(), pane.canvas.height()))
         for start in range(0, len(places), n_columns):
             assert len(set(places[start : start + n_columns])) == 1, width_px
