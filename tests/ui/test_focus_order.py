@@ -92,7 +92,7 @@ def test_widgets_made_later_are_in_their_place(qtbot: QtBot) -> None:
     grid = AdaptiveGrid(centre)
     right, left = QPushButton("right", grid), QPushButton("left", grid)
     places = (Place(left, 0, 0), Place(right, 0, 1))
-    grid.set_arrangements(places, places, stretches=((1, 1), (1, 1)))
+    grid.set_arrangements(places, places, wide_factors=(1, 1), narrow_factors=(1, 1))
     row.insertWidget(1, grid)
     later = QPushButton("later", centre)
     column.insertWidget(1, later)

@@ -148,7 +148,8 @@ def test_a_grid_takes_the_narrow_arrangement_if_the_wide_one_does_not_fit(qtbot:
     grid.set_arrangements(
         wide=(Place(first, 0, 0), Place(second, 0, 1)),
         narrow=(Place(first, 0, 0), Place(second, 1, 0)),
-        stretches=((1, 1), (1,)),
+        wide_factors=(1, 1),
+        narrow_factors=(1,),
     )
     outer.show()
     assert grid.minimumSizeHint().width() == 100

@@ -58,7 +58,7 @@ class ColourBarStrip(QWidget):
         self._entries: list[QWidget] = []  # each with a label and its bar
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._row = FlowLayout(self, 8)
+        self._row = FlowLayout(self, gap_px=8)
         self._row.setContentsMargins(8, 2, 8, 2)
         self._caption = ElidingLabel(self)
         self._row.addWidget(self._caption)
@@ -85,7 +85,7 @@ class ColourBarStrip(QWidget):
             bar.setFixedWidth(MIN_BAR_WIDTH_PX)
             self._labelled_bars.append((label, bar))
             self._entries.append(entry)
-            add_all(horizontal(entry, NO_MARGINS, 8), label, bar)
+            add_all(horizontal(entry, margins=NO_MARGINS, spacing=8), label, bar)
             self._row.addWidget(entry)
             self.on_theme(self._theme)
         for index, (label, bar) in enumerate(self._labelled_bars):

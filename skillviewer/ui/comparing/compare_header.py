@@ -57,7 +57,7 @@ class CompareHeader(QWidget):
             self.retry_button,
             self.save_button,
         )
-        row = FlowLayout(self, 8)
+        row = FlowLayout(self, gap_px=8)
         row.setContentsMargins(8, 6, 8, 6)
         for widget in widgets:
             if widget is not self._against:

@@ -15,7 +15,7 @@ from skillviewer.ui.comparing.curve_lines import CurveLine, LineStyle, VerticalS
 from skillviewer.ui.player.time_plot import PlotPoint, TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, horizontal, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 
@@ -153,8 +153,8 @@ class CurvesPanel(QWidget):
         self.scale_box.activated.connect(self._on_chosen)
         self._chosen_scale = VerticalScale.STANDARD
         self._note = ElidingLabel(self, muted=True)
-        row = add_all(horizontal(margins=(12, 4, 12, 0), spacing=8), title, self.scale_box, (self._note, 1))
-        add_all(vertical(self, NO_MARGINS, 0), row, (self.plot, 1))
+        row = add_all(horizontal(margins=(12, 4, 12, 0), spacing=8), title, self.scale_box, growing(self._note))
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), row, growing(self.plot))
         self.setAutoFillBackground(True)
         self.setBackgroundRole(self.palette().ColorRole.Base)
         self._draw()

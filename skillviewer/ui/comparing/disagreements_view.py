@@ -10,7 +10,7 @@ from skillviewer.ui.comparing.agreement_loader import AgreementLoader
 from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.contrast import StudyAgreement
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, horizontal, push_button, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 
 
@@ -21,9 +21,9 @@ class DisagreementsView(QWidget):
         super().__init__(parent)
         self.message = text_label("", self, muted=True, wrap=True)
         self.assess_all_button = push_button("Assess all with these models", self)
-        bar = add_all(horizontal(margins=(8, 4, 8, 0)), (self.message, 1), self.assess_all_button)
+        bar = add_all(horizontal(margins=(8, 4, 8, 0)), growing(self.message), self.assess_all_button)
         self.table = PlainTable("Videos with the greatest disagreement between models", self)
-        add_all(vertical(self, NO_MARGINS, 4), bar, (self.table, 1))
+        add_all(vertical(self, margins=NO_MARGINS, spacing=4), bar, growing(self.table))
 
     def show_progress(self, agreement_loader: AgreementLoader, *, busy: bool) -> None:
         """Show the number of assessed videos; ``busy`` while videos are being assessed."""

@@ -13,7 +13,7 @@ from skillviewer.ui.comparing.contrast import StudyAgreement
 from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import ElidingLabel
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
@@ -43,7 +43,7 @@ class MatrixView(QWidget):
         head.setContentsMargins(8, 4, 8, 0)
         for widget in (self.measure_box, self._note):
             head.addWidget(widget)
-        add_all(vertical(self, NO_MARGINS, 4), head, (self.table, 1))
+        add_all(vertical(self, margins=NO_MARGINS, spacing=4), head, growing(self.table))
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -16,7 +16,7 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.contrast import Contrast
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import add_all, growing, horizontal, push_button, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 
 DASH = "–"
@@ -49,7 +49,7 @@ class NumbersView(QWidget):
         name = "Numbers over the video" if over_video else "Numbers of this frame"
         self.table = PlainTable(name, self)
         self.table.row_chosen.connect(self.row_chosen)
-        add_all(vertical(self, (0, 4, 0, 0), 4), self._note, (self.table, 1))
+        add_all(vertical(self, margins=(0, 4, 0, 0), spacing=4), self._note, growing(self.table))
         self._note.setContentsMargins(8, 0, 8, 0)
         self._columns = (
             Column("", number=False),
@@ -207,8 +207,8 @@ class ModelsView(QWidget):
         )
         self._note = text_label("", self, muted=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        foot = add_all(horizontal(margins=(8, 0, 8, 4)), (self._note, 1), self.measure_button)
-        add_all(vertical(self, (0, 4, 0, 0), 4), (self.table, 1), foot)
+        foot = add_all(horizontal(margins=(8, 0, 8, 4)), growing(self._note), self.measure_button)
+        add_all(vertical(self, margins=(0, 4, 0, 0), spacing=4), growing(self.table), foot)
         self._columns = (
             Column("", number=False),
             Column("Model", number=False, fills=True),

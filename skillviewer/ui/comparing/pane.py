@@ -21,7 +21,7 @@ from skillviewer.ui.player.video_canvas import DisplayedFrame, VideoCanvas
 from skillviewer.ui.player.viewport import Viewport
 from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, as_tip, tool_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, as_tip, growing, tool_button, vertical
 from skillviewer.ui.widgets.theme import DARK, PaintedWidget
 
 MIN_SIZE = QSize(96, 54)
@@ -192,7 +192,7 @@ class ModelPane(QWidget):
         self._refusal = ""
         self.canvas = PaneCanvas(self)
         self.caption = PaneCaption(self)
-        add_all(vertical(self, NO_MARGINS, 0), (self.canvas, 1), self.caption)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(self.canvas), self.caption)
         self.close_button = tool_button("", self.caption)
         self.close_button.setAutoRaise(True)
         self.close_button.setIconSize(QSize(14, 14))

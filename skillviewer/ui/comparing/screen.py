@@ -33,7 +33,17 @@ from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, Spacing, add_all, push_button, splitter, vertical
+from skillviewer.ui.widgets.layout import (
+    NO_MARGINS,
+    GrowingSpace,
+    Spacing,
+    add_all,
+    aligned,
+    growing,
+    push_button,
+    splitter,
+    vertical,
+)
 from skillviewer.ui.widgets.pages import Pages
 
 DIFFERENCE = "difference"  # key of the pane that shows the difference of two models
@@ -85,10 +95,11 @@ class CompareScreen(QWidget):
         self.choose_button = push_button("Choose models", self.empty, self.header.models_button.showMenu, primary=True)
 
     def _lay_out(self) -> None:
-        centred_button = (self.choose_button, 0, Qt.AlignmentFlag.AlignHCenter)
-        add_all(QVBoxLayout(self.empty), 1, self._empty_text, Spacing(8), centred_button, 1)
+        centred_button = aligned(self.choose_button, Qt.AlignmentFlag.AlignHCenter)
+        empty_column = QVBoxLayout(self.empty)
+        add_all(empty_column, GrowingSpace(), self._empty_text, Spacing(8), centred_button, GrowingSpace())
         upper_half = QWidget(self)
-        add_all(vertical(upper_half, NO_MARGINS, 0), (self.grid, 1), self.bars, self.transport)
+        add_all(vertical(upper_half, margins=NO_MARGINS, spacing=0), growing(self.grid), self.bars, self.transport)
         self.curves.setMinimumWidth(280)
         lower_half = splitter(
             self, Qt.Orientation.Horizontal, widgets=(self.curves, self.side), factors=(1, 1), sizes=(380, 560)
@@ -99,7 +110,7 @@ class CompareScreen(QWidget):
         self._pages = Pages(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(comparison)
-        add_all(vertical(self, NO_MARGINS, 0), self.header, (self._pages, 1))
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self.header, growing(self._pages))
         self._actions.attach_player(self.grid, self.curves.plot)
 
     def _connect(self) -> None:

@@ -6,7 +6,15 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QVBoxLayout, QWidget
 
 from skillviewer.ui.exporting.exporter_list import ExporterList
 from skillviewer.ui.exporting.option_form import FormArea
-from skillviewer.ui.widgets.layout import NO_MARGINS, Margins, add_all, horizontal, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import (
+    NO_MARGINS,
+    Margins,
+    add_all,
+    growing,
+    horizontal,
+    vertical,
+    with_accessible_name,
+)
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 MIN_FORM_HEIGHT_PX = 72
@@ -37,14 +45,14 @@ class ExportPage(QWidget):
         self._destination = destination
         self._queue = queue
         self._below_form = QWidget(self._body)
-        self._below_form_layout = vertical(self._below_form, NO_MARGINS, 12)
+        self._below_form_layout = vertical(self._below_form, margins=NO_MARGINS, spacing=12)
         self._right = QWidget(self._body)
-        self._right_layout: QVBoxLayout = vertical(self._right, NO_MARGINS, 0)
+        self._right_layout: QVBoxLayout = vertical(self._right, margins=NO_MARGINS, spacing=0)
         self._box_frame = QWidget(self._body)
-        add_all(vertical(self._box_frame, BOX_MARGINS), self.exporter_box)
-        self._body_layout: QBoxLayout = horizontal(self._body, NO_MARGINS, 0)
+        add_all(vertical(self._box_frame, margins=BOX_MARGINS), self.exporter_box)
+        self._body_layout: QBoxLayout = horizontal(self._body, margins=NO_MARGINS, spacing=0)
         form.set_below(self._below_form)
-        add_all(self._body_layout, self.exporter_list, self._box_frame, form, (self._right, 1))
+        add_all(self._body_layout, self.exporter_list, self._box_frame, form, growing(self._right))
         self._arrange(compact=False)
 
     def _arrange(self, *, compact: bool) -> None:
@@ -60,7 +68,9 @@ class ExportPage(QWidget):
             add_all(self._right_layout, self._destination)
         else:
             self._preview.setMinimumHeight(135)
-            add_all(self._right_layout, (self._preview, 3), self._destination, (self._queue, 2))
+            add_all(
+                self._right_layout, growing(self._preview, factor=3), self._destination, growing(self._queue, factor=2)
+            )
         self._right_layout.setStretchFactor(self._destination, 0)
         self._form.set_free_width(compact)
         if compact:

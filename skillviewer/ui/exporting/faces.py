@@ -22,8 +22,10 @@ from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import (
     NO_MARGINS,
+    GrowingSpace,
     add_all,
     as_tip,
+    growing,
     horizontal,
     push_button,
     vertical,
@@ -79,13 +81,13 @@ class FacesReview(QWidget):
     def _lay_out(self) -> None:
         self.back_button = push_button("Back to the export", self)
         self.video_box = with_accessible_name(QComboBox(self), "Video")
-        header = add_all(QHBoxLayout(), self.back_button, self.video_box, 1)
+        header = add_all(QHBoxLayout(), self.back_button, self.video_box, GrowingSpace())
         self.slider = with_accessible_name(QSlider(Qt.Orientation.Horizontal, self), "Frame")
         self.time = text_label("", self, muted=True)
-        transport = add_all(QHBoxLayout(), (self.slider, 1), self.time)
-        left = add_all(vertical(spacing=8), (self.canvas, 1), transport)
-        body = add_all(horizontal(spacing=16), (left, 1), self._make_side())
-        add_all(vertical(self, (16, 12, 16, 12), 12), header, (body, 1))
+        transport = add_all(QHBoxLayout(), growing(self.slider), self.time)
+        left = add_all(vertical(spacing=8), growing(self.canvas), transport)
+        body = add_all(horizontal(spacing=16), growing(left), self._make_side())
+        add_all(vertical(self, margins=(16, 12, 16, 12), spacing=12), header, growing(body))
 
     def _make_side(self) -> QWidget:
         side = QWidget(self)
@@ -105,8 +107,8 @@ class FacesReview(QWidget):
         self.reviewed_button = push_button("Reviewed, OK", side, self.mark_reviewed)
         warning = text_label("Faces can be missed. Check the file before you pass it on.", side, wrap=True, muted=True)
         buttons = (self.search_button, self.blur_span_box, self.remove_button, self.remove_from_here_button)
-        column = vertical(side, NO_MARGINS, 8)
-        add_all(column, self.summary, *buttons, heading, (self.doubt_list, 1), self.reviewed_button, warning)
+        column = vertical(side, margins=NO_MARGINS, spacing=8)
+        add_all(column, self.summary, *buttons, heading, growing(self.doubt_list), self.reviewed_button, warning)
         return side
 
     def _connect(self) -> None:

@@ -299,7 +299,7 @@ class FormArea(QScrollArea):
         self._is_free = False  # True if the area is as wide as its place, not as its form
         self.needed_width_px = 0
         content = QWidget(self)
-        self._column = add_all(vertical(content, NO_MARGINS, 0), form)
+        self._column = add_all(vertical(content, margins=NO_MARGINS, spacing=0), form)
         form.installEventFilter(self)
         self.setWidget(content)
         self.setWidgetResizable(True)

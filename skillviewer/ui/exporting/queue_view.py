@@ -11,7 +11,16 @@ from skillviewer.core.text import printable
 from skillviewer.engine.exporting.export_results import ExportResults
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import (
+    GrowingSpace,
+    add_all,
+    aligned,
+    growing,
+    horizontal,
+    push_button,
+    vertical,
+    with_accessible_name,
+)
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 MAX_SHOWN = 6  # greatest number of problems or files that an entry lists
@@ -34,7 +43,11 @@ class EntryRow(QWidget):
         self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column = add_all(vertical(spacing=4), self._title, self._bar, self._message)
         self.button = push_button("", self, self._on_button)
-        add_all(horizontal(self, (0, 8, 0, 8), 12), (column, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
+        add_all(
+            horizontal(self, margins=(0, 8, 0, 8), spacing=12),
+            growing(column),
+            aligned(self.button, Qt.AlignmentFlag.AlignTop),
+        )
         entry.changed.connect(self.refresh)
         self.refresh()
 
@@ -145,7 +158,7 @@ class QueueView(QScrollArea):
         self.setAccessibleName("Exports")
         inside = self._inside = QWidget(self)
         inside.setAutoFillBackground(False)
-        self._column = add_all(vertical(inside, (16, 0, 16, 8), 0), 1)
+        self._column = add_all(vertical(inside, margins=(16, 0, 16, 8), spacing=0), GrowingSpace())
         self.setWidget(inside)
         self.viewport().setAutoFillBackground(False)
         self.hide()

@@ -75,7 +75,7 @@ class ExportScreen(QWidget):
         self.faces_review = FacesReview(app_context, self.pages)
         for screen_page in (self.empty, page, self.faces_review):
             self.pages.addWidget(screen_page)
-        add_all(vertical(self, NO_MARGINS), self.pages)
+        add_all(vertical(self, margins=NO_MARGINS), self.pages)
         self._connect()
         self.exporter_list.choose("clip")
 

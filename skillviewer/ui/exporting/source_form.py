@@ -39,7 +39,7 @@ class SourceForm(QWidget):
         rows.addRow(self.videos)
         rows.addRow(QLabel("Models", self), self.models)
         self._rows = rows
-        add_all(vertical(self, NO_MARGINS), rows)
+        add_all(vertical(self, margins=NO_MARGINS), rows)
         self.split_box.currentIndexChanged.connect(self._on_split)
         self.videos.check_changed.connect(self.changed)
         self.models.check_changed.connect(self._on_models_checked)

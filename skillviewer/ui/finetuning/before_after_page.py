@@ -17,7 +17,7 @@ from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, push_button, scroll_area, set_primary, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, push_button, scroll_area, set_primary, vertical
 from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 from skillviewer.ui.widgets.turning_splitter import TurningSplitter
@@ -40,11 +40,11 @@ class BeforeAfterPage(QWidget):
         page = QWidget(self)
         self.title = text_label("", page, letters="figure", wrap=True)
         self.subtitle = text_label("", page, muted=True, wrap=True)
-        self._lines = NamedLines(6)
+        self._lines = NamedLines(gap_px=6)
         self.warnings = text_label("", page, wrap=True, plain=True, warns=True)
-        column = vertical(page, (24, 16, 24, 16), 12)
+        column = vertical(page, margins=(24, 16, 24, 16), spacing=12)
         header = add_all(vertical(spacing=4), self.title, self.subtitle)
-        add_all(column, header, self._lines, self.warnings, (self._make_tables(page), 1))
+        add_all(column, header, self._lines, self.warnings, growing(self._make_tables(page)))
         area = scroll_area(self, "Before and after the training")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         area.setWidget(page)
@@ -54,7 +54,7 @@ class BeforeAfterPage(QWidget):
         self.later_button.setToolTip("The version stays in the list of versions, where you can use or discard it")
         decision = ButtonBar(self)
         decision.add_buttons(self.accept_button, self.discard_button, self.later_button)
-        add_all(vertical(self, NO_MARGINS, 0), (area, 1), decision)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(area), decision)
 
     def _make_tables(self, page: QWidget) -> QWidget:
         score_columns = (
@@ -69,7 +69,7 @@ class BeforeAfterPage(QWidget):
         self.attention = SortedTable("Attention that changed most", attention_columns)
         scores = _with_heading(self.shifts, "Score of every video", "only the order has a meaning", page)
         self._attention_block = _with_heading(self.attention, "Attention that changed most", "1 is no change", page)
-        tables = TurningSplitter((scores, self._attention_block), (5, 4), TABLES_PX, page)
+        tables = TurningSplitter((scores, self._attention_block), factors=(5, 4), min_width_px=TABLES_PX, parent=page)
         tables.setHandleWidth(24)
         tables.setStyleSheet("QSplitter::handle { background: transparent; }")
         return tables
@@ -138,7 +138,7 @@ def _with_heading(table: SortedTable, title: str, note: str, parent: QWidget) ->
     heading = FlowLayout(gap_px=8)
     heading.addWidget(text_label(title, block, heading=True))
     heading.addWidget(text_label(note, block, muted=True))
-    add_all(vertical(block, (0, 8, 0, 0), 4), heading, (table, 1))
+    add_all(vertical(block, margins=(0, 8, 0, 0), spacing=4), heading, growing(table))
     return block
 
 

@@ -15,7 +15,16 @@ from skillviewer.ui.widgets.button_bar import ButtonBar
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, Spacing, add_all, push_button, scroll_area, set_primary, vertical
+from skillviewer.ui.widgets.layout import (
+    NO_MARGINS,
+    Spacing,
+    add_all,
+    growing,
+    push_button,
+    scroll_area,
+    set_primary,
+    vertical,
+)
 from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 
@@ -40,14 +49,14 @@ class ChoiceResultPage(QWidget):
         decision.add_buttons(self.accept_button, self.discard_button, self.later_button)
         self.heading = text_label("", page, heading=True, wrap=True)
         self.chart = AccuracyChart(page)
-        self.lines = NamedLines(6)
+        self.lines = NamedLines(gap_px=6)
         columns = (Column("Model", number=False), Column("Accuracy"), Column("Chosen"), Column("Kept", number=False))
         self.table = SortedTable("Models that were compared", columns, page)
         self.table.setMinimumHeight(TABLE_PX)
         self.warnings = text_label("", page, wrap=True, plain=True, warns=True)
         self.comparison_note = text_label("", page, muted=True, wrap=True)
         add_all(
-            vertical(page, (24, 16, 24, 16), 8),
+            vertical(page, margins=(24, 16, 24, 16), spacing=8),
             self.title,
             self.details,
             self.subtitle,
@@ -60,12 +69,12 @@ class ChoiceResultPage(QWidget):
             Spacing(8),
             text_label("Comparison of models", page, heading=True),
             self.comparison_note,
-            (self.table, 1),
+            growing(self.table),
         )
         area = scroll_area(self, "Accuracies of the trained model")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         area.setWidget(page)
-        add_all(vertical(self, NO_MARGINS, 0), (area, 1), decision)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(area), decision)
 
     def show_result(self, result: ChoiceResult, *, writable: bool) -> None:
         """Show a result; the button to accept stands out only if the model is an improvement."""

@@ -10,7 +10,7 @@ from skillviewer.core.text import counted, percent, printable
 from skillviewer.data.study import ModelVersion
 from skillviewer.ui.finetuning.rater_disagreement import RaterDisagreement
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, push_button, vertical
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, growing, push_button, vertical
 from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 
@@ -22,7 +22,7 @@ class DisagreementPage(QWidget):
         super().__init__(parent)
         title = text_label("Disagreements between model and raters", self, heading=True)
         self.back_button = push_button("Back", self)
-        row = add_all(QHBoxLayout(), (title, 1), self.back_button)
+        row = add_all(QHBoxLayout(), growing(title), self.back_button)
         self.summary = text_label("", self, wrap=True)
         columns = (
             Column("Better: raters", number=False),
@@ -32,7 +32,13 @@ class DisagreementPage(QWidget):
         )
         self.table = SortedTable("Pairs on which model and raters disagree", columns, self)
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        add_all(vertical(self, (24, 16, 24, 16), 12), row, self.summary, (self.table, 1), 0)
+        add_all(
+            vertical(self, margins=(24, 16, 24, 16), spacing=12),
+            row,
+            self.summary,
+            growing(self.table),
+            GrowingSpace(factor=0),  # grows only if the table is hidden
+        )
 
     def show_waiting(self) -> None:
         """Say that the comparison is running."""

@@ -10,7 +10,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.core.text import format_duration
 from skillviewer.ui.finetuning.tuning_text import PHASES
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, Spacing, add_all, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import NO_MARGINS, GrowingSpace, Spacing, add_all, vertical, with_accessible_name
 
 ORDER = ("features", "checking", "training")
 """The phases in the order in which they happen."""
@@ -33,7 +33,12 @@ class _PhaseRow(QWidget):
         self.bar = with_accessible_name(QProgressBar(self), f"Progress: {PHASES[name]}")
         self.bar.setTextVisible(False)
         self.text = ElidingLabel(self, muted=True)
-        add_all(vertical(self, NO_MARGINS, 6), text_label(PHASES[name], self, heading=True), self.bar, self.text)
+        add_all(
+            vertical(self, margins=NO_MARGINS, spacing=6),
+            text_label(PHASES[name], self, heading=True),
+            self.bar,
+            self.text,
+        )
 
     def reset(self, seconds: float | None) -> None:
         """Show that the phase has not begun, and the time that it will take if known."""
@@ -68,10 +73,10 @@ class PhaseList(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.rows = {name: _PhaseRow(name, self) for name in ORDER}
-        column = vertical(self, NO_MARGINS, 8)
+        column = vertical(self, margins=NO_MARGINS, spacing=8)
         for row in self.rows.values():
             add_all(column, row, Spacing(12))
-        add_all(column, 1)
+        add_all(column, GrowingSpace())
         self.begin(None)
 
     def begin(self, forecast: TrainingForecast | None) -> None:

@@ -10,7 +10,7 @@ from skillviewer.ui.finetuning.tuning_text import format_forecast, phase_lines
 from skillviewer.ui.widgets.fold_button import FoldButton
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, push_button, vertical
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, aligned, push_button, vertical
 
 
 class PlanView(QWidget):
@@ -21,8 +21,8 @@ class PlanView(QWidget):
         self._time_label: QLabel | None = None  # label of the time in all
         self._phase_labels: dict[str, QLabel] = {}  # labels of the times of the phases by heading
         self._other_check = ""  # the check that is not chosen, beside whose time that of the plan stands
-        self._lines = NamedLines(8)
-        self._detail_lines = NamedLines(8)
+        self._lines = NamedLines(gap_px=8)
+        self._detail_lines = NamedLines(gap_px=8)
         self._details = QWidget(self)
         for lines in (self._lines, self._detail_lines):
             lines.setContentsMargins(0, 0, 0, 0)
@@ -36,12 +36,12 @@ class PlanView(QWidget):
         self._warnings.hide()
         self.judge_button = push_button("Judge pairs", self, judge.trigger)
         self.judge_button.hide()
-        column = vertical(self, (0, 0, 8, 0), 8)
+        column = vertical(self, margins=(0, 0, 8, 0), spacing=8)
         column.addWidget(text_label("What will be trained", self, heading=True))
         column.addLayout(self._lines)
         left = Qt.AlignmentFlag.AlignLeft
-        add_all(column, self._refusal, (self.judge_button, 0, left), self._warnings)
-        add_all(column, (self.details_button, 0, left), self._details, 1)
+        add_all(column, self._refusal, aligned(self.judge_button, left), self._warnings)
+        add_all(column, aligned(self.details_button, left), self._details, GrowingSpace())
 
     def show_plan(self, plan: TuningPlan, *, writable: bool) -> None:
         """Show a plan; ``writable`` tells whether pairs can be judged, if the plan has none."""

@@ -52,7 +52,7 @@ class PlotLegend(QWidget):
 
     def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
         super().__init__(parent)
-        row = FlowLayout(self, 8)
+        row = FlowLayout(self, gap_px=8)
         row.addWidget(text_label(heading, self, heading=True))
         self._swatches: list[Swatch] = []
         self._entries: list[QWidget] = []
@@ -61,7 +61,7 @@ class PlotLegend(QWidget):
             label = QLabel(name, self)
             label.setProperty("muted", True)
             entry = QWidget(self)
-            add_all(horizontal(entry, (8, 0, 0, 0), 8), swatch, label)
+            add_all(horizontal(entry, margins=(8, 0, 0, 0), spacing=8), swatch, label)
             row.addWidget(entry)
             self._swatches.append(swatch)
             self._entries.append(entry)

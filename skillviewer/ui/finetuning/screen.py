@@ -67,7 +67,7 @@ class FinetuneScreen(QWidget):
         )
         for page in (*pages, self.version):
             self.pages.addWidget(page)
-        add_all(vertical(self, NO_MARGINS), self.pages)
+        add_all(vertical(self, margins=NO_MARGINS), self.pages)
         self._connect()
         self._on_study()
 

@@ -10,7 +10,7 @@ from skillviewer.core.finetuning.forgetting import ForgettingMethod
 from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 from skillviewer.core.text import format_series
 from skillviewer.ui.finetuning.plot_legend import PlotLegend
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, vertical
 from skillviewer.ui.widgets.speech import refresh_interface
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme
@@ -76,14 +76,14 @@ class TrainingCurves(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._forgetting_method = ForgettingMethod.NOTHING
-        column = vertical(self, NO_MARGINS, 8)
+        column = vertical(self, margins=NO_MARGINS, spacing=8)
         losses = (("each batch", ""), ("smoothed", ""), ("held out", "s"))
         shares = (("held out, 95 % interval", "s"), ("known before", "t"))
         self.loss_legend = PlotLegend("Loss per pair", losses, self)
         self.share_legend = PlotLegend("Pairs ordered as the raters do, in %", shares, self)
         self._loss_plot = _CurvePlot("Loss over batches", self)
         self._share_plot = _CurvePlot("Accuracy over batches", self)
-        add_all(column, self.loss_legend, (self._loss_plot, 1), self.share_legend, (self._share_plot, 1))
+        add_all(column, self.loss_legend, growing(self._loss_plot), self.share_legend, growing(self._share_plot))
         self._batch_curve = self._loss_plot.plot()
         self._smoothed_curve = self._loss_plot.plot(name="smoothed")
         self._held_out_loss_curve = self._loss_plot.plot(symbol="s", name="held out")

@@ -22,8 +22,10 @@ from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import (
     NO_MARGINS,
+    GrowingSpace,
     Spacing,
     add_all,
+    growing,
     push_button,
     scroll_area,
     vertical,
@@ -53,7 +55,7 @@ class TrainingProgressPage(QWidget):
         self._forecast: TrainingForecast | None = None
         area = scroll_area(self, "Progress of the training")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        page = AdaptiveGrid(area, (24, 16, 24, 16), 32)
+        page = AdaptiveGrid(area, margins=(24, 16, 24, 16), spacing=32)
         self.curves = TrainingCurves(page)
         self.phases = PhaseList(page)
         self.views = Pages(page)
@@ -62,9 +64,13 @@ class TrainingProgressPage(QWidget):
         side = self._make_side(page)
         min_width_px = scaled_px(SIDE_PX)
         page.set_arrangements(
-            wide=(Place(self.views, 0, 0, min_width_px=min_width_px), Place(side, 0, 1, min_width_px=min_width_px)),
-            narrow=(Place(side, 0, 0), Place(self.views, 1, 0)),
-            stretches=((5, 3), (1, 0)),
+            wide=(
+                Place(self.views, row=0, column=0, min_width_px=min_width_px),
+                Place(side, row=0, column=1, min_width_px=min_width_px),
+            ),
+            narrow=(Place(side, row=0, column=0), Place(self.views, row=1, column=0)),
+            wide_factors=(5, 3),
+            narrow_factors=(1, 0),
         )
         area.setWidget(page)
         self.stop_button = push_button("Stop and keep best", self, tuning.stop)
@@ -73,7 +79,7 @@ class TrainingProgressPage(QWidget):
         self.cancel_button = DiscardButton("Cancel and discard", self, tuning.cancel)
         buttons = ButtonBar(self)
         buttons.add_buttons(self.stop_button, self.pause_button, self.cancel_button)
-        add_all(vertical(self, NO_MARGINS, 0), (area, 1), buttons)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(area), buttons)
         tuning.batch_done.connect(self.on_batch)
         tuning.epoch_done.connect(self.on_epoch)
         tuning.phase_changed.connect(self.on_phase)
@@ -82,7 +88,7 @@ class TrainingProgressPage(QWidget):
 
     def _make_side(self, parent: QWidget) -> QWidget:
         side = QWidget(parent)
-        column = vertical(side, NO_MARGINS, 12)
+        column = vertical(side, margins=NO_MARGINS, spacing=12)
         self.stage_label = text_label("", side, heading=True, wrap=True, plain=True)
         self.bar = with_accessible_name(QProgressBar(side), "Progress of the training")
         self.bar.setTextVisible(False)
@@ -102,7 +108,7 @@ class TrainingProgressPage(QWidget):
             "The model on screen does not change. Meanwhile, watch videos or judge pairs. If you close the window, the "
             "training continues when you start the program again."
         )
-        add_all(column, Spacing(8), text_label(note, side, wrap=True, muted=True), 1)
+        add_all(column, Spacing(8), text_label(note, side, wrap=True, muted=True), GrowingSpace())
         return side
 
     def _add_field(self, name: str, parent: QWidget) -> QLabel:

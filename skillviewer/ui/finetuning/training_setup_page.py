@@ -22,7 +22,7 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.fold_button import FoldButton
 from skillviewer.ui.widgets.form import indented
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical
+from skillviewer.ui.widgets.layout import add_all, aligned, growing, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 PLAN_AFTER_MS = 350  # delay before planning: quick changes are planned once
@@ -56,9 +56,9 @@ class TrainingSetupPage(QWidget):
         self._was_automatic = True
         self._plan_timer = single_shot(self, PLAN_AFTER_MS, self._request_plan)
         self._busy_timer = single_shot(self, BUSY_REFRESH_MS, self._refresh_times)
-        self._row = horizontal(self, (24, 16, 24, 16), 40)
-        add_all(self._row, (self._make_form(save), 0, Qt.AlignmentFlag.AlignTop))
-        self.right = add_all(vertical(spacing=16), (self._make_plan_area(judge), 3))
+        self._row = horizontal(self, margins=(24, 16, 24, 16), spacing=40)
+        add_all(self._row, aligned(self._make_form(save), Qt.AlignmentFlag.AlignTop))
+        self.right = add_all(vertical(spacing=16), growing(self._make_plan_area(judge), factor=3))
         self._row.addLayout(self.right, 1)
         tuning.planned.connect(self.show_plan)
         tuning.forecast_ready.connect(self.show_forecast)
@@ -79,7 +79,7 @@ class TrainingSetupPage(QWidget):
         form = QWidget(self)
         form.setFixedWidth(form_width_px())
         form.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
-        column = vertical(form, (0, 0, 0, 0), 12)
+        column = vertical(form, margins=(0, 0, 0, 0), spacing=12)
         self.labels = self._combo(
             form,
             ("Ratings and votes", LabelSource.BOTH.value),
@@ -113,11 +113,11 @@ class TrainingSetupPage(QWidget):
         add_all(
             column,
             questions,
-            (self.more_button, 0, Qt.AlignmentFlag.AlignLeft),
+            aligned(self.more_button, Qt.AlignmentFlag.AlignLeft),
             self.details,
             self.start_button,
             self.read_only_note,
-            (self.save_button, 0, Qt.AlignmentFlag.AlignLeft),
+            aligned(self.save_button, Qt.AlignmentFlag.AlignLeft),
         )
         self.set_writable(writable=True)
         self._connect_fields()

@@ -13,7 +13,7 @@ from skillviewer.ui.finetuning.tuning_controller import TuningController
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, push_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, push_button, vertical
 from skillviewer.ui.widgets.plain_table import VIDEO_ROLE, Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 
@@ -54,7 +54,11 @@ class VersionList(QWidget):
         )
         self.table = SortedTable("Versions of the study's models", columns, self)
         add_all(
-            vertical(self, NO_MARGINS, 8), title, buttons, (self.empty, 1, Qt.AlignmentFlag.AlignTop), (self.table, 1)
+            vertical(self, margins=NO_MARGINS, spacing=8),
+            title,
+            buttons,
+            growing(self.empty, alignment=Qt.AlignmentFlag.AlignTop),
+            growing(self.table),
         )
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         self.table.activated.connect(self._on_activated)

@@ -8,7 +8,7 @@ from skillviewer.nets.model_card import find_card
 from skillviewer.nets.model_summary import format_baselines, tested_accuracy, tested_verdict
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, push_button, vertical
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, growing, push_button, vertical
 
 Lines = tuple[tuple[str, str], ...]
 
@@ -20,9 +20,9 @@ class VersionPage(QWidget):
         super().__init__(parent)
         self.title = text_label("", self, heading=True, wrap=True, plain=True)
         self.back_button = push_button("Back", self)
-        self.lines = NamedLines(6)
-        header = add_all(QHBoxLayout(), (self.title, 1), self.back_button)
-        add_all(vertical(self, (24, 16, 24, 16), 12), header, self.lines, 1)
+        self.lines = NamedLines(gap_px=6)
+        header = add_all(QHBoxLayout(), growing(self.title), self.back_button)
+        add_all(vertical(self, margins=(24, 16, 24, 16), spacing=12), header, self.lines, GrowingSpace())
 
     def show_version(self, version: ModelVersion, lines: Lines) -> None:
         """Show the lines about a version."""

@@ -32,7 +32,7 @@ from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, GrowingSpace, add_all, growing, horizontal, push_button, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import apply_theme
 
@@ -69,11 +69,11 @@ class RatingsImportDialog(QDialog):
         parts.addWidget(self.columns)
         parts.addWidget(self._make_tabs())
         parts.setChildrenCollapsible(False)
-        buttons = add_all(horizontal(spacing=8), 1, close_button, self.import_button, self.train_button)
-        layout = vertical(self, (16, 12, 16, 12), 8)
+        buttons = add_all(horizontal(spacing=8), GrowingSpace(), close_button, self.import_button, self.train_button)
+        layout = vertical(self, margins=(16, 12, 16, 12), spacing=8)
         self.withdraw_box = QCheckBox(self)
         self.withdraw_box.setToolTip("They no longer count; Undo brings them back")
-        add_all(layout, self._make_header(), (parts, 1), self.message, self.withdraw_box, buttons)
+        add_all(layout, self._make_header(), growing(parts), self.message, self.withdraw_box, buttons)
         self.columns.mapping_changed.connect(self.loader.use_mapping)
         for signal in (self.loader.changed, app_context.studies.opened, app_context.studies.closed):
             signal.connect(self._show)
@@ -101,7 +101,7 @@ class RatingsImportDialog(QDialog):
         ):
             field = QWidget(self)
             control.setAccessibleName(title)
-            add_all(horizontal(field, NO_MARGINS, 8), text_label(title, field), control)
+            add_all(horizontal(field, margins=NO_MARGINS, spacing=8), text_label(title, field), control)
             header.addWidget(field)
             self._header_fields[title] = field
         for box in (self.videos_box, self.sheet_box, self.criterion_box):
@@ -143,7 +143,7 @@ class RatingsImportDialog(QDialog):
             widget.setMinimumHeight(height_px)
             controls.addWidget(widget)
         tab = QWidget(self)
-        add_all(vertical(tab, (0, 4, 0, 0), 4), controls, (self.report_view, 1))
+        add_all(vertical(tab, margins=(0, 4, 0, 0), spacing=4), controls, growing(self.report_view))
         return tab
 
     # what the user changes

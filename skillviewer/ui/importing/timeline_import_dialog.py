@@ -20,7 +20,7 @@ from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message, error_text
 from skillviewer.ui.widgets.form import Form, offer
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, growing, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 TIER_USES: tuple[tuple[str | None, str], ...] = (
@@ -66,9 +66,11 @@ class TimelineImportDialog(QDialog):
         area.setWidget(self._form)
         self.import_button = push_button("Import", self, self._on_import, primary=True)
         self.import_button.setEnabled(False)
-        buttons = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.import_button)
-        column = vertical(self, (16, 12, 16, 12), 8)
-        add_all(column, self.message, self.observation_box, (area, 2), (self.problems, 1), buttons)
+        buttons = add_all(
+            horizontal(spacing=8), GrowingSpace(), push_button("Close", self, self.close), self.import_button
+        )
+        column = vertical(self, margins=(16, 12, 16, 12), spacing=8)
+        add_all(column, self.message, self.observation_box, growing(area, factor=2), growing(self.problems), buttons)
         self.setMinimumSize(MIN_SIZE / 2)
         default_size = QSize(scaled_px(560), scaled_px(420))
         self.resize(default_size.boundedTo(parent.size()))

@@ -26,7 +26,7 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.form import Form, indented
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, growing, horizontal, push_button, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import PaintedWidget
 
@@ -129,9 +129,11 @@ class TracksImportDialog(QDialog):
         self._make_unit_form()
         self.import_button = push_button("Import", self, self._on_import, primary=True)
         self.import_button.setEnabled(False)
-        buttons = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.import_button)
-        column = vertical(self, (16, 12, 16, 12), 8)
-        add_all(column, self.message, (self.preview, 1), self.units, self.counts, buttons)
+        buttons = add_all(
+            horizontal(spacing=8), GrowingSpace(), push_button("Close", self, self.close), self.import_button
+        )
+        column = vertical(self, margins=(16, 12, 16, 12), spacing=8)
+        add_all(column, self.message, growing(self.preview), self.units, self.counts, buttons)
         self._read_timer = single_shot(self, READ_AFTER_MS, self._read)
         self.setMinimumSize(MIN_SIZE)
         default_size = QSize(scaled_px(620), scaled_px(560))

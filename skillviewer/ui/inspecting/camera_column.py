@@ -13,7 +13,9 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.labels import ElidingLabel, WrappingLabel
 from skillviewer.ui.widgets.layout import (
     NO_MARGINS,
+    GrowingSpace,
     add_all,
+    growing,
     horizontal,
     scroll_area,
     tool_button,
@@ -56,8 +58,16 @@ class CameraPane(QWidget):
         self.missing_label = WrappingLabel(self, muted=True)
         self._name.setContentsMargins(8, 4, 8, 0)
         self.missing_label.setContentsMargins(8, 0, 8, 6)
-        offset_row = add_all(horizontal(margins=(8, 2, 8, 4), spacing=6), self.offset_box, self.more_button, 1)
-        add_all(vertical(self, NO_MARGINS, 0), (self.player, 1), self._name, offset_row, self.missing_label)
+        offset_row = add_all(
+            horizontal(margins=(8, 2, 8, 4), spacing=6), self.offset_box, self.more_button, GrowingSpace()
+        )
+        add_all(
+            vertical(self, margins=NO_MARGINS, spacing=0),
+            growing(self.player),
+            self._name,
+            offset_row,
+            self.missing_label,
+        )
         self.player.playback.video_changed.connect(self._on_video)
         self.hide()
 
@@ -159,9 +169,9 @@ class CameraColumn(QWidget):
         area = scroll_area(self, "Further cameras")
         column = QWidget(area)
         self.panes = [CameraPane(app_context, index, column) for index in range(MAX_CAMERAS)]
-        add_all(vertical(column, NO_MARGINS, 2), *((pane, 1) for pane in self.panes))
+        add_all(vertical(column, margins=NO_MARGINS, spacing=2), *(growing(pane) for pane in self.panes))
         area.setWidget(column)
-        add_all(vertical(self, NO_MARGINS, 0), (area, 1))
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(area))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumWidth(150)
         app_context.cameras.changed.connect(self._refresh)

@@ -110,7 +110,7 @@ class CohortPositionBlock(QWidget):
     def __init__(self, assess_all: QAction, show_unfamiliar: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        column = vertical(self, (12, 4, 12, 0), 6)
+        column = vertical(self, margins=(12, 4, 12, 0), spacing=6)
         self.score_label = WrappingLabel(self)
         self.rating_label = WrappingLabel(self)
         self.given_ratings_label = WrappingLabel(self)

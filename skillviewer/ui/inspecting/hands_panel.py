@@ -22,6 +22,7 @@ from skillviewer.ui.widgets.form import Section, offer
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import (
     NO_MARGINS,
+    GrowingSpace,
     add_all,
     push_button,
     scroll_area,
@@ -61,9 +62,15 @@ class HandsPanel(QWidget):
         self._make_search_section()
         self._make_track_section()
         self.measures = MeasuresTable(app_context, self._body)
-        add_all(vertical(self._body, (0, 0, 0, 16), 0), self._search_section, self._track_section, self.measures, 1)
+        add_all(
+            vertical(self._body, margins=(0, 0, 0, 16), spacing=0),
+            self._search_section,
+            self._track_section,
+            self.measures,
+            GrowingSpace(),
+        )
         self.page.setWidget(self._body)
-        add_all(vertical(self, NO_MARGINS, 0), self.page)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self.page)
         self._tracks.changed.connect(self._refresh)
         self._searches.changed.connect(self._show_search)
         self._searches.cost_changed.connect(self._show_search)
@@ -101,7 +108,7 @@ class HandsPanel(QWidget):
         buttons = FlowLayout(gap_px=8)
         for button in (self.find_button, self.find_all_button, self.stop_button):
             buttons.addWidget(button)
-        column = vertical(self._search_section, (12, 10, 12, 4), 8)
+        column = vertical(self._search_section, margins=(12, 10, 12, 4), spacing=8)
         add_all(column, self.state_label, options, self.cost_label, self.progress_bar, buttons)
 
     def _make_track_section(self) -> None:

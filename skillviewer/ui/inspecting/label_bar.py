@@ -31,7 +31,7 @@ class LabelBar(QWidget):
         self._press_frames: dict[str, int] = {}  # frame at which the key of a label was pressed, by label
         self.chips: dict[str, Chip] = {}
         self._row = FlowLayout(gap_px=6)
-        add_all(vertical(self, (16, 6, 12, 0)), self._row)
+        add_all(vertical(self, margins=(16, 6, 12, 0)), self._row)
         picture.installEventFilter(self)
         app_context.studies.opened.connect(self._refresh)
         app_context.studies.closed.connect(self._refresh)

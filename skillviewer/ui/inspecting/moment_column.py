@@ -42,7 +42,7 @@ class MomentColumn(QWidget):
         self._interval_to_edit: tuple[float, float] | None = None  # start and end of the moment to edit once listed
         self._previous_focus: QWidget | None = None  # widget that gets the focus after the edit
         self._rows: dict[_RowKey, MomentRow] = {}
-        self._column = vertical(self, NO_MARGINS, 0)
+        self._column = vertical(self, margins=NO_MARGINS, spacing=0)
         self._why_loader.changed.connect(self.refresh)
         self._annotations.finish_asked.connect(self._finish_rows)
         self._pictures.arrived.connect(self._show_pictures)

@@ -13,7 +13,16 @@ from skillviewer.ui.session.insight.video_annotations import MomentCard, NewMome
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import (
+    NO_MARGINS,
+    GrowingSpace,
+    add_all,
+    aligned,
+    growing,
+    horizontal,
+    vertical,
+    with_accessible_name,
+)
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
@@ -43,10 +52,10 @@ class MomentRow(QWidget):
         self._amount = QLabel(self)
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._author = WrappingLabel(self, muted=True)
-        amount_row = add_all(horizontal(spacing=8), (self.bar, 1), self._amount)
-        facts = add_all(vertical(spacing=2), self._times, amount_row, self._author, 1)
+        amount_row = add_all(horizontal(spacing=8), growing(self.bar), self._amount)
+        facts = add_all(vertical(spacing=2), self._times, amount_row, self._author, GrowingSpace())
         top_left = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
-        header = add_all(horizontal(spacing=8), (self.thumbnail, 0, top_left), (facts, 1))
+        header = add_all(horizontal(spacing=8), aligned(self.thumbnail, top_left), growing(facts))
         self._sentence = WrappingLabel(self)
         self._opinions = WrappingLabel(self, muted=True)
         self.label_edit = self._make_field("What happens here?", "Label of the moment")
@@ -56,7 +65,7 @@ class MomentRow(QWidget):
         self.note_edit = self._make_field("A note on this moment; Enter keeps it", "Note on the moment")
         self.note_edit.returnPressed.connect(self._on_note)
         self.note_edit.hide()
-        column = vertical(self, (12, 8, 12, 8), 4)
+        column = vertical(self, margins=(12, 8, 12, 8), spacing=4)
         add_all(column, header, self._sentence, self.label_edit, self._opinions, buttons, self._notes, self.note_edit)
 
     def _make_field(self, hint: str, name: str) -> QLineEdit:
@@ -191,7 +200,7 @@ class MomentRow(QWidget):
         remove_button.setToolTip("Delete the note")
         remove_button.setEnabled(writable)
         remove_button.clicked.connect(partial(self._app_context.annotations.remove, note))
-        add_all(horizontal(line, NO_MARGINS), (label, 1), (remove_button, 0, Qt.AlignmentFlag.AlignTop))
+        add_all(horizontal(line, margins=NO_MARGINS), growing(label), aligned(remove_button, Qt.AlignmentFlag.AlignTop))
         return line
 
     def _on_play(self) -> None:

@@ -14,7 +14,9 @@ from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import (
     NO_MARGINS,
+    GrowingSpace,
     add_all,
+    growing,
     horizontal,
     push_button,
     scroll_area,
@@ -48,10 +50,10 @@ class MomentsPanel(QWidget):
         self.page = scroll_area(self, "Moments")
         self._body = QWidget(self.page)
         self.moments = MomentColumn(app_context, self._body)
-        add_all(vertical(self._body, (0, 0, 0, 8)), self.moments, 1)
+        add_all(vertical(self._body, margins=(0, 0, 0, 8)), self.moments, GrowingSpace())
         self.page.setWidget(self._body)
-        reveal_row = add_all(horizontal(margins=(12, 0, 12, 8)), self.reveal_button, 1)
-        add_all(vertical(self, NO_MARGINS, 0), button_row, self.message, reveal_row, (self.page, 1))
+        reveal_row = add_all(horizontal(margins=(12, 0, 12, 8)), self.reveal_button, GrowingSpace())
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), button_row, self.message, reveal_row, growing(self.page))
         self.moments.editing.connect(self._scroll_to)
         self._why_loader.changed.connect(self._refresh)
         self._refresh()

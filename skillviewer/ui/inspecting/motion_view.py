@@ -10,7 +10,7 @@ from skillviewer.core.text import printable
 from skillviewer.ui.player.motion_plot import MotionPlot, format_curve
 from skillviewer.ui.player.time_plot import Seek
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:  # scipy takes half a second
@@ -28,7 +28,7 @@ class MotionView(QWidget):
         self.values.setTextFormat(Qt.TextFormat.RichText)
         self.values.setContentsMargins(16, 4, 12, 0)
         self.values.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        add_all(vertical(self, NO_MARGINS, 0), self.values, (self.plot, 1))
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self.values, growing(self.plot))
         playback.frame_changed.connect(self._show_values)
         self.set_curves(None)
 

@@ -13,7 +13,7 @@ from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.labels import ElidingLabel
-from skillviewer.ui.widgets.layout import add_all, horizontal, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import add_all, growing, horizontal, vertical, with_accessible_name
 
 MIN_LINES = 1
 MAX_LINES = 12
@@ -181,8 +181,8 @@ class NoteBlock(QWidget):
         self.remove_button.clicked.connect(lambda: app_context.annotations.remove(self.note))
         self.edit = NoteEdit(self)
         self._saved_text = note.text
-        header = add_all(horizontal(spacing=4), (self._origin, 1), self.time_button, self.remove_button)
-        add_all(vertical(self, (12, 4, 12, 4), 2), header, self.edit)
+        header = add_all(horizontal(spacing=4), growing(self._origin), self.time_button, self.remove_button)
+        add_all(vertical(self, margins=(12, 4, 12, 4), spacing=2), header, self.edit)
         self.show_note(note, writable=True)
 
     def show_note(self, note: Note, *, writable: bool) -> bool:

@@ -9,7 +9,15 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.inspecting.note_edit import NoteBlock, NoteDraft, NoteEdit
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, scroll_area, set_background, vertical
+from skillviewer.ui.widgets.layout import (
+    NO_MARGINS,
+    GrowingSpace,
+    add_all,
+    growing,
+    scroll_area,
+    set_background,
+    vertical,
+)
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -34,10 +42,10 @@ class NotesPanel(QWidget):
         self.new_note.min_lines = 2
         self.new_note.setPlaceholderText("A note on this video")
         self.new_note.setAccessibleName("New note")
-        add_all(vertical(new_note_area, (12, 4, 12, 4)), self.new_note)
-        self._column = add_all(vertical(self._body, NO_MARGINS, 4), new_note_area, 1)
+        add_all(vertical(new_note_area, margins=(12, 4, 12, 4)), self.new_note)
+        self._column = add_all(vertical(self._body, margins=NO_MARGINS, spacing=4), new_note_area, GrowingSpace())
         self.page.setWidget(self._body)
-        add_all(vertical(self, (0, 0, 0, 8), 0), self.message, (self.page, 1))
+        add_all(vertical(self, margins=(0, 0, 0, 8), spacing=0), self.message, growing(self.page))
         self._connect_edit(self.new_note)
         self._annotations.changed.connect(self.refresh)
         self._annotations.finish_asked.connect(self._finish_and_leave)

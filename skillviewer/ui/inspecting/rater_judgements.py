@@ -16,7 +16,7 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, aligned, growing, horizontal
 
 MAX_REASONS = 5  # number of reasons shown, the latest
 MAX_COMMENTS = 8  # number of comments shown
@@ -35,7 +35,11 @@ class ReasonRow(QWidget):
         self.time_button = Chip("", self)
         self.time_button.setToolTip("Go to the time that the rater marked")
         self.time_button.clicked.connect(self._on_time)
-        add_all(horizontal(self, NO_MARGINS, 6), (self.message, 1), (self.time_button, 0, Qt.AlignmentFlag.AlignTop))
+        add_all(
+            horizontal(self, margins=NO_MARGINS, spacing=6),
+            growing(self.message),
+            aligned(self.time_button, Qt.AlignmentFlag.AlignTop),
+        )
 
     def show_reason(self, reason: RaterReason) -> None:
         rater = "A rater without a name" if reason.rater == UNNAMED else reason.rater

@@ -11,7 +11,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, horizontal, push_button
 
 
 def format_gaps(gaps: tuple[ScoreGap, ...]) -> str:
@@ -34,7 +34,7 @@ class ReferenceBlock(Section):
         self.gaps = WrappingLabel(self, muted=True)
         self.show_both_button = push_button("Show both videos", self, action.trigger)
         ActionTip(self.show_both_button, action)
-        button_row = add_all(horizontal(), self.show_both_button, 1)
+        button_row = add_all(horizontal(), self.show_both_button, GrowingSpace())
         add_all(self.column, self.message, self.gaps, button_row)
         self._loader.changed.connect(self._refresh)
         self._refresh()

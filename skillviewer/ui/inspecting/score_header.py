@@ -10,7 +10,7 @@ from skillviewer.ui.actions.actions import Actions, ActionTip
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import add_all, growing, horizontal, push_button, vertical
 
 SHORT_WARNING = "Unlike the videos that the model was trained on"
 
@@ -22,7 +22,7 @@ class ScoreHeader(QWidget):
         super().__init__(parent)
         self._app_context = app_context
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        column = vertical(self, (16, 8, 12, 0), 2)
+        column = vertical(self, margins=(16, 8, 12, 0), spacing=2)
         title = text_label("Score", self, heading=True)
         self._number = text_label("", self, letters="figure")
         self._text = ElidingLabel(self, muted=True)
@@ -35,7 +35,7 @@ class ScoreHeader(QWidget):
         self._stop_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stop_button.setToolTip("Stop assessing; other work goes on")
         row = add_all(
-            horizontal(spacing=10), title, self._number, (self._text, 1), self._assess_button, self._stop_button
+            horizontal(spacing=10), title, self._number, growing(self._text), self._assess_button, self._stop_button
         )
         add_all(column, row, self._warning)
         app_context.state.analysis_changed.connect(self._refresh)

@@ -23,7 +23,7 @@ from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NO_MARGINS, UNLIMITED_PX, add_all, splitter, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, UNLIMITED_PX, add_all, growing, splitter, vertical
 from skillviewer.ui.widgets.theme import Theme, apply_theme, themed
 
 
@@ -52,8 +52,8 @@ class InspectScreen(QWidget):
         self.header = ScoreHeader(app_context, actions, lower)
         self.curve = ScorePlot(app_context.state, app_context.playback, lower)
         self.labels = LabelBar(app_context, self.player.canvas, lower)
-        self._column = vertical(lower, NO_MARGINS, 0)
-        add_all(self._column, self.labels, self.header, (self.curve, 3))
+        self._column = vertical(lower, margins=NO_MARGINS, spacing=0)
+        add_all(self._column, self.labels, self.header, growing(self.curve, factor=3))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
         self.cameras = CameraColumn(app_context, self)
@@ -61,7 +61,7 @@ class InspectScreen(QWidget):
             self, Qt.Orientation.Horizontal, widgets=(self.player, self.cameras), factors=(2, 1), sizes=(640, 300)
         )
         parts = splitter(self, Qt.Orientation.Vertical, widgets=(upper, lower), factors=(1,), sizes=(560, 190))
-        add_all(vertical(self, NO_MARGINS), parts)
+        add_all(vertical(self, margins=NO_MARGINS), parts)
         self._explanations = app_context.evidence_loader
         self._state = app_context.state
         self._motion_timer = single_shot(self, 0, self._on_tracks)

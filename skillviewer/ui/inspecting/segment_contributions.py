@@ -10,7 +10,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import add_all, push_button, with_accessible_name
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, push_button, with_accessible_name
 
 HINT = "Point at a segment, or choose one with ← and →, to see its value; click or press Enter to go there."
 SUM_ROWS = ("Baseline score", "Sum of the contributions", "Not explained by single segments", "Score")
@@ -50,7 +50,7 @@ class SegmentContributions(Section):
         self.progress.setTextVisible(False)
         self.stop_button = push_button("Stop", self, app_context.evidence_loader.stop)
         self.explain_button = push_button("Explain", self, app_context.evidence_loader.ask)
-        buttons = add_all(QHBoxLayout(), self.stop_button, self.explain_button, 1)
+        buttons = add_all(QHBoxLayout(), self.stop_button, self.explain_button, GrowingSpace())
         self._evidence_widgets = (
             self.bars,
             self.description_label,

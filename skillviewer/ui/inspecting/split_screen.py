@@ -27,7 +27,9 @@ from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import ElidingLabel, WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import (
     NO_MARGINS,
+    GrowingSpace,
     add_all,
+    growing,
     horizontal,
     push_button,
     scroll_area,
@@ -101,25 +103,27 @@ class SplitScreen(QWidget):
         )
         upper = self._make_pictures()
         parts = splitter(self, Qt.Orientation.Vertical, widgets=(upper, lower), factors=(1, 0), sizes=(560, 240))
-        add_all(vertical(self, NO_MARGINS), parts)
+        add_all(vertical(self, margins=NO_MARGINS), parts)
         self._connect()
         actions.attach_player(self.player.canvas, self.reference_player.canvas, self.curve, self.reference_curve)
         self._refresh()
 
     def _make_pictures(self) -> QWidget:
         upper = QWidget(self)
-        titles = add_all(horizontal(margins=(16, 6, 16, 4), spacing=16), (self.title, 1), (self.reference_title, 1))
-        pictures = add_all(horizontal(spacing=2), (self.player, 1), (self.reference_player, 1))
+        titles = add_all(
+            horizontal(margins=(16, 6, 16, 4), spacing=16), growing(self.title), growing(self.reference_title)
+        )
+        pictures = add_all(horizontal(spacing=2), growing(self.player), growing(self.reference_player))
         self.player.transport.setParent(upper)  # the transport moves both videos, so it is below both pictures
-        add_all(vertical(upper, NO_MARGINS, 0), titles, (pictures, 1), self.player.transport)
+        add_all(vertical(upper, margins=NO_MARGINS, spacing=0), titles, growing(pictures), self.player.transport)
         return upper
 
     def _make_curves(self) -> QWidget:
         curves = QWidget(self)
         curves.setAutoFillBackground(True)
         curves.setBackgroundRole(curves.palette().ColorRole.Base)
-        self._column = vertical(curves, NO_MARGINS, 0)
-        add_all(self._column, (self.curve, 1), (self.reference_curve, 1))
+        self._column = vertical(curves, margins=NO_MARGINS, spacing=0)
+        add_all(self._column, growing(self.curve), growing(self.reference_curve))
         return curves
 
     @cached_property
@@ -164,7 +168,14 @@ class SplitScreen(QWidget):
         ):
             ActionTip(button, self._actions[action])
             buttons.addWidget(button)
-        add_all(vertical(side, (12, 8, 12, 4), 6), self.heading, self.message, buttons, self.gap_list, 1)
+        add_all(
+            vertical(side, margins=(12, 8, 12, 4), spacing=6),
+            self.heading,
+            self.message,
+            buttons,
+            self.gap_list,
+            GrowingSpace(),
+        )
         area.setWidget(side)
         area.setMinimumWidth(scaled_px(200))
         return area

@@ -23,7 +23,15 @@ from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import EmptyState
 from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.labels import WrappingLabel
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, set_background, vertical
+from skillviewer.ui.widgets.layout import (
+    GrowingSpace,
+    add_all,
+    horizontal,
+    push_button,
+    scroll_area,
+    set_background,
+    vertical,
+)
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 STAGE_TEXTS = {
@@ -79,7 +87,7 @@ class WhyPanel(QStackedWidget):
         self.basis.setContentsMargins(12, 0, 12, 0)
         self.moments = MomentColumn(app_context, self.moments_section, model_moments_only=True)
         self.reveal_button = push_button("Show moments", self.moments_section, self._reveal_moments)
-        reveal_row = add_all(horizontal(margins=(12, 0, 12, 0)), self.reveal_button, 1)
+        reveal_row = add_all(horizontal(margins=(12, 0, 12, 0)), self.reveal_button, GrowingSpace())
         add_all(self.moments_section.column, reveal_row, self.basis, self.moments)
         self.contributions = SegmentContributions(app_context, self.body)
         self.cells = CellBlock(actions, self.body)
@@ -87,9 +95,11 @@ class WhyPanel(QStackedWidget):
         self.uncertainty = UncertaintyBlock(self.body)
         self.faithfulness = FaithfulnessBlock(self.body)
         self.raters = RatersBlock(app_context.playback, app_context.annotations, self.body)
-        column = vertical(self.body, (0, 0, 0, 16), 0)
+        column = vertical(self.body, margins=(0, 0, 0, 16), spacing=0)
         add_all(column, self.warning, self.position, self.reference, self.model_warning, self.moments_section)
-        add_all(column, self.raters, self.contributions, self.cells, self.uncertainty, self.faithfulness, 1)
+        add_all(
+            column, self.raters, self.contributions, self.cells, self.uncertainty, self.faithfulness, GrowingSpace()
+        )
         self.page.setWidget(self.body)
         self._why_loader.changed.connect(self._refresh)
         app_context.videos.unfamiliar_shown.connect(self._show_anew)

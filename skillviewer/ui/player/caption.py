@@ -11,7 +11,7 @@ from skillviewer.core.analysis.score_text import format_source
 from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.labels import ElidingLabel, SteadyField
-from skillviewer.ui.widgets.layout import UNLIMITED_PX, add_all, horizontal, with_accessible_name
+from skillviewer.ui.widgets.layout import UNLIMITED_PX, add_all, growing, horizontal, with_accessible_name
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import DARK, PaintedWidget, Theme
 
@@ -63,12 +63,12 @@ class Caption(QWidget):
         self._shows_contributions = False
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        row = horizontal(self, (14, 4, 8, 4), 8)
+        row = horizontal(self, margins=(14, 4, 8, 4), spacing=8)
         self._dot = SampleDot(self)
         self._text = with_accessible_name(ElidingLabel(self), "What this map shows")
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
-        add_all(row, self._dot, (SteadyField(self._text, self), 1), self._unit, self._bar)
+        add_all(row, self._dot, growing(SteadyField(self._text, self)), self._unit, self._bar)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Legend: look of the map")

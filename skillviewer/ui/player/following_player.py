@@ -13,7 +13,7 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, vertical
 
 
 class FollowingPlayer(QWidget):
@@ -28,7 +28,7 @@ class FollowingPlayer(QWidget):
         self.canvas = VideoCanvas(self)
         self.canvas.setAccessibleName(name)
         self.caption = Caption(self)
-        add_all(vertical(self, NO_MARGINS, 0), (self.canvas, 1), self.caption)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(self.canvas), self.caption)
         self._clip: VideoClip | None = None
         self._analysis: Analysis | None = None
         self._leader_plays = False

@@ -13,7 +13,7 @@ from skillviewer.ui.player.track_layer import TrackLayer
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.player.video_canvas import DisplayedFrame, VideoCanvas
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, vertical
 
 
 class Player(QWidget):
@@ -27,7 +27,7 @@ class Player(QWidget):
         self.canvas = VideoCanvas(self)
         self.caption = Caption(self)
         self.transport = Transport(app_context, actions, self)
-        add_all(vertical(self, NO_MARGINS, 0), (self.canvas, 1), self.caption, self.transport)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(self.canvas), self.caption, self.transport)
         self.map_menu = MapMenu(state, (actions["overlay"], actions["next_look"]), self)
         self.caption.menu_asked.connect(self._on_legend)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

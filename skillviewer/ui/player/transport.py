@@ -13,7 +13,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
 from skillviewer.ui.widgets.labels import ElidingLabel, changes_sizes, fix_size, text_label
-from skillviewer.ui.widgets.layout import Spacing, add_all, tool_button
+from skillviewer.ui.widgets.layout import Spacing, add_all, growing, tool_button
 from skillviewer.ui.widgets.text_scaling import icon_size
 from skillviewer.ui.widgets.theme import Theme
 
@@ -78,7 +78,7 @@ class Transport(QWidget):
             loop,
             self._sound_button,
             self._speed_button,
-            (self._selection, 1),
+            growing(self._selection),
             Spacing(16),
             self._time_button,
             self._frame,

@@ -11,7 +11,15 @@ from skillviewer.ui.preferences.shortcuts_page import ShortcutsPage
 from skillviewer.ui.preferences.storage_page import StoragePage
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, scroll_area, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import (
+    NO_MARGINS,
+    add_all,
+    growing,
+    horizontal,
+    scroll_area,
+    vertical,
+    with_accessible_name,
+)
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 LIST_PX = 168
@@ -44,10 +52,10 @@ class Preferences(QDialog):
         self.list.currentRowChanged.connect(self._on_row)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
-        column = add_all(vertical(margins=NO_MARGINS, spacing=0), (self._pages, 1))
+        column = add_all(vertical(margins=NO_MARGINS, spacing=0), growing(self._pages))
         foot = add_all(horizontal(margins=(16, 12, 16, 12)), buttons)
         column.addLayout(foot)
-        row = add_all(horizontal(self, NO_MARGINS, 0), self.list, (column, 1))
+        row = add_all(horizontal(self, margins=NO_MARGINS, spacing=0), self.list, growing(column))
         row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # pages scroll or wrap
         self.setMinimumSize(MIN_SIZE)
         default_size = QSize(scaled_px(760), scaled_px(540))

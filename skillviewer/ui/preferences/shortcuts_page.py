@@ -19,7 +19,7 @@ from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, push_button, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import add_all, growing, push_button, vertical, with_accessible_name
 from skillviewer.ui.widgets.plain_table import set_up
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
@@ -58,15 +58,24 @@ class ShortcutsPage(QWidget):
         self.message = text_label("", self, wrap=True)
         self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
         self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        top = add_all(QHBoxLayout(), (self.search_edit, 1), self.reset_all_button)
+        top = add_all(QHBoxLayout(), growing(self.search_edit), self.reset_all_button)
         line = AdaptiveGrid(self)
         buttons = (self.add_button, self.clear_button, self.reset_button)
         line.set_arrangements(
-            wide=(Place(self.field, 0, 0), *(Place(button, 0, column) for column, button in enumerate(buttons, 1))),
-            narrow=(Place(self.field, 0, 0, 3), *(Place(button, 1, column) for column, button in enumerate(buttons))),
-            stretches=((1,), ()),
+            wide=(
+                Place(self.field, row=0, column=0),
+                *(Place(button, row=0, column=column) for column, button in enumerate(buttons, 1)),
+            ),
+            narrow=(
+                Place(self.field, row=0, column=0, n_columns=3),
+                *(Place(button, row=1, column=column) for column, button in enumerate(buttons)),
+            ),
+            wide_factors=(1,),
+            narrow_factors=(),
         )
-        add_all(vertical(self, (16, 16, 16, 0), 8), top, (self.table, 1), self.name, line, self.message)
+        add_all(
+            vertical(self, margins=(16, 16, 16, 0), spacing=8), top, growing(self.table), self.name, line, self.message
+        )
         self.search_edit.textChanged.connect(self._filter)
         self.table.itemSelectionChanged.connect(self._on_chosen)
         self.field.keySequenceChanged.connect(self._on_pressed)

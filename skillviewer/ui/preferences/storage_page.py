@@ -41,7 +41,7 @@ class StoragePage(Form):
         self.empty_button = push_button("Empty…", self, self._on_empty)
         self.empty_button.setEnabled(False)
         row = QWidget(self)
-        buttons = FlowLayout(row, 8)
+        buttons = FlowLayout(row, gap_px=8)
         for button in (self.show_folder_button, self.empty_button):
             buttons.addWidget(button)
         self.add("Folder", self.place)

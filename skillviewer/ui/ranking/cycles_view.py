@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.text import counted, printable
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, aligned, growing, horizontal, push_button, vertical
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.cycles import Cycle, CycleEdge
@@ -40,8 +40,8 @@ class CycleRow(QWidget):
         self._lines: list[WrappingLabel] = []
         self.queue_button = push_button("", self, self._on_button)
         self._line_column = vertical(spacing=2)
-        row = horizontal(self, (0, 6, 0, 6), 12)
-        add_all(row, (self._line_column, 1), (self.queue_button, 0, Qt.AlignmentFlag.AlignTop))
+        row = horizontal(self, margins=(0, 6, 0, 6), spacing=12)
+        add_all(row, growing(self._line_column), aligned(self.queue_button, Qt.AlignmentFlag.AlignTop))
 
     @property
     def text(self) -> str:
@@ -114,8 +114,8 @@ class CyclesView(QWidget):
         self.all_button.setToolTip("Puts one pair of every cycle back in the queue: every rater judges it once more")
         self.message = WrappingLabel(self, muted=True)
         self._row_column = vertical(spacing=0)
-        heading_row = add_all(QHBoxLayout(), (self.heading, 1), self.all_button)
-        add_all(vertical(self, NO_MARGINS, 6), heading_row, self.message, self._row_column)
+        heading_row = add_all(QHBoxLayout(), growing(self.heading), self.all_button)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=6), heading_row, self.message, self._row_column)
 
     def show_cycles(self, cycles: "Sequence[Cycle]", queued: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show cycles in the given order, the closest vote first; ``queued`` are the pairs in the queue."""

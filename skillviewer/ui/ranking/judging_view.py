@@ -18,7 +18,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import VIDEOS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, scroll_area, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
@@ -64,9 +64,9 @@ class JudgingView(QWidget):
         self.transport = PairTransport(self.pair_views, actions, app_context.icons, self)
         self.votes = VoteBar(actions, self)
         self._reason_row = horizontal(margins=(16, 0, 16, 0))
-        add_all(vertical(page, NO_MARGINS, 0), (self._stack, 1), self.transport, self._reason_row)
+        add_all(vertical(page, margins=NO_MARGINS, spacing=0), growing(self._stack), self.transport, self._reason_row)
         area.setWidget(page)
-        add_all(vertical(self, NO_MARGINS, 0), (area, 1), self.votes)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(area), self.votes)
         self.transport.set_pair_view(self.pair_view)
         self.votes.arranged.connect(self._on_votes_arranged)
         self._on_votes_arranged(is_narrow=bool(self.votes.is_narrow))

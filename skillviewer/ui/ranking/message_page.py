@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, Spacing, add_all, push_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, GrowingSpace, Spacing, add_all, growing, push_button, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 COLUMN_PX = 440
@@ -24,8 +24,8 @@ class MessagePage(QWidget):
         rows = (self._heading, self._text, Spacing(8), self._body, Spacing(8), self._button_row)
         column = QWidget(self)
         column.setMaximumWidth(scaled_px(COLUMN_PX))
-        add_all(vertical(column, NO_MARGINS, 8), 2, *rows, 3)
-        add_all(QHBoxLayout(self), 1, (column, 1000), 1)
+        add_all(vertical(column, margins=NO_MARGINS, spacing=8), GrowingSpace(factor=2), *rows, GrowingSpace(factor=3))
+        add_all(QHBoxLayout(self), GrowingSpace(), growing(column, factor=1000), GrowingSpace())
         self._main_button: QPushButton | None = None
 
     @property

@@ -15,7 +15,7 @@ from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed
 from skillviewer.ui.session.open_videos import OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.labels import ElidingLabel, text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, tool_button, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, horizontal, tool_button, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -53,9 +53,9 @@ class PairPlayer(QWidget):
         self.sync_button = tool_button("Set sync point", self, self.sync_asked)
         self.sync_button.setToolTip("Align the frame on screen with the sync point of the other video")
         self._header = QWidget(self)
-        header_row = horizontal(self._header, (16, 4, 8, 4), 8)
-        add_all(header_row, self._title, (self._status, 1), (self._time, 1), self.sync_button)
-        add_all(vertical(self, NO_MARGINS, 0), self._header, (self.canvas, 1))
+        header_row = horizontal(self._header, margins=(16, 4, 8, 4), spacing=8)
+        add_all(header_row, self._title, growing(self._status), growing(self._time), self.sync_button)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self._header, growing(self.canvas))
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self._on_arrived)
         self.feed.failed.connect(self.failed)

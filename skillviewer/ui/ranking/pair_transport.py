@@ -41,19 +41,34 @@ class PairTransport(QWidget):
         self._marks_label = ElidingLabel(self, muted=True)
         self._speed_label = ElidingLabel(self, muted=True)
         self._speed_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row = AdaptiveGrid(self, (12, 0, 16, 4), 2)
+        row = AdaptiveGrid(self, margins=(12, 0, 16, 4), spacing=2)
         playing = QWidget(row)
-        add_all(horizontal(playing, NO_MARGINS, 2), previous_button, self._play_button, next_button, self._sound_button)
-        pair_buttons = QWidget(row)
-        add_all(horizontal(pair_buttons, NO_MARGINS, 2), Spacing(16), *buttons_with_text)
-        labels = QWidget(row)
-        add_all(horizontal(labels, NO_MARGINS, 2), self._marks_label, Spacing(16), self._speed_label)
-        row.set_arrangements(
-            wide=(Place(playing, 0, 0), Place(pair_buttons, 0, 1), Place(labels, 0, 2)),
-            narrow=(Place(playing, 0, 0), Place(labels, 0, 1), Place(pair_buttons, 1, 0, 2)),
-            stretches=((0, 0, 1), (0, 1, 0)),
+        add_all(
+            horizontal(playing, margins=NO_MARGINS, spacing=2),
+            previous_button,
+            self._play_button,
+            next_button,
+            self._sound_button,
         )
-        add_all(vertical(self, NO_MARGINS, 0), self.bar, row)
+        pair_buttons = QWidget(row)
+        add_all(horizontal(pair_buttons, margins=NO_MARGINS, spacing=2), Spacing(16), *buttons_with_text)
+        labels = QWidget(row)
+        add_all(horizontal(labels, margins=NO_MARGINS, spacing=2), self._marks_label, Spacing(16), self._speed_label)
+        row.set_arrangements(
+            wide=(
+                Place(playing, row=0, column=0),
+                Place(pair_buttons, row=0, column=1),
+                Place(labels, row=0, column=2),
+            ),
+            narrow=(
+                Place(playing, row=0, column=0),
+                Place(labels, row=0, column=1),
+                Place(pair_buttons, row=1, column=0, n_columns=2),
+            ),
+            wide_factors=(0, 0, 1),
+            narrow_factors=(0, 1, 0),
+        )
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self.bar, row)
         for pair_view in pair_views:
             pair_view.clock.playing_changed.connect(self._on_playing)
             pair_view.clock.mode_changed.connect(self._on_mode)

@@ -44,7 +44,7 @@ class PairView(QWidget):
         self._painted_indices: set[int] = set()
         self.has_failed = False  # true if the pair could not be shown
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._row = horizontal(self, NO_MARGINS, 8)
+        self._row = horizontal(self, margins=NO_MARGINS, spacing=8)
         for index, player in enumerate(self.players):
             player.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both are equally wide
             self._row.addWidget(player, 1)

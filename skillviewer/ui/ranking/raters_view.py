@@ -10,7 +10,7 @@ from skillviewer.core.text import printable, whole_percent
 from skillviewer.ui.ranking.vote_report_view import VoteReportView, VotesSnapshot
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import add_all, scroll_area, vertical
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, growing, scroll_area, vertical
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
@@ -66,12 +66,12 @@ class RatersView(VoteReportView):
             "of the other raters, and its distance from 1 in standard errors. Disagreeing is not being wrong."
         )
         text_column = QWidget(page)
-        add_all(vertical(text_column, (0, 0, 8, 0), 12), self.warnings, explanation, 1)
+        add_all(vertical(text_column, margins=(0, 0, 8, 0), spacing=12), self.warnings, explanation, GrowingSpace())
         area = scroll_area(page, heading.text())
         area.setWidget(text_column)
-        column = add_all(vertical(page, (16, 12, 16, 12), 8), self.table)
+        column = add_all(vertical(page, margins=(16, 12, 16, 12), spacing=8), self.table)
         column.addSpacing(8)
-        add_all(column, heading, (area, 1))
+        add_all(column, heading, growing(area))
         return page
 
     def _fill(self, _snapshot: VotesSnapshot, report: object) -> str:

@@ -17,7 +17,9 @@ from skillviewer.ui.session.study_controller import SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import (
     NO_MARGINS,
+    GrowingSpace,
     add_all,
+    growing,
     horizontal,
     scroll_area,
     splitter,
@@ -59,7 +61,7 @@ class RatingSummaryView(QWidget):
         self.pages.addWidget(self.empty_page)
         self.pages.addWidget(self.waiting)
         self.pages.addWidget(self._page)
-        add_all(vertical(self, NO_MARGINS), self.pages)
+        add_all(vertical(self, margins=NO_MARGINS), self.pages)
         self.item_box.currentIndexChanged.connect(self._show_item)
         self.disputed.row_chosen.connect(self.video_asked)
         app_context.studies.opened.connect(self._on_replaced)
@@ -75,25 +77,25 @@ class RatingSummaryView(QWidget):
         self.disputed = PlainTable("Videos on which raters differ", self)
         left = QWidget(self)
         heading = text_label("Ratings", left, heading=True)
-        heading_row = add_all(horizontal(spacing=12), heading, (self.item_box, 1))
+        heading_row = add_all(horizontal(spacing=12), heading, growing(self.item_box))
         left_column = QWidget(left)
         agreement_heading = text_label("Agreement", left_column, heading=True)
-        column = vertical(left_column, (0, 0, 8, 0), 12)
-        add_all(column, self.facts, self.histogram, agreement_heading, self.agreement, 1)
+        column = vertical(left_column, margins=(0, 0, 8, 0), spacing=12)
+        add_all(column, self.facts, self.histogram, agreement_heading, self.agreement, GrowingSpace())
         area = scroll_area(left, "Ratings and agreement")
         area.setWidget(left_column)
-        add_all(vertical(left, (16, 12, 12, 12), 8), heading_row, (area, 1))
+        add_all(vertical(left, margins=(16, 12, 12, 12), spacing=8), heading_row, growing(area))
         right = QWidget(self)
         raters_heading = text_label("Raters", right, heading=True)
         disputed_heading = text_label("Where raters differ most", right, heading=True)
         self.hint = text_label("A click plays the video.", right, muted=True)
         add_all(
-            vertical(right, (16, 12, 16, 12), 8),
+            vertical(right, margins=(16, 12, 16, 12), spacing=8),
             raters_heading,
-            (self.raters, 1),
+            growing(self.raters),
             disputed_heading,
             self.hint,
-            (self.disputed, 2),
+            growing(self.disputed, factor=2),
         )
         return splitter(self, Qt.Orientation.Horizontal, widgets=(left, right), factors=(1, 1), sizes=(600, 600))
 

@@ -21,7 +21,7 @@ from skillviewer.ui.ranking.sitting_controller import PHASES_WITH_TURN, SittingP
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import SETTINGS
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, vertical
 from skillviewer.ui.widgets.pages import Pages
 
 RUBRIC_FILES = "Rubrics (*.json);;All files (*)"
@@ -93,7 +93,7 @@ class RatingTab(QWidget):
         self.pages = Pages(self)
         for page in dict.fromkeys(self._page_by_phase.values()):
             self.pages.addWidget(page)
-        add_all(vertical(self, NO_MARGINS, 0), (self.pages, 1))
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(self.pages))
 
     def set_dialogs(self, dialogs: Dialogs) -> None:
         """Use the dialogs of the window."""

@@ -21,8 +21,10 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.labels import ElidingLabel
 from skillviewer.ui.widgets.layout import (
     NO_MARGINS,
+    GrowingSpace,
     Spacing,
     add_all,
+    growing,
     horizontal,
     push_button,
     scroll_area,
@@ -72,15 +74,15 @@ class RatingView(QWidget):
         right = QWidget(self)
         right.setMinimumWidth(scaled_px(260))
         add_all(
-            vertical(right, (8, 0, 16, 8), 8),
-            (self._scroll_area, 1),
+            vertical(right, margins=(8, 0, 16, 8), spacing=8),
+            growing(self._scroll_area),
             self.remark_edit,
             self.message,
             self.submit_button,
             self.continue_button,
         )
         sides = splitter(self, Qt.Orientation.Horizontal, widgets=(left, right), factors=(3, 2), sizes=(700, FORM_PX))
-        add_all(vertical(self, NO_MARGINS, 0), (sides, 1))
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(sides))
         self._connect()
 
     def _make_player_side(self) -> QWidget:
@@ -97,10 +99,10 @@ class RatingView(QWidget):
         self._mark_label = ElidingLabel(self, muted=True)
         button_row = horizontal(margins=(12, 0, 16, 4), spacing=2)
         add_all(button_row, previous_button, self._play_button, next_button, self._sound_button)
-        add_all(button_row, Spacing(16), mark_button, self._mark_label, 1)
+        add_all(button_row, Spacing(16), mark_button, self._mark_label, GrowingSpace())
         slider_row = horizontal(margins=(16, 4, 16, 0))
         slider_row.addWidget(self.slider)
-        add_all(vertical(left, NO_MARGINS, 0), (self.player, 1), slider_row, button_row)
+        add_all(vertical(left, margins=NO_MARGINS, spacing=0), growing(self.player), slider_row, button_row)
         return left
 
     def _connect(self) -> None:

@@ -19,7 +19,7 @@ class ReliabilityBlock(QWidget):
         super().__init__(parent)
         heading = text_label("Reliability", self, heading=True)
         self._labels: list[WrappingLabel] = []
-        self._column = vertical(self, NO_MARGINS, 8)
+        self._column = vertical(self, margins=NO_MARGINS, spacing=8)
         self._column.addWidget(heading)
 
     @property

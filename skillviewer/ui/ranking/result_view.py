@@ -14,7 +14,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.study_controller import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, scroll_area, vertical
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, growing, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.turning_splitter import TurningSplitter
 
 if TYPE_CHECKING:
@@ -39,14 +39,20 @@ class ResultView(VoteReportView):
         self.rating_conflicts = CyclesView(self._ask_again, self._take_out, self)
         self.rating_conflicts.heading.setText("Votes against ratings")
         heading = text_label("Strengths", self, heading=True)
-        heading_row = add_all(horizontal(spacing=12), heading, (self.summary, 1))
+        heading_row = add_all(horizontal(spacing=12), heading, growing(self.summary))
         left = QWidget(self)
-        add_all(vertical(left, (16, 12, 12, 12), 8), heading_row, (self.table, 1))
+        add_all(vertical(left, margins=(16, 12, 12, 12), spacing=8), heading_row, growing(self.table))
         right_column = QWidget(self)
-        add_all(vertical(right_column, (16, 12, 16, 12), 20), self.reliability, self.cycles, self.rating_conflicts, 1)
+        add_all(
+            vertical(right_column, margins=(16, 12, 16, 12), spacing=20),
+            self.reliability,
+            self.cycles,
+            self.rating_conflicts,
+            GrowingSpace(),
+        )
         right = scroll_area(self, "Reliability and contradictions")
         right.setWidget(right_column)
-        return TurningSplitter((left, right), (3, 2), MIN_WIDTH_PX, self)
+        return TurningSplitter((left, right), factors=(3, 2), min_width_px=MIN_WIDTH_PX, parent=self)
 
     def _fill(self, snapshot: VotesSnapshot, report: object) -> str:
         ranking = cast("RankingReport", report)

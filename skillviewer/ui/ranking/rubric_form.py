@@ -44,7 +44,7 @@ class RubricItemRow(QFrame):
         self.question.set_plain(item.question)
         self.question.setVisible(bool(item.question))
         step_area = QWidget(self)
-        step_layout = FlowLayout(step_area, 4)
+        step_layout = FlowLayout(step_area, gap_px=4)
         self.buttons: dict[float | None, QToolButton] = {}  # by step; None for an item that cannot be judged
         for step, key in zip(item.steps, item.keys, strict=True):
             text = f"{step:g}" if key == f"{step:g}" else f"{key}   {step:g}"
@@ -59,7 +59,7 @@ class RubricItemRow(QFrame):
         lines = [f"{anchor.step:g} – {anchor.text}" for anchor in item.anchors]
         self.anchors.setText("\n".join(map(printable, lines)))
         self.anchors.hide()
-        add_all(vertical(self, (12, 6, 8, 6), 4), name, self.question, step_area, self.anchors)
+        add_all(vertical(self, margins=(12, 6, 8, 6), spacing=4), name, self.question, step_area, self.anchors)
 
     def _add_button(self, text: str, step: float | None, accessible_name: str) -> QToolButton:
         button = with_accessible_name(_StepButton(self), printable(accessible_name))
@@ -102,7 +102,7 @@ class RubricForm(QWidget):
         self.rows: list[RubricItemRow] = []
         self._answers: dict[str, float | None] = {}  # by item; None if the item cannot be judged
         self.current = 0  # index of the marked item
-        self._column = vertical(self, NO_MARGINS, 2)
+        self._column = vertical(self, margins=NO_MARGINS, spacing=2)
         self._column.addStretch(1)
 
     @property

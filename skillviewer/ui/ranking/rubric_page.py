@@ -21,7 +21,15 @@ from skillviewer.data.study.rating_forms import DEFAULT_REPEAT_SHARE, RatingPlan
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import choose
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import (
+    GrowingSpace,
+    add_all,
+    growing,
+    horizontal,
+    push_button,
+    vertical,
+    with_accessible_name,
+)
 
 REPEAT_SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
 COLUMNS = ("Item", "Lowest", "Highest", "Lowest means", "Middle means", "Highest means")
@@ -88,12 +96,12 @@ class RubricPage(QWidget):
         self.use_button = push_button("Use this rubric", self, self._on_use, primary=True)
         self.save_button = push_button("Save as a file…", self, self._on_save)
         self.back_button = push_button("Back", self, self._on_back)
-        template_row = add_all(horizontal(spacing=8), (self.template_box, 1), self.open_button)
-        name_row = add_all(horizontal(spacing=8), (self.name_edit, 2), (self.total_edit, 1))
-        edit_row = add_all(horizontal(spacing=8), self.add_button, self.remove_button, 1, self.repeats_box)
-        last_row = add_all(horizontal(spacing=8), self.use_button, self.save_button, self.back_button, 1)
-        column = vertical(self, (24, 16, 24, 16), 8)
-        add_all(column, heading, about, template_row, name_row, (self.table, 1), self.source)
+        template_row = add_all(horizontal(spacing=8), growing(self.template_box), self.open_button)
+        name_row = add_all(horizontal(spacing=8), growing(self.name_edit, factor=2), growing(self.total_edit))
+        edit_row = add_all(horizontal(spacing=8), self.add_button, self.remove_button, GrowingSpace(), self.repeats_box)
+        last_row = add_all(horizontal(spacing=8), self.use_button, self.save_button, self.back_button, GrowingSpace())
+        column = vertical(self, margins=(24, 16, 24, 16), spacing=8)
+        add_all(column, heading, about, template_row, name_row, growing(self.table), self.source)
         add_all(column, edit_row, self.message, last_row)
         self.template_box.activated.connect(self._on_template)
         self.table.itemChanged.connect(self._on_edited)

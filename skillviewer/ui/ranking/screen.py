@@ -32,7 +32,17 @@ from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, as_tip, horizontal, push_button, tool_button, vertical
+from skillviewer.ui.widgets.layout import (
+    NO_MARGINS,
+    GrowingSpace,
+    add_all,
+    as_tip,
+    growing,
+    horizontal,
+    push_button,
+    tool_button,
+    vertical,
+)
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
@@ -94,7 +104,7 @@ class RankScreen(QWidget):
         self.settings_view = StudySettingsView(app_context, self)
         self._tabs.addWidget(self.settings_view)
         self._add_tab("Set-up")
-        add_all(vertical(self, NO_MARGINS, 0), self._head, (self._tabs, 1))
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self._head, growing(self._tabs))
         self._connect()
 
     def _connect(self) -> None:
@@ -154,25 +164,30 @@ class RankScreen(QWidget):
             self.pages.addWidget(page)
 
     def _make_head(self) -> QWidget:
-        head = AdaptiveGrid(self, (16, 8, 16, 8), 8)
+        head = AdaptiveGrid(self, margins=(16, 8, 16, 8), spacing=8)
         left = QWidget(head)
         right = QWidget(head)
-        self._tab_row = horizontal(left, NO_MARGINS, 4)
+        self._tab_row = horizontal(left, margins=NO_MARGINS, spacing=4)
         self.progress = text_label("", left, plain=True, muted=True)
-        add_all(self._tab_row, self.progress, 1)
+        add_all(self._tab_row, self.progress, GrowingSpace())
         self.title_label = text_label("", head, wrap=True, plain=True, letters="question")
         self.title_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.finish_button = push_button("Finish for now", right, self._on_finish)
         self.finish_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        add_all(horizontal(right, NO_MARGINS, 12), 1, self.finish_button)
+        add_all(horizontal(right, margins=NO_MARGINS, spacing=12), GrowingSpace(), self.finish_button)
         head.set_arrangements(
             wide=(
-                Place(left, 0, 0),
-                Place(self.title_label, 0, 1, min_width_px=scaled_px(MIN_TITLE_PX)),
-                Place(right, 0, 2),
+                Place(left, row=0, column=0),
+                Place(self.title_label, row=0, column=1, min_width_px=scaled_px(MIN_TITLE_PX)),
+                Place(right, row=0, column=2),
             ),
-            narrow=(Place(left, 0, 0), Place(right, 0, 1), Place(self.title_label, 1, 0, 2)),
-            stretches=((1, 2, 1), (1, 0, 0)),
+            narrow=(
+                Place(left, row=0, column=0),
+                Place(right, row=0, column=1),
+                Place(self.title_label, row=1, column=0, n_columns=2),
+            ),
+            wide_factors=(1, 2, 1),
+            narrow_factors=(1, 0, 0),
         )
         self._add_tab("Judge")
         return head

@@ -18,7 +18,7 @@ from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.session.study_controller import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import Form, choose, control_width_px
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, scroll_area, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, GrowingSpace, add_all, growing, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 COMPARISONS_PER_VIDEO = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
@@ -62,9 +62,9 @@ class StudySettingsView(QWidget):
         self._add_rows(form)
         area = scroll_area(self, "Set-up")
         page = QWidget(area)
-        add_all(horizontal(page, NO_MARGINS), (form, 1), 1)
+        add_all(horizontal(page, margins=NO_MARGINS), growing(form), GrowingSpace())
         area.setWidget(page)
-        add_all(vertical(self, NO_MARGINS), area)
+        add_all(vertical(self, margins=NO_MARGINS), area)
         self.question_edit.editingFinished.connect(self._on_question)
         self.criterion_edit.editingFinished.connect(self._on_criterion)
         self.labels_edit.editingFinished.connect(self._on_labels)

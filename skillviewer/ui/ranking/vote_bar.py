@@ -67,24 +67,30 @@ class VoteBar(AdaptiveGrid):
         self.continue_button.setAutoDefault(True)  # Enter presses it
         self.continue_button.hide()
         middle = QWidget(self)
-        add_all(horizontal(middle, NO_MARGINS, 8), self.neither_button, self.skip_button, self.continue_button)
+        add_all(
+            horizontal(middle, margins=NO_MARGINS, spacing=8),
+            self.neither_button,
+            self.skip_button,
+            self.continue_button,
+        )
         self.message = RaterMessage(self)
         self.arranged.connect(self._show_or_hide_message)
         self.set_arrangements(
             wide=(
-                Place(self.left_button, 0, 0),
-                Place(middle, 0, 1),
-                Place(self.right_button, 0, 2),
-                Place(self.reason, 1, 0),
-                Place(self.message, 1, 1, 2),
+                Place(self.left_button, row=0, column=0),
+                Place(middle, row=0, column=1),
+                Place(self.right_button, row=0, column=2),
+                Place(self.reason, row=1, column=0),
+                Place(self.message, row=1, column=1, n_columns=2),
             ),
             narrow=(
-                Place(self.message, 0, 0, 2),
-                Place(self.left_button, 1, 0),
-                Place(self.right_button, 1, 1),
-                Place(middle, 2, 0, 2),
+                Place(self.message, row=0, column=0, n_columns=2),
+                Place(self.left_button, row=1, column=0),
+                Place(self.right_button, row=1, column=1),
+                Place(middle, row=2, column=0, n_columns=2),
             ),
-            stretches=((3, 2, 3), (1, 1, 0)),
+            wide_factors=(3, 2, 3),
+            narrow_factors=(1, 1, 0),
         )
 
     def _show_keys(self) -> None:

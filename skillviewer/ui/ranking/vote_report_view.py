@@ -80,7 +80,7 @@ class VoteReportView(QWidget):
         self.pages = Pages(self)
         for page in (self.message, self.empty_page, self._page):
             self.pages.addWidget(page)
-        add_all(vertical(self, NO_MARGINS), self.pages)
+        add_all(vertical(self, margins=NO_MARGINS), self.pages)
         app_context.studies.replaced.connect(self._on_replaced)
         app_context.studies.closed.connect(self._on_replaced)
         app_context.studies.changed.connect(self._on_changed)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from skillviewer.core.version import __version__
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import add_all, aligned, growing, horizontal, push_button, vertical
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
@@ -35,7 +35,7 @@ class About(OverlaySheet):
         body = text_label(text, self, wrap=True)
         body.setTextFormat(Qt.TextFormat.RichText)
         body.setMinimumWidth(min(scaled_px(380), parent.width() - logo.width() - SIDES_PX))
-        row = add_all(horizontal(spacing=20), (picture, 0, Qt.AlignmentFlag.AlignTop), (body, 1))
+        row = add_all(horizontal(spacing=20), aligned(picture, Qt.AlignmentFlag.AlignTop), growing(body))
         button = push_button("Close", self, self.dismiss)
-        add_all(vertical(self, (24, 24, 24, 16), 16), row, (button, 0, Qt.AlignmentFlag.AlignRight))
+        add_all(vertical(self, margins=(24, 24, 24, 16), spacing=16), row, aligned(button, Qt.AlignmentFlag.AlignRight))
         self.setFocusProxy(button)

@@ -14,7 +14,7 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.messages import error_text
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, vertical
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, growing, horizontal, vertical
 
 MIN_SIZE = QSize(480, 320)
 DEFAULT_SIZE = QSize(820, 560)
@@ -35,8 +35,8 @@ class ChangePage(QDialog):
         self.participant_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.page.setAccessibleName(self.windowTitle())
         self.page.setPlaceholderText("Reading…")
-        head = add_all(horizontal(spacing=8), text_label("Participant", self), self.participant_box, 1)
-        add_all(vertical(self, (16, 12, 16, 12), 8), head, (self.page, 1))
+        head = add_all(horizontal(spacing=8), text_label("Participant", self), self.participant_box, GrowingSpace())
+        add_all(vertical(self, margins=(16, 12, 16, 12), spacing=8), head, growing(self.page))
         entry = app_context.videos.get(app_context.state.current)
         self._task = entry.task if entry is not None else ""
         participant = entry.participant if entry is not None else ""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QMenu, QM
 from skillviewer.ui.actions.actions import match_distance, without_mnemonic
 from skillviewer.ui.actions.table import SEARCH_WORDS
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import add_all, growing, horizontal, vertical, with_accessible_name
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
@@ -58,7 +58,9 @@ class _Row(QWidget):
         super().__init__(parent)
         label = WrappingLabel(self)
         label.set_plain(name)
-        self._row = add_all(horizontal(self, (10, 4, 10, 4)), (label, 1), text_label(keys, self, muted=True))
+        self._row = add_all(
+            horizontal(self, margins=(10, 4, 10, 4)), growing(label), text_label(keys, self, muted=True)
+        )
 
     def height_px(self, width_px: int) -> int:
         """Return the height that the name needs in a row of this width."""
@@ -72,7 +74,7 @@ class CommandPalette(OverlaySheet):
         super().__init__(parent)
         self.setAccessibleName("All actions")
         self._actions = [(name, action) for name, action in all_actions(bar) if action.objectName() != "palette"]
-        column = vertical(self, (MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX))
+        column = vertical(self, margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX))
         self.search_edit = with_accessible_name(QLineEdit(self), "Search actions")
         self.search_edit.setPlaceholderText("What do you want to do?")
         self.search_edit.installEventFilter(self)

@@ -50,7 +50,7 @@ class GoTo(OverlaySheet):
         super().__init__(parent)
         self._video = video
         self._frames = frames
-        column = vertical(self, (12, 12, 12, 12))
+        column = vertical(self, margins=(12, 12, 12, 12))
         self.place_edit = with_accessible_name(QLineEdit(self), "Time or frame")
         self.place_edit.setPlaceholderText("Frame 412, or time 00:13.733")
         self.place_edit.setMinimumWidth(260)

@@ -8,7 +8,15 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import docs_dir
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import (
+    NO_MARGINS,
+    add_all,
+    growing,
+    horizontal,
+    push_button,
+    vertical,
+    with_accessible_name,
+)
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import ThemeSource
 
@@ -96,16 +104,16 @@ class Guides(QDialog):
     def _lay_out(self) -> None:
         left = vertical(margins=(0, 12, 0, 0), spacing=8)
         top = add_all(horizontal(margins=(12, 0, 12, 0)), self.search_edit)
-        add_all(left, top, (self.guide_list, 1))
+        add_all(left, top, growing(self.guide_list))
         left_column = self._left_column = QWidget(self)
         left_column.setLayout(left)
         close = push_button("Close", self, self.close)
         close.setAutoDefault(False)
         foot = add_all(
-            horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12), self.back_button, (self.message, 1), close
+            horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12), self.back_button, growing(self.message), close
         )
-        right_column = add_all(vertical(margins=NO_MARGINS, spacing=0), (self.page, 1), foot)
-        add_all(horizontal(self, NO_MARGINS, 0), left_column, (right_column, 1))
+        right_column = add_all(vertical(margins=NO_MARGINS, spacing=0), growing(self.page), foot)
+        add_all(horizontal(self, margins=NO_MARGINS, spacing=0), left_column, growing(right_column))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave more than half of a narrow dialog to the guide."""

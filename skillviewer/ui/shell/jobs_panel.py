@@ -6,7 +6,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.jobs import Job
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import add_all, push_button, vertical, with_accessible_name
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, growing, push_button, vertical, with_accessible_name
 
 
 class JobRow(QWidget):
@@ -21,11 +21,11 @@ class JobRow(QWidget):
         self._title.set_plain(job.title)
         self._stop_button = push_button("Cancel", self, job.stop)
         self._stop_button.setAccessibleName(f"Cancel {job.title}")
-        row = add_all(QHBoxLayout(), (self._title, 1), self._stop_button)
+        row = add_all(QHBoxLayout(), growing(self._title), self._stop_button)
         self._bar = with_accessible_name(QProgressBar(self), job.title)
         self._bar.setTextVisible(False)
         self._text = WrappingLabel(self, muted=True)
-        add_all(vertical(self, (12, 8, 12, 8), 4), row, self._bar, self._text)
+        add_all(vertical(self, margins=(12, 8, 12, 8), spacing=4), row, self._bar, self._text)
         self.refresh()
 
     def refresh(self) -> None:
@@ -56,10 +56,10 @@ class JobsPanel(QWidget):
         super().__init__(parent)
         self._jobs = app_context.jobs
         self._rows: dict[Job, JobRow] = {}
-        self._column = vertical(self, (0, 4, 0, 4), 0)
+        self._column = vertical(self, margins=(0, 4, 0, 4), spacing=0)
         self._empty_label = text_label("No jobs are running.", self, muted=True)
         self._empty_label.setContentsMargins(12, 8, 12, 8)
-        add_all(self._column, self._empty_label, 1)
+        add_all(self._column, self._empty_label, GrowingSpace())
         self._jobs.changed.connect(self._on_jobs)
         self._on_jobs()
 

@@ -30,7 +30,7 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.focus_order import focus_neighbour
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, vertical
 from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, apply_theme
@@ -119,7 +119,7 @@ class MainWindow(QMainWindow):
 
     def _make_centre(self) -> None:
         centre = QWidget(self)
-        column = vertical(centre, NO_MARGINS, 0)
+        column = vertical(centre, margins=NO_MARGINS, spacing=0)
         self.messages = MessageBar(self.app_context.messages, self.actions_, self.app_context.icons, centre)
         self.pages = Pages(centre)
         theme = self.app_context.themes.theme
@@ -132,7 +132,7 @@ class MainWindow(QMainWindow):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(self.pages)
-        add_all(column, self.messages, (area, 1))
+        add_all(column, self.messages, growing(area))
         self.setCentralWidget(centre)
 
     def _make_dock(self, spec: PageSpec) -> Dock:

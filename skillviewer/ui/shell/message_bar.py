@@ -12,7 +12,7 @@ from skillviewer.ui.actions.actions import Actions, without_mnemonic
 from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, tool_button, vertical
+from skillviewer.ui.widgets.layout import add_all, growing, horizontal, push_button, tool_button, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 MAX_DETAILS = 8
@@ -41,7 +41,7 @@ class MessageBar(QFrame):
         row = add_all(
             horizontal(spacing=8),
             self._icon,
-            (self._text, 1),
+            growing(self._text),
             self.action_button,
             self._details_button,
             self._close_button,
@@ -49,7 +49,7 @@ class MessageBar(QFrame):
         self._details = text_label("", self, wrap=True, plain=True)
         self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._details.setContentsMargins(28, 0, 0, 4)
-        add_all(vertical(self, (12, 6, 6, 6), 4), row, self._details)
+        add_all(vertical(self, margins=(12, 6, 6, 6), spacing=4), row, self._details)
         messages.changed.connect(self._on_changed)
         self._on_changed()
 

@@ -16,7 +16,10 @@ from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import (
     NO_MARGINS,
+    GrowingSpace,
     add_all,
+    aligned,
+    growing,
     horizontal,
     push_button,
     scroll_area,
@@ -47,10 +50,10 @@ class ModelBox(QFrame):
         self.use_button = push_button("Use this model", self, lambda: self.chosen.emit(model.folder))
         self.facts = [self._fact(text, muted=index > 0) for index, text in enumerate(facts_of(model)) if text]
         column = vertical(spacing=4)
-        use_item = (self.use_button, 0, Qt.AlignmentFlag.AlignTop)
-        head = add_all(horizontal(margins=NO_MARGINS, spacing=8), (name, 1), use_item)
-        add_all(column, head, *self.facts, 1)
-        row = horizontal(self, (12, 12, 12, 12), 16)
+        head = horizontal(margins=NO_MARGINS, spacing=8)
+        add_all(head, growing(name), aligned(self.use_button, Qt.AlignmentFlag.AlignTop))
+        add_all(column, head, *self.facts, GrowingSpace())
+        row = horizontal(self, margins=(12, 12, 12, 12), spacing=16)
         if model.picture is not None:
             row.addWidget(self._picture(model.picture), 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(column, 1)
@@ -111,13 +114,13 @@ class ModelsPage(QDialog):
         self._area = scroll_area(self, "Models on this computer")
         self._inside = QWidget(self._area)
         self.message = text_label("Reading…", self._inside, muted=True)
-        self._column = vertical(self._inside, (16, 12, 16, 12), 12)
-        add_all(self._column, self.message, 1)
+        self._column = vertical(self._inside, margins=(16, 12, 16, 12), spacing=12)
+        add_all(self._column, self.message, GrowingSpace())
         self._area.setWidget(self._inside)
         about = text_label("Scores of two models are on different scales.", self, muted=True, wrap=True)
         self.open_folder_button = push_button("Open a model folder…", self, actions["open_model"].trigger)
-        foot = add_all(horizontal(margins=(16, 8, 16, 12), spacing=8), (about, 1), self.open_folder_button)
-        add_all(vertical(self, NO_MARGINS, 0), (self._area, 1), foot)
+        foot = add_all(horizontal(margins=(16, 8, 16, 12), spacing=8), growing(about), self.open_folder_button)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(self._area), foot)
         app_context.models.entries_changed.connect(self._load)
         app_context.models.requested_changed.connect(self._show_chosen)
         self._load()

@@ -8,7 +8,7 @@ from skillviewer.ui.actions.actions import Actions, key_text, without_mnemonic
 from skillviewer.ui.actions.table import MENUS, ActionSpec
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, push_button, scroll_area, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
@@ -24,22 +24,26 @@ class ShortcutSheet(OverlaySheet):
         self._specs = actions.specs
         self.setAccessibleName("Keys")
         area = scroll_area(self, self.accessibleName())
-        halves = AdaptiveGrid(area, (24, 20, 24, 20), 32)
+        halves = AdaptiveGrid(area, margins=(24, 20, 24, 20), spacing=32)
         left_menus, right_menus = self._split_menus()
         left, left_px = self._make_half(halves, left_menus)
         right, right_px = self._make_half(halves, right_menus)
         halves.set_arrangements(
-            wide=(Place(left, 0, 0, min_width_px=left_px), Place(right, 0, 1, min_width_px=right_px)),
-            narrow=(Place(left, 0, 0), Place(right, 1, 0)),
-            stretches=((1, 1), (1, 0)),
+            wide=(
+                Place(left, row=0, column=0, min_width_px=left_px),
+                Place(right, row=0, column=1, min_width_px=right_px),
+            ),
+            narrow=(Place(left, row=0, column=0), Place(right, row=1, column=0)),
+            wide_factors=(1, 1),
+            narrow_factors=(1, 0),
         )
         area.setWidget(halves)
         text = "The keys of the player work while the picture, the curve or the list has the focus."
         note = text_label(text, self, muted=True, wrap=True)
         self._change_keys_action = change_keys_action
         self.change_keys_button = push_button("Change keys…", self, self._change_keys)
-        foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1), self.change_keys_button)
-        add_all(vertical(self, (4, 4, 4, 4)), area, foot)
+        foot = add_all(horizontal(margins=(24, 0, 16, 12)), growing(note), self.change_keys_button)
+        add_all(vertical(self, margins=(4, 4, 4, 4)), area, foot)
         self.setFocusProxy(area)
         size = QSize(left_px + right_px + SPACE_PX, scaled_px(600))
         max_size = parent.size() - QSize(48, 48)

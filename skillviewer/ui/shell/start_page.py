@@ -12,7 +12,18 @@ from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, without_mnemonic
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.labels import changes_sizes, text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, Spacing, add_all, as_tip, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import (
+    NO_MARGINS,
+    GrowingSpace,
+    Spacing,
+    add_all,
+    aligned,
+    as_tip,
+    growing,
+    horizontal,
+    push_button,
+    vertical,
+)
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 CONTENT_WIDTH_PX = 720
@@ -43,7 +54,7 @@ class StartPage(QWidget):
         title = text_label("SkillViewer", self, letters="brand")
         self._subtitle = self._muted_text(SUBTITLE)
         titles = add_all(vertical(spacing=4), title, self._subtitle)
-        head = add_all(horizontal(spacing=16), picture, (titles, 1))
+        head = add_all(horizontal(spacing=16), picture, growing(titles))
         self.videos_button = self._button(actions["open_videos"], primary=False)
         new_study_button = self._button(actions["new_study"], primary=False)
         import_ratings_button = self._button(actions["import_ratings"], primary=False)
@@ -56,19 +67,21 @@ class StartPage(QWidget):
             self._card("Rank them", "Make a study, and judge its videos in pairs.", new_study_button),
             self._card("Train on ratings", "Learn from a spreadsheet of ratings.", import_ratings_button),
         )
-        self._card_layout = add_all(horizontal(spacing=CARD_GAP_PX), *((card, 1) for card in self.cards))
+        self._card_layout = add_all(horizontal(spacing=CARD_GAP_PX), *(growing(card) for card in self.cards))
         self.sample_button = self._button(actions["open_sample"], primary=True)
         hint = "Or drop files here: videos, folders, studies, tables of ratings, timelines of ELAN or BORIS, models."
-        row = add_all(horizontal(spacing=16), self.sample_button, (self._muted_text(hint), 1))
+        row = add_all(horizontal(spacing=16), self.sample_button, growing(self._muted_text(hint)))
         self._starts = add_all(vertical(spacing=16), self._card_layout, row)
         self._make_offers()
         self._heading = text_label("Recent", self, heading=True)
         self._recent = vertical(spacing=2)
         self._recent_buttons: dict[Path, QPushButton] = {}
-        above = (2, head, Spacing(16), self._starts, self.return_offer, self.report_offer, Spacing(16), self._heading)
         self._content = QWidget(self)
-        add_all(vertical(self._content, NO_MARGINS, 8), *above, self._recent, 3)
-        add_all(horizontal(self, (MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX)), 1, (self._content, 1000), 1)
+        column = vertical(self._content, margins=NO_MARGINS, spacing=8)
+        add_all(column, GrowingSpace(factor=2), head, Spacing(16), self._starts, self.return_offer, self.report_offer)
+        add_all(column, Spacing(16), self._heading, self._recent, GrowingSpace(factor=3))
+        outer_row = horizontal(self, margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX))
+        add_all(outer_row, GrowingSpace(), growing(self._content, factor=1000), GrowingSpace())
         self.set_recent(())
         self._fit()
 
@@ -78,25 +91,27 @@ class StartPage(QWidget):
     def _card(self, title: str, about: str, button: QPushButton) -> QFrame:
         box = QFrame(self)
         box.setProperty("card", True)
-        column = vertical(box, (16, 12, 16, 12), 6)
+        column = vertical(box, margins=(16, 12, 16, 12), spacing=6)
         about_label = self._muted_text(about)
         about_label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        add_all(column, text_label(title, box, heading=True), (about_label, 1))
+        add_all(column, text_label(title, box, heading=True), growing(about_label))
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         return box
 
     def _make_offers(self) -> None:
         self.return_offer = QWidget(self)
-        return_layout = vertical(self.return_offer, (0, 16, 0, 0), 8)
+        return_layout = vertical(self.return_offer, margins=(0, 16, 0, 0), spacing=8)
         self._offer_text = text_label("", self.return_offer, wrap=True, plain=True)
         self.continue_button = push_button("Continue where you left off", self.return_offer, self.return_asked)
-        add_all(return_layout, self._offer_text, (self.continue_button, 0, Qt.AlignmentFlag.AlignLeft))
+        add_all(return_layout, self._offer_text, aligned(self.continue_button, Qt.AlignmentFlag.AlignLeft))
         self.return_offer.hide()
         self.report_offer = QWidget(self)
-        report_layout = vertical(self.report_offer, (0, 16, 0, 0), 8)
+        report_layout = vertical(self.report_offer, margins=(0, 16, 0, 0), spacing=8)
         text = "SkillViewer crashed last time. A report helps to find the cause: it has no names, and nothing is sent."
         save = push_button("Save report…", self.report_offer, self.report_asked)
-        add_all(report_layout, text_label(text, self.report_offer, wrap=True), (save, 0, Qt.AlignmentFlag.AlignLeft))
+        add_all(
+            report_layout, text_label(text, self.report_offer, wrap=True), aligned(save, Qt.AlignmentFlag.AlignLeft)
+        )
         self.report_offer.hide()
 
     def _button(self, action: QAction, *, primary: bool) -> QPushButton:

@@ -24,7 +24,7 @@ from skillviewer.ui.videos.columns import COLUMNS, NAME_COLUMN, VideoColumn, for
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, horizontal, vertical
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, aligned, growing, horizontal, vertical
 from skillviewer.ui.widgets.plain_table import n_alike, share_width
 from skillviewer.ui.widgets.text_scaling import scaled_px
 from skillviewer.ui.widgets.theme import Theme, themed
@@ -94,13 +94,13 @@ class VideosPanel(QWidget):
         self._filter_button.setToolTip("Sort, and show only videos in one state")
         self._filter_button.setAccessibleName("Sort and filter")
         self._filter_button.setMenu(self._filter_menu())
-        top = add_all(horizontal(margins=(8, 8, 8, 8), spacing=4), (self.search_edit, 1), self._filter_button)
+        top = add_all(horizontal(margins=(8, 8, 8, 8), spacing=4), growing(self.search_edit), self._filter_button)
         pages = QWidget(self)
         self._pages = QStackedLayout(pages)
         self._pages.addWidget(self.view)
         self._pages.addWidget(self._empty)
         self._count.setContentsMargins(12, 6, 12, 6)
-        add_all(vertical(self, NO_MARGINS, 0), top, (pages, 1), self._count)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), top, growing(pages), self._count)
 
     def _filter_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -186,7 +186,7 @@ class VideosPanel(QWidget):
         button = QToolButton(self._empty)
         button.setDefaultAction(open_action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        add_all(column, message, (button, 0, Qt.AlignmentFlag.AlignCenter))
+        add_all(column, message, aligned(button, Qt.AlignmentFlag.AlignCenter))
 
     @themed
     def on_theme(self, theme: Theme) -> None:

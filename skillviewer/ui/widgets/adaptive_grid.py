@@ -38,19 +38,24 @@ class AdaptiveGrid(QWidget):
         super().__init__(parent)
         self._wide: tuple[Place, ...] = ()
         self._narrow: tuple[Place, ...] = ()
-        self._stretches: dict[bool, Sequence[int]] = {}  # growth factors of the columns, by whether the grid is narrow
+        self._factors: dict[bool, Sequence[int]] = {}  # growth factors of the columns; the key is True if narrow
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(*margins)
         self._grid.setSpacing(spacing)
         self.is_narrow: bool | None = None  # None until the parts are arranged
 
     def set_arrangements(
-        self, wide: Sequence[Place], narrow: Sequence[Place], stretches: tuple[Sequence[int], Sequence[int]]
+        self,
+        wide: Sequence[Place],
+        narrow: Sequence[Place],
+        *,
+        wide_factors: Sequence[int],
+        narrow_factors: Sequence[int],
     ) -> None:
-        """Set both arrangements of the same widgets, and the growth factors of their columns: wide, then narrow."""
+        """Set both arrangements of the same widgets, and the growth factors of the columns in each."""
         self._wide = tuple(wide)
         self._narrow = tuple(narrow)
-        self._stretches = {False: stretches[0], True: stretches[1]}
+        self._factors = {False: tuple(wide_factors), True: tuple(narrow_factors)}
         self._arrange()
 
     def _row_width_px(self, places: Sequence[Place]) -> int:
@@ -76,10 +81,10 @@ class AdaptiveGrid(QWidget):
             self._grid.removeWidget(place.widget)
         for place in places:
             self._grid.addWidget(place.widget, place.row, place.column, 1, place.n_columns)
-        stretches = self._stretches[is_narrow]
+        factors = self._factors[is_narrow]
         for column in range(self._grid.columnCount()):
-            stretch = stretches[column] if column < len(stretches) else 0
-            self._grid.setColumnStretch(column, stretch)
+            factor = factors[column] if column < len(factors) else 0
+            self._grid.setColumnStretch(column, factor)
         self.updateGeometry()
         self.arranged.emit(is_narrow)
 

@@ -13,7 +13,7 @@ class ButtonBar(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("bar", True)
-        self._row = FlowLayout(self, GAP_PX)
+        self._row = FlowLayout(self, gap_px=GAP_PX)
         self._row.setContentsMargins(24, 10, 24, 12)
 
     def add_buttons(self, *buttons: QAbstractButton) -> None:

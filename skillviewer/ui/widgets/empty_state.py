@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from skillviewer.ui.widgets.labels import WrappingLabel, text_label
-from skillviewer.ui.widgets.layout import add_all, push_button, vertical
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, aligned, push_button, vertical
 
 
 class EmptyState(QWidget):
@@ -15,7 +15,7 @@ class EmptyState(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        column = vertical(self, (12, 8, 12, 12), 8)
+        column = vertical(self, margins=(12, 8, 12, 12), spacing=8)
         self.message = WrappingLabel(self, muted=True)
         column.addWidget(self.message)
         self.progress = QProgressBar(self)
@@ -23,8 +23,8 @@ class EmptyState(QWidget):
         column.addWidget(self.progress)
         row = QHBoxLayout()
         self.button = push_button("", self, self.pressed)
-        add_all(row, self.button, 1)
-        add_all(column, row, 1)
+        add_all(row, self.button, GrowingSpace())
+        add_all(column, row, GrowingSpace())
 
     def show_state(self, message: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
         """Show a message, with a button or a progress bar.
@@ -55,4 +55,4 @@ class NothingOpen(QWidget):
         label = text_label(text, self, wrap=True, muted=True)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         button = push_button(action.iconText(), self, action.trigger)
-        add_all(column, label, (button, 0, Qt.AlignmentFlag.AlignCenter))
+        add_all(column, label, aligned(button, Qt.AlignmentFlag.AlignCenter))

@@ -7,7 +7,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 
 from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, as_tip, vertical
+from skillviewer.ui.widgets.layout import GrowingSpace, add_all, as_tip, vertical
 from skillviewer.ui.widgets.text_scaling import scaled_px
 
 CONTROL_WIDTH_PX = 260
@@ -28,7 +28,7 @@ class Form(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        outer = vertical(self, (24, 20, 24, 0))
+        outer = vertical(self, margins=(24, 20, 24, 0))
         self._rows = QFormLayout()
         self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         self._rows.setFormAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -36,7 +36,7 @@ class Form(QWidget):
         self._rows.setVerticalSpacing(12)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)  # so that large text is not cut
-        add_all(outer, self._rows, 1)
+        add_all(outer, self._rows, GrowingSpace())
 
     def add(self, text: str, control: QWidget, note: str = "") -> None:
         """Add a row with a label, a control, and a note below it; label and note may be empty."""
@@ -163,7 +163,7 @@ class Section(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(title)
         side_margin = 0 if wide else 12
-        self.column = vertical(self, (side_margin, 16, side_margin, 0), 6)
+        self.column = vertical(self, margins=(side_margin, 16, side_margin, 0), spacing=6)
         heading = text_label(title, self, heading=True, wrap=True)
         if wide:
             heading.setContentsMargins(12, 0, 12, 0)

@@ -1,8 +1,9 @@
 """Functions that make layouts, buttons, splitters, scroll areas and tooltips."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from PySide6 import QtGui
 from PySide6.QtCore import Qt, SignalInstance
@@ -40,7 +41,7 @@ def vertical(parent: QWidget | None = None, margins: Margins | None = None, spac
 def horizontal(
     parent: QWidget | None = None, margins: Margins | None = None, spacing: int | None = None
 ) -> QHBoxLayout:
-    """Return a horizontal box layout; arguments as of ``vertical``."""
+    """Return a horizontal box layout; margins and spacing in pixels, None for the defaults of the style."""
     layout = QHBoxLayout(parent) if parent is not None else QHBoxLayout()
     _set_spaces(layout, margins, spacing)
     return layout
@@ -53,32 +54,55 @@ def _set_spaces(layout: QVBoxLayout | QHBoxLayout, margins: Margins | None, spac
         layout.setSpacing(spacing)
 
 
-def add_all(layout: BoxT, *items: QWidget | QLayout | int | tuple[Any, ...]) -> BoxT:
-    """Add widgets, layouts and space to a layout, and return the layout.
+@dataclass(frozen=True, slots=True)
+class GrowingSpace:
+    """Space in a layout that grows in proportion to its factor."""
 
-    Args:
-        layout: The layout.
-        items: Widgets, layouts, ``Spacing`` for fixed space, or an integer for growing space with this growth factor
-            (``addStretch``). A tuple is a widget or a layout with its growth factor, and for a widget also its
-            alignment.
-    """
+    factor: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedContent:
+    """A widget or a layout in a box layout, with the way in which it fills its place."""
+
+    content: QWidget | QLayout
+    factor: int  # growth factor; 0 if it grows only where nothing else does
+    alignment: Qt.AlignmentFlag | None  # for a widget; None to fill its place
+
+
+def growing(content: QWidget | QLayout, factor: int = 1, alignment: Qt.AlignmentFlag | None = None) -> PlacedContent:
+    """Make a widget or a layout grow in proportion to a factor."""
+    return PlacedContent(content, factor, alignment)
+
+
+def aligned(widget: QWidget, alignment: Qt.AlignmentFlag) -> PlacedContent:
+    """Align a widget in its place instead of filling it."""
+    return PlacedContent(widget, 0, alignment)
+
+
+def add_all(layout: BoxT, *items: QWidget | QLayout | PlacedContent | Spacing | GrowingSpace) -> BoxT:
+    """Add widgets, layouts and space to a layout, in order, and return the layout."""
     for item in items:
-        content: QWidget | QLayout | int
-        arguments: tuple[Any, ...] = ()
-        if isinstance(item, tuple):
-            content = item[0]
-            arguments = item[1:]
+        if isinstance(item, Spacing):
+            layout.addSpacing(item)
+        elif isinstance(item, GrowingSpace):
+            layout.addStretch(item.factor)
+        elif isinstance(item, PlacedContent):
+            _add(layout, item.content, item.factor, item.alignment)
         else:
-            content = item
-        if isinstance(content, Spacing):
-            layout.addSpacing(content)
-        elif isinstance(content, int):
-            layout.addStretch(content)
-        elif isinstance(content, QLayout):
-            layout.addLayout(content, *arguments)
-        else:
-            layout.addWidget(content, *arguments)
+            _add(layout, item)
     return layout
+
+
+def _add(
+    layout: QBoxLayout, content: QWidget | QLayout, factor: int = 0, alignment: Qt.AlignmentFlag | None = None
+) -> None:
+    if isinstance(content, QLayout):
+        layout.addLayout(content, factor)
+    elif alignment is None:
+        layout.addWidget(content, factor)
+    else:
+        layout.addWidget(content, factor, alignment)
 
 
 def splitter(
