@@ -191,17 +191,17 @@ def _read(file: zipfile.ZipFile) -> tuple[_About, dict[str, Any]]:
 
 def _array(file: zipfile.ZipFile, name: str, kind: str, dimensions: int) -> NDArray[Any]:
     """Return an array. The header is checked first, so that a false size allocates no memory."""
-    with file.open(f"{name}.npy") as inside:
-        if npy.read_magic(inside) != (1, 0):
+    with file.open(f"{name}.npy") as array_file:
+        if npy.read_magic(array_file) != (1, 0):
             raise ValueError(f"{name} has an unknown version")
-        shape, by_columns, dtype = npy.read_array_header_1_0(inside)
+        shape, by_columns, dtype = npy.read_array_header_1_0(array_file)
         if kind == "U":
             has_kind = dtype.kind == "U" and dtype.itemsize <= 4 * _MAX_CHARACTERS
         else:
             has_kind = dtype == np.dtype(kind)
         if not has_kind or len(shape) != dimensions or dtype.hasobject:
             raise ValueError(f"{name} has {len(shape)} dimensions of {dtype}")
-        content = inside.read()
+        content = array_file.read()
         if math.prod(shape) * dtype.itemsize > len(content):
             raise ValueError(f"{name} is shorter than its header says")
         order: Literal["C", "F"] = "F" if by_columns else "C"

@@ -47,8 +47,8 @@ def load_envelope(digest: str) -> SoundEnvelope | None:
     """Load the envelope of a video, or return None if there is none. A damaged file is removed."""
     path = envelope_path(digest)
     try:
-        unpacked = zlib.decompressobj().decompress(path.read_bytes(), _MAX_BYTES)
-        record = msgspec.msgpack.decode(unpacked, type=_EnvelopeRecord)
+        content = zlib.decompressobj().decompress(path.read_bytes(), _MAX_BYTES)
+        record = msgspec.msgpack.decode(content, type=_EnvelopeRecord)
     except FileNotFoundError:
         return None
     except (OSError, zlib.error, msgspec.DecodeError, ValueError):

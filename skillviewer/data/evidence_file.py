@@ -57,8 +57,8 @@ def load_evidence(analysis: Analysis) -> Evidence | None:
     """
     path = evidence_path(analysis)
     try:
-        unpacked = zlib.decompressobj().decompress(path.read_bytes(), _MAX_BYTES)
-        record = msgspec.msgpack.decode(unpacked, type=_EvidenceRecord, dec_hook=_decode_array)
+        content = zlib.decompressobj().decompress(path.read_bytes(), _MAX_BYTES)
+        record = msgspec.msgpack.decode(content, type=_EvidenceRecord, dec_hook=_decode_array)
         fields = msgspec.structs.asdict(record)
         saved_format = fields.pop("format")
         samples_digest = fields.pop("samples")

@@ -238,14 +238,14 @@ class TrackStore:
 
     def _get(self, digest: str, frames: range | None, *, rename_damaged: bool) -> TrackSet | None:
         if frames is not None:
-            stored = self._load(self.path(digest, frames), digest, rename_damaged=rename_damaged)
-            if stored is not None:
-                return stored
-        whole = self._load(self.path(digest), digest, rename_damaged=rename_damaged)
-        if whole is None or frames is None:
-            return whole
+            stored_tracks = self._load(self.path(digest, frames), digest, rename_damaged=rename_damaged)
+            if stored_tracks is not None:
+                return stored_tracks
+        tracks_of_whole_file = self._load(self.path(digest), digest, rename_damaged=rename_damaged)
+        if tracks_of_whole_file is None or frames is None:
+            return tracks_of_whole_file
         try:
-            return whole.within(frames)
+            return tracks_of_whole_file.within(frames)
         except ValueError as error:
             raise VideoError(f"The tracks in {self.path(digest)} do not cover the clip: {error}.") from error
 

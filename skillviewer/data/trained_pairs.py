@@ -90,8 +90,8 @@ def load_trained_clips(folder: Path) -> TrainedClips | None:
 
 def was_trained_on(folder: Path, digest: str, clip_range: ClipRange | None) -> bool:
     """Return True if the model in a folder is known to have been trained on a range of a file."""
-    trained = load_trained_clips(folder)
-    return trained is not None and trained.has_clip(digest, clip_range)
+    trained_clips = load_trained_clips(folder)
+    return trained_clips is not None and trained_clips.has_clip(digest, clip_range)
 
 
 def read_pairs(path: Path) -> list[TrainedPair]:

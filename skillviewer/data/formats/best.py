@@ -93,9 +93,11 @@ def _videos(folder: Path, pairs: Sequence[Pair], problems: list[str]) -> tuple[t
     """Return the names of all videos, and the names of the held-out videos."""
     train = [row.cells[0] for row in read_word_rows(file_in(folder, "train_vid_list.txt"))]
     test = [row.cells[0] for row in read_word_rows(file_in(folder, "test_vid_list.txt"))]
-    both = sorted(set(train) & set(test))
-    if both:
-        problems.append(f"{len(both)} videos are listed for training and for test ({both[0]}); they are held out.")
+    names_in_both = sorted(set(train) & set(test))
+    if names_in_both:
+        problems.append(
+            f"{len(names_in_both)} videos are listed for training and for test ({names_in_both[0]}); they are held out."
+        )
     paired_videos = set(videos_of(pairs))
     unlisted = sorted(paired_videos.difference(train, test))
     if unlisted:

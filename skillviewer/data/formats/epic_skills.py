@@ -113,7 +113,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         for truth, epic in zip(truths, published, strict=True)
     ]
     problems = [problem for subtask in subtasks for problem in subtask.problems] + video_files.problems
-    released = _pooled_folds([subtask.folds for subtask in subtasks], problems)
+    released_folds = _pooled_folds([subtask.folds for subtask in subtasks], problems)
     title = task.replace("_", " ")
     if published_tasks:
         title = f"EPIC-Skills 2018, {title}"
@@ -123,7 +123,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         task=task,
         videos=tuple(video for subtask in subtasks for video in subtask.videos),
         pairs=tuple(pair for subtask in subtasks for pair in subtask.pairs),
-        released=released,
+        released=released_folds,
         published=_complete_family(published_tasks),
         problems=tuple(problems),
     )
@@ -166,7 +166,11 @@ def _read_task(
     participant_files = [file_in(truth.parent, "participants.csv")]
     participant_pattern = task.participant if task else None
     participants = participants_of(
-        names, participant_files, stated=choices.participant_pattern, problems=problems, pattern=participant_pattern
+        names,
+        participant_files,
+        stated_pattern=choices.participant_pattern,
+        problems=problems,
+        pattern=participant_pattern,
     )
     clip_ranges: dict[str, tuple[str, FrameRange]] = {}
     if task is not None and task.family == "dough":

@@ -78,7 +78,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     files = VideoFolder(videos_folder(videos_dir, path))
     videos: list[DatasetVideo] = []
     pairs: list[Pair] = []
-    similar: list[SimilarPair] = []
+    similar_pairs: list[SimilarPair] = []
     ratings: dict[str, float] = {}
     for task_name, meta_file in chosen_files.items():
         task_ratings = _read_ratings(meta_file, problems)
@@ -87,7 +87,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         participants = participants_of(
             tuple(task_ratings),
             participant_files,
-            stated=choices.participant_pattern,
+            stated_pattern=choices.participant_pattern,
             problems=problems,
             pattern=participant_pattern,
         )
@@ -101,7 +101,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
             videos.append(DatasetVideo(trial, video_path, participants.get(trial), subtask))
         task_pairs, task_similar = _compare(task_ratings, choices.smallest_difference)
         pairs += task_pairs
-        similar += task_similar
+        similar_pairs += task_similar
         ratings.update(task_ratings)
     names = [video.name for video in videos]
     # no numbers were published for other tasks, and for pairs by a smallest difference
@@ -115,7 +115,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         task=task,
         videos=tuple(videos),
         pairs=tuple(pairs),
-        similar=tuple(similar),
+        similar=tuple(similar_pairs),
         rule=_rule(choices.smallest_difference),
         released=_published_folds(names, pairs),
         scores=scores,
@@ -158,16 +158,16 @@ def _read_ratings(meta_file: Path, problems: list[str]) -> dict[str, float]:
 
 def _compare(ratings: dict[str, float], smallest_difference: float) -> tuple[list[Pair], list[SimilarPair]]:
     pairs = []
-    similar = []
+    similar_pairs = []
     for first, second in combinations(sorted(ratings), 2):
         difference = ratings[first] - ratings[second]
         if difference == 0 or abs(difference) < smallest_difference:
-            similar.append(SimilarPair(first, second))
+            similar_pairs.append(SimilarPair(first, second))
         elif difference > 0:
             pairs.append(Pair(first, second))
         else:
             pairs.append(Pair(second, first))
-    return pairs, similar
+    return pairs, similar_pairs
 
 
 def _published_folds(names: list[str], pairs: list[Pair]) -> tuple[Fold, ...] | None:

@@ -77,7 +77,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         video_folder = folder
     files = VideoFolder(video_folder)
     table = read_csv_table(file)
-    table_videos = TableVideos(video_cells(table), folder, files, stated=videos_dir is not None)
+    table_videos = TableVideos(video_cells(table), folder, files, folder_is_stated=videos_dir is not None)
     rows = read_pairs(table, table_videos.name)
     problems = rows.problems
     rule_text = ""
@@ -88,9 +88,9 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         problems += _label_problems(rows, (*consensus.pairs, *consensus.similar))
     else:
         consensus = resolve_claims(rows.claims, file.name, problems)
-    judged = {name for judgement in rows.judgements for name in (judgement.left, judgement.right)}
-    compared = videos_of(consensus.pairs, consensus.similar)
-    names = tuple(sorted(judged.union(compared)))
+    judged_names = {name for judgement in rows.judgements for name in (judgement.left, judgement.right)}
+    compared_names = videos_of(consensus.pairs, consensus.similar)
+    names = tuple(sorted(judged_names.union(compared_names)))
     truth_file = file_in(folder, "truth.csv")
     truth = _read_measures(truth_file, names, problems)
     participant_files = [file_in(folder, "participants.csv"), truth_file]
@@ -141,11 +141,11 @@ def _label_problems(rows: PairRows, consensus: Sequence[Pair | SimilarPair]) -> 
         videos = SimilarPair(pair.better, pair.worse) if isinstance(pair, Pair) else pair
         order_by_videos[videos] = pair
     problems = []
-    different = [videos for videos, label in rows.labels.items() if order_by_videos.get(videos) != label]
-    if different:
+    contradicting_pairs = [videos for videos, label in rows.labels.items() if order_by_videos.get(videos) != label]
+    if contradicting_pairs:
         problems.append(
-            f"The labels of {len(different)} pairs differ from what the rule makes of their votes "
-            f"({different[0].first}–{different[0].second}); the rule counts."
+            f"The labels of {len(contradicting_pairs)} pairs differ from what the rule makes of their votes "
+            f"({contradicting_pairs[0].first}–{contradicting_pairs[0].second}); the rule counts."
         )
     without_votes = [claim for claim in rows.claims if claim.videos not in order_by_videos]
     if without_votes:

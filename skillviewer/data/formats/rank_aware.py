@@ -86,7 +86,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     pattern = None if published_task is None else f"^{published_task.video_pattern}$"
     participant_files = [file_in(folder, "participants.csv")]
     participants = participants_of(
-        names, participant_files, stated=choices.participant_pattern, problems=problems, pattern=pattern
+        names, participant_files, stated_pattern=choices.participant_pattern, problems=problems, pattern=pattern
     )
     files = VideoFolder(videos_folder(videos_dir, path))
     videos = tuple(_video(name, participants.get(name), files) for name in names)

@@ -61,30 +61,30 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     choose_task(choices.task, (folder.name,), folder.name, path)
     mapping_file = file_in(folder, table_mapping.FILE)
     mapping = read_mapping(mapping_file) if mapping_file.is_file() else None
-    opened = open_table(file, videos_dir, mapping)
-    parsed, matcher = opened.read()
-    ratings = parsed.ratings
-    problems = [*opened.ambiguities]
+    mapped_table = open_table(file, videos_dir, mapping)
+    parsed_ratings, matcher = mapped_table.read()
+    ratings = parsed_ratings.ratings
+    problems = [*mapped_table.ambiguities]
     if mapping is None:
-        problems.insert(0, f"The columns of {file.name} were guessed: {_format_mapping(parsed.mapping)}.")
+        problems.insert(0, f"The columns of {file.name} were guessed: {_format_mapping(parsed_ratings.mapping)}.")
     elif mapping.table_sha256 and mapping.table_sha256 != sha256_of(file):
         problems.append(f"{file.name} is another file than the one that {table_mapping.FILE} was made for.")
-    problems += parsed.import_report.problems()
-    if isinstance(opened.files, VideoFolder):
-        problems += dict.fromkeys(opened.files.problems)
-    criterion = _criterion(parsed, choices.criterion)
-    participants = _participants(parsed, folder, choices.participant_pattern, problems)
+    problems += parsed_ratings.import_report.problems()
+    if isinstance(mapped_table.files, VideoFolder):
+        problems += dict.fromkeys(mapped_table.files.problems)
+    criterion = _criterion(parsed_ratings, choices.criterion)
+    participants = _participants(parsed_ratings, folder, choices.participant_pattern, problems)
     participant_file = file_in(folder, "participants.csv")
-    occasions = occasions_from_files([participant_file], VideoNames(parsed.videos)) | ratings.occasions()
+    occasions = occasions_from_files([participant_file], VideoNames(parsed_ratings.videos)) | ratings.occasions()
     videos = tuple(
         DatasetVideo(
             name=attempt,
             path=matcher.paths.get(video),
             participant=participants.get(attempt),
-            clip_range=parsed.clip_ranges.get(attempt),
+            clip_range=parsed_ratings.clip_ranges.get(attempt),
             occasion=occasions.get(attempt, ""),
         )
-        for attempt, video in parsed.videos.items()
+        for attempt, video in parsed_ratings.videos.items()
     )
     rule = choices.rating_rule if choices.rating_rule is not None else DEFAULT_RATING_RULE
     if choices.smallest_difference:
@@ -109,23 +109,27 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     )
 
 
-def _criterion(parsed: ParsedRatings, requested: str | None) -> str:
+def _criterion(parsed_ratings: ParsedRatings, requested: str | None) -> str:
     """Return the requested item in the spelling of the table, or the first item."""
-    for item in parsed.ratings.items:
+    for item in parsed_ratings.ratings.items:
         if requested is None or item.casefold() == requested.casefold():
             return item
-    return parsed.ratings.scale(requested or "").item  # raises the error
+    return parsed_ratings.ratings.scale(requested or "").item  # raises the error
 
 
-def _participants(parsed: ParsedRatings, folder: Path, stated: str | None, problems: list[str]) -> dict[str, str]:
+def _participants(
+    parsed_ratings: ParsedRatings, folder: Path, stated_pattern: str | None, problems: list[str]
+) -> dict[str, str]:
     """Return the participants of attempts by a stated pattern, or else from the table, or else from a file."""
-    if stated is None and parsed.participants:
-        unknown = [attempt for attempt in parsed.videos if attempt not in parsed.participants]
+    if stated_pattern is None and parsed_ratings.participants:
+        unknown = [attempt for attempt in parsed_ratings.videos if attempt not in parsed_ratings.participants]
         if unknown:
             problems.append(f"The table does not say who is in {join_names(unknown)}.")
-        return parsed.participants
+        return parsed_ratings.participants
     participant_files = [file_in(folder, "participants.csv")]
-    return participants_of(list(parsed.videos), participant_files, stated, problems, recordings=parsed.videos)
+    return participants_of(
+        list(parsed_ratings.videos), participant_files, stated_pattern, problems, recordings=parsed_ratings.videos
+    )
 
 
 def _format_mapping(mapping: TableMapping) -> str:

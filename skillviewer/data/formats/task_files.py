@@ -32,10 +32,10 @@ def choose_task(requested: str | None, offered: Sequence[str], default: str | No
     return default
 
 
-def videos_folder(stated: Path | None, path: Path) -> Path:
+def videos_folder(stated_folder: Path | None, path: Path) -> Path:
     """Return the folder to look for videos in: the stated folder, or else that of the data set."""
-    if stated is not None:
-        return stated
+    if stated_folder is not None:
+        return stated_folder
     return path if path.is_dir() else path.parent
 
 

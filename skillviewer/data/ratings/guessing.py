@@ -258,10 +258,10 @@ class _FreeColumns:
         """
         titles = self._table.titles
         index_by_title = self._table.index_by_title
-        following = titles[index_by_title[video] + 1 :]
-        other_video = next((title for title in following if title in video_columns), None)
+        following_titles = titles[index_by_title[video] + 1 :]
+        other_video = next((title for title in following_titles if title in video_columns), None)
         untitled = untitled_columns(self._table)
-        gap = next((title for title in following if title in untitled and not self._cells[title]), None)
+        gap = next((title for title in following_titles if title in untitled and not self._cells[title]), None)
         if gap is not None and not any(self.is_numeric(title) for title in titles[: index_by_title[gap]]):
             gap = None  # no ratings are before it
         for title, reason in (
@@ -366,8 +366,8 @@ def _may_share_scale(columns: Sequence[RatingColumn], table: RawTable) -> bool:
             return True  # the title says "rater"
         index = table.index_by_title[column.title]
         cells = [row.cells[index] for row in table.rows if not row.fault]
-        parsed = [number_of_cell(cell, decimal_comma=True) for cell in cells]
-        numbers = [number for number in parsed if number is not None]
+        numbers_of_cells = [number_of_cell(cell, decimal_comma=True) for cell in cells]
+        numbers = [number for number in numbers_of_cells if number is not None]
         if len(numbers) >= _MIN_NUMBERS:
             ranges.append((min(numbers), max(numbers)))
     if len(ranges) < 2:
@@ -412,7 +412,7 @@ _IN_BRACKETS = re.compile(r"(.*?\S)\s*[(\[]([^()\[\]]+)[)\]]")
 
 
 def stated_items(
-    stated: Sequence[tuple[str, Sequence[str]]], table: RawTable, mapping: TableMapping
+    titles_by_item: Sequence[tuple[str, Sequence[str]]], table: RawTable, mapping: TableMapping
 ) -> tuple[ItemMapping, ...]:
     """Return items that the user stated by name and titles of columns.
 
@@ -421,7 +421,7 @@ def stated_items(
     """
     item_by_name = {simplify_name(item.name): item for item in mapping.items}
     items = []
-    for name, titles in stated:
+    for name, titles in titles_by_item:
         if not titles and simplify_name(name) in item_by_name:
             items.append(item_by_name[simplify_name(name)])
             continue

@@ -50,7 +50,7 @@ class MappedTable:
         cells = [row.cells[index] for row in self.table.rows if not row.fault]
         names = [mapping.names.get(cell, cell) for cell in cells]
         origin = Path(mapping.origin) if mapping.origin else self.table.path.absolute().parent
-        matcher = FileMatcher(names, origin, self.files, stated=self.stated)
+        matcher = FileMatcher(names, origin, self.files, folder_is_stated=self.stated)
         return read_ratings(self.table, mapping, matcher), matcher
 
 
@@ -110,17 +110,19 @@ def video_test(files: VideoFolder | StudyVideoMatcher) -> Callable[[str], bool]:
     return names_file
 
 
-def _stored_videos_folder(opened: MappedTable, folder: Path) -> str:
+def _stored_videos_folder(mapped_table: MappedTable, folder: Path) -> str:
     """Return the folder of the videos as a mapping in ``folder`` states it: relative if it is near, else absolute."""
-    videos_folder = opened.table.path.absolute().parent
-    if isinstance(opened.files, VideoFolder):
-        videos_folder = opened.files.folder.absolute()
+    videos_folder = mapped_table.table.path.absolute().parent
+    if isinstance(mapped_table.files, VideoFolder):
+        videos_folder = mapped_table.files.folder.absolute()
     if videos_folder.is_relative_to(folder.parent):
         return os.path.relpath(videos_folder, folder)
     return str(videos_folder)
 
 
-def write_folder(opened: MappedTable, parsed: ParsedRatings, folder: Path, *, overwrite: bool = False) -> None:
+def write_folder(
+    mapped_table: MappedTable, parsed_ratings: ParsedRatings, folder: Path, *, overwrite: bool = False
+) -> None:
     """Write a table as a data set: a copy of the table, its mapping and its import report.
 
     The copy of a JSON file is a CSV file with one row per entry. If the table is in the folder already, it is not
@@ -130,7 +132,7 @@ def write_folder(opened: MappedTable, parsed: ParsedRatings, folder: Path, *, ov
         NameTakenError: The folder has a table, a mapping or an import report already.
         ExportError: The folder cannot be written.
     """
-    source = opened.table.path.absolute()
+    source = mapped_table.table.path.absolute()
     folder = folder.absolute()
     is_json = source.suffix.lower() == JSON_SUFFIX
     suffix = ".csv" if is_json else source.suffix.lower()
@@ -146,17 +148,17 @@ def write_folder(opened: MappedTable, parsed: ParsedRatings, folder: Path, *, ov
     try:
         temp_folder.mkdir(parents=True)
         if is_json:
-            readable_rows = [row.cells for row in opened.table.rows if not row.fault]
-            write_rows(temp_folder / target.name, [opened.table.titles, *readable_rows])
+            readable_rows = [row.cells for row in mapped_table.table.rows if not row.fault]
+            write_rows(temp_folder / target.name, [mapped_table.table.titles, *readable_rows])
         else:
             shutil.copyfile(source, temp_folder / target.name)
-        write_import_report(parsed.import_report, temp_folder / import_report.FILE)
-        origin = parsed.mapping.origin
+        write_import_report(parsed_ratings.import_report, temp_folder / import_report.FILE)
+        origin = parsed_ratings.mapping.origin
         if not origin and not is_in_place:
             origin = str(source.parent)
         mapping = replace(
-            parsed.mapping,
-            videos=_stored_videos_folder(opened, folder),
+            parsed_ratings.mapping,
+            videos=_stored_videos_folder(mapped_table, folder),
             origin=origin,
             table_sha256=sha256_of(temp_folder / target.name),
         )

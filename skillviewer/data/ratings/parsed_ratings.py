@@ -103,7 +103,7 @@ class _RatingParser:
         self._remarks: dict[RatingRemark, None] = {}  # an ordered set
         self._cell_keys: set[RatingKey] = set()  # of all cells of ratings, also of empty ones
         self._n_rows_by_rater = Counter(self._cell(row, mapping.rater) for row in table.rows)
-        self._short_row_below = {above.last_line: row for above, row in pairwise(table.rows) if row.short}
+        self._short_row_below = {row_above.last_line: row for row_above, row in pairwise(table.rows) if row.short}
         self._denominators = {item.name: self._denominator(item) for item in mapping.items}
         self._ranks_by_level = {item.name: _ranks_of_levels(item) for item in mapping.items}
         self._may_have_thousands = {item.name: may_have_thousands(self._texts(item)) for item in mapping.items}
@@ -166,10 +166,10 @@ class _RatingParser:
 
     def _no_rating_error(self, row_results: Sequence[RowResult]) -> DatasetError:
         """Return the error for a table without a usable row, with the most frequent reason."""
-        explained: Sequence[RowResult] = [result for result in row_results if result.video is not None]
-        if not explained:
-            explained = row_results
-        reasons = Counter(reason for result in explained for reason in result.rejections)
+        results_with_reason: Sequence[RowResult] = [result for result in row_results if result.video is not None]
+        if not results_with_reason:
+            results_with_reason = row_results
+        reasons = Counter(reason for result in results_with_reason for reason in result.rejections)
         reason, n_rows = reasons.most_common(1)[0]
         n_rows_text = f" ({n_rows} rows)" if n_rows > 1 else ""
         return DatasetError(f"No row of {self._name} could be used: {reason}{n_rows_text}.")
@@ -424,15 +424,17 @@ class _RatingParser:
         high = item.high
         if high is None and not math.isnan(denominator):
             high = denominator
-        stated = low is not None and high is not None
+        is_stated = low is not None and high is not None
         if low is None:
             low = float(values[0])
         if high is None:
             high = float(values[-1])
         step = float(np.diff(values).min()) if len(values) > 1 else 1.0
-        if not stated:
+        if not is_stated:
             self._note_outliers(cell_ratings, step)
-        return RatingScale(item=name, low=low, high=high, step=step, less_is_better=item.less_is_better, stated=stated)
+        return RatingScale(
+            item=name, low=low, high=high, step=step, less_is_better=item.less_is_better, stated=is_stated
+        )
 
     def _note_outliers(self, cell_ratings: Sequence[_CellRating], step: float) -> None:
         first_quartile, third_quartile = np.quantile(
@@ -473,8 +475,8 @@ def _distinct_ratings(cell_ratings: Sequence[_CellRating]) -> list[_CellRating]:
     distinct = []
     for same_key in ratings_by_key.values():
         first = same_key[0]
-        different = [cell_rating for cell_rating in same_key if cell_rating.rating.value != first.rating.value]
-        if not different:
+        other_ratings = [cell_rating for cell_rating in same_key if cell_rating.rating.value != first.rating.value]
+        if not other_ratings:
             first.row.n_ratings += 1
             distinct.append(first)
             for cell_rating in same_key[1:]:
@@ -482,7 +484,7 @@ def _distinct_ratings(cell_ratings: Sequence[_CellRating]) -> list[_CellRating]:
             continue
         for cell_rating in same_key:
             rating = cell_rating.rating
-            contradiction = first if rating.value == different[0].rating.value else different[0]
+            contradiction = first if rating.value == other_ratings[0].rating.value else other_ratings[0]
             cell_rating.row.reject_cell(
                 cell_rating.title,
                 f"rates {rating.video} with {rating.value:g}, and {contradiction.row.place} with "

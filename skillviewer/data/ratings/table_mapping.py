@@ -89,12 +89,12 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
                 columns = [RatingColumn(title=column.title) for column in columns]
             if columns:
                 items.append(replace(item, columns=tuple(columns)))
-        changed = replace(self, **role_changes)
+        new_mapping = replace(self, **role_changes)
         if role == "item" and title:  # the rows name the item, and a single column has the ratings
             items = [replace(item, name="", columns=item.columns[:1]) for item in items[:1]]
-        elif self.item and not changed.item:
+        elif self.item and not new_mapping.item:
             items = [replace(item, name=item.columns[0].title) for item in items]
-        return replace(changed, items=tuple(items))
+        return replace(new_mapping, items=tuple(items))
 
     def item_of(self, title: str) -> ItemMapping | None:
         """Return the item whose ratings a column holds, or None."""

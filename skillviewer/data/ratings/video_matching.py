@@ -44,11 +44,11 @@ class _SimilarNames:
         if cell not in self._similar_by_cell and len(self._similar_by_cell) < _MAX_SUGGESTED:
             close = get_close_matches(video_name(cell).casefold(), self._names, n=2, cutoff=_MIN_SIMILARITY)
             self._similar_by_cell[cell] = tuple(self._names[name] for name in close)
-        similar = self._similar_by_cell.get(cell, ())
+        similar_names = self._similar_by_cell.get(cell, ())
         reason = f"{problem} “{cell}”"
-        if similar:
-            reason += f"; a similar name is {' or '.join(f'“{name}”' for name in similar)}"
-        return VideoMatch(None, reason, similar_names=similar)
+        if similar_names:
+            reason += f"; a similar name is {' or '.join(f'“{name}”' for name in similar_names)}"
+        return VideoMatch(None, reason, similar_names=similar_names)
 
 
 class FileMatcher:
@@ -66,10 +66,10 @@ class FileMatcher:
         paths: Files of the matched videos, by name.
     """
 
-    def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, stated: bool) -> None:
+    def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, folder_is_stated: bool) -> None:
         distinct = [cell for cell in dict.fromkeys(cells) if cell]
         self._files = files
-        self._table = TableVideos(distinct, folder, files, stated=stated)
+        self._table = TableVideos(distinct, folder, files, folder_is_stated=folder_is_stated)
         self._similar_names = _SimilarNames(files.stems)
         self._casefolded_stems = {stem.casefold() for stem in files.stems}
         self._numbers = {number_without_zeros(stem) for stem in files.stems} - {""}

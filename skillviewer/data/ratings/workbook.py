@@ -238,7 +238,7 @@ def _row(
     """
     cells: list[str] = []
     formulas: dict[int, str] = {}
-    merged: set[int] = set()
+    merged_columns: set[int] = set()
     for index, cell in enumerate(sheet_cells):
         position = (number, index + 1)
         source = merged_sources.get(position, position)
@@ -247,12 +247,14 @@ def _row(
         if not text and source in sheet_formulas:
             formulas[index] = sheet_formulas[source]
         if source != position and (text or index in formulas):
-            merged.add(index)
+            merged_columns.add(index)
         cells.append(text)
     while cells and not cells[-1] and len(cells) - 1 not in formulas:
         cells.pop()
     is_hidden = bool(sheet.row_dimensions[number].hidden)
-    return RatingRow(number, number, cells=tuple(cells), merged=frozenset(merged), formulas=formulas, hidden=is_hidden)
+    return RatingRow(
+        number, number, cells=tuple(cells), merged=frozenset(merged_columns), formulas=formulas, hidden=is_hidden
+    )
 
 
 def _notices(sheet: "Worksheet", rows: Sequence[RatingRow], merged_areas: Sequence[str], n_formulas: int) -> list[str]:

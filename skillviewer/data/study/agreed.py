@@ -66,11 +66,11 @@ def votes_or_stated_pairs(
     from skillviewer.core.ranking.consensus import ConsensusPairs
 
     by_votes = rule.agree(judgements)
-    judged = {_without_order(pair) for pair in by_votes.pairs} | set(by_votes.similar)
+    judged_pairs = {_without_order(pair) for pair in by_votes.pairs} | set(by_votes.similar)
     statements: dict[SimilarPair, set[Pair | SimilarPair]] = {}
     for pair in stated_pairs:
         videos = _without_order(pair)
-        if videos not in judged:
+        if videos not in judged_pairs:
             statements.setdefault(videos, set()).add(pair)
     uncontradicted = [next(iter(pairs)) for pairs in statements.values() if len(pairs) == 1]
     uncontradicted.sort(key=str)

@@ -77,9 +77,9 @@ class StudyCameras:
                 raise StudyError(
                     f"{path.name} is {kind} of the study already, “{existing['name']}”: remove it there first."
                 )
-            removed = next((row for row in rows if row["camera_of"] is not None), None)
-            if removed is not None:
-                number = int(removed["id"])
+            removed_camera_row = next((row for row in rows if row["camera_of"] is not None), None)
+            if removed_camera_row is not None:
+                number = int(removed_camera_row["id"])
                 db.execute("UPDATE video SET removed_at = NULL WHERE id = ?", (number,))
                 self._videos.store_location(number, path, identity)
             else:

@@ -160,13 +160,13 @@ def _check_schema(connection: sqlite3.Connection, version: int, path: Path) -> N
     """Refuse a study whose tables, views, indexes or triggers differ from the program's own: they could run any SQL."""
     try:
         schema = schema_of(connection)
-        expected = expected_schema(version)
+        expected_entries = expected_schema(version)
     except (TypeError, ValueError, AttributeError) as error:  # a name that is no text
         raise StudyError(f"{path} is not a study.") from error
-    if schema != expected:
-        foreign = schema - expected
-        missing = expected - schema
-        first_difference = min(foreign) if foreign else min(missing)
+    if schema != expected_entries:
+        unexpected_entries = schema - expected_entries
+        missing_entries = expected_entries - schema
+        first_difference = min(unexpected_entries) if unexpected_entries else min(missing_entries)
         kind, name = first_difference[:2]
         raise StudyError(
             f"{path} is not built like a study: its {kind} {name[:100]!r} is foreign, changed or missing. Such a file "

@@ -144,12 +144,12 @@ class FileIndex:
         same_name = [path for path in self._by_size.get(size_bytes, []) if path.name == name]
         return same_name[0] if len(same_name) == 1 else None
 
-    def find_by_digest(self, old: Path, size_bytes: int, digest: str, token: CancelToken = NEVER) -> Path | None:
+    def find_by_digest(self, old_path: Path, size_bytes: int, digest: str, token: CancelToken = NEVER) -> Path | None:
         """Return a file with a digest, or None.
 
         Of several files, it is the one whose path has most parts in common with the end of the old path.
         """
-        candidates = sorted(self._by_size.get(size_bytes, []), key=lambda path: -_common_end_length(path, old))
+        candidates = sorted(self._by_size.get(size_bytes, []), key=lambda path: -_common_end_length(path, old_path))
         for path in candidates:
             if path not in self._digests:
                 try:

@@ -41,8 +41,8 @@ FORGOTTEN_TABLE = "table of ratings"
 def video_pattern(names: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern for whole names, with or without the extension of a file, in any case."""
     spellings = {spelling for name in names for spelling in (name, Path(name).stem)}
-    whole = sorted(filter(str.strip, spellings), key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, whole)) or '(?!)'})(?!\w)", re.IGNORECASE)
+    longest_first = sorted(filter(str.strip, spellings), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first)) or '(?!)'})(?!\w)", re.IGNORECASE)
 
 
 def forget_tables(db: sqlite3.Connection, names: Collection[str]) -> None:

@@ -82,12 +82,12 @@ def load_practice(file: StudyFile) -> Practice:
     if text is None:
         return Practice()
     try:
-        stored = read_json(str(text), _Stored)
+        stored_practice = read_json(str(text), _Stored)
     except ValueError as error:
         raise StudyError(f"The study holds damaged practice ({first_line(error)}): import it again.") from error
     names = {row["id"]: row["name"] for row in file.query("SELECT id, name FROM video WHERE removed_at IS NULL")}
-    pairs = (pair for pair in stored.pairs if pair.better in names and pair.worse in names)
-    videos = (video for video in stored.videos if video.video in names)
+    pairs = (pair for pair in stored_practice.pairs if pair.better in names and pair.worse in names)
+    videos = (video for video in stored_practice.videos if video.video in names)
     practice_pairs = [PracticePair(names[pair.better], names[pair.worse], pair.note) for pair in pairs]
     rated_videos = [PracticeVideo(names[video.video], dict(video.answers), video.note) for video in videos]
     return Practice(tuple(practice_pairs), tuple(rated_videos))
@@ -105,11 +105,12 @@ def save_practice(file: StudyFile, practice: Practice) -> None:
         raise StudyError(f"The study has no video {join_names([f'“{name}”' for name in unknown_names])}.")
     stored_pairs = [_StoredPair(ids[pair.better], ids[pair.worse], pair.note) for pair in practice.pairs]
     stored_videos = [
-        _StoredVideo(ids[rated.video], list(rated.answers.items()), rated.note) for rated in practice.videos
+        _StoredVideo(ids[practice_video.video], list(practice_video.answers.items()), practice_video.note)
+        for practice_video in practice.videos
     ]
-    stored = _Stored(stored_pairs, stored_videos)
+    stored_practice = _Stored(stored_pairs, stored_videos)
     with file.transaction() as db:
-        text = json.dumps(msgspec.to_builtins(stored), ensure_ascii=False)
+        text = json.dumps(msgspec.to_builtins(stored_practice), ensure_ascii=False)
         db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (PRACTICE_SETTING, text))
         detail = f"{len(practice.pairs)} pairs, {len(practice.videos)} videos"
         file.log("setting changed", "practice", detail)
@@ -229,12 +230,12 @@ def video_feedback(practice: PracticeVideo, answers: Mapping[str, float]) -> Pra
     """Return the feedback on a practice video: each stated item with the rater's own answer."""
     sentences = []
     is_right = True
-    for item, stated in practice.answers.items():
+    for item, stated_rating in practice.answers.items():
         answer = answers.get(item)
-        is_right = is_right and answer == stated
+        is_right = is_right and answer == stated_rating
         answer_text = "not judged" if answer is None else f"{answer:g}"
         difference_text = ""
-        if answer is not None and answer != stated:
-            difference_text = f" ({answer - stated:+g})".replace("-", "−")
-        sentences.append(f"{item}: you {answer_text}, stated {stated:g}{difference_text}.")
+        if answer is not None and answer != stated_rating:
+            difference_text = f" ({answer - stated_rating:+g})".replace("-", "−")
+        sentences.append(f"{item}: you {answer_text}, stated {stated_rating:g}{difference_text}.")
     return PracticeFeedback(is_right, " ".join([*sentences, practice.note]).strip())

@@ -120,9 +120,9 @@ class StudyRaters:
             return entries
         if key and backups_with(self._file.path, lambda backup: key in _spellings(backup)):
             return entries
-        known_names = [known.name for known in self.all()]
-        listed = f"Choose one of: {join_names(known_names)}." if known_names else "The study has no raters."
-        raise StudyError(f"There is no rater “{name}” in {self._file.path.name}. {listed}")
+        known_names = [rater_entries.name for rater_entries in self.all()]
+        advice = f"Choose one of: {join_names(known_names)}." if known_names else "The study has no raters."
+        raise StudyError(f"There is no rater “{name}” in {self._file.path.name}. {advice}")
 
     def erase(self, name: str) -> RaterEntries:
         """Erase the rater that a typed name means, with all entries and every backup that holds the rater.
@@ -237,8 +237,8 @@ def _leave_out_of_packs(db: sqlite3.Connection, key: str) -> None:
                 by_code = value.get(part)
                 if isinstance(by_code, dict):
                     value[part] = {code: entry for code, entry in by_code.items() if code not in codes}
-            changed = msgspec.json.encode(value).decode()
-            db.execute("UPDATE setting SET value = ? WHERE name = ?", (changed, pack))
+            new_text = msgspec.json.encode(value).decode()
+            db.execute("UPDATE setting SET value = ? WHERE name = ?", (new_text, pack))
 
 
 def _leave_out_of_models(db: sqlite3.Connection, key: str) -> None:
@@ -270,5 +270,5 @@ def _leave_out_of_tables(db: sqlite3.Connection, key: str) -> None:
                 remaining = [c for c in msgspec.convert(item["columns"], list[dict[str, object]]) if c not in of_rater]
                 if remaining:
                     items.append({**item, "columns": remaining})
-            changed = json.dumps({**mapping, "items": items}, ensure_ascii=False)
-            db.execute("UPDATE rating_table SET mapping = ? WHERE id = ?", (changed, number))
+            new_text = json.dumps({**mapping, "items": items}, ensure_ascii=False)
+            db.execute("UPDATE rating_table SET mapping = ? WHERE id = ?", (new_text, number))

@@ -403,15 +403,15 @@ def self_agreement(forms: Iterable[RatingForm], rubric: Rubric, raters: Collecti
     for (rater, video), answers_of_first in first_answers.items():
         pairs_of_rater = rating_pairs.setdefault(rater, [])
         if (rater, video) in repeated_answers:
-            repeated = rubric.ratings(repeated_answers[rater, video])
-            pairs_of_rater.append((rubric.ratings(answers_of_first), repeated))
+            repeated_ratings = rubric.ratings(repeated_answers[rater, video])
+            pairs_of_rater.append((rubric.ratings(answers_of_first), repeated_ratings))
     agreements = []
     for rater, pairs_of_rater in rating_pairs.items():
         for scale in rubric.scales:
             pairs = [
-                (first[scale.item], repeated[scale.item])
-                for first, repeated in pairs_of_rater
-                if scale.item in first and scale.item in repeated
+                (first[scale.item], repeated_ratings[scale.item])
+                for first, repeated_ratings in pairs_of_rater
+                if scale.item in first and scale.item in repeated_ratings
             ]
             if pairs:
                 agreements.append(repeat_agreement(rater, scale, pairs))

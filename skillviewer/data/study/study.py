@@ -146,9 +146,9 @@ class Study(Closeable):
         models = file.query("SELECT relative_path, absolute_path FROM model")
         suspects = suspicious_paths(videos, models, file.path.parent)
         if suspects:
-            listed = join_names([str(path) for path in suspects])
+            paths_text = join_names([str(path) for path in suspects])
             file.add_notice(
-                f"{file.path.name} lists files as videos or models that are neither: {listed}. "
+                f"{file.path.name} lists files as videos or models that are neither: {paths_text}. "
                 "Such a study may have been made to steal files of this computer. These files are "
                 "left out of archives. Ask the sender."
             )
@@ -225,8 +225,8 @@ class Study(Closeable):
 
     def criteria(self) -> tuple[str, ...]:
         """Return the criteria of ratings, votes and settings, the usual one first."""
-        rated = [row["item"] for row in self._file.query("SELECT item FROM rating_scale ORDER BY id")]
-        criteria = (usual_criterion(self._file), *rated, *sorted(self.votes.criteria()), self.settings.criterion)
+        rated_items = [row["item"] for row in self._file.query("SELECT item FROM rating_scale ORDER BY id")]
+        criteria = (usual_criterion(self._file), *rated_items, *sorted(self.votes.criteria()), self.settings.criterion)
         return tuple(dict.fromkeys(criterion for criterion in criteria if criterion))  # distinct ones, in order
 
     @property

@@ -129,16 +129,16 @@ class StudyRatings:
             if ratings.ratings:
                 table_id = insert(db, "rating_table", name=table, mapping=mapping, added_at=now())
             for rating in ratings.ratings:
-                old = row_by_key.get((rating.video, rating.rater, rating.item, rating.occasion))
-                if old is not None and old["value"] == rating.value:
+                old_row = row_by_key.get((rating.video, rating.rater, rating.item, rating.occasion))
+                if old_row is not None and old_row["value"] == rating.value:
                     n_known += 1
                     continue
-                if old is not None:
-                    insert(db, "rating_withdrawal", rating=old["id"], withdrawn_at=now())
-                    changes.append(f"{rating.item} of {rating.video} from {old['value']:g} to {rating.value:g}")
+                if old_row is not None:
+                    insert(db, "rating_withdrawal", rating=old_row["id"], withdrawn_at=now())
+                    changes.append(f"{rating.item} of {rating.video} from {old_row['value']:g} to {rating.value:g}")
                 values = asdict(rating) | {"video": video_id(db, rating.video)}
                 new_id = insert(db, "rating", rating_table=table_id, **values, added_at=now())
-                old_id = old["id"] if old is not None else None
+                old_id = old_row["id"] if old_row is not None else None
                 added_ids.append((new_id, old_id))
             old_rows = [row_by_key[key] for key in withdraw if key in row_by_key]
             withdrawn_ids = tuple(row["id"] for row in old_rows)
@@ -157,10 +157,10 @@ class StudyRatings:
             withdrawn_ids=withdrawn_ids,
         )
 
-    def undo_import(self, added: RatingsAdded) -> None:
+    def undo_import(self, ratings_added: RatingsAdded) -> None:
         """Withdraw the ratings of an import, and add the replaced and withdrawn ones again, in one transaction."""
         with self._file.transaction() as db:
-            for added_id, replaced_id in added.added_ids:
+            for added_id, replaced_id in ratings_added.added_ids:
                 withdrawal = db.execute("SELECT 1 FROM rating_withdrawal WHERE rating = ?", (added_id,)).fetchone()
                 if withdrawal is not None:
                     continue  # replaced or withdrawn since
@@ -169,12 +169,12 @@ class StudyRatings:
                     _add_again(db, replaced_id)
             rows = db.execute(_SELECT_VALID).fetchall()
             valid_keys = {(row["video"], row["rater"], row["item"], row["occasion"]) for row in rows}
-            for withdrawn_id in added.withdrawn_ids:
+            for withdrawn_id in ratings_added.withdrawn_ids:
                 row = db.execute(_SELECT_ONE, (withdrawn_id,)).fetchone()
                 # the video may have been removed, or rated anew
                 if row is not None and tuple(row) not in valid_keys:
                     _add_again(db, withdrawn_id)
-            for scale in added.scales_before:
+            for scale in ratings_added.scales_before:
                 self.save_scale(db, scale)
 
     @staticmethod
@@ -218,20 +218,20 @@ def _format_scale(scale: RatingScale) -> str:
     return ends + direction
 
 
-def _merge_scales(study_scale: RatingScale, added: RatingScale) -> RatingScale:
+def _merge_scales(study_scale: RatingScale, added_scale: RatingScale) -> RatingScale:
     """Return the common scale of an item in the study and in a table, or raise a StudyError if they differ."""
-    if not _are_compatible(study_scale, added):
+    if not _are_compatible(study_scale, added_scale):
         raise StudyError(
             f"The study rates {study_scale.item} on a scale of {_format_scale(study_scale)}, the table on one of "
-            f"{_format_scale(added)}: give the item another name, or state its scale."
+            f"{_format_scale(added_scale)}: give the item another name, or state its scale."
         )
-    step = min(study_scale.step, added.step)
+    step = min(study_scale.step, added_scale.step)
     if study_scale.stated:
         return replace(study_scale, step=step)
-    if added.stated:
-        return replace(added, step=step)
-    low = min(study_scale.low, added.low)
-    high = max(study_scale.high, added.high)
+    if added_scale.stated:
+        return replace(added_scale, step=step)
+    low = min(study_scale.low, added_scale.low)
+    high = max(study_scale.high, added_scale.high)
     return replace(study_scale, low=low, high=high, step=step)
 
 
@@ -295,11 +295,11 @@ def add_rating_pairs(
 
     ``groups`` is the task of each video; videos of different tasks are not compared.
     """
-    rated = order.pairs(groups)
-    judged = {frozenset((pair.better, pair.worse)) for pair in consensus.pairs}
-    judged |= {frozenset((pair.first, pair.second)) for pair in consensus.similar}
-    pairs = [pair for pair in rated.pairs if frozenset((pair.better, pair.worse)) not in judged]
-    similar = [pair for pair in rated.similar if frozenset((pair.first, pair.second)) not in judged]
+    rating_pairs = order.pairs(groups)
+    judged_pairs = {frozenset((pair.better, pair.worse)) for pair in consensus.pairs}
+    judged_pairs |= {frozenset((pair.first, pair.second)) for pair in consensus.similar}
+    pairs = [pair for pair in rating_pairs.pairs if frozenset((pair.better, pair.worse)) not in judged_pairs]
+    similar_pairs = [pair for pair in rating_pairs.similar if frozenset((pair.first, pair.second)) not in judged_pairs]
     contradicted = order.contradicted(consensus.pairs)
     problems = []
     if contradicted:
@@ -308,5 +308,5 @@ def add_rating_pairs(
         problems.append(
             f"Votes contradict the ratings of {order.item} on {n_pairs}, and count there; the ratings put {opposite}."
         )
-    together = replace(consensus, pairs=(*consensus.pairs, *pairs), similar=(*consensus.similar, *similar))
+    together = replace(consensus, pairs=(*consensus.pairs, *pairs), similar=(*consensus.similar, *similar_pairs))
     return together, problems

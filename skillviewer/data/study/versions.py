@@ -34,11 +34,11 @@ def study_pairs(
     named_rule = None if rule is None else rule_named(rule)
     dataset = study_dataset(study, labels, criterion, named_rule)
     votes = study.votes.of_criterion(criterion) if labels is not LabelSource.RATINGS else ()
-    reserved = {
+    reserved_pairs = {
         SimilarPair(vote.left, vote.right) for vote in votes if vote.is_valid and vote.purpose in RESERVED_PURPOSES
     }
     digests = {video.name: video.digest for video in study.videos.all() if video.digest}
-    return StudyPairs(dataset, frozenset(reserved), digests)
+    return StudyPairs(dataset, frozenset(reserved_pairs), digests)
 
 
 def version_name(study: Study, digest: str | None, default: str) -> str:

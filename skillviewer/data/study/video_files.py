@@ -174,13 +174,13 @@ class StudyVideoFiles:
 
     def _checked(
         self,
-        listed: tuple[StudyVideo, ...],
+        listed_videos: tuple[StudyVideo, ...],
         token: CancelToken,
         report: Report,
         only: Collection[str] | None = None,
         read: Callable[[Path, CancelToken], Identity] = identify,
     ) -> tuple[StudyVideo, ...]:
-        videos = list(listed)
+        videos = list(listed_videos)
         indices = []
         for i, video in enumerate(videos):
             is_requested = only is None or video.name in only

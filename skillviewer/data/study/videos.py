@@ -83,19 +83,19 @@ class Videos(StudyVideoFiles):
                     names.append(None)
                     continue
                 if identity is not None:
-                    known = row_by_content.get((identity.digest, *range_cells(video.clip_range)))
+                    known_row = row_by_content.get((identity.digest, *range_cells(video.clip_range)))
                 else:
-                    known = next((row for row in rows if row["name"] == video.name), None)
-                if known is not None and known["camera_of"] is not None and known["removed_at"] is None:
+                    known_row = next((row for row in rows if row["name"] == video.name), None)
+                if known_row is not None and known_row["camera_of"] is not None and known_row["removed_at"] is None:
                     names.append(None)
-                    problems.append(f"“{known['name']}” is a camera of another video: remove it there first.")
+                    problems.append(f"“{known_row['name']}” is a camera of another video: remove it there first.")
                     continue
-                if known is not None:
+                if known_row is not None:
                     if restore_removed:
-                        _restore_as_video(db, known["id"])
-                    self._store_missing_location(known, video, identity)
-                    names.append(known["name"])
-                    known_names.append(known["name"])
+                        _restore_as_video(db, known_row["id"])
+                    self._store_missing_location(known_row, video, identity)
+                    names.append(known_row["name"])
+                    known_names.append(known_row["name"])
                     continue
                 name = unused_name(_requested_name(video), names_used)
                 number = self.insert(db, name, video, identity)
@@ -205,19 +205,21 @@ class Videos(StudyVideoFiles):
         Raises:
             StudyError: The study cannot be written.
         """
-        changed: dict[str, list[str]] = {"participant": [], "occasion": []}
+        changed_names: dict[str, list[str]] = {"participant": [], "occasion": []}
         problems = []
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM video WHERE removed_at IS NULL AND camera_of IS NULL").fetchall():
                 name = row["name"]
                 for column, values, verb in (("participant", participants, "show"), ("occasion", occasions, "be of")):
-                    new = values.get(name, "").strip()
-                    if new and not row[column]:
-                        db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (new, row["id"]))  # noqa: S608 - ours
-                        changed[column].append(name)
-                    elif new and new != row[column]:
-                        problems.append(f"“{name}” is said to {verb} {new}; the study says {row[column]}, which stays.")
-        return tuple(changed["participant"]), tuple(changed["occasion"]), tuple(problems)
+                    new_value = values.get(name, "").strip()
+                    if new_value and not row[column]:
+                        db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (new_value, row["id"]))  # noqa: S608 - ours
+                        changed_names[column].append(name)
+                    elif new_value and new_value != row[column]:
+                        problems.append(
+                            f"“{name}” is said to {verb} {new_value}; the study says {row[column]}, which stays."
+                        )
+        return tuple(changed_names["participant"]), tuple(changed_names["occasion"]), tuple(problems)
 
     def remove(self, name: str) -> None:
         """Remove a video from the study; its file stays, and so do its votes and notes.
@@ -328,8 +330,8 @@ def _remove_from_settings(db: sqlite3.Connection, ids: Collection[int]) -> None:
             value["videos"] = [video for video in value["videos"] if video["video"] not in ids]
         else:
             value["videos"] = {code: facts for code, facts in value["videos"].items() if facts[0] not in ids}
-        changed = msgspec.json.encode(value).decode()  # as written before: its beginning tells the kind of a pack
-        db.execute("UPDATE setting SET value = ? WHERE name = ?", (changed, name))
+        new_text = msgspec.json.encode(value).decode()  # as written before: its beginning tells the kind of a pack
+        db.execute("UPDATE setting SET value = ? WHERE name = ?", (new_text, name))
 
 
 def _contents(db: sqlite3.Connection) -> set[str]:

@@ -204,7 +204,7 @@ class StudyVotes:
             **{name: getattr(vote, name) for name in _PLAIN_COLUMNS},
             added_at=now(),
         )
-        expected = {
+        expected_row = {
             "id": number,
             "left_name": vote.left,
             "right_name": vote.right,
@@ -212,7 +212,7 @@ class StudyVotes:
             "rater_name": vote.rater.strip(),
         }
         row = db.execute(f"{_SELECT} WHERE j.key = ?", (key,)).fetchone()
-        if row is None or row_values(row, *expected) != expected:
+        if row is None or row_values(row, *expected_row) != expected_row:
             raise StudyError(f"The vote on “{vote.left}” and “{vote.right}” was not stored correctly. Vote again.")
         return number
 
@@ -304,9 +304,9 @@ class StudyVotes:
 
     def of_criterion(self, criterion: str | None = None) -> tuple[Vote, ...]:
         """Return the votes of a criterion (None for the selected one), skipped and withdrawn votes too."""
-        chosen = criterion or effective_criterion(self._file)
+        chosen_criterion = criterion or effective_criterion(self._file)
         usual = usual_criterion(self._file)
-        return tuple(vote for vote in self.all() if (vote.criterion or usual) == chosen)
+        return tuple(vote for vote in self.all() if (vote.criterion or usual) == chosen_criterion)
 
     def criteria(self) -> set[str]:
         """Return the criteria that votes state."""
@@ -318,10 +318,10 @@ class StudyVotes:
         Judgements of removed videos are left out.
         """
         rows = self._file.query("SELECT name FROM video WHERE removed_at IS NULL AND camera_of IS NULL")
-        present = {row["name"] for row in rows}
+        video_names = {row["name"] for row in rows}
         judgements = []
         for vote in self.of_criterion(criterion):
             judgement = vote.judgement
-            if judgement is not None and vote.is_valid and {vote.left, vote.right} <= present:
+            if judgement is not None and vote.is_valid and {vote.left, vote.right} <= video_names:
                 judgements.append(judgement)
         return tuple(judgements)

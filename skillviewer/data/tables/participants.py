@@ -80,10 +80,12 @@ class Spellings:
 
     def merged_notice(self, source: str) -> list[str]:
         """Return a sentence about people with several spellings, or an empty list."""
-        merged = [f"{first} ({', '.join(others)})" for first, others in self._other_spellings.items() if others]
-        if not merged:
+        merged_spellings = [
+            f"{first} ({', '.join(others)})" for first, others in self._other_spellings.items() if others
+        ]
+        if not merged_spellings:
             return []
-        return [f"{source}: people who are spelled in several ways are one each: {join_names(merged)}."]
+        return [f"{source}: people who are spelled in several ways are one each: {join_names(merged_spellings)}."]
 
 
 def participants_from_file(
@@ -138,7 +140,7 @@ def occasions_from_files(files: Sequence[Path], names: VideoNames) -> dict[str, 
 def participants_of(
     names: Sequence[str],
     files: Sequence[Path],
-    stated: str | None,
+    stated_pattern: str | None,
     problems: list[str],
     pattern: str | None = None,
     recordings: Mapping[str, str] = MappingProxyType({}),
@@ -148,16 +150,16 @@ def participants_of(
     Args:
         names: Names of videos.
         files: CSV files with participants; the first file with participants counts.
-        stated: Pattern given by the user, which has priority over files and the other pattern.
+        stated_pattern: Pattern given by the user, which has priority over files and the other pattern.
         problems: Receives a sentence for each problem.
         pattern: Pattern that fits the names of the data set, if no file has participants.
         recordings: Recording of each video, which a file may name instead of the video.
     """
-    if stated is not None:
-        participants = _participants_by_names(names, stated, problems)
+    if stated_pattern is not None:
+        participants = _participants_by_names(names, stated_pattern, problems)
         unknown = [name for name in names if name not in participants]
         if unknown:
-            problems.append(f"The pattern “{stated}” finds no participant in {join_names(unknown)}.")
+            problems.append(f"The pattern “{stated_pattern}” finds no participant in {join_names(unknown)}.")
         return participants
     for path in files:
         participants_in_file = participants_from_file(path, problems, VideoNames([*names, *recordings.values()]))

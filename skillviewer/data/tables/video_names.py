@@ -101,9 +101,9 @@ class TableVideos:
         stated: Whether the user chose the folder of the videos. If so, paths count only for videos that it lacks.
     """
 
-    def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, stated: bool) -> None:
+    def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, folder_is_stated: bool) -> None:
         self._files = files
-        self._stated = stated
+        self._stated = folder_is_stated
         file_by_cell = {cell: _file_of_path(cell, (folder, files.folder)) for cell in dict.fromkeys(cells) if cell}
         files_by_stem: dict[str, set[Path]] = {}
         for path in file_by_cell.values():

@@ -104,10 +104,10 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
     """
     project = msgspec.json.decode(path.read_bytes(), type=_Project)
     names = tuple(project.observations)
-    listed = join_names(names) if names else "none"
+    names_text = join_names(names) if names else "none"
     missing = [name for name in observations if name not in project.observations]
     if missing:
-        raise ValueError(f"it has no observation “{missing[0]}”: it has {listed}")
+        raise ValueError(f"it has no observation “{missing[0]}”: it has {names_text}")
     chosen_names = list(dict.fromkeys(observations))
     if not chosen_names:
         chosen_names = [name for name in names if project.observations[name].plays(file_name)]
@@ -115,11 +115,11 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
         chosen_names = list(names)
     if not chosen_names:
         video_text = file_name or "the video"
-        warning = f"None of its {len(names)} observations ({listed}) plays {video_text}."
+        warning = f"None of its {len(names)} observations ({names_text}) plays {video_text}."
         return TimelineContents(warnings=(f"{warning} Choose one of them.",), observations=names)
     states = {behavior.code for behavior in project.behaviors_conf.values() if behavior.type.startswith("State")}
     annotations: list[Annotation] = []
-    rejected: list[str] = []
+    rejected_events: list[str] = []
     warnings: list[str] = []
     for name in chosen_names:
         observation = project.observations[name]
@@ -139,13 +139,13 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
         default_observer = name if len(chosen_names) > 1 else ""
         observer = observation.observer or default_observer
         all_annotations, problems = _pair_events(observation.events, states, observer)
-        inside, crossing, n_elsewhere = _within_span(all_annotations, span)
-        annotations += inside
+        annotations_inside, crossing, n_elsewhere = _within_span(all_annotations, span)
+        annotations += annotations_inside
         observation_text = f" (observation “{name}”)" if len(names) > 1 else ""
-        rejected += [f"{problem}{observation_text}." for problem in (*problems, *crossing)]
+        rejected_events += [f"{problem}{observation_text}." for problem in (*problems, *crossing)]
         if n_elsewhere:
             warnings.append(f"{counted(n_elsewhere, 'event')} of “{name}” are of the other files that it plays.")
-    return TimelineContents(tuple(annotations), tuple(rejected), tuple(warnings), names)
+    return TimelineContents(tuple(annotations), tuple(rejected_events), tuple(warnings), names)
 
 
 def _name_of(path: str) -> str:
@@ -182,20 +182,20 @@ def _within_span(annotations: Sequence[Annotation], span: _PlayedSpan) -> tuple[
     Returns:
         Annotations on the clock of the file, problems of those that cross its ends, and the number of those outside.
     """
-    inside = []
+    annotations_inside = []
     crossing = []
     n_elsewhere = 0
     for annotation in annotations:
         start_s = annotation.start_s - span.start_s
         stop_s = annotation.stop_s - span.start_s
         if start_s >= 0 and annotation.stop_s <= span.stop_s and annotation.start_s < span.stop_s:
-            inside.append(Annotation(annotation.tier, start_s, stop_s, annotation.text, annotation.author))
+            annotations_inside.append(Annotation(annotation.tier, start_s, stop_s, annotation.text, annotation.author))
         elif math.isfinite(span.stop_s) and _is_outside(annotation, span):
             n_elsewhere += 1
         else:
             times_text = f"from {start_s:g} s to {stop_s:g} s" if stop_s > start_s else f"at {start_s:g} s"
             crossing.append(f"“{annotation.tier}” {times_text} lies outside the video")
-    return inside, crossing, n_elsewhere
+    return annotations_inside, crossing, n_elsewhere
 
 
 def _is_outside(annotation: Annotation, span: _PlayedSpan) -> bool:

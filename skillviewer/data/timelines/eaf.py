@@ -70,12 +70,12 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
     origin_ms = _origin_ms(root, file_name)
     names = {tier.get("TIER_ID", "") for tier in root.iter("TIER")}
     annotations = []
-    rejected = []
+    rejected_annotations = []
     for index, row in enumerate(rows):
         span = spans.get(index)
         if span is None:
             tier = row.tier.get("TIER_ID", "")
-            rejected.append(
+            rejected_annotations.append(
                 f"The annotation “{short(row.text)}” in the tier “{tier}” has no time of its own, and refers to no "
                 "annotation that has one."
             )
@@ -89,7 +89,7 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
         start_s = (begin_ms + origin_ms) / 1000
         stop_s = (end_ms + origin_ms) / 1000
         annotations.append(Annotation(name, start_s, stop_s, row.text, author))
-    return TimelineContents(tuple(annotations), tuple(rejected))
+    return TimelineContents(tuple(annotations), tuple(rejected_annotations))
 
 
 def _origin_ms(root: "Element", file_name: str) -> int:

@@ -67,8 +67,8 @@ def _drop_cue_number(lines: list[str]) -> None:
 
 def _vtt_annotation(start_s: float, stop_s: float, text: str) -> Annotation:
     voice = _VOICE.search(text)
-    plain = html.unescape(_TAG.sub("", text)).strip()
-    tier, author, text = _split_tier(plain)
+    plain_text = html.unescape(_TAG.sub("", text)).strip()
+    tier, author, text = _split_tier(plain_text)
     if not author and voice is not None:
         author = html.unescape(voice.group(1)).strip()
     return Annotation(tier, start_s, stop_s, text, author)

@@ -35,7 +35,7 @@ def read_timed_table(path: Path, file_name: str) -> TimelineContents:
             f"none of its columns ({short(', '.join(table.titles))}) is called start, begin, onset or time"
         )
     annotations: list[Annotation] = []
-    rejected: list[str] = []
+    rejected_rows: list[str] = []
     for row in table.rows:
         cells = {role: row.cell(column) for role, column in columns.items()}
         video_name = PureWindowsPath(cells["video"]).name
@@ -45,12 +45,12 @@ def read_timed_table(path: Path, file_name: str) -> TimelineContents:
             start_s = parse_seconds(cells["start"])
             stop_s = parse_seconds(cells["stop"]) if cells["stop"] else start_s
         except ValueError:
-            rejected.append(f"Line {row.last_line} has no time such as 61.5 or 1:01.5.")
+            rejected_rows.append(f"Line {row.last_line} has no time such as 61.5 or 1:01.5.")
             continue
         tier = cells["tier"]
         if not tier:
             tier = "annotations"
         annotations.append(Annotation(tier, start_s, stop_s, text=cells["text"], author=cells["author"]))
-    if rejected and not annotations:
+    if rejected_rows and not annotations:
         raise ValueError(f"no row has a time such as 61.5 or 1:01.5, the first one in line {table.rows[0].last_line}")
-    return TimelineContents(tuple(annotations), tuple(rejected))
+    return TimelineContents(tuple(annotations), tuple(rejected_rows))

@@ -76,17 +76,17 @@ def read_timeline(
 def _with_possible_times(contents: TimelineContents) -> TimelineContents:
     """Return contents in order of time, with impossible annotations rejected."""
     possible = []
-    rejected = []
+    rejected_annotations = []
     for annotation in contents.annotations:
         if _is_possible(annotation):
             possible.append(annotation)
         else:
-            rejected.append(
+            rejected_annotations.append(
                 f"An annotation of the tier “{annotation.tier}” lasts from {annotation.start_s:g} s to "
                 f"{annotation.stop_s:g} s, which cannot be."
             )
     in_order = sorted(possible, key=attrgetter("start_s", "stop_s"))
-    return replace(contents, annotations=tuple(in_order), rejected=(*contents.rejected, *rejected))
+    return replace(contents, annotations=tuple(in_order), rejected=(*contents.rejected, *rejected_annotations))
 
 
 def _is_possible(annotation: Annotation) -> bool:

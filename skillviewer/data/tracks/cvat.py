@@ -99,29 +99,29 @@ def _series(shapes: "Iterable[tuple[int, Element]]", name: str, n_expected: int 
     Raises:
         ValueError: The shapes have different numbers of points, or not ``n_expected``.
     """
-    stated: _Series = {}
+    stated_series: _Series = {}
     for frame, shape in shapes:
         if shape.get("outside") == "1":
-            stated.setdefault(frame, (FrameState.ABSENT, []))
+            stated_series.setdefault(frame, (FrameState.ABSENT, []))
         else:
             is_key = shape.get("keyframe", "1") == "1"
             state = FrameState.ANCHORED if is_key else FrameState.INTERPOLATED
-            stated[frame] = (state, _positions(shape))
-    sizes = {len(positions) for state, positions in stated.values() if state.has_points}
+            stated_series[frame] = (state, _positions(shape))
+    sizes = {len(positions) for state, positions in stated_series.values() if state.has_points}
     differs_from_expected = n_expected is not None and bool(sizes - {n_expected})
     if len(sizes) > 1 or differs_from_expected:
         raise ValueError(f"the track “{name}” has different numbers of points")
-    stated_frames = sorted(stated)
+    stated_frames = sorted(stated_series)
     n_frames = stated_frames[-1] - stated_frames[0] + 1 if stated_frames else 0
     check_limits(1, max(sizes, default=1), n_frames)
     series: _Series = {}
     for frame, next_frame in zip(stated_frames, [*stated_frames[1:], None], strict=True):
-        series[frame] = stated[frame]
-        state, positions = stated[frame]
+        series[frame] = stated_series[frame]
+        state, positions = stated_series[frame]
         if next_frame is None or not state.has_points:
             continue
         # as in CVAT, a visible object keeps its last positions until it is marked as outside
-        _, next_positions = stated[next_frame]
+        _, next_positions = stated_series[next_frame]
         if not next_positions:
             next_positions = positions
         for frame_between in range(frame + 1, next_frame):

@@ -87,7 +87,7 @@ def read_openpose(path: Path) -> RawTracks:
     """
     rows: list[tuple[int, dict[str, FloatArray]]] = []
     previous_points: FloatArray | None = None
-    left_out = 0
+    n_left_out = 0
     for file in json_files(path):
         frame = frame_number_in(file.name)
         content = msgspec.json.decode(file.read_bytes(), type=_OpenPose)
@@ -98,7 +98,7 @@ def read_openpose(path: Path) -> RawTracks:
         points_of_people = [np.concatenate(list(parts.values())) for parts in people]
         person_index = _follow_person(points_of_people, previous_points)
         previous_points = points_of_people[person_index]
-        left_out += sum(map(len, points_of_people)) - len(previous_points)
+        n_left_out += sum(map(len, points_of_people)) - len(previous_points)
         rows.append((frame, people[person_index]))
     tracks = []
     for name in ("body", "left hand", "right hand"):
@@ -114,7 +114,7 @@ def read_openpose(path: Path) -> RawTracks:
     max_coordinate = max((float(values.max()) for values in coordinates if len(values)), default=None)
     if max_coordinate is not None and max_coordinate <= 1.5:
         raise ValueError("its positions are relative to the picture: write them in pixels (--keypoint_scale 0)")
-    return RawTracks(tuple(tracks), left_out=((OTHER_OBJECT, left_out),))
+    return RawTracks(tuple(tracks), left_out=((OTHER_OBJECT, n_left_out),))
 
 
 def _follow_person(points_of_people: Sequence[FloatArray], previous_points: FloatArray | None) -> int:
@@ -217,7 +217,7 @@ def read_coco(path: Path) -> RawTracks:
     if not positions:
         raise ValueError("none of its annotations has key points")
     tracks = []
-    left_out = 0
+    n_left_out = 0
     for (category_id, identity), by_frame in positions.items():
         category = categories[category_id]
         previous = None
@@ -226,13 +226,13 @@ def read_coco(path: Path) -> RawTracks:
         for frame in sorted(by_frame):
             candidates = by_frame[frame]
             previous = candidates[follow_object(candidates, previous)]
-            left_out += (len(candidates) - 1) * len(category.keypoints)
+            n_left_out += (len(candidates) - 1) * len(category.keypoints)
             track_frames.append(frame)
             values.append(previous.ravel().tolist())
         tracks.append(make_raw_track(f"{category.name} {identity}".strip(), category.keypoints, track_frames, values))
     check_limits(len(tracks), 1, 1)
     size_px = _common_size(coco.images)
-    return RawTracks(tuple(tracks), origin_at_corner=True, size_px=size_px, left_out=((OTHER_OBJECT, left_out),))
+    return RawTracks(tuple(tracks), origin_at_corner=True, size_px=size_px, left_out=((OTHER_OBJECT, n_left_out),))
 
 
 def _common_size(images: Sequence[_Image]) -> tuple[int, int] | None:
@@ -245,10 +245,10 @@ def _common_size(images: Sequence[_Image]) -> tuple[int, int] | None:
 
 
 def _identity(annotation: _Annotation) -> str:
-    stated = [annotation.track_id, annotation.instance_id]
+    stated_ids = [annotation.track_id, annotation.instance_id]
     if isinstance(annotation.attributes, dict):
-        stated.append(annotation.attributes.get("track_id"))
-    return next((str(value) for value in stated if value is not None), "")
+        stated_ids.append(annotation.attributes.get("track_id"))
+    return next((str(value) for value in stated_ids if value is not None), "")
 
 
 class _Shape(msgspec.Struct):
@@ -273,7 +273,7 @@ def read_xanylabeling(path: Path) -> RawTracks:
     """
     rows: dict[str, tuple[list[float], list[list[float]]]] = {}
     sizes = set()
-    left_out = 0
+    n_left_out = 0
     for file in json_files(path):
         frame = frame_number_in(file.name)
         labels = msgspec.json.decode(file.read_bytes(), type=_Labels)
@@ -283,7 +283,7 @@ def read_xanylabeling(path: Path) -> RawTracks:
         for shape in labels.shapes:
             name = shape.label if shape.group_id is None else f"{shape.label} {shape.group_id}"
             if not shape.points or name in names_in_file:
-                left_out += 1
+                n_left_out += 1
                 continue
             names_in_file.add(name)
             frames, values = rows.setdefault(name, ([], []))
@@ -301,5 +301,5 @@ def read_xanylabeling(path: Path) -> RawTracks:
         origin_at_corner=True,
         every_frame_searched=True,
         size_px=common_size_px,
-        left_out=((OTHER_OBJECT, left_out),),
+        left_out=((OTHER_OBJECT, n_left_out),),
     )

@@ -64,11 +64,11 @@ class TrackImport:
         return f"{self.n_read:,} positions read, {self.n_used:,} used{reasons}."
 
 
-def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source: str, tool: str) -> TrackImport:
+def place_tracks(raw_tracks: RawTracks, video: VideoInfo, placement: Placement, source: str, tool: str) -> TrackImport:
     """Place tracks on a video.
 
     Args:
-        raw: Content of the file.
+        raw_tracks: Content of the file.
         video: Facts about the video.
         placement: Units and axes.
         source: Name of the file, for messages.
@@ -77,28 +77,30 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
     Raises:
         DatasetError: The file has no positions, does not belong to the video, or needs a statement of its units.
     """
-    if not raw.in_pixels and not placement.is_stated:
+    if not raw_tracks.in_pixels and not placement.is_stated:
         raise UnitsUnknownError(
             f"{source} ({tool}) has lengths in a unit, and perhaps a y axis, that only you know: state --scale (pixels "
             "a unit), --origin X Y (the pixel at its zero), and --up or --down."
         )
-    check_limits(len(raw.tracks), max((len(track.points) for track in raw.tracks), default=0), video.n_frames)
-    if not all(np.isfinite(track.index).all() for track in raw.tracks):
+    check_limits(
+        len(raw_tracks.tracks), max((len(track.points) for track in raw_tracks.tracks), default=0), video.n_frames
+    )
+    if not all(np.isfinite(track.index).all() for track in raw_tracks.tracks):
         raise DatasetError(f"{source} has a frame or time that is no number.")
     size = (video.width_px, video.height_px)
-    if raw.size_px is not None and raw.size_px != size:
+    if raw_tracks.size_px is not None and raw_tracks.size_px != size:
         raise DatasetError(
-            f"{source} was made in a picture of {raw.size_px[0]} × {raw.size_px[1]} pixels, and {video.path.name} has "
-            f"{size[0]} × {size[1]}: choose the video that it was made in."
+            f"{source} was made in a picture of {raw_tracks.size_px[0]} × {raw_tracks.size_px[1]} pixels, and "
+            f"{video.path.name} has {size[0]} × {size[1]}: choose the video that it was made in."
         )
-    counts: Counter[str] = Counter(dict(raw.left_out))
+    counts: Counter[str] = Counter(dict(raw_tracks.left_out))
     n_outside = 0
     n_placed = 0
     tracks: list[Track] = []
-    searched = _searched(raw, video, placement, source)
-    for raw_track in raw.tracks:
-        frames = _frames(raw_track.index, raw, video, placement)
-        xy = _in_pixels(raw_track.xy, raw, placement)
+    searched = _searched(raw_tracks, video, placement, source)
+    for raw_track in raw_tracks.tracks:
+        frames = _frames(raw_track.index, raw_tracks, video, placement)
+        xy = _in_pixels(raw_track.xy, raw_tracks, placement)
         track, n_track_outside, n_track_placed = _place_track(raw_track, frames, xy, video, counts)
         n_outside += n_track_outside
         n_placed += n_track_placed
@@ -106,8 +108,8 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
             states = track.states.copy()
             states[searched & (states == FrameState.UNSEARCHED)] = FrameState.ABSENT
             tracks.append(_describe_track(track, states, others=tracks, tool=tool, source=source))
-    n_placed_or_rejected = sum(track.xy.shape[0] * track.xy.shape[1] for track in raw.tracks)
-    n_read = n_placed_or_rejected + sum(n for _, n in raw.left_out)
+    n_placed_or_rejected = sum(track.xy.shape[0] * track.xy.shape[1] for track in raw_tracks.tracks)
+    n_read = n_placed_or_rejected + sum(n for _, n in raw_tracks.left_out)
     if n_outside > _MAX_OUTSIDE * max(n_placed, 1):
         raise DatasetError(
             f"{n_outside:,} of {n_placed:,} positions of {source} lie outside the picture of {video.path.name} "
@@ -115,55 +117,55 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
         )
     if not tracks:
         raise DatasetError(f"{source} has no position in a frame of {video.path.name}: {_reasons(counts)}.")
-    rejected = tuple((reason, n) for reason, n in counts.items() if n)
-    n_used = n_read - sum(n for _, n in rejected)
-    return TrackImport(TrackSet.of_video(video, tracks=tracks), n_read, n_used, rejected)
+    rejected_positions = tuple((reason, n) for reason, n in counts.items() if n)
+    n_used = n_read - sum(n for _, n in rejected_positions)
+    return TrackImport(TrackSet.of_video(video, tracks=tracks), n_read, n_used, rejected_positions)
 
 
 def _reasons(counts: Counter[str]) -> str:
     return ", ".join(f"{n:,} × {reason}" for reason, n in counts.items() if n) or "it has none at all"
 
 
-def _searched(raw: RawTracks, video: VideoInfo, placement: Placement, source: str) -> NDArray[np.bool_]:
+def _searched(raw_tracks: RawTracks, video: VideoInfo, placement: Placement, source: str) -> NDArray[np.bool_]:
     """Return the frames that were searched for any object, (n,) bool.
 
     Raises:
         DatasetError: The file seems to belong to another video.
     """
     searched = np.zeros(video.n_frames, dtype=bool)
-    stated = [track.index for track in raw.tracks if len(track.index)]
-    if not stated:
+    stated_indices = [track.index for track in raw_tracks.tracks if len(track.index)]
+    if not stated_indices:
         return searched
-    indices = np.concatenate(stated)
-    frames = _frames(indices, raw, video, placement)
+    indices = np.concatenate(stated_indices)
+    frames = _frames(indices, raw_tracks, video, placement)
     last = int(frames.max())
     if last >= video.n_frames + _MAX_BEYOND:
-        unit = f"{indices.max():g} s" if raw.by_time else f"frame {last}"
-        video_length = f"{video.duration_s:.3g} s long" if raw.by_time else f"of {video.n_frames} frames"
+        unit = f"{indices.max():g} s" if raw_tracks.by_time else f"frame {last}"
+        video_length = f"{video.duration_s:.3g} s long" if raw_tracks.by_time else f"of {video.n_frames} frames"
         raise DatasetError(
             f"{source} has positions up to {unit}, and {video.path.name} is {video_length}: is it another video's file?"
         )
-    step = _conflicting_step_s(raw, video) if raw.by_time else 0.0
+    step = _conflicting_step_s(raw_tracks, video) if raw_tracks.by_time else 0.0
     if step:
         raise DatasetError(
             f"{source} has a position every {step:.4f} s, and {video.path.name} has a frame every "
             f"{1 / video.rate_hz:.4f} s: is it another video's file, or is one of them in slow motion?"
         )
-    if raw.every_frame_searched:
+    if raw_tracks.every_frame_searched:
         searched[max(int(frames.min()), 0) : last + 1] = True
     return searched
 
 
-def _conflicting_step_s(raw: RawTracks, video: VideoInfo) -> float:
+def _conflicting_step_s(raw_tracks: RawTracks, video: VideoInfo) -> float:
     """Return the median time between two rows in seconds if it is much shorter than a frame of the video, else 0."""
-    steps = [np.diff(track.index) for track in raw.tracks if len(track.index) > 2]
+    steps = [np.diff(track.index) for track in raw_tracks.tracks if len(track.index) > 2]
     step = float(np.median(np.concatenate(steps))) if steps else math.inf
     return step if 0 < step < 0.75 / video.rate_hz else 0.0
 
 
-def _frames(index: FloatArray, raw: RawTracks, video: VideoInfo, placement: Placement) -> IntArray:
+def _frames(index: FloatArray, raw_tracks: RawTracks, video: VideoInfo, placement: Placement) -> IntArray:
     """Return the frame of the video for every row; rows after the end of the video get ``n_frames`` or more."""
-    if not raw.by_time:
+    if not raw_tracks.by_time:
         return np.rint(np.clip(index, -1e15, 1e15)).astype(np.int64) + placement.first_frame
     times_s = np.clip(index, -1e9, 1e9) + video.times_s[min(placement.first_frame, video.n_frames - 1)]
     edges = (video.times_s[1:] + video.times_s[:-1]) / 2
@@ -173,13 +175,13 @@ def _frames(index: FloatArray, raw: RawTracks, video: VideoInfo, placement: Plac
     return np.asarray(np.where(late_s * video.rate_hz > 0.5, late, frames), dtype=np.int64)
 
 
-def _in_pixels(xy: FloatArray, raw: RawTracks, placement: Placement) -> FloatArray:
+def _in_pixels(xy: FloatArray, raw_tracks: RawTracks, placement: Placement) -> FloatArray:
     if placement.scale is not None and placement.origin_px is not None and placement.up is not None:
         y_sign = -1.0 if placement.up else 1.0
         sign = np.array([1.0, y_sign])
         with np.errstate(over="ignore"):  # an infinite position lies outside the picture
             return np.asarray(np.array(placement.origin_px) + placement.scale * sign * xy, dtype=np.float64)
-    return xy - 0.5 if raw.origin_at_corner else xy
+    return xy - 0.5 if raw_tracks.origin_at_corner else xy
 
 
 def _place_track(

@@ -57,12 +57,12 @@ def read_skillviewer_csv(path: Path) -> RawTracks:
     names = [title.removesuffix(":state") for title in header if title.endswith(":state")]
     check_limits(len(names), 1, 1)
     points: dict[str, list[str]] = {name: [] for name in names}
-    current = ""
+    current_name = ""
     for title in header[len(_FIRST_COLUMNS) :]:  # the columns of a track follow its state
         if title.endswith(":state"):
-            current = title.removesuffix(":state")
-        elif title.startswith(f"{current}:") and title.endswith("_x"):
-            points[current].append(title[len(current) + 1 : -2])
+            current_name = title.removesuffix(":state")
+        elif title.startswith(f"{current_name}:") and title.endswith("_x"):
+            points[current_name].append(title[len(current_name) + 1 : -2])
     table = list(rows)
     n_points = max(map(len, points.values()), default=0)
     check_limits(max(len(names), 1), n_points, len(table))

@@ -162,8 +162,8 @@ def read_tracks(
         if size > MAX_BYTES:
             raise DatasetError(f"{path} has {size >> 20} MB; files of tracks may have {MAX_BYTES >> 20} MB.")
     try:
-        raw = read_region_points(path, video.path.stem) if entry.name == "regions" else entry.read(path)
-        return place_tracks(raw, video, placement, source=path.name, tool=entry.title)
+        raw_tracks = read_region_points(path, video.path.stem) if entry.name == "regions" else entry.read(path)
+        return place_tracks(raw_tracks, video, placement, source=path.name, tool=entry.title)
     except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, ParseError) as error:
         raise DatasetError(f"{path} is no {entry.title} that can be read: {first_line(error)}.") from error
     except OSError as error:

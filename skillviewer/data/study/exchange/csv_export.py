@@ -58,8 +58,8 @@ def _label_rows(study: Study) -> Iterable[Sequence[object]]:
     dataset = study.dataset()
     for pair in dataset.pairs:
         yield pair.better, pair.worse, 1
-    for similar in dataset.similar:
-        yield similar.first, similar.second, 0
+    for similar_pair in dataset.similar:
+        yield similar_pair.first, similar_pair.second, 0
 
 
 def _pair_rows(study: Study) -> Iterable[Sequence[object]]:

@@ -44,7 +44,7 @@ def open_study_table(
     return open_table(path, matcher, mapping, sheet, titles_row)
 
 
-def ratings_without_successor(study: Study, parsed: ParsedRatings, table: str) -> tuple[VideoRating, ...]:
+def ratings_without_successor(study: Study, parsed_ratings: ParsedRatings, table: str) -> tuple[VideoRating, ...]:
     """Return ratings of the study that a table may be meant to correct, but does not replace.
 
     They include all ratings whose cell in the table is empty or rejected. A table that shares a rated cell with an
@@ -53,14 +53,14 @@ def ratings_without_successor(study: Study, parsed: ParsedRatings, table: str) -
 
     Args:
         study: The study; only ratings from tables are looked at.
-        parsed: The parsed table.
+        parsed_ratings: The parsed table.
         table: Name of the table.
     """
-    new_keys = {rating.key for rating in parsed.ratings.ratings}
-    keys = set(parsed.keys_without_rating)
+    new_keys = {rating.key for rating in parsed_ratings.ratings.ratings}
+    keys = set(parsed_ratings.keys_without_rating)
     earlier = study.ratings.from_table(table).ratings
     if any(rating.key in new_keys for rating in earlier):
-        keys |= {rating.key for rating in earlier if rating.item in parsed.ratings.items}
+        keys |= {rating.key for rating in earlier if rating.item in parsed_ratings.ratings.items}
     keys -= new_keys
     return tuple(rating for rating in study.ratings.from_tables().ratings if rating.key in keys)
 
@@ -83,7 +83,7 @@ def describe_remaining_ratings(ratings: Sequence[VideoRating]) -> str:
 
 def add_ratings(
     study: Study,
-    opened: MappedTable,
+    mapped_table: MappedTable,
     mapping: TableMapping | None = None,
     token: CancelToken = NEVER,
     report: Report = silent,
@@ -99,44 +99,47 @@ def add_ratings(
         DatasetError: The mapping does not fit, or no row can be used.
         StudyError: The study cannot be written, or has another scale for an item; nothing is added then.
     """
-    parsed, matcher = opened.read(mapping)
-    study.ratings.check_scales(parsed.ratings.scales)
+    parsed_ratings, matcher = mapped_table.read(mapping)
+    study.ratings.check_scales(parsed_ratings.ratings.scales)
     names_before = {video.name for video in study.videos.all()}
     rates_study_videos = isinstance(matcher, StudyVideoMatcher)
     new_videos = []
-    for name_in_table, video in parsed.videos.items():
-        if rates_study_videos and name_in_table not in parsed.clip_ranges:
+    for name_in_table, video in parsed_ratings.videos.items():
+        if rates_study_videos and name_in_table not in parsed_ratings.clip_ranges:
             continue
         new_video = NewVideo(
             path=matcher.paths.get(video),
             name=name_in_table,
-            participant=parsed.participants.get(name_in_table),
-            clip_range=parsed.clip_ranges.get(name_in_table),
+            participant=parsed_ratings.participants.get(name_in_table),
+            clip_range=parsed_ratings.clip_ranges.get(name_in_table),
         )
         new_videos.append(new_video)
     added_videos = study.videos.add(new_videos, token, report)
-    study_names = {name_in_table: name_in_table for name_in_table in parsed.videos}
+    study_names = {name_in_table: name_in_table for name_in_table in parsed_ratings.videos}
     for new_video, name in zip(new_videos, added_videos.names, strict=True):
         study_names[new_video.name] = "" if name is None else name
     names_after = {video.name for video in study.videos.all()}
     study_names = {name_in_table: name for name_in_table, name in study_names.items() if name in names_after}
     videos_with_new_participant, videos_with_new_occasion, contradictions = study.videos.set_participants_and_occasions(
-        _by_study_name(parsed.participants, study_names), _by_study_name(parsed.ratings.occasions(), study_names)
+        _by_study_name(parsed_ratings.participants, study_names),
+        _by_study_name(parsed_ratings.ratings.occasions(), study_names),
     )
     ratings = tuple(
         replace(rating, video=study_names[rating.video])
-        for rating in parsed.ratings.ratings
+        for rating in parsed_ratings.ratings.ratings
         if rating.video in study_names
     )
-    saved_mapping = msgspec.structs.replace(parsed.mapping, table_sha256=sha256_of(opened.table.path))
-    remaining_ratings = ratings_without_successor(study, parsed, opened.table.path.name) if withdraw_missing else ()
+    saved_mapping = msgspec.structs.replace(parsed_ratings.mapping, table_sha256=sha256_of(mapped_table.table.path))
+    remaining_ratings = (
+        ratings_without_successor(study, parsed_ratings, mapped_table.table.path.name) if withdraw_missing else ()
+    )
     added_ratings = study.ratings.add(
-        RatingSet(ratings, parsed.ratings.scales),
-        opened.table.path.name,
+        RatingSet(ratings, parsed_ratings.ratings.scales),
+        mapped_table.table.path.name,
         msgspec.json.encode(saved_mapping).decode(),
         withdraw=[rating.key for rating in remaining_ratings],
     )
-    notes, moments = _add_remarks(study, parsed.remarks, study_names, opened.table.path.name)
+    notes, moments = _add_remarks(study, parsed_ratings.remarks, study_names, mapped_table.table.path.name)
     new_names = tuple(sorted(names_after - names_before))
     result = ImportResult(
         n_videos=len(new_names),
@@ -145,7 +148,7 @@ def add_ratings(
         problems=(*added_videos.problems, *contradictions, *added_ratings.problems),
     )
     return RatingImport(
-        parsed,
+        parsed_ratings,
         result,
         added_ratings,
         videos=new_names,
@@ -198,21 +201,21 @@ def _add_remarks(
     return tuple(notes), tuple(moments)
 
 
-def undo_import(study: Study, imported: RatingImport) -> None:
+def undo_import(study: Study, rating_import: RatingImport) -> None:
     """Undo an import: remove its ratings, participants, occasions and videos, and restore the replaced ratings.
 
     Errors are those of ``Study``.
     """
     with study.transaction():
-        study.ratings.undo_import(imported.added_ratings)
-        for number in imported.notes:
+        study.ratings.undo_import(rating_import.added_ratings)
+        for number in rating_import.notes:
             study.annotations.remove("note", number)
-        for number in imported.moments:
+        for number in rating_import.moments:
             study.annotations.remove("moment", number)
-        present = {video.name for video in study.videos.all()}
-        for name in present.intersection(imported.videos_with_new_participant):
+        present_names = {video.name for video in study.videos.all()}
+        for name in present_names.intersection(rating_import.videos_with_new_participant):
             study.videos.change(name, participant=None)
-        for name in present.intersection(imported.videos_with_new_occasion):
+        for name in present_names.intersection(rating_import.videos_with_new_occasion):
             study.videos.change(name, occasion="")
-        for name in present.intersection(imported.videos):
+        for name in present_names.intersection(rating_import.videos):
             study.videos.remove(name)

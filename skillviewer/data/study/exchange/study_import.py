@@ -97,7 +97,7 @@ def _import_dataset(
         brings_file = video.path is not None and not is_table
         if brings_file or study_names.find(video.name) is None:
             videos_to_add.append(video)
-    added = study.videos.add(
+    added_videos = study.videos.add(
         [
             NewVideo(v.path, v.name, v.participant, task=v.subtask, clip_range=v.clip_range, occasion=v.occasion)
             for v in videos_to_add
@@ -105,7 +105,9 @@ def _import_dataset(
         token,
         report,
     )
-    names = {video.name: name for video, name in zip(videos_to_add, added.names, strict=True) if name is not None}
+    names = {
+        video.name: name for video, name in zip(videos_to_add, added_videos.names, strict=True) if name is not None
+    }
     for video in dataset.videos:
         study_name = study_names.find(video.name)
         if video.name not in names and study_name is not None:
@@ -130,14 +132,14 @@ def _import_dataset(
         stated_pairs += [pair for pair in dataset.pairs if _are_two_videos(names, pair.better, pair.worse)]
         stated_pairs += [pair for pair in dataset.similar if _are_two_videos(names, pair.first, pair.second)]
     return ImportResult(
-        n_videos=sum(name is not None for name in added.names) - len(added.known_names),
+        n_videos=sum(name is not None for name in added_videos.names) - len(added_videos.known_names),
         n_votes=study.votes.import_votes(votes),
         n_pairs=study.pairs.add([_with_study_names(pair, names) for pair in stated_pairs], dataset.name),
         n_participants=len(new_participants),
         n_ratings=added_ratings.n_new + added_ratings.n_changed,
         problems=(
             *dataset.problems,
-            *added.problems,
+            *added_videos.problems,
             *_merged_videos(names),
             *contradictions,
             *vote_notes,
@@ -175,19 +177,19 @@ def _without_known_votes(study: Study, votes: list[Vote], source: str) -> tuple[
     """Return those of the votes with derived keys that the study does not have yet, and sentences about the others."""
     study_votes = study.votes.all()
     study_keys = {vote.key for vote in study_votes}
-    new = [vote for vote in votes if vote.key not in study_keys]
+    new_votes = [vote for vote in votes if vote.key not in study_keys]
     notes = []
-    if new and len(new) < len(votes):
+    if new_votes and len(new_votes) < len(votes):
         notes.append(
-            f"{len(votes) - len(new)} of {len(votes)} votes are in the study already, from a data set called {source}, "
-            "by the same raters on the same pairs: they count once. If they are others, rename its folder and import "
-            "it again."
+            f"{len(votes) - len(new_votes)} of {len(votes)} votes are in the study already, from a data set called "
+            f"{source}, by the same raters on the same pairs: they count once. If they are others, rename its folder "
+            "and import it again."
         )
     keys = {vote.key for vote in votes}
     contents_from_elsewhere = Counter(_content(vote) for vote in study_votes if vote.is_valid and vote.key not in keys)
-    n_alike = (Counter(map(_content, new)) & contents_from_elsewhere).total()
-    has_rater_names = not any(_PLACEHOLDER_RATER.fullmatch(vote.rater) for vote in new)
-    if new and n_alike == len(new) and has_rater_names:
+    n_alike = (Counter(map(_content, new_votes)) & contents_from_elsewhere).total()
+    has_rater_names = not any(_PLACEHOLDER_RATER.fullmatch(vote.rater) for vote in new_votes)
+    if new_votes and n_alike == len(new_votes) and has_rater_names:
         notes.append(
             f"The study has all {n_alike} votes already, by the same raters on the same pairs with the same verdicts: "
             "none was added."
@@ -195,10 +197,10 @@ def _without_known_votes(study: Study, votes: list[Vote], source: str) -> tuple[
         return [], notes
     if n_alike:
         notes.append(
-            f"{n_alike} of {len(new)} votes are as votes that the study has already, by raters of the same names on "
-            "the same pairs: both count."
+            f"{n_alike} of {len(new_votes)} votes are as votes that the study has already, by raters of the same names "
+            "on the same pairs: both count."
         )
-    return new, notes
+    return new_votes, notes
 
 
 def _content(vote: Vote) -> tuple[str, str, str, str, Verdict | None]:
@@ -253,12 +255,12 @@ def _import_study(study: Study, path: Path, token: CancelToken, report: Report) 
             f"“{own_plan.rubric.name}”: nothing was imported."
         )
     new_videos = [_new_video(video) for video in videos]
-    added = study.videos.add(new_videos, token, report, restore_removed=False)
-    names = {video.name: name for video, name in zip(videos, added.names, strict=True) if name is not None}
-    present = {video.name for video in study.videos.all()}
-    removed = [name for name in names.values() if name not in present]
-    notes = (f"Removed from this study, and they stay so: {join_names(removed)}.",) if removed else ()
-    names_of_present = {name: study_name for name, study_name in names.items() if study_name in present}
+    added_videos = study.videos.add(new_videos, token, report, restore_removed=False)
+    names = {video.name: name for video, name in zip(videos, added_videos.names, strict=True) if name is not None}
+    present_names = {video.name for video in study.videos.all()}
+    removed_names = [name for name in names.values() if name not in present_names]
+    notes = (f"Removed from this study, and they stay so: {join_names(removed_names)}.",) if removed_names else ()
+    names_of_present = {name: study_name for name, study_name in names.items() if study_name in present_names}
     participants = {video.name: video.participant for video in videos if video.participant}
     occasions = {video.name: video.occasion for video in videos}
     new_participants, _, contradictions = study.videos.set_participants_and_occasions(
@@ -280,13 +282,13 @@ def _import_study(study: Study, path: Path, token: CancelToken, report: Report) 
         ]
         n_forms = study.forms.import_forms(renamed_forms)
     return ImportResult(
-        n_videos=len(names) - len(added.known_names),
+        n_videos=len(names) - len(added_videos.known_names),
         n_votes=study.votes.import_votes(renamed_votes),
         n_pairs=study.pairs.add(stated_pairs, path.stem),
         n_participants=len(new_participants),
         n_ratings=added_ratings.n_new + added_ratings.n_changed,
         n_forms=n_forms,
-        problems=(*added.problems, *contradictions, *notes, *added_ratings.problems),
+        problems=(*added_videos.problems, *contradictions, *notes, *added_ratings.problems),
     )
 
 

@@ -64,7 +64,7 @@ def add_timeline(
     used = [annotation for annotation in annotations if annotation.tier in uses]
     if not used:
         raise DatasetError("The timeline has no annotation in the chosen tiers.")
-    inside = [annotation for annotation in used if annotation.start_s < file.duration_s]
+    annotations_inside = [annotation for annotation in used if annotation.start_s < file.duration_s]
     known_keys = _known_keys(study, name)
     new_keys: set[Hashable] = set()
     n_known = 0
@@ -73,7 +73,7 @@ def add_timeline(
     notes: list[int] = []
     parts: list[str] = []
     with study.transaction():
-        for annotation in inside:
+        for annotation in annotations_inside:
             use = uses[annotation.tier]
             entry = _entry(annotation, use, file, author)
             key_without_tier = replace(entry, tier="").key
@@ -99,7 +99,7 @@ def add_timeline(
                 notes.append(_write_note(study, name, entry))
             else:
                 moments.append(_save_moment(study, name, entry))
-    n_late = len(used) - len(inside)
+    n_late = len(used) - len(annotations_inside)
     added_text = f"{counted(len(moments), 'moment')}, {counted(len(notes), 'note')}, {counted(len(parts), 'part')}"
     repeated_text = f"{n_repeated} repeated within a tier, " if n_repeated else ""
     sentence = (
@@ -175,12 +175,12 @@ def _key(start_s: float, stop_s: float | None, text: str, author: str, tier: str
     return round(start_s, 6), rounded_stop_s, text, author, tier
 
 
-def undo_timeline_import(study: Study, added: TimelineAdded) -> None:
+def undo_timeline_import(study: Study, timeline_added: TimelineAdded) -> None:
     """Undo an import: remove its moments, notes and videos; errors are those of ``Study``."""
     with study.transaction():
-        for number in added.moments:
+        for number in timeline_added.moments:
             study.annotations.remove("moment", number)
-        for number in added.notes:
+        for number in timeline_added.notes:
             study.annotations.remove("note", number)
-        for name in {video.name for video in study.videos.all()}.intersection(added.videos):
+        for name in {video.name for video in study.videos.all()}.intersection(timeline_added.videos):
             study.videos.remove(name)

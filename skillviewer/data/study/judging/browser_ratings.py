@@ -98,13 +98,13 @@ def import_forms(study: Study, path: Path) -> str:
     n_undone = sum(not form.is_valid and form.key not in known_keys for form in imported_forms)
     n_added = study.forms.import_forms(imported_forms)
     n_left_out = len(forms) - len(imported_forms)
-    left_out = f"{n_left_out} were left out, for the rater has rated their videos elsewhere" if n_left_out else ""
+    left_out_text = f"{n_left_out} were left out, for the rater has rated their videos elsewhere" if n_left_out else ""
     return import_statement(
         counted(n_added - n_undone, "new rated video"),
         printable(pack_key.raters[ratings_file.rater]),
         n_undone=n_undone,
         n_known=len(imported_forms) - n_added,
-        left_out=left_out,
+        left_out_text=left_out_text,
         times=(rating.rated_at for rating in ratings_file.ratings),
     )
 

@@ -94,9 +94,9 @@ def import_votes(study: Study, path: Path) -> str:
     n_skips = sum(vote.is_valid and vote.verdict is None for vote in new_votes)
     n_added = study.votes.import_votes(imported_votes)
     n_left_out = len(votes) - len(imported_votes)
-    left_out = ""
+    left_out_text = ""
     if n_left_out:
-        left_out = f"{n_left_out} were left out, for their pairs were judged in another copy of the pack"
+        left_out_text = f"{n_left_out} were left out, for their pairs were judged in another copy of the pack"
     new_text = counted(n_added - n_undone - n_skips, "new vote")
     if n_skips:
         new_text += f" and {counted(n_skips, 'skipped pair')}"
@@ -105,7 +105,7 @@ def import_votes(study: Study, path: Path) -> str:
         pack_key.raters[votes_file.rater],
         n_undone=n_undone,
         n_known=len(imported_votes) - n_added,
-        left_out=left_out,
+        left_out_text=left_out_text,
         times=(vote.judged_at for vote in votes_file.votes),
     )
 

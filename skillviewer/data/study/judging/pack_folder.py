@@ -144,7 +144,7 @@ class DrawnTurns(Protocol):
 
 
 def write_pack(
-    drawn: DrawnTurns, *, blur_faces: bool = False, token: CancelToken = NEVER, report: Report = silent
+    drawn_turns: DrawnTurns, *, blur_faces: bool = False, token: CancelToken = NEVER, report: Report = silent
 ) -> tuple[str, ...]:
     """Write the folder of a pack atomically; the study need not be open.
 
@@ -160,20 +160,20 @@ def write_pack(
         VideoError: A video or its stored faces cannot be read, or the face search fails.
         DatasetError: An attempt lies outside its file.
     """
-    folder = drawn.folder
+    folder = drawn_turns.folder
     clip_facts = {}
     try:
         with atomic_folder(folder) as temp_folder:
             (temp_folder / "clips").mkdir()
             copies = VideoCopies(temp_folder, token, report, blur=blur_faces)
-            for n_done, (code, video) in enumerate(drawn.clips.items()):
-                report(Progress("packing videos", n_done, len(drawn.clips)))
+            for n_done, (code, video) in enumerate(drawn_turns.clips.items()):
+                report(Progress("packing videos", n_done, len(drawn_turns.clips)))
                 copy = copies.copy(video.path, video.digest, video.name, video.clip_range)
                 copy.path.replace(temp_folder / "clips" / f"{code}.mp4")
-                sync_s = 0.0 if video.sync_s is None else video.sync_s - drawn.starts_s[code]
+                sync_s = 0.0 if video.sync_s is None else video.sync_s - drawn_turns.starts_s[code]
                 clip_facts[code] = {"seconds": copy.duration_s, "frames": copy.n_frames, "sync": sync_s}
             facts_by_code = dict(sorted(clip_facts.items()))
-            page = drawn.page(facts_by_code)
+            page = drawn_turns.page(facts_by_code)
             (temp_folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
             files = [file for file in temp_folder.rglob("*") if file.is_file()]
             for file in files:
@@ -183,9 +183,9 @@ def write_pack(
         raise ExportError(f"{folder} could not be written: {os_reason(error)}.") from error
     warnings = copies.warnings()[:-1] if blur_faces else ()  # without the last warning, on scores: a pack has none
     rater_texts = []
-    for code, rater in drawn.raters.items():
-        code_text = f", code {code}" if len(drawn.raters) > 1 else ""
-        rater_texts.append(f"{rater}: {drawn.count(code)}{code_text}.")
+    for code, rater in drawn_turns.raters.items():
+        code_text = f", code {code}" if len(drawn_turns.raters) > 1 else ""
+        rater_texts.append(f"{rater}: {drawn_turns.count(code)}{code_text}.")
     return (
         f"{folder}: {len(clip_facts)} videos, {format_size(n_bytes)}. Give away the whole folder.",
         *rater_texts,

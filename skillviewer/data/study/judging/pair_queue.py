@@ -142,10 +142,10 @@ def drawn_pairs(
         progress = selection.progress(rater, raters)
         n_by_rater[rater] = max(progress.rater_target - progress.n_own, 0) if n_pairs is None else n_pairs
     rejudged_by_rater = {rater: selection.pairs_to_rejudge(rater) for rater in raters}
-    drawn = pairs_in_advance(
+    pairs_by_rater = pairs_in_advance(
         selection.tasks, selection.shown_pairs, n_by_rater, selection.plan, put_back=rejudged_by_rater
     )
-    return {rater: tuple(map(selection.presented_pair, pairs)) for rater, pairs in drawn.items()}
+    return {rater: tuple(map(selection.presented_pair, pairs)) for rater, pairs in pairs_by_rater.items()}
 
 
 def raters_of_votes(study: Study) -> tuple[str, ...]:
@@ -172,10 +172,10 @@ class _PairSelection:
         self._settings = study.settings
         practice_names = study.practice.names  # raters know the answers
         asked_videos = [video for video in videos if video.name not in practice_names]
-        usable = [video for video in asked_videos if is_usable(video) and video.name not in unreadable]
-        self.videos = {video.name: to_pair_video(video) for video in usable}
-        self.tasks = {video.name: video.task for video in usable}
-        self.n_lost = len(asked_videos) - len(usable)
+        usable_videos = [video for video in asked_videos if is_usable(video) and video.name not in unreadable]
+        self.videos = {video.name: to_pair_video(video) for video in usable_videos}
+        self.tasks = {video.name: video.task for video in usable_videos}
+        self.n_lost = len(asked_videos) - len(usable_videos)
         self.votes = tuple(vote for vote in study.votes.of_criterion() if vote.is_valid)
         self.shown_pairs = [ShownPair(v.left, v.right, v.rater, v.verdict, reason=v.purpose) for v in self.votes]
         self.plan = Plan(test_share=self._settings.random_share, repeat_share=self._settings.repeat_share)
@@ -227,10 +227,10 @@ class _PairSelection:
         if presented_pairs and presented_pairs[0].names == on_screen.names:
             return presented_pairs[1:]
         shown_now = ShownPair(on_screen.left.name, on_screen.right.name, rater, verdict=None, reason=on_screen.purpose)
-        following = choose(
+        following_pair = choose(
             self.tasks, [*self.shown_pairs, shown_now], rater, self.plan, put_back=to_rejudge - {on_screen.names}
         )
-        return () if following is None else (self.presented_pair(following),)
+        return () if following_pair is None else (self.presented_pair(following_pair),)
 
     def _is_comparable(self, pair: frozenset[str]) -> bool:
         """Return True if both videos of a pair can be shown and have the same task."""

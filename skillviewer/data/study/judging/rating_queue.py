@@ -67,7 +67,7 @@ def rating_queue(study: Study, rater: str, unreadable: Collection[str] = ()) -> 
         raise StudyError("The study has no rubric to rate by: choose one first.")
     practice = study.practice
     asked_videos = [video for video in study.videos.all() if video.name not in practice.names]
-    usable = {
+    usable_names = {
         video.name: to_pair_video(video) for video in asked_videos if is_usable(video) and video.name not in unreadable
     }
     usable_practice_videos = practice_videos(study)
@@ -79,8 +79,8 @@ def rating_queue(study: Study, rater: str, unreadable: Collection[str] = ()) -> 
     own_forms = tuple(form for form in study.forms.all() if form.is_valid and form.rater == rater)
     rated_turns = {RatingTurn(form.video, form.purpose) for form in own_forms}
     order = rating_order([video.name for video in asked_videos], rater, plan.seed, plan.repeat_share)
-    turns = [turn for turn in order if turn.video in usable or turn in rated_turns]
-    upcoming = [PresentedVideo(usable[turn.video], turn.purpose) for turn in turns if turn not in rated_turns]
+    turns = [turn for turn in order if turn.video in usable_names or turn in rated_turns]
+    upcoming = [PresentedVideo(usable_names[turn.video], turn.purpose) for turn in turns if turn not in rated_turns]
     return RatingQueue(
         rater=rater,
         plan=plan,
@@ -88,6 +88,6 @@ def rating_queue(study: Study, rater: str, unreadable: Collection[str] = ()) -> 
         practice=presented_practice,
         own_forms=own_forms,
         n_turns=len(turns),
-        n_lost=len(asked_videos) - len(usable),
-        videos=usable,
+        n_lost=len(asked_videos) - len(usable_names),
+        videos=usable_names,
     )

@@ -179,7 +179,7 @@ def check_turns(turns: Iterable[int], file: str, answers: str) -> None:
 
 
 def import_statement(
-    new_answers: str, rater: str, *, n_undone: int, n_known: int, left_out: str, times: Iterable[datetime]
+    new_answers: str, rater: str, *, n_undone: int, n_known: int, left_out_text: str, times: Iterable[datetime]
 ) -> str:
     """Return a sentence on an import for the user.
 
@@ -188,7 +188,7 @@ def import_statement(
         rater: Name of the rater.
         n_undone: Number of answers that were undone on the page.
         n_known: Number of answers that are in the study already.
-        left_out: Number of answers that were left out and why, or "".
+        left_out_text: Number of answers that were left out and why, or "".
         times: Times of all answers.
     """
     n_in_future = sum(map(is_in_future, times))
@@ -197,8 +197,8 @@ def import_statement(
         statements.append(f"{n_undone} more were undone on the page")
     if n_known:
         statements.append(f"{n_known} are in the study already")
-    if left_out:
-        statements.append(left_out)
+    if left_out_text:
+        statements.append(left_out_text)
     if n_in_future:
         statements.append(f"{n_in_future} have a time that is still to come, and are stored without one")
     return f"{'; '.join(statements)}."
