@@ -73,8 +73,8 @@ def attention_weight(
     )
 
 
-def _difference_by_video(own: Mapping[str, float], control: Mapping[str, float]) -> dict[str, float]:
-    return {video: own[video] - control_weight for video, control_weight in control.items()}
+def _difference_by_video(model_weights: Mapping[str, float], control_weights: Mapping[str, float]) -> dict[str, float]:
+    return {video: model_weights[video] - control_weight for video, control_weight in control_weights.items()}
 
 
 def _weights_near_regions(

@@ -77,7 +77,7 @@ class Baseline:
         Raises:
             DatasetError: The baseline was made on other videos, pairs or folds, or one of its runs is gone.
         """
-        expected = {fold.name: (fold, _shared_settings(configuration)) for fold, configuration in configurations}
+        expected_runs = {fold.name: (fold, _shared_settings(configuration)) for fold, configuration in configurations}
         model = self.record.models[0]
         fold_numbers = {fold.name: i for i, fold in enumerate(self.record.folds, start=1)}
         finished_runs = []
@@ -89,13 +89,13 @@ class Baseline:
             result = RunFolder(path).result
             if result is None:
                 raise DatasetError(f"The run {path} is gone or damaged: evaluate {self.folder} again.")
-            fold, settings = expected.get(run.fold, (None, None))
+            fold, settings = expected_runs.get(run.fold, (None, None))
             if fold is None or settings != _shared_settings(result.configuration):
                 raise DatasetError(
                     f"{self.folder} was evaluated on other videos, pairs or folds: nothing can be compared with it."
                 )
             finished_runs.append(FinishedRun(fold, result, path.name))
-        if {run.fold.name for run in finished_runs} != expected.keys():
+        if {run.fold.name for run in finished_runs} != expected_runs.keys():
             raise DatasetError(f"{self.folder} was evaluated on other folds: nothing can be compared with it.")
         return tuple(finished_runs)
 

@@ -22,23 +22,23 @@ def network_paces(plan: ChoicePlan) -> dict[TrainingPlan, Pace]:
 
 
 def choice_duration(
-    plan: ChoicePlan, usable: Dataset, parts: Sequence[Fold], paces: Mapping[TrainingPlan, Pace]
+    plan: ChoicePlan, dataset: Dataset, parts: Sequence[Fold], paces: Mapping[TrainingPlan, Pace]
 ) -> WorkDuration:
     """Return the duration of all trainings of a choice, the final one excepted.
 
     Args:
         plan: Plan of the choice.
-        usable: Videos and pairs that can be trained on.
+        dataset: Videos and pairs that can be trained on.
         parts: Parts of the people; each part is held out by a fold.
         paces: Paces of ``network_paces``.
     """
     is_quick = plan.level is CheckLevel.QUICK
     pairs_of_parts = [(parts[0], part) for part in parts[1:]] if is_quick else list(combinations(parts, 2))
-    without_two = [training_without(usable, one, other) for one, other in pairs_of_parts]
+    without_two = [training_without(dataset, part, other_part) for part, other_part in pairs_of_parts]
     without_one = parts[:1] if is_quick else parts
 
     def total(n_by_plan: Mapping[TrainingPlan, int], folds: Sequence[Fold]) -> WorkDuration:
-        """Return the duration of so many trainings by each plan, spread evenly over some folds."""
+        """Return the duration of ``n_by_plan`` trainings of each plan, spread evenly over the folds."""
         duration = WorkDuration()
         for training_plan, n in n_by_plan.items():
             for fold in folds:
@@ -46,7 +46,7 @@ def choice_duration(
         return duration
 
     counts = count_trainings(plan, len(parts))
-    inner = total({plan.comparison_plan(name): n for name, n in counts.without_two.items()}, without_two)
-    curve = total({plan.comparison_plan(name): n for name, n in counts.curve.items()}, without_one)
-    outer = total({plan.plan_for(name): n for name, n in counts.without_one.items()}, without_one)
-    return inner + curve + outer
+    inner_duration = total({plan.comparison_plan(name): n for name, n in counts.without_two.items()}, without_two)
+    curve_duration = total({plan.comparison_plan(name): n for name, n in counts.curve.items()}, without_one)
+    outer_duration = total({plan.plan_for(name): n for name, n in counts.without_one.items()}, without_one)
+    return inner_duration + curve_duration + outer_duration

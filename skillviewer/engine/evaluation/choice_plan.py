@@ -80,8 +80,8 @@ def count_trainings(plan: ChoicePlan, n_folds: int = N_FOLDS) -> TrainingCounts:
     n_outer = 1 if is_quick else n_folds
     savable = [name for name in plan.candidates if can_have_checkpoint(name)]
     assumed_winner = savable[-1] if savable else plan.candidates[0]
-    outer = Counter(dict.fromkeys(plan.rivals, n_outer))
-    outer[assumed_winner] += n_outer
+    outer_counts = Counter(dict.fromkeys(plan.rivals, n_outer))
+    outer_counts[assumed_winner] += n_outer
     has_coarse_plan = plan.comparison_plan(assumed_winner) != plan.plan_for(assumed_winner)
     curve = {assumed_winner: n_outer} if has_coarse_plan else {}
-    return TrainingCounts(dict.fromkeys(plan.candidates, n_two), outer, curve)
+    return TrainingCounts(dict.fromkeys(plan.candidates, n_two), outer_counts, curve)

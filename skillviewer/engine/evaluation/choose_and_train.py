@@ -75,7 +75,7 @@ def choose_and_train(
         control,
         resources,
         replace=replace,
-        outer=_outer_check_of(chosen_model),
+        outer_check=_outer_check_of(chosen_model),
     )
     shutil.rmtree(work_folder, ignore_errors=True)
     return ChosenTraining(result, chosen_model.choice)
@@ -121,8 +121,8 @@ def _calibrate(chosen_model: ChosenModel, scores: Mapping[str, float]) -> ScoreC
     dataset = chosen_model.dataset
     out_of_fold = dict[str, float]()
     for fold_scores in chosen_model.outer_scores:
-        common = [name for name in fold_scores.fold.train_videos if name in scores]
-        aligned_scores = align_scores(scores, fold_scores.scores, common)
+        scored_names = [name for name in fold_scores.fold.train_videos if name in scores]
+        aligned_scores = align_scores(scores, fold_scores.scores, scored_names)
         names = [name for name in fold_scores.fold.held_out_videos if name in dataset.participants]
         out_of_fold |= {name: aligned_scores[name] for name in names}
     is_quick = chosen_model.choice.level is CheckLevel.QUICK

@@ -83,30 +83,32 @@ def choose_model(
     plan.check()
     outer_folds(dataset.usable(), plan.training.seed, plan.level)  # raises before hours of computing features
     facts, problems = facts_of(dataset, plan.training.preprocessing, control.token, control.report)
-    usable = dataset.restricted(facts.keys())
-    measured = _measured_videos(usable, facts, control)
-    plan = _with_measure_models(plan, measured)
-    runs = _Runs(plan, usable, facts, measured, work, control, resources)
-    usable = runs.compute_inputs()
-    folds = outer_folds(usable, plan.training.seed, plan.level)
-    outer = tested_folds(folds, plan.level)
+    usable_dataset = dataset.restricted(facts.keys())
+    measures_by_kind = _measured_videos(usable_dataset, facts, control)
+    plan = _with_measure_models(plan, measures_by_kind)
+    runs = _Runs(plan, usable_dataset, facts, measures_by_kind, work, control, resources)
+    usable_dataset = runs.compute_inputs()
+    folds = outer_folds(usable_dataset, plan.training.seed, plan.level)
+    tested_outer_folds = tested_folds(folds, plan.level)
     runs.plan_progress(plan, folds.folds)
-    inner = _InnerScores(runs, plan, usable, folds.folds)
-    winners = {fold.name: inner.best([fold]) for fold in outer}
-    outer_scores = [runs.fold_scores(plan.plan_for(winners[fold.name]), fold) for fold in outer]
+    inner_scores = _InnerScores(runs, plan, usable_dataset, folds.folds)
+    winners = {fold.name: inner_scores.best([fold]) for fold in tested_outer_folds}
+    outer_scores = [runs.fold_scores(plan.plan_for(winners[fold.name]), fold) for fold in tested_outer_folds]
     rival_scores = {}
     for name in plan.rivals:
-        rival_scores[name] = [runs.fold_scores(plan.plan_for(name), fold) for fold in outer]
-    winner = inner.best(outer)
+        rival_scores[name] = [runs.fold_scores(plan.plan_for(name), fold) for fold in tested_outer_folds]
+    winner = inner_scores.best(tested_outer_folds)
     # the learning curve: trained without two parts of the people, then without one
-    fewer_people = [scores for fold in outer for scores in inner.tested_on_outer(winners[fold.name], fold)]
-    more_people = [runs.fold_scores(plan.comparison_plan(winners[fold.name]), fold) for fold in outer]
-    on_new_people = any(fold.both_held_out for fold in outer)
-    accuracy_of = partial(pooled_accuracy, dataset=usable, both_held_out=on_new_people)
-    difference_of = partial(pooled_difference, dataset=usable, both_held_out=on_new_people)
+    fewer_people = [
+        scores for fold in tested_outer_folds for scores in inner_scores.tested_on_outer(winners[fold.name], fold)
+    ]
+    more_people = [runs.fold_scores(plan.comparison_plan(winners[fold.name]), fold) for fold in tested_outer_folds]
+    on_new_people = any(fold.both_held_out for fold in tested_outer_folds)
+    accuracy_of = partial(pooled_accuracy, dataset=usable_dataset, both_held_out=on_new_people)
+    difference_of = partial(pooled_difference, dataset=usable_dataset, both_held_out=on_new_people)
     curve = []
     for point_scores in (fewer_people, more_people):
-        n_participants = _mean_participants(usable, [scores.fold for scores in point_scores])
+        n_participants = _mean_participants(usable_dataset, [scores.fold for scores in point_scores])
         curve.append(LearningPoint(n_participants, accuracy_of(point_scores)))
     choice = ModelChoice(
         winner=winner,
@@ -114,22 +116,22 @@ def choose_model(
         level=plan.level,
         unit=str(folds.fold_unit),
         accuracy=accuracy_of(outer_scores),
-        all_pairs=pooled_accuracy(outer_scores, usable),
+        all_pairs=pooled_accuracy(outer_scores, usable_dataset),
         on_new_people=on_new_people,
-        candidates=_candidate_accuracies(plan, inner, outer, winners),
-        baselines=baseline_accuracies(outer_scores, rival_scores, usable, on_new_people=on_new_people),
-        one_rater=rater_accuracy(usable, outer, both_held_out=on_new_people),
+        candidates=_candidate_accuracies(plan, inner_scores, tested_outer_folds, winners),
+        baselines=baseline_accuracies(outer_scores, rival_scores, usable_dataset, on_new_people=on_new_people),
+        one_rater=rater_accuracy(usable_dataset, tested_outer_folds, both_held_out=on_new_people),
         curve=(curve[0], curve[1]),
         curve_gain=difference_of(more_people, fewer_people),
         warning=folds.warning,
         has_coarse_comparison=any(plan.comparison_plan(name) != plan.plan_for(name) for name in plan.candidates),
     )
-    measure_problems = [problem for videos in measured.values() for problem in videos.problems]
-    return ChosenModel(choice, usable, tuple(outer_scores), (*problems, *measure_problems, *runs.problems))
+    measure_problems = [problem for videos in measures_by_kind.values() for problem in videos.problems]
+    return ChosenModel(choice, usable_dataset, tuple(outer_scores), (*problems, *measure_problems, *runs.problems))
 
 
 def _candidate_accuracies(
-    plan: ChoicePlan, inner: "_InnerScores", outer: Sequence[Fold], winners: Mapping[str, str]
+    plan: ChoicePlan, inner_scores: "_InnerScores", folds: Sequence[Fold], winners: Mapping[str, str]
 ) -> tuple[CandidateAccuracy, ...]:
     """Return the inner accuracy of each candidate; ``winners`` are the models chosen by outer fold."""
     n_chosen = Counter(winners.values())
@@ -137,7 +139,7 @@ def _candidate_accuracies(
         CandidateAccuracy(
             name,
             attention_model(name).title,
-            inner.accuracy(name, outer),
+            inner_scores.accuracy(name, folds),
             can_be_kept=can_have_checkpoint(name),
             n_chosen=n_chosen[name],
         )
@@ -149,17 +151,17 @@ def _measured_videos(
     dataset: Dataset, facts: Mapping[str, VideoFacts], control: TrainingControl
 ) -> dict[InputKind, MeasuredVideos]:
     """Return the measures that a data set has, from tracks and of instruments, by kind of input."""
-    measured = {}
+    measures_by_kind = {}
     if has_tracks(dataset, facts):
-        measured[InputKind.TRACKS] = measure_tracks(dataset, facts, control.token, control.report)
+        measures_by_kind[InputKind.TRACKS] = measure_tracks(dataset, facts, control.token, control.report)
     if dataset.instruments:
-        measured[InputKind.MEASURES] = instrument_measures(dataset, facts)
-    return measured
+        measures_by_kind[InputKind.MEASURES] = instrument_measures(dataset, facts)
+    return measures_by_kind
 
 
-def _with_measure_models(plan: ChoicePlan, measured: Mapping[InputKind, MeasuredVideos]) -> ChoicePlan:
+def _with_measure_models(plan: ChoicePlan, measures_by_kind: Mapping[InputKind, MeasuredVideos]) -> ChoicePlan:
     """Return a plan in which the models on available measures are candidates and baselines."""
-    names = tuple(entry.name for entry in ATTENTION_MODELS if entry.inputs in measured)
+    names = tuple(entry.name for entry in ATTENTION_MODELS if entry.inputs in measures_by_kind)
     other_candidates = [name for name in plan.candidates if name not in names]
     return dataclasses.replace(plan, candidates=(*names, *other_candidates), rivals=(*plan.rivals, *names))
 
@@ -182,7 +184,7 @@ class _Runs:
         plan: ChoicePlan,
         dataset: Dataset,
         facts: Mapping[str, VideoFacts],
-        measured: Mapping[InputKind, MeasuredVideos],
+        measures_by_kind: Mapping[InputKind, MeasuredVideos],
         work: Path,
         control: TrainingControl,
         resources: TrainingResources,
@@ -195,8 +197,8 @@ class _Runs:
         self._resources = resources
         self._device = choose_device(resources.device_name)
         self._stores: dict[InputKind, FeatureStore] = {InputKind.TIME: time_store(facts)}
-        self._stores |= {kind: measured_videos.store() for kind, measured_videos in measured.items()}
-        self._measure_digests = {kind: measured_videos.digest for kind, measured_videos in measured.items()}
+        self._stores |= {kind: measured_videos.store() for kind, measured_videos in measures_by_kind.items()}
+        self._measure_digests = {kind: measured_videos.digest for kind, measured_videos in measures_by_kind.items()}
         self._paces: dict[TrainingPlan, Pace] = {}
         self._planned_s = 1.0
         self._done_s = 0.0
@@ -244,9 +246,9 @@ class _Runs:
 
         Scores of an earlier call, or from the work folder, are not computed again.
         """
-        computed = self._scores.get((plan, fold.name))
-        if computed is not None:
-            return computed
+        computed_scores = self._scores.get((plan, fold.name))
+        if computed_scores is not None:
+            return computed_scores
         check_no_leak(fold, self._dataset.participants)
         path = self._path(plan, fold)
         if path.is_file():
@@ -263,9 +265,9 @@ class _Runs:
     def _path(self, plan: TrainingPlan, fold: Fold) -> Path:
         """Return the file in the work folder that holds the scores of a training."""
         video_digests = sorted((name, self._facts[name].digest) for name in self._dataset.names)
-        similar = sorted((pair.first, pair.second) for pair in self._dataset.similar)
+        similar_pairs = sorted((pair.first, pair.second) for pair in self._dataset.similar)
         measures = [self._measure_digests[plan.inputs]] if plan.inputs in self._measure_digests else []
-        key = values_sha256(dataclasses.asdict(plan), dataclasses.asdict(fold), video_digests, similar, *measures)
+        key = values_sha256(dataclasses.asdict(plan), dataclasses.asdict(fold), video_digests, similar_pairs, *measures)
         return self._work / "choice" / f"{key[:32]}.json"
 
     def _train_and_predict(self, plan: TrainingPlan, fold: Fold) -> dict[str, float]:
@@ -301,37 +303,37 @@ class _InnerScores:
         self._dataset = dataset
         self._parts = parts
 
-    def _inner_scores(self, model: str, outer: Fold) -> list[FoldScores]:
+    def _inner_scores(self, model: str, outer_fold: Fold) -> list[FoldScores]:
         """Return scores of models trained without the outer part and one further part, tested on the further part."""
         plan = self._plan.comparison_plan(model)
         return [
-            FoldScores(inner.tested_fold, self._runs.scores(plan, inner.training))
-            for inner in inner_folds(self._dataset, self._parts, outer)
+            FoldScores(inner_fold.tested_fold, self._runs.scores(plan, inner_fold.training))
+            for inner_fold in inner_folds(self._dataset, self._parts, outer_fold)
         ]
 
-    def accuracy(self, model: str, outer: Sequence[Fold]) -> float:
+    def accuracy(self, model: str, folds: Sequence[Fold]) -> float:
         """Return the mean accuracy of a model over the inner folds of some outer folds."""
-        scores_of_folds = [scores for fold in outer for scores in self._inner_scores(model, fold)]
+        scores_of_folds = [scores for fold in folds for scores in self._inner_scores(model, fold)]
         return fmean(count_pairs(scores.fold.test_pairs, scores.scores).accuracy for scores in scores_of_folds)
 
-    def best(self, outer: Sequence[Fold]) -> str:
+    def best(self, folds: Sequence[Fold]) -> str:
         """Return the candidate with the best inner accuracy among those that can have a checkpoint.
 
         Of equally good candidates, return the first.
         """
         savable = [name for name in self._plan.candidates if can_have_checkpoint(name)]
-        return max(savable, key=lambda name: self.accuracy(name, outer))
+        return max(savable, key=lambda name: self.accuracy(name, folds))
 
-    def tested_on_outer(self, model: str, outer: Fold) -> list[FoldScores]:
+    def tested_on_outer(self, model: str, outer_fold: Fold) -> list[FoldScores]:
         """Return scores of models trained without the outer part and one further part, tested on the outer part."""
         plan = self._plan.comparison_plan(model)
         results = []
         for part in self._parts:
-            if part.name == outer.name:
+            if part.name == outer_fold.name:
                 continue
-            training = training_without(self._dataset, outer, part)
+            training = training_without(self._dataset, outer_fold, part)
             if not training.train_pairs:
                 continue
-            fold = dataclasses.replace(outer, train_videos=training.train_videos, train_pairs=training.train_pairs)
+            fold = dataclasses.replace(outer_fold, train_videos=training.train_videos, train_pairs=training.train_pairs)
             results.append(FoldScores(fold, self._runs.scores(plan, training)))
         return results

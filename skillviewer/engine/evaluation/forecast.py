@@ -93,8 +93,8 @@ def _fused_duration(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> tuple[W
         return duration, 0
     inner_folds = list(weight_folds(dataset, fold, plan.seed))
     inner_plan = replace(plan, select=EpochSelection.LAST)  # an upper limit: the chosen epoch may be an earlier one
-    for inner in inner_folds:
-        duration += network_duration(inner_plan, inner) + WorkDuration(NUMERIC_TRAINING_S, NUMERIC_TRAINING_S)
+    for inner_fold in inner_folds:
+        duration += network_duration(inner_plan, inner_fold) + WorkDuration(NUMERIC_TRAINING_S, NUMERIC_TRAINING_S)
     return duration, len(inner_folds)
 
 
@@ -155,11 +155,11 @@ def forecast_training(
         DeviceError: The device is not there.
     """
     features, n_missing = _features_phase_of(plan, dataset, digests, cache, device_name)
-    usable = dataset.usable()
-    fold = _all_pairs(usable)
+    usable_dataset = dataset.usable()
+    fold = _all_pairs(usable_dataset)
     with suppress(DatasetError):  # too few people to hold one out
         fold = make_folds(dataset, seed=plan.seed).folds[0]
-    duration, n_weight_trainings = _fused_duration(plan, usable, fold)
+    duration, n_weight_trainings = _fused_duration(plan, usable_dataset, fold)
     n_folds = n_scale_folds(dataset, 0, scale_folds)
     scale_text = f"; {n_folds} further trainings for the raters' scale" if n_folds else ""
     weight_text = f", and {n_weight_trainings} further for the weight of the tracks" if n_weight_trainings else ""
@@ -179,8 +179,8 @@ def forecast_choice(
     Raises:
         DatasetError: There are too few people (or videos).
     """
-    usable = dataset.usable()
-    folds = outer_folds(usable, plan.training.seed, plan.level)
+    usable_dataset = dataset.usable()
+    folds = outer_folds(usable_dataset, plan.training.seed, plan.level)
     network = next(name for name in reversed(plan.candidates) if attention_model(name).inputs is InputKind.FEATURES)
     network_plan = plan.plan_for(network)
     features, n_missing = _features_phase_of(network_plan, dataset, digests, cache, device_name)
@@ -194,10 +194,10 @@ def forecast_choice(
     check_text = "every person held out once" if plan.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
     check_title = f"{counts.total} trainings of {len(plan.candidates)} models, {check_text}"
     paces = network_paces(plan)
-    checking = choice_duration(plan, usable, folds.folds, paces).phase("checking", check_title)
+    checking = choice_duration(plan, usable_dataset, folds.folds, paces).phase("checking", check_title)
     other_plan = replace(plan, level=plan.level.other)
-    other_checking = choice_duration(other_plan, usable, folds.folds, paces)
-    final_duration = network_duration(network_plan, _all_pairs(usable)) + saving_duration()
+    other_checking = choice_duration(other_plan, usable_dataset, folds.folds, paces)
+    final_duration = network_duration(network_plan, _all_pairs(usable_dataset)) + saving_duration()
     training = final_duration.phase("training", "training of the chosen model on all people")
     prospect = checked_prospect(dataset, tested_folds(folds, plan.level))
     other_check_s = features.seconds + other_checking.loaded_s + training.seconds

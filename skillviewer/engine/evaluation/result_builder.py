@@ -99,13 +99,15 @@ class ResultBuilder:
         ]
         self.ceilings = {row.name: row.pooled.value for row in self.orderings}
 
-    def result(self, model: str, runs: Sequence[FinishedRun], compared: Sequence[FinishedRun] | None) -> ModelResult:
+    def result(
+        self, model: str, runs: Sequence[FinishedRun], compared_runs: Sequence[FinishedRun] | None
+    ) -> ModelResult:
         """Return the result of one model.
 
         Args:
             model: Entry in ATTENTION_MODELS.
             runs: Runs of the model, one for every fold and seed.
-            compared: Runs of the model that it is compared with, or None for the first model.
+            compared_runs: Runs of the model that it is compared with, or None for the first model.
         """
         run_numbers = tuple(self._run_numbers(run) for run in runs)
         seeds = sorted({run.seed for run in runs})
@@ -143,8 +145,8 @@ class ResultBuilder:
             pooled_both_held_out=pooled_accuracy(scores, self._dataset, both_held_out=True),
             equal_success=equal_success_accuracy,
             by_separation=tuple(by_separation),
-            difference=self._difference(scores, compared, both_held_out=False),
-            difference_both_held_out=self._difference(scores, compared, both_held_out=True),
+            difference=self._difference(scores, compared_runs, both_held_out=False),
+            difference_both_held_out=self._difference(scores, compared_runs, both_held_out=True),
             attention=self._pointing(runs, self._tolerance),
             attention_exact=attention_exact,
             published=published,
@@ -176,11 +178,13 @@ class ResultBuilder:
         )
 
     def _difference(
-        self, scores: Sequence[FoldScores], compared: Sequence[FinishedRun] | None, *, both_held_out: bool
+        self, scores: Sequence[FoldScores], compared_runs: Sequence[FinishedRun] | None, *, both_held_out: bool
     ) -> PooledEstimate | None:
-        if compared is None:
+        if compared_runs is None:
             return None
-        return pooled_difference(scores, [run.scores for run in compared], self._dataset, both_held_out=both_held_out)
+        return pooled_difference(
+            scores, [run.scores for run in compared_runs], self._dataset, both_held_out=both_held_out
+        )
 
     def lead(
         self, runs: Sequence[FinishedRun], baseline_runs: Sequence[FinishedRun], *, both_held_out: bool
@@ -195,18 +199,18 @@ class ResultBuilder:
         localisations = [video for maps in maps_of_runs for video in self._localisations(maps, tolerance)]
         if not localisations or not sum(video.n_frames for video in localisations):
             return None
-        merged = merge_localisations(localisations)
+        merged_localisation = merge_localisations(localisations)
         return PointingGame(
-            hits=float(merged.hits.mean()),
-            hits_uniform=float(merged.hits_uniform.mean()),
-            hits_centre=float(merged.hits_centre.mean()),
-            times_chance=merged.times_chance,
-            energy=_mean(merged.energies.tolist()),
-            energy_uniform=float(merged.energies_uniform.mean()),
-            energy_centre=float(merged.energies_centre.mean()),
-            energy_times_uniform=merged.energy_times_uniform,
+            hits=float(merged_localisation.hits.mean()),
+            hits_uniform=float(merged_localisation.hits_uniform.mean()),
+            hits_centre=float(merged_localisation.hits_centre.mean()),
+            times_chance=merged_localisation.times_chance,
+            energy=_mean(merged_localisation.energies.tolist()),
+            energy_uniform=float(merged_localisation.energies_uniform.mean()),
+            energy_centre=float(merged_localisation.energies_centre.mean()),
+            energy_times_uniform=merged_localisation.energy_times_uniform,
             tolerance=tolerance,
-            n_frames=merged.n_frames,
+            n_frames=merged_localisation.n_frames,
         )
 
     def _localisations(self, maps: Maps, tolerance: int) -> list[Localisation]:

@@ -93,14 +93,14 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
     with device_errors():
         fold_inputs = FoldInputs(watched, device)
         control = TrainingControl(token, report)
-        fitted = fit_fused(
+        fused_training = fit_fused(
             plan, inputs.dataset, fold, fold_inputs, inputs.track_measures, control, store_of_stage=folder.state_file
         )
-        model = fitted.network
-        trained = fitted.trained
+        model = fused_training.network
+        trained = fused_training.trained
         if plan.select is not EpochSelection.BEST_ON_TEST:
             check_no_leak(fold, names_seen=watched.seen)
-        scores, curves, maps = _predict_fold(fitted, watched.store, inputs.track_measures, fold, token)
+        scores, curves, maps = _predict_fold(fused_training, watched.store, inputs.track_measures, fold, token)
     if not all(map(math.isfinite, scores.values())):
         raise SettingsError(
             f"The training of {run.title} diverged: its scores are not finite. Take another preset, or a lower "
@@ -108,9 +108,9 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
         )
     write_log(run.folder, trained.rows, run.title)
     if run.configuration.checkpoint:
-        _save_checkpoint(inputs, run, model, fitted.track_term)
+        _save_checkpoint(inputs, run, model, fused_training.track_term)
     selection = describe_selection(plan, choosing_folds(plan, inputs.dataset, fold))
-    provenance = provenance_of(device, model, trained, selection, watched.seen, fold, fitted.track_weight)
+    provenance = provenance_of(device, model, trained, selection, watched.seen, fold, fused_training.track_weight)
     folder.finish(provenance, scores, held_out=set(fold.held_out_videos), maps=maps, curves=curves)
     tested_pairs = FoldScores(fold, scores).tested_pairs(both_held_out=False)
     accuracy = count_pairs(tested_pairs, scores).accuracy
@@ -118,15 +118,19 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
 
 
 def _predict_fold(
-    fitted: FusedTraining, store: FeatureStore, measured: MeasuredVideos | None, fold: Fold, token: CancelToken
+    fused_training: FusedTraining,
+    store: FeatureStore,
+    measured_videos: MeasuredVideos | None,
+    fold: Fold,
+    token: CancelToken,
 ) -> tuple[Mapping[str, float], ScoreCurves, Maps | None]:
     """Return the scores and score curves of all videos of the test pairs, and the maps of the held-out videos."""
-    model = fitted.network
+    model = fused_training.network
     held_out = set(fold.held_out_videos)
-    tested = held_out.union(videos_of(fold.test_pairs))
-    names = tuple(sorted(tested))
+    tested_names = held_out.union(videos_of(fold.test_pairs))
+    names = tuple(sorted(tested_names))
     predictions = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)
-    predictions = fitted.add_tracks(predictions, measured)
+    predictions = fused_training.add_tracks(predictions, measured_videos)
     curves = pad_rows([predictions.curves[name] for name in names])
     contributions = np.full_like(curves, np.nan)
     for row, name in enumerate(names):

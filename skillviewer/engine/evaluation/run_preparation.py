@@ -70,15 +70,15 @@ class RunPreparation:
         if not self.facts:
             raise DatasetError(f"No video of {self.dataset.name} can be read. Say where they lie.")
         self._add_controls()
-        usable = self.dataset.restricted(self.facts.keys())
+        usable_dataset = self.dataset.restricted(self.facts.keys())
         if self.plan.training.with_tracks:
-            usable = self._restrict_to_tracks(usable)
-        self._prepare_runs(usable)
+            usable_dataset = self._restrict_to_tracks(usable_dataset)
+        self._prepare_runs(usable_dataset)
 
-    def _restrict_to_tracks(self, usable: Dataset) -> Dataset:
+    def _restrict_to_tracks(self, usable_dataset: Dataset) -> Dataset:
         """Return the videos with measures of tracks; the problems name the others."""
-        measured = measure_tracks(usable, self.facts, self._token, self._report)
-        usable_with_tracks, added_tracks = measured.restrict(usable)
+        measured_videos = measure_tracks(usable_dataset, self.facts, self._token, self._report)
+        usable_with_tracks, added_tracks = measured_videos.restrict(usable_dataset)
         self.problems += added_tracks.problems
         self._added_tracks = added_tracks
         return usable_with_tracks
@@ -136,11 +136,11 @@ class RunPreparation:
             self._prepare_runs(self.dataset.restricted(store.keys()))
         return store
 
-    def _prepare_runs(self, usable: Dataset) -> None:
+    def _prepare_runs(self, usable_dataset: Dataset) -> None:
         """Make the folds of the usable videos, and find the runs of this shard that are missing."""
         plan = self.plan
-        self.dataset = usable
-        all_folds = make_folds(usable, plan.n_folds, plan.fold_unit)
+        self.dataset = usable_dataset
+        all_folds = make_folds(usable_dataset, plan.n_folds, plan.fold_unit)
         self.folds = with_pairs(all_folds)
         self._check_shared_frames()
         fold_numbers = {fold.name: number for number, fold in enumerate(all_folds.folds, start=1)}
@@ -153,7 +153,7 @@ class RunPreparation:
                     training = plan.plan_for(model, seed)
                     configuration = RunConfiguration.of(
                         training,
-                        usable,
+                        usable_dataset,
                         fold,
                         self.facts,
                         input_digests,
@@ -178,9 +178,9 @@ class RunPreparation:
         for inputs in (InputKind.TRACKS, InputKind.MEASURES):
             models = plan.models_on(inputs)
             if models:
-                measured = self._measured_videos(inputs)
-                self._stores[inputs] = measured.store()
-                digests |= dict.fromkeys(models, measured.digest)
+                measured_videos = self._measured_videos(inputs)
+                self._stores[inputs] = measured_videos.store()
+                digests |= dict.fromkeys(models, measured_videos.digest)
         if plan.models_on(InputKind.FEATURES):
             name = plan.training.backbone
             digests[name] = local_backbone_weights(name).digest
@@ -197,10 +197,10 @@ class RunPreparation:
             shared_videos = shared_frames(self.facts, fold)
             if shared_videos is None:
                 continue
-            held_out, trained = shared_videos
+            held_out, trained_name = shared_videos
             message = (
-                f"Fold {fold.name} holds “{held_out}” out, and trains on “{trained}”, which shows the same frames of "
-                "the same file"
+                f"Fold {fold.name} holds “{held_out}” out, and trains on “{trained_name}”, which shows the same frames "
+                "of the same file"
             )
             if self.folds.fold_unit is not FoldUnit.RELEASED:
                 raise DatasetError(f"{message}. Leave one of the two out, or say that one person is in both.")

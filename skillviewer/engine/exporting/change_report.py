@@ -73,10 +73,12 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     """Return the report of an open study by its current criterion; raises as ``write_change_report``."""
     contents = _gather_contents(study, choices)
     order = contents.order
-    before = _find_occasion(choices.before, order)
-    after = _find_occasion(choices.after, order)
-    if before and after and order[before] >= order[after]:
-        raise ExportError(f"“{before}” is not before “{after}”: state an earlier and a later occasion.")
+    occasion_before = _find_occasion(choices.before, order)
+    occasion_after = _find_occasion(choices.after, order)
+    if occasion_before and occasion_after and order[occasion_before] >= order[occasion_after]:
+        raise ExportError(
+            f"“{occasion_before}” is not before “{occasion_after}”: state an earlier and a later occasion."
+        )
     sources = contents.sources
     unknown = [sentence for source in sources for sentence in source.unknown]
     if not any(source.estimates for source in sources):
@@ -88,10 +90,12 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
         if not source.estimates:
             continue
         if label:
-            section = participant_section(source, course_by_participant[choices.participant], before, after)
+            section = participant_section(
+                source, course_by_participant[choices.participant], occasion_before, occasion_after
+            )
         else:
             courses_by_label = {labels[name]: course_by_participant[name] for name in labels}
-            section = group_section(source, courses_by_label, before, after)
+            section = group_section(source, courses_by_label, occasion_before, occasion_after)
         sections.append(section)
     facts = [fact for source in sources for fact in source.facts]
     facts.append(("Computed by", f"SkillViewer {__version__}"))
@@ -134,13 +138,13 @@ class _Contents:
 
 def _rounded(rating: Estimate) -> list[float]:
     """Return rating and interval as numbers to sort by; infinity for those that are missing."""
-    rounded = []
+    rounded_numbers = []
     for number in (rating.value, rating.low, rating.high):
         if math.isfinite(number):
-            rounded.append(round(number, _KEY_DIGITS))
+            rounded_numbers.append(round(number, _KEY_DIGITS))
         else:
-            rounded.append(math.inf)
-    return rounded
+            rounded_numbers.append(math.inf)
+    return rounded_numbers
 
 
 def _gather_contents(study: Study, choices: ChangeChoices) -> _Contents:

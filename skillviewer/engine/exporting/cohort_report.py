@@ -122,15 +122,17 @@ def _pairs_in_training(
     model: ModelVersion, videos: Sequence[StudyVideo], pairs: Sequence[Pair]
 ) -> PairsInTraining | None:
     """Return the agreed pairs and the scored videos that a model was trained on, or None if this is not known."""
-    trained = load_trained_clips(model.path) if model.path is not None else None
-    if trained is None:
+    trained_clips = load_trained_clips(model.path) if model.path is not None else None
+    if trained_clips is None:
         return None
     clips = {video.name: (video.digest, video.clip_range) for video in videos}
     return PairsInTraining(
         pairs=frozenset(
-            pair for pair in pairs if pair.within(clips) and trained.has_pair(clips[pair.better], clips[pair.worse])
+            pair
+            for pair in pairs
+            if pair.within(clips) and trained_clips.has_pair(clips[pair.better], clips[pair.worse])
         ),
-        videos=frozenset(name for name, clip in clips.items() if trained.has_clip(*clip)),
+        videos=frozenset(name for name, clip in clips.items() if trained_clips.has_clip(*clip)),
     )
 
 

@@ -95,9 +95,9 @@ def write_units(
     workers: Workers,
     device: str,
     token: CancelToken,
-    finished: Callable[[ExportRequest, JobResult[ExportedFile]], None],
+    on_finished_unit: Callable[[ExportRequest, JobResult[ExportedFile]], None],
 ) -> None:
-    """Write files on an engine, and record them in the logs of their studies; ``finished`` gets each result.
+    """Write files on an engine, and record them in the logs of their studies; ``on_finished_unit`` gets each result.
 
     Raises:
         SettingsError: The engine cannot be started.
@@ -105,11 +105,11 @@ def write_units(
     with ExportService(_refuse_scoring, update_study=workers.shard == Workers().shard) as service:
 
         def on_finished(index: int, result: JobResult[ExportedFile]) -> None:
-            exported = result.result
-            if exported is not None:
-                warnings = (*exported.warnings, *service.record_in_logs(requests[index]))
-                result = JobResult(replace(exported, warnings=warnings))
-            finished(requests[index], result)
+            exported_file = result.result
+            if exported_file is not None:
+                warnings = (*exported_file.warnings, *service.record_in_logs(requests[index]))
+                result = JobResult(replace(exported_file, warnings=warnings))
+            on_finished_unit(requests[index], result)
 
         units = _RequestsWithoutStudies(requests, service)
         map_on_workers(partial(_write, device), units, workers, token, on_progress=ignore_progress, on_done=on_finished)

@@ -33,10 +33,10 @@ def motion_sentences(analysis: Analysis, others: Sequence[StudyVideo] = ()) -> t
         if measures is not None:
             other_measures.append(measures)
     sentences = []
-    for compared in compare_measures(measure_stored_tracks(tracks, frames), other_measures):
-        if compared.text:
-            seen_percent = 100 * compared.motion.measures[0].share_seen
-            sentences.append(f"{compared.text} It was seen in {seen_percent:.0f} % of the searched frames.")
+    for compared_motion in compare_measures(measure_stored_tracks(tracks, frames), other_measures):
+        if compared_motion.text:
+            seen_percent = 100 * compared_motion.motion.measures[0].share_seen
+            sentences.append(f"{compared_motion.text} It was seen in {seen_percent:.0f} % of the searched frames.")
     return tuple(sentences)
 
 

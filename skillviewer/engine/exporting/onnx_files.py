@@ -83,9 +83,11 @@ class Graph(nn.Module):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # torch warns about its own code
-                exported = torch.export.export(self, example, dynamic_shapes=((axes,) * len(example),), strict=False)
+                exported_program = torch.export.export(
+                    self, example, dynamic_shapes=((axes,) * len(example),), strict=False
+                )
                 names: dict[str, Any] = {"input_names": list(self.inputs), "output_names": self.outputs}
-                onnx_program: Any = torch.onnx.export(exported, dynamo=True, verbose=False, **names)
+                onnx_program: Any = torch.onnx.export(exported_program, dynamo=True, verbose=False, **names)
                 for node in onnx_program.model.graph.all_nodes():
                     node.metadata_props.clear()  # they contain paths of this computer
                 onnx_program.save(path, external_data=False)
@@ -97,9 +99,9 @@ class Graph(nn.Module):
             values = {name: value[:batch_size] for name, value in self.inputs.items()}
             expected_outputs = self(*values.values())
             outputs = session.run(None, {name: value.numpy() for name, value in values.items()})
-            for name, expected, output in zip(self.outputs, expected_outputs, outputs, strict=True):
+            for name, expected_output, output in zip(self.outputs, expected_outputs, outputs, strict=True):
                 tolerance = 10 * TOLERANCE if name == "features" else TOLERANCE
-                _check_equal(f"{name} of {path.name}", expected.numpy(), output, tolerance)
+                _check_equal(f"{name} of {path.name}", expected_output.numpy(), output, tolerance)
 
 
 def head_graphs(model: AttentionModel) -> dict[str, Graph]:
@@ -141,13 +143,13 @@ def backbone_graphs(checkpoint: Checkpoint) -> dict[str, Graph]:
     side = streams.input_px
 
     def appearance(rgb: Tensor) -> tuple[Tensor, ...]:
-        normalised = streams.appearance_normalisation.apply(rgb.float())
-        features = streams.appearance(normalised)
+        normalised_rgb = streams.appearance_normalisation.apply(rgb.float())
+        features = streams.appearance(normalised_rgb)
         return (features.half().float(),)
 
     def motion(flow: Tensor) -> tuple[Tensor, ...]:
-        normalised = motion_input(flow, streams.motion_normalisation, side)
-        features = streams.motion(normalised)
+        normalised_flow = motion_input(flow, streams.motion_normalisation, side)
+        features = streams.motion(normalised_flow)
         return (features.half().float(),)
 
     random = torch.Generator().manual_seed(0)
@@ -275,10 +277,12 @@ def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
 
 def _check_equal(
     quantity: str,
-    expected: Any,  # noqa: ANN401 - an array
+    expected_output: Any,  # noqa: ANN401 - an array
     actual: Any,  # noqa: ANN401 - an array
     tolerance: float = TOLERANCE,
 ) -> None:
     """Raise an ExportError if two arrays differ by more than the tolerance."""
-    if expected.shape != actual.shape or not np.allclose(expected, actual, rtol=tolerance, atol=tolerance):
+    if expected_output.shape != actual.shape or not np.allclose(
+        expected_output, actual, rtol=tolerance, atol=tolerance
+    ):
         raise ExportError(f"ONNX Runtime computes {quantity} differently from torch, so nothing is written.")

@@ -179,12 +179,12 @@ class ExportService(Closeable):
         for n_done, request in enumerate(requests):
             token.check()
             try:
-                exported = self._write_any(request, token, _with_counts(report, n_done, len(requests)))
+                exported_file = self._write_any(request, token, _with_counts(report, n_done, len(requests)))
             except SkillViewerError as error:
                 failures.append(str(error))
             else:
-                written.append(exported)
-                report(Progress(f"{request.path.name} is written", n_done + 1, len(requests), exported))
+                written.append(exported_file)
+                report(Progress(f"{request.path.name} is written", n_done + 1, len(requests), exported_file))
         return ExportResults(tuple(written), tuple(failures))
 
     def _write_any(
@@ -240,8 +240,8 @@ class ExportService(Closeable):
                 )
             )
         if self._update_study:
-            scored = [(source, video.analysis) for source, video in zip(sources, videos, strict=True)]
-            save_scores(scored, studies)
+            analysed_sources = [(source, video.analysis) for source, video in zip(sources, videos, strict=True)]
+            save_scores(analysed_sources, studies)
         return videos
 
     def preview(self, exporter: "Exporter", sources: Sequence[ExportSource], options: object) -> "Preview | None":
@@ -301,8 +301,9 @@ class ExportService(Closeable):
             source.model, source.video, passes, token, report, source.clip_range, reader
         )
         path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.clip_range)
-        saved = find_stored_analysis(replace(source, passes=None), lambda _path: analysis.video.digest)
-        if saved is None or saved.n_passes <= analysis.n_passes:  # never replace an analysis of more passes
+        stored_analysis = find_stored_analysis(replace(source, passes=None), lambda _path: analysis.video.digest)
+        # never replace an analysis of more passes
+        if stored_analysis is None or stored_analysis.n_passes <= analysis.n_passes:
             with suppress(ExportError):  # a lost analysis can be computed again
                 save_analysis(analysis, path)
         return analysis
@@ -357,14 +358,14 @@ class ExportService(Closeable):
             raise ExportError("Videos are aligned in time by one model: choose one.")
         if model is None:
             raise _missing_model_error(sources[0])
-        aligned = [videos[0]]
+        aligned_videos = [videos[0]]
         for source, video in zip(sources[1:], videos[1:], strict=True):
             stage_report = _with_stage(report, source, "aligning")
             alignment = self._get_model_cache().align(
-                model, first, other=video.analysis, token=token, report=stage_report
+                model, first, other_analysis=video.analysis, token=token, report=stage_report
             )
-            aligned.append(replace(video, alignment=alignment))
-        return aligned
+            aligned_videos.append(replace(video, alignment=alignment))
+        return aligned_videos
 
     def _get_model_cache(self) -> ModelCacheProtocol:
         if self._model_cache is None:
@@ -410,7 +411,7 @@ def _require_saved_faces(videos: Sequence[AnalysedVideo], saved_faces: FaceStore
             "faces."
         )
     return [
-        replace(video, cameras=tuple(shown for shown in video.cameras if has_saved_faces(shown.camera.digest)))
+        replace(video, cameras=tuple(camera for camera in video.cameras if has_saved_faces(camera.camera.digest)))
         for video in videos
     ]
 

@@ -40,10 +40,10 @@ class SourceStudies(ExitStack):
         return {source.study: self.open(source.study) for source in sources if source.study is not None}
 
 
-def save_scores(scored: "Sequence[tuple[ExportSource, Analysis]]", studies: SourceStudies) -> None:
+def save_scores(analysed_sources: "Sequence[tuple[ExportSource, Analysis]]", studies: SourceStudies) -> None:
     """Write new scores into the studies of the sources. Studies that cannot be written now are skipped."""
     scored_by_study: dict[Path, list[tuple[Path, Analysis]]] = {}
-    for source, analysis in scored:
+    for source, analysis in analysed_sources:
         if source.study is not None and source.model is not None and analysis.complete:
             scored_by_study.setdefault(source.study, []).append((source.model, analysis))
     for path, scored_in_study in scored_by_study.items():

@@ -161,7 +161,7 @@ def stream_inputs(
     size = size if size is not None else (preprocessing.input_px, preprocessing.input_px)
     decoded_positions = np.union1d(colour_positions, flow_positions)
     frames = reader.stream(frame_line[decoded_positions], token)
-    decoded = zip(decoded_positions.tolist(), frames, strict=True)
+    positions_and_frames = zip(decoded_positions.tolist(), frames, strict=True)
     greys: dict[int, RGBImage] = {}
     colours: dict[int, RGBImage] = {}
     n_fields_before = preprocessing.flow.length // 2
@@ -170,7 +170,7 @@ def stream_inputs(
         last_flow = max([position, *stack_positions])
         needs_last_flow = last_flow in needs_grey
         while clip_positions[-1] not in colours or (needs_last_flow and last_flow not in greys):
-            decoded_position, frame = next(decoded)
+            decoded_position, frame = next(positions_and_frames)
             if decoded_position in needs_grey:
                 greys[decoded_position] = frame.grey(grey_px)
             if decoded_position in needs_colour:

@@ -102,11 +102,11 @@ class FrameSource(ABC):
         keys = self._keys(reader.info, sampling)
         cached_passes = [self.cache.get(key, shape) for key in keys]
         missing = [index for index, features in enumerate(cached_passes) if features is None]
-        computed = {index: np.empty(shape, self.dtype) for index in missing}
+        computed_passes = {index: np.empty(shape, self.dtype) for index in missing}
         passes = []
         for index, features in enumerate(cached_passes):
             if features is None:
-                passes.append(computed[index])
+                passes.append(computed_passes[index])
             else:
                 passes.append(features)
         if not missing:
@@ -123,7 +123,7 @@ class FrameSource(ABC):
         for position, features in self.compute(reader, sampling, uncached_positions, token):
             token.check()
             for index in missing:
-                computed[index][sampling.positions[index] == position] = features
+                computed_passes[index][sampling.positions[index] == position] = features
             while step < n_steps and last_needed[step] <= position:
                 yield np.stack([pass_features[step] for pass_features in passes])
                 step += 1
@@ -133,7 +133,7 @@ class FrameSource(ABC):
         start, stop = (0, reader.info.n_frames) if sampling.part is None else sampling.part
         record_decoding(reader.info, stop - start, decoding_s)
         for index in missing:
-            self.cache.put(keys[index], computed[index])
+            self.cache.put(keys[index], computed_passes[index])
 
     def cached_passes(
         self, info: VideoInfo, n_passes: int, clip_range: ClipRange | None = None

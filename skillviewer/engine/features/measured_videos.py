@@ -59,8 +59,8 @@ class MeasuredVideos:
         if unmeasured:
             counts_text = f"{len(unmeasured)} of {len(self.values)} videos are left out, {unmeasured[0]} for one."
             warning = f"{counts_text} {missing_tracks_text()}"
-        measured = self.values.keys() - set(unmeasured)
-        names = [name for name in dataset.names if name in measured]
+        measured_names = self.values.keys() - set(unmeasured)
+        names = [name for name in dataset.names if name in measured_names]
         values = {name: self.values[name] for name in names}
         return dataset.restricted(names), replace(self, values=values, missing_warning=warning)
 
@@ -124,8 +124,8 @@ def measure_tracks(
             f"No video of {dataset.name} has tracks for the model kinematics: import them (skillviewer tracks import), "
             "or put regions.csv with points next to pairs.csv."
         )
-    measured = _build_tables(columns, facts, "its tracks")
-    return replace(measured, source_problems=(*unreadable, *measured.source_problems))
+    measured_videos = _build_tables(columns, facts, "its tracks")
+    return replace(measured_videos, source_problems=(*unreadable, *measured_videos.source_problems))
 
 
 def measured_dataset(
@@ -141,8 +141,8 @@ def measured_dataset(
     """
     facts, problems = facts_of(dataset, preprocessing, token, report)
     all_measured = measure_tracks(dataset, facts, token, report)
-    restricted_dataset, measured = all_measured.restrict(dataset)
-    return restricted_dataset, measured, [*problems, *measured.problems]
+    restricted_dataset, measured_videos = all_measured.restrict(dataset)
+    return restricted_dataset, measured_videos, [*problems, *measured_videos.problems]
 
 
 def has_tracks(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> bool:

@@ -63,14 +63,14 @@ def predict_before(tuning_data: TuningData, token: CancelToken, report: Report) 
         forgetting_scores = predict(model, forgetting_set.store, forgetting_set.names, token, maps=False).scores
     if model.map_kind is MapKind.NONE:
         return BaselinePredictions(predictions.scores, {}, {}, forgetting_scores)
-    sampled = _sampled_videos(tuning_data, token)
-    return BaselinePredictions(predictions.scores, predictions.maps, sampled, forgetting_scores)
+    sampled_videos = _sampled_videos(tuning_data, token)
+    return BaselinePredictions(predictions.scores, predictions.maps, sampled_videos, forgetting_scores)
 
 
 def _sampled_videos(tuning_data: TuningData, token: CancelToken) -> dict[str, SampledVideo]:
     """Return the sampled frames of the study's videos that have features."""
     preprocessing = tuning_data.initial.config.preprocessing
-    sampled = {}
+    sampled_videos = {}
     for video in tuning_data.study_pairs.dataset.videos:
         token.check()
         if video.path is None or video.name not in tuning_data.store:
@@ -78,14 +78,14 @@ def _sampled_videos(tuning_data: TuningData, token: CancelToken) -> dict[str, Sa
         with VideoReader(video.path, token) as reader:
             info = reader.read_info(token)
         frames = sampling_of(info, preprocessing, 1, video.clip_range).frames[0]
-        sampled[video.name] = SampledVideo(tuple(frames.tolist()), info.width_px / info.height_px)
-    return sampled
+        sampled_videos[video.name] = SampledVideo(tuple(frames.tolist()), info.width_px / info.height_px)
+    return sampled_videos
 
 
 def compare(
     tuning_data: TuningData,
     tuned: Tuned,
-    before: BaselinePredictions | None,
+    baseline_predictions: BaselinePredictions | None,
     token: CancelToken,
     report: Report,
     baseline_scores: Mapping[str, Mapping[str, float]],
@@ -100,30 +100,34 @@ def compare(
     """
     split = tuning_data.split
     dataset = tuning_data.study_pairs.dataset
-    after = _predict_after(tuning_data, tuned, token, report)
-    scores_after = list(after.scores.values())
+    tuned_predictions = _predict_after(tuning_data, tuned, token, report)
+    scores_after = list(tuned_predictions.scores.values())
     has_finite_scores = bool(np.isfinite(scores_after).all())
     has_finite_weights = all(bool(weights.isfinite().all()) for weights in tuned.model.parameters())
     if not has_finite_scores or not has_finite_weights:
         raise SettingsError(
             "The training diverged: its scores are not finite. Nothing was kept; the model as it was still stands."
         )
-    scores_before = before.scores if before is not None else None
-    held_out = before_after(dataset, split.fold, scores_before, after.scores)
-    reserved = None
+    scores_before = baseline_predictions.scores if baseline_predictions is not None else None
+    held_out = before_after(dataset, split.fold, scores_before, tuned_predictions.scores)
+    reserved_comparison = None
     if split.reserved:
         reserved_fold = fold_of_pairs(dataset, split.reserved)
-        reserved = before_after(dataset, reserved_fold, scores_before, after.scores)
-    forgetting = _check_forgetting(tuning_data, before, tuned, token)
+        reserved_comparison = before_after(dataset, reserved_fold, scores_before, tuned_predictions.scores)
+    forgetting = _check_forgetting(tuning_data, baseline_predictions, tuned, token)
     attention_changes: tuple[AttentionChange, ...] = ()
-    if before is not None:
-        attention_changes = _attention_changes(before, after, tuned.model, token)
+    if baseline_predictions is not None:
+        attention_changes = _attention_changes(baseline_predictions, tuned_predictions, tuned.model, token)
     n_trained = len(tuned.fold.train_pairs)
-    warnings = [*verdict(held_out, n_trained, forgetting), *split.warnings, *_stop_warnings(tuning_data, tuned, after)]
-    fold_scores = FoldScores(split.fold, after.scores)
+    warnings = [
+        *verdict(held_out, n_trained, forgetting),
+        *split.warnings,
+        *_stop_warnings(tuning_data, tuned, tuned_predictions),
+    ]
+    fold_scores = FoldScores(split.fold, tuned_predictions.scores)
     both_new = pooled_accuracy([fold_scores], dataset, both_held_out=True)
     on_new_people = both_new.n_pairs > 0
-    comparison = compare_trivial(tuning_data, after.scores, baseline_scores, on_new_people=on_new_people)
+    comparison = compare_trivial(tuning_data, tuned_predictions.scores, baseline_scores, on_new_people=on_new_people)
     verdict_on_baselines = ""
     if comparison.baselines:
         verdict_on_baselines = compare_with_baselines(
@@ -134,9 +138,9 @@ def compare(
         ).sentence
     return TuningReport(
         held_out=held_out,
-        reserved=reserved,
+        reserved=reserved_comparison,
         forgetting=forgetting,
-        shifts=shifts(scores_before, after.scores, _roles(tuning_data, tuned)),
+        shifts=shifts(scores_before, tuned_predictions.scores, _roles(tuning_data, tuned)),
         attention=attention_changes,
         epoch=tuned.epoch,
         selection=tuned.selection,
@@ -165,7 +169,7 @@ def _predict_after(tuning_data: TuningData, tuned: Tuned, token: CancelToken, re
     return Predictions(scores, maps)
 
 
-def _stop_warnings(tuning_data: TuningData, tuned: Tuned, after: Predictions) -> list[str]:
+def _stop_warnings(tuning_data: TuningData, tuned: Tuned, tuned_predictions: Predictions) -> list[str]:
     """Return warnings about a training that was stopped before its end."""
     sentences = []
     if tuned.stopped:
@@ -179,7 +183,7 @@ def _stop_warnings(tuning_data: TuningData, tuned: Tuned, after: Predictions) ->
             f"The training was stopped while the epoch was being chosen: it was trained on {n_used} of the {n_all} "
             "training pairs, without those that choose."
         )
-    n_left_out = len(tuning_data.store) - len(after.scores)
+    n_left_out = len(tuning_data.store) - len(tuned_predictions.scores)
     if n_left_out:
         text = "videos are in no held-out pair and are" if n_left_out > 1 else "video is in no held-out pair and is"
         sentences.append(f"The training was stopped before its end: {n_left_out} {text} not compared here.")
@@ -195,15 +199,15 @@ def _roles(tuning_data: TuningData, tuned: Tuned) -> dict[str, SplitRole]:
 
 
 def _attention_changes(
-    before: BaselinePredictions, after: Predictions, model: AttentionModel, token: CancelToken
+    baseline_predictions: BaselinePredictions, tuned_predictions: Predictions, model: AttentionModel, token: CancelToken
 ) -> tuple[AttentionChange, ...]:
     """Return the changes of the maps, the greatest first; undefined correlations come last."""
     changes = []
-    for name, video in before.sampled_videos.items():
+    for name, video in baseline_predictions.sampled_videos.items():
         token.check()
-        if name in after.maps:
-            maps_before = PlacedMaps(before.maps[name], model.map_rect)
-            maps_after = PlacedMaps(after.maps[name], model.map_rect)
+        if name in tuned_predictions.maps:
+            maps_before = PlacedMaps(baseline_predictions.maps[name], model.map_rect)
+            maps_after = PlacedMaps(tuned_predictions.maps[name], model.map_rect)
             changes.append(attention_change(name, maps_before, maps_after, video.frames, video.aspect))
 
     def sort_key(change: AttentionChange) -> tuple[float, str]:
@@ -215,10 +219,10 @@ def _attention_changes(
 
 
 def _check_forgetting(
-    tuning_data: TuningData, before: BaselinePredictions | None, tuned: Tuned, token: CancelToken
+    tuning_data: TuningData, baseline_predictions: BaselinePredictions | None, tuned: Tuned, token: CancelToken
 ) -> Forgetting:
     forgetting_set = tuning_data.forgetting_set
-    if before is None or forgetting_set.method is ForgettingMethod.NOTHING:
+    if baseline_predictions is None or forgetting_set.method is ForgettingMethod.NOTHING:
         return Forgetting(ForgettingMethod.NOTHING, forgetting_set.description)
     if tuned.predictions is not None:
         after_scores = tuned.predictions.forgetting_scores
@@ -226,15 +230,15 @@ def _check_forgetting(
         after_scores = predict(tuned.model, forgetting_set.store, forgetting_set.names, token, maps=False).scores
     n_videos = len(forgetting_set.names)
     if forgetting_set.dataset is None:
-        drift = drift_of(before.forgetting_scores, after_scores)
+        drift = drift_of(baseline_predictions.forgetting_scores, after_scores)
         return Forgetting(
             forgetting_set.method,
             forgetting_set.description,
             pair_accuracy=None,
             drift=drift,
-            rank_correlation=score_correlation(before.forgetting_scores, after_scores),
+            rank_correlation=score_correlation(baseline_predictions.forgetting_scores, after_scores),
             n_videos=n_videos,
         )
     prior_pairs = fold_of_pairs(forgetting_set.dataset, forgetting_set.dataset.pairs)
-    compared = before_after(forgetting_set.dataset, prior_pairs, before.forgetting_scores, after_scores)
-    return Forgetting(forgetting_set.method, forgetting_set.description, compared, n_videos=n_videos)
+    comparison = before_after(forgetting_set.dataset, prior_pairs, baseline_predictions.forgetting_scores, after_scores)
+    return Forgetting(forgetting_set.method, forgetting_set.description, comparison, n_videos=n_videos)

@@ -68,8 +68,8 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         check_room(folder, ROOM_BYTES, "A training needs", CheckpointError)
     device = choose_device(job.device_name)
     with device_errors():
-        initial = InitialModel.of(job.parent, device, job.cache(), job.choices.model)
-        tuning_data = prepare_tuning(initial, job.study_pairs, job.choices, token, report)
+        initial_model = InitialModel.of(job.parent, device, job.cache(), job.choices.model)
+        tuning_data = prepare_tuning(initial_model, job.study_pairs, job.choices, token, report)
     # the folder is named after the split: if one more video can be read, the split changes, and the old state may have
     # been trained on videos that are now held out
     state_folder = work / tuning_data.split.digest[:16]
@@ -77,7 +77,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         state_folder.mkdir(parents=True, exist_ok=True)
     try:
         with device_errors():
-            before = predict_before(tuning_data, token, report)
+            baseline_predictions = predict_before(tuning_data, token, report)
             baseline_scores = predict_baselines(tuning_data, token, report)
             # embeddings and figures are prepared before the training, so that little is left to do when it ends
             names = videos_of(tuning_data.split.fold.train_pairs)
@@ -85,7 +85,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             import_matplotlib()
             tuned = tune(tuning_data, job.choices, token, report, stop, work=state_folder)
             scale = learn_tuned_scale(tuning_data, tuned, job.choices, token, report, stop, work=state_folder)
-            tuning_report = compare(tuning_data, tuned, before, token, report, baseline_scores)
+            tuning_report = compare(tuning_data, tuned, baseline_predictions, token, report, baseline_scores)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
             checkpoint = _save(job, tuning_data, tuned, tuning_report, embeddings, scale)
@@ -98,7 +98,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         shutil.rmtree(work, ignore_errors=True)
         raise
     shutil.rmtree(work, ignore_errors=True)
-    parent = initial.parent
+    parent = initial_model.parent
     parent_digest = parent.digest if parent is not None else None
     parent_name = parent.name if parent is not None else ""
     return TuningResult(
@@ -119,7 +119,7 @@ def _save(
     embeddings: Mapping[str, Float32Array],
     scale: ScoreCalibration | None,
 ) -> Checkpoint:
-    initial = tuning_data.initial
+    initial_model = tuning_data.initial
     trained_names = videos_of(tuned.fold.train_pairs)
     familiarity = learn_familiarity(np.stack([embeddings[name] for name in trained_names]))
 
@@ -128,10 +128,10 @@ def _save(
         write_json(folder / REPORT, tuning_report)
         write_pairs(folder / PAIRS_FILE, _trained_pairs(tuning_data, tuned))
 
-    streams = initial.parent.streams if initial.parent is not None else None
+    streams = initial_model.parent.streams if initial_model.parent is not None else None
     return save_checkpoint(
         job.folder,
-        initial.config,
+        initial_model.config,
         tuned.model,
         _card(job, tuning_data, tuned, tuning_report, scale),
         extras=CheckpointExtras(streams=streams, familiarity=familiarity, write=write_extras),
@@ -162,12 +162,12 @@ def _trained_pairs(tuning_data: TuningData, tuned: Tuned) -> list[TrainedPair]:
     return new_pairs + list(tuning_data.inherited_pairs)
 
 
-def _accuracy_text(compared: BeforeAfter) -> str:
-    after = compared.after
-    text = f"{format_estimate(after)} of {after.n_pairs} pairs"
-    if compared.before is not None and compared.gain is not None:
-        text += f", before {100 * compared.before.value:.1f} %, gain {100 * compared.gain.value:+.1f} points"
-        text += f" ({format_interval(compared.gain, '+.1f')})"
+def _accuracy_text(comparison: BeforeAfter) -> str:
+    accuracy_after = comparison.after
+    text = f"{format_estimate(accuracy_after)} of {accuracy_after.n_pairs} pairs"
+    if comparison.before is not None and comparison.gain is not None:
+        text += f", before {100 * comparison.before.value:.1f} %, gain {100 * comparison.gain.value:+.1f} points"
+        text += f" ({format_interval(comparison.gain, '+.1f')})"
     return text
 
 

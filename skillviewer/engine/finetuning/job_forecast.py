@@ -51,27 +51,29 @@ def _forecast_tuning(job: TuningJob) -> TrainingForecast:
     dataset = job.study_pairs.dataset
     choices = job.choices
     with device_errors():
-        initial = InitialModel.of(job.parent, choose_device(job.device_name), job.cache(), choices.model)
-    prior = prior_pairs_of(initial)
-    parent = initial.parent.name if initial.parent is not None else ""
+        initial_model = InitialModel.of(job.parent, choose_device(job.device_name), job.cache(), choices.model)
+    prior = prior_pairs_of(initial_model)
+    parent = initial_model.parent.name if initial_model.parent is not None else ""
     split = split_study(job.study_pairs, choices, prior, parent)
     n_videos = _n_files(dataset)
-    check_cache_room(initial.source, n_videos, n_videos * choices.candidates * initial.config.preprocessing.n_segments)
-    n_missing = count_missing_frames(initial.source, dataset, job.study_pairs.digests, choices.candidates)
-    features = features_phase(n_missing, initial.source, dataset, choices.candidates)
+    check_cache_room(
+        initial_model.source, n_videos, n_videos * choices.candidates * initial_model.config.preprocessing.n_segments
+    )
+    n_missing = count_missing_frames(initial_model.source, dataset, job.study_pairs.digests, choices.candidates)
+    features = features_phase(n_missing, initial_model.source, dataset, choices.candidates)
     prior_videos = None
     if prior is not None and choices.old_pairs:
         prior_videos = prior.without_study(job.study_pairs)
     if prior_videos is not None:
         digests = {name: digest for name, (digest, _) in prior_videos.clips.items()}
-        n_missing_prior = count_missing_frames(initial.source, prior_videos.dataset, digests, 1)
-        prior_features = features_phase(n_missing_prior, initial.source, prior_videos.dataset, 1)
+        n_missing_prior = count_missing_frames(initial_model.source, prior_videos.dataset, digests, 1)
+        prior_features = features_phase(n_missing_prior, initial_model.source, prior_videos.dataset, 1)
         n_missing += n_missing_prior
         text = features.text if features.seconds else prior_features.text
         features = join_feature_phases(features, prior_features, text)
-    duration = _tuning_duration(initial, job, split.fold.train_pairs)
+    duration = _tuning_duration(initial_model, job, split.fold.train_pairs)
     if split.inner_fold is not None:
-        duration += _tuning_duration(initial, job, split.inner_fold.train_pairs)
+        duration += _tuning_duration(initial_model, job, split.inner_fold.train_pairs)
     prospect = tuned_scale_prospect(job.study_pairs, prior, parent)
     n_folds = n_tuning_scale_folds(job.study_pairs, split, prospect, choices.scale_folds)
     choice_text = "; the epoch is chosen first" if split.inner_fold is not None else ""
@@ -89,11 +91,11 @@ def _n_files(dataset: Dataset) -> int:
     return sum(video.path is not None for video in dataset.videos)
 
 
-def _tuning_duration(initial: InitialModel, job: TuningJob, pairs: tuple[Pair, ...]) -> WorkDuration:
+def _tuning_duration(initial_model: InitialModel, job: TuningJob, pairs: tuple[Pair, ...]) -> WorkDuration:
     """Return the duration of all epochs on some pairs, and of scoring their videos; early stopping makes it shorter."""
     names = videos_of(pairs)
-    config = initial.config
-    settings = initial.settings(len(pairs), len(names), job.choices.epochs, job.choices.seed)
+    config = initial_model.config
+    settings = initial_model.settings(len(pairs), len(names), job.choices.epochs, job.choices.seed)
     n_segments = config.preprocessing.n_segments
     pace = training_pace(config.attention_model, config.sizes, settings.precision, n_segments)
     return training_duration(pace, settings.optimiser, pairs, settings.optimiser.epochs, n_scored=len(names))

@@ -105,7 +105,7 @@ def inherited_pairs(folder: Path, prior: PriorPairs | None) -> list[TrainedPair]
 
 def _pairs_of_checkpoint(path: Path, name: str) -> PriorPairs:
     videos: dict[str, TrainedVideo] = {}
-    trained: set[str] = set()
+    trained_digests: set[str] = set()
     pairs: set[Pair] = set()
     for trained_pair in read_pairs(path):
         better = _unique_name(trained_pair.better)
@@ -113,7 +113,7 @@ def _pairs_of_checkpoint(path: Path, name: str) -> PriorPairs:
         videos[better] = trained_pair.better
         videos[worse] = trained_pair.worse
         if trained_pair.use != FORGETTING_CHECK_USE:
-            trained |= {better, worse}
+            trained_digests |= {better, worse}
         pairs.add(Pair(better, worse))
     readable = {key: video for key, video in sorted(videos.items()) if video.path.is_file()}
     readable_pairs = sorted(pair for pair in pairs if pair.within(readable))
@@ -124,7 +124,7 @@ def _pairs_of_checkpoint(path: Path, name: str) -> PriorPairs:
             f"the pairs that {name} was trained on or checked against ({len(readable_pairs)} of {len(pairs)} found)"
         ),
         clips={key: (video.digest, video.clip_range) for key, video in videos.items()},
-        trained_videos=frozenset(trained),
+        trained_videos=frozenset(trained_digests),
     )
 
 

@@ -63,9 +63,9 @@ def learn_tuned_scale(
     parent = tuning_data.initial.parent.name if tuning_data.initial.parent is not None else ""
     if prior is None and parent:
         return refused(TRAINING_DATA_UNKNOWN)
-    unseen = _unseen_people(study_pairs, prior)
+    unseen_people = _unseen_people(study_pairs, prior)
     tested_fold = replace(tuned.fold, held_out_videos=tuning_data.split.fold.held_out_videos)
-    split = TrainingSplit(tuned.fold, unseen, tested_fold, "")
+    split = TrainingSplit(tuned.fold, unseen_people, tested_fold, "")
 
     def train_fold(number: int, fold: Fold) -> Mapping[str, float]:
         stage = f"learning the raters' scale, fold {number}"
@@ -73,8 +73,8 @@ def learn_tuned_scale(
         folder.mkdir(parents=True, exist_ok=True)
         trained_pairs = tuple(pair for pair in fold.train_pairs if not study_pairs.is_reserved(pair))
         trained_fold = replace(fold, train_pairs=trained_pairs)
-        inner = selection_fold(study_pairs.dataset, trained_fold, choices.seed)
-        fold_data = replace(tuning_data, split=TuningSplit(FoldUnit.PARTICIPANT, trained_fold, inner))
+        inner_fold = selection_fold(study_pairs.dataset, trained_fold, choices.seed)
+        fold_data = replace(tuning_data, split=TuningSplit(FoldUnit.PARTICIPANT, trained_fold, inner_fold))
 
         def report_fold(progress: Progress) -> None:
             report(Progress(stage, progress.done, progress.total))
@@ -89,7 +89,7 @@ def learn_tuned_scale(
     scores = predict(tuned.model, tuning_data.store, sorted(tuning_data.store), token, maps=False).scores
     try:
         return learn_scale(
-            unseen,
+            unseen_people,
             split,
             scores,
             requested=choices.scale_folds,

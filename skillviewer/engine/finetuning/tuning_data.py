@@ -51,7 +51,7 @@ class TuningData:
 
 
 def prepare_tuning(
-    initial: InitialModel, study_pairs: StudyPairs, choices: TuningChoices, token: CancelToken, report: Report
+    initial_model: InitialModel, study_pairs: StudyPairs, choices: TuningChoices, token: CancelToken, report: Report
 ) -> TuningData:
     """Compute or load all features of a fine-tuning, split the pairs, and choose the forgetting check.
 
@@ -61,20 +61,20 @@ def prepare_tuning(
         DatasetError: There is nothing to train on.
         SettingsError: The cache is too small for the features.
     """
-    prior_pairs = prior_pairs_of(initial)
-    parent_name = initial.parent.name if initial.parent is not None else ""
+    prior_pairs = prior_pairs_of(initial_model)
+    parent_name = initial_model.parent.name if initial_model.parent is not None else ""
     # the split is made twice: here for its errors, which would otherwise follow hours of computing features
     split_study(study_pairs, choices, prior_pairs, parent_name)
     dataset = study_pairs.dataset
     n_passes = choices.candidates
-    n_frames = count_sampled_frames(initial.source, dataset, n_passes=n_passes, token=token, report=report)
-    check_cache_room(initial.source, len(dataset.videos), n_frames)
-    source = replace(initial.source, caches_flow=True)  # for the baseline on the flow
+    n_frames = count_sampled_frames(initial_model.source, dataset, n_passes=n_passes, token=token, report=report)
+    check_cache_room(initial_model.source, len(dataset.videos), n_frames)
+    source = replace(initial_model.source, caches_flow=True)  # for the baseline on the flow
     store, problems = build_dataset_store(dataset, source, n_passes=n_passes, token=token, report=report)
     readable = study_pairs.restricted(list(store))
     split = split_study(readable, choices, prior_pairs, parent_name)
     forgetting_set, forgetting_problems = _choose_forgetting_set(
-        initial=initial,
+        initial_model=initial_model,
         study_pairs=readable,
         split=split,
         store=store,
@@ -84,10 +84,10 @@ def prepare_tuning(
         report=report,
     )
     inherited: tuple[TrainedPair, ...] = ()
-    if initial.parent is not None:  # read now, since the folder may be gone when the new model is written
-        inherited = tuple(inherited_pairs(initial.parent.folder, prior_pairs))
+    if initial_model.parent is not None:  # read now, since the folder may be gone when the new model is written
+        inherited = tuple(inherited_pairs(initial_model.parent.folder, prior_pairs))
     return TuningData(
-        initial=initial,
+        initial=initial_model,
         study_pairs=readable,
         split=split,
         store=store,
@@ -98,13 +98,17 @@ def prepare_tuning(
     )
 
 
-def prior_pairs_of(initial: InitialModel) -> PriorPairs | None:
+def prior_pairs_of(initial_model: InitialModel) -> PriorPairs | None:
     """Return the pairs that the parent model was trained on, or None if they are not known."""
-    return load_prior_pairs(initial.parent.folder, initial.parent.name) if initial.parent is not None else None
+    return (
+        load_prior_pairs(initial_model.parent.folder, initial_model.parent.name)
+        if initial_model.parent is not None
+        else None
+    )
 
 
 def _choose_forgetting_set(
-    initial: InitialModel,
+    initial_model: InitialModel,
     study_pairs: StudyPairs,
     split: TuningSplit,
     store: FeatureStore,
@@ -118,13 +122,13 @@ def _choose_forgetting_set(
     The check takes prior pairs if some are readable, or else videos of the study that are in no training pair. The
     ``missing_reason`` tells the user why there are no prior pairs.
     """
-    parent = initial.parent
+    parent = initial_model.parent
     if parent is None:
         return ForgettingSet.nothing(), []
     new_prior_pairs = prior_pairs.without_study(study_pairs) if prior_pairs is not None else None
     if new_prior_pairs is not None:
         features, problems = build_dataset_store(
-            new_prior_pairs.dataset, initial.source, n_passes=1, token=token, report=report
+            new_prior_pairs.dataset, initial_model.source, n_passes=1, token=token, report=report
         )
         readable = new_prior_pairs.dataset.restricted(list(features))
         if readable.pairs:

@@ -68,9 +68,9 @@ class _EpochMonitor:
         self._forgetting_scores_before: Mapping[str, float] = {}
         self._best: dict[bool, Snapshot] = {}  # best epoch of each stage, by whether the stage is final
 
-    def predictions_at(self, epoch: int, *, final: bool) -> Snapshot | None:
+    def predictions_at(self, epoch: int, *, is_final: bool) -> Snapshot | None:
         """Return the predictions after an epoch if it was the best of its stage, or else None."""
-        best = self._best.get(final)
+        best = self._best.get(is_final)
         if best is None or best.epoch != epoch:
             return None
         return best
@@ -106,45 +106,45 @@ class _EpochMonitor:
         ).scores
         nan = float("nan")
         row = EpochRow(0, nan, train_accuracy=nan, held_out_loss=nan, held_out_accuracy=nan, best=True, seconds=0.0)
-        self._report_epoch(model, row, token, final=False)
+        self._report_epoch(model, row, token, is_final=False)
 
-    def stage_report(self, model: AttentionModel, token: CancelToken, *, final: bool, last_epoch: int) -> Report:
+    def stage_report(self, model: AttentionModel, token: CancelToken, *, is_final: bool, last_epoch: int) -> Report:
         """Return the function that receives the progress of ``fit`` in a stage."""
 
         def report(progress: Progress) -> None:
             if isinstance(progress.value, EpochRow):
                 self._epoch = self._earlier_epochs + progress.value.epoch
-                self._report_epoch(model, progress.value, token, final=final, last_epoch=last_epoch)
+                self._report_epoch(model, progress.value, token, is_final=is_final, last_epoch=last_epoch)
             elif isinstance(progress.value, float):
-                self._report_batch(progress.value, final=final)
+                self._report_batch(progress.value, is_final=is_final)
 
         return report
 
-    def _report_batch(self, loss: float, *, final: bool) -> None:
+    def _report_batch(self, loss: float, *, is_final: bool) -> None:
         self.batch += 1
         if math.isnan(self._smoothed_loss):
             self._smoothed_loss = loss
         else:
             self._smoothed_loss = SMOOTHING * self._smoothed_loss + (1 - SMOOTHING) * loss
         row = BatchRow(self.batch, loss, self._smoothed_loss, self.seconds_left())
-        self._report(Progress(_stage_title(final=final), self.batch, self._n_batches, row))
+        self._report(Progress(_stage_title(is_final=is_final), self.batch, self._n_batches, row))
 
     def _report_epoch(
-        self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, last_epoch: int = 0
+        self, model: AttentionModel, row: EpochRow, token: CancelToken, *, is_final: bool, last_epoch: int = 0
     ) -> None:
         tuning_data = self._tuning_data
         forgetting_set = self._tuning_data.forgetting_set
         held_out = predict(model, tuning_data.store, self._test_names, token)
         forgetting_scores = predict(model, forgetting_set.store, forgetting_set.names, token, maps=False).scores
         if row.best and row.epoch:
-            self._best[final] = Snapshot(row.epoch, held_out, forgetting_scores)
-        has_fixed_epoch = final and tuning_data.split.inner_fold is not None
+            self._best[is_final] = Snapshot(row.epoch, held_out, forgetting_scores)
+        has_fixed_epoch = is_final and tuning_data.split.inner_fold is not None
         is_best = row.epoch == last_epoch if has_fixed_epoch else row.best
         fold_scores = FoldScores(tuning_data.split.fold, held_out.scores)
         tuning_row = TuningRow(
             epoch=self._epoch,
             batch=self.batch,
-            final=final,
+            final=is_final,
             loss=row.loss,
             choosing_accuracy=row.held_out_accuracy,
             held_out_loss=held_out_loss(self._test_pairs, held_out.scores, self._settings.loss),
@@ -155,7 +155,7 @@ class _EpochMonitor:
             seconds=monotonic() - self._started_s,
             seconds_left=self.seconds_left(),
         )
-        self._report(Progress(_stage_title(final=final), self.batch, self._n_batches, tuning_row))
+        self._report(Progress(_stage_title(is_final=is_final), self.batch, self._n_batches, tuning_row))
 
     def _forgetting_value(self, scores: Mapping[str, float]) -> float:
         """Return the drift of the scores, or the accuracy on the prior pairs; NaN without a forgetting check."""
@@ -169,8 +169,8 @@ class _EpochMonitor:
         return n_right / len(pairs)
 
 
-def _stage_title(*, final: bool) -> str:
-    return "training on all training pairs" if final else "choosing the epoch"
+def _stage_title(*, is_final: bool) -> str:
+    return "training on all training pairs" if is_final else "choosing the epoch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ def tune(
         seconds=monotonic() - started_s,
         fold=trained_fold,
         stopped=is_stopped,
-        predictions=stages.monitor.predictions_at(trained.epoch, final=is_final),
+        predictions=stages.monitor.predictions_at(trained.epoch, is_final=is_final),
         precision=stages.settings.precision,
     )
 
@@ -313,7 +313,7 @@ class _Stages:
             return recorder.has_best_epoch or is_second_stage
 
         token = StopToken(self._token, self._stop, has_result)
-        report = monitor.stage_report(model, token, final=is_final, last_epoch=last_epoch)
+        report = monitor.stage_report(model, token, is_final=is_final, last_epoch=last_epoch)
         control = TrainingControl(token, report, BlockableToken(self._stop, is_blocked=has_result))
         settings = replace(self.settings, select=select)
         try:

@@ -155,9 +155,14 @@ def assess(
     warning = familiarity.warning(mean_feature) if familiarity is not None else ""
     novelty = familiarity.novelty(mean_feature) if familiarity is not None else None
     scale = scoring.raters_scale
-    scaled = scale.calibrate(analysis.score, unfamiliar=bool(warning)) if scale is not None else None
+    calibrated_score = scale.calibrate(analysis.score, unfamiliar=bool(warning)) if scale is not None else None
     return replace(
-        analysis, tracks=tracks_digest, mean_feature=mean_feature, warning=warning, novelty=novelty, scaled=scaled
+        analysis,
+        tracks=tracks_digest,
+        mean_feature=mean_feature,
+        warning=warning,
+        novelty=novelty,
+        scaled=calibrated_score,
     )
 
 

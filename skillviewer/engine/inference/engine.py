@@ -245,7 +245,9 @@ class Engine(Closeable):
             )
         return sampling
 
-    def align(self, own: Analysis, other: Analysis, token: CancelToken = NEVER, report: Report = silent) -> Alignment:
+    def align(
+        self, analysis: Analysis, other_analysis: Analysis, token: CancelToken = NEVER, report: Report = silent
+    ) -> Alignment:
         """Align a video with another one in time, by the features of their sampled frames.
 
         Raises:
@@ -255,11 +257,11 @@ class Engine(Closeable):
         """
         self._warm_up(token, report)
         with device_errors():
-            own_embeddings, own_s = self.frame_embeddings(own, token, report)
-            other_embeddings, other_s = self.frame_embeddings(other, token, report)
+            own_embeddings, own_s = self.frame_embeddings(analysis, token, report)
+            other_embeddings, other_s = self.frame_embeddings(other_analysis, token, report)
         alignment = align(own_embeddings, other_embeddings, own_s, other_s)
-        own_times_s = np.concatenate([[own.start_s], alignment.own_s, [own.stop_s]])
-        other_times_s = np.concatenate([[other.start_s], alignment.other_s, [other.stop_s]])
+        own_times_s = np.concatenate([[analysis.start_s], alignment.own_s, [analysis.stop_s]])
+        other_times_s = np.concatenate([[other_analysis.start_s], alignment.other_s, [other_analysis.stop_s]])
         return replace(alignment, own_s=frozen(own_times_s), other_s=frozen(other_times_s))
 
     def frame_embeddings(

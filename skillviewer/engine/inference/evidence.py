@@ -212,8 +212,8 @@ class _FaithfulnessTest:
 
     def run(self) -> Faithfulness:
         magnitudes = np.abs(self._maps)
-        moved = [moved_at_random(magnitudes, self._rng) for _ in range(self._n_random)]
-        deletion, insertion = self._remove_cells([magnitudes, np.abs(self._cells.right_after), *moved])
+        moved_magnitudes = [moved_at_random(magnitudes, self._rng) for _ in range(self._n_random)]
+        deletion, insertion = self._remove_cells([magnitudes, np.abs(self._cells.right_after), *moved_magnitudes])
         moved_orders = slice(2, None)
         shuffled_maps = [self._shuffle_maps() for _ in range(self._n_random)]
         uniform_maps = np.broadcast_to(self._maps.mean(axis=(2, 3), keepdims=True), self._maps.shape)
@@ -263,8 +263,8 @@ class _FaithfulnessTest:
         return OcclusionCurve(fractions, np.mean(scores, axis=0), np.mean(distances, axis=0))
 
     def _shuffle_maps(self) -> NDArray[np.float64]:
-        flat = self._maps.reshape(*self._maps.shape[:2], -1)
-        return self._rng.permuted(flat, axis=-1).reshape(self._maps.shape)
+        flat_maps = self._maps.reshape(*self._maps.shape[:2], -1)
+        return self._rng.permuted(flat_maps, axis=-1).reshape(self._maps.shape)
 
     def _scores_with_maps(self, versions: Sequence[NDArray[np.float64]]) -> FloatArray:
         """Return the scores, (V,), with the maps replaced by V versions, (K, N, h, w) each."""

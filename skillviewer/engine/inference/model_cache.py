@@ -93,10 +93,15 @@ class ModelCache(Closeable):
         return self._load_engine(folder).explain(analysis, token=token, report=report, reader=reader)
 
     def align(
-        self, folder: Path, own: Analysis, other: Analysis, token: CancelToken = NEVER, report: Report = silent
+        self,
+        folder: Path,
+        analysis: Analysis,
+        other_analysis: Analysis,
+        token: CancelToken = NEVER,
+        report: Report = silent,
     ) -> Alignment:
         """Align a video with another in time by one of the models; raises the errors of ``Engine.align``."""
-        return self._load_engine(folder).align(own, other, token, report)
+        return self._load_engine(folder).align(analysis, other_analysis, token, report)
 
     def retain(self, folders: Collection[Path]) -> None:
         """Unload all models but those in ``folders``, and the backbones that these do not need."""

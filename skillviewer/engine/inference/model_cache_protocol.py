@@ -44,7 +44,7 @@ class ModelCacheProtocol(Protocol):
         """Return the evidence for an analysis by one of the models."""
 
     def align(
-        self, folder: Path, own: "Analysis", other: "Analysis", token: "CancelToken", report: "Report"
+        self, folder: Path, analysis: "Analysis", other_analysis: "Analysis", token: "CancelToken", report: "Report"
     ) -> "Alignment":
         """Align a video with another in time by one of the models."""
 

@@ -127,8 +127,8 @@ class Replay:
     def _means_without(self, masks: Tensor) -> Tensor:
         """Return the mean features of versions of the video with (V, N, L) occluded cells, (V, C)."""
         weights = masks.flatten(1).to(self._cells.dtype) / (self.n_steps * self.n_cells)
-        removed = weights @ self._cells.flatten(0, 1)
-        return self._video_mean() - removed + weights.sum(dim=1, keepdim=True) * self._mean
+        removed_sums = weights @ self._cells.flatten(0, 1)
+        return self._video_mean() - removed_sums + weights.sum(dim=1, keepdim=True) * self._mean
 
     def each_cell(self) -> tuple[Tensor, Tensor]:
         """Return the scores of the versions of the video in which one cell is occluded in one step.

@@ -210,7 +210,7 @@ def work_on_cluster(
     do: ItemWork[ItemT, ResultT],
     items: Sequence[ItemT],
     cluster: tuple[str, int],
-    tries: int,
+    max_tries: int,
     token: CancelToken,
     on_done: Callable[[int, JobResult[ResultT]], None],
 ) -> None:
@@ -223,7 +223,7 @@ def work_on_cluster(
         do: Works on one item.
         items: The items.
         cluster: One of ``STARTED_CLUSTERS`` or the address of a scheduler, and the number of workers to start.
-        tries: Number of attempts at an item whose worker dies; a scheduler with an address has its own rule.
+        max_tries: Number of attempts at an item whose worker dies; a scheduler with an address has its own rule.
         token: Cancelled to stop all work.
         on_done: Called with the outcome of each item.
 
@@ -268,7 +268,7 @@ def work_on_cluster(
                 except KilledWorker:
                     assignments.remove(future)
                     n_failures[index] += 1
-                    if cluster[0] in STARTED_CLUSTERS and n_failures[index] < tries:
+                    if cluster[0] in STARTED_CLUSTERS and n_failures[index] < max_tries:
                         waiting.append(index)
                     else:
                         error = dead_worker_error("on another computer", n_failures[index])

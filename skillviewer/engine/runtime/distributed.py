@@ -63,9 +63,9 @@ class ProcessGroup:
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         if self.size == 1 or not gradients:
             return
-        flat = torch.cat([gradient.flatten() for gradient in gradients])
-        dist.all_reduce(flat)
-        sums = torch.split(flat, [gradient.numel() for gradient in gradients])
+        flat_gradient = torch.cat([gradient.flatten() for gradient in gradients])
+        dist.all_reduce(flat_gradient)
+        sums = torch.split(flat_gradient, [gradient.numel() for gradient in gradients])
         for gradient, summed in zip(gradients, sums, strict=True):
             gradient.copy_(summed.view_as(gradient))
 

@@ -44,17 +44,17 @@ class Workers:
             SettingsError: A device is not a GPU of this computer.
         """
         environments = [dict(os.environ) for _ in range(self.jobs)]
-        visible = [name for name in os.environ.get(GPUS, "").split(",") if name]
+        visible_gpus = [name for name in os.environ.get(GPUS, "").split(",") if name]
         for index, environment in enumerate(environments):
             configure_threads(environment, self.jobs)
             if self.devices:
                 device = self.devices[index % len(self.devices)]
                 device_type, _, number = device.partition(":")
                 is_number = device_type == "cuda" and number.isdigit()
-                is_hidden = is_number and bool(visible) and int(number) >= len(visible)
+                is_hidden = is_number and bool(visible_gpus) and int(number) >= len(visible_gpus)
                 if not is_number or is_hidden:
                     raise SettingsError(f"“{device}” is not a GPU that is here: name cuda:0, cuda:1, ...")
-                environment[GPUS] = visible[int(number)] if visible else number
+                environment[GPUS] = visible_gpus[int(number)] if visible_gpus else number
         return tuple(environments)
 
 
@@ -86,7 +86,9 @@ def map_on_workers(
     if workers.is_local:
         processes.work_in_this_process(do, items, token, on_progress, on_done)
     elif workers.cluster:
-        work_on_cluster(do, items, cluster=(workers.cluster, workers.jobs), tries=TRIES, token=token, on_done=on_done)
+        work_on_cluster(
+            do, items, cluster=(workers.cluster, workers.jobs), max_tries=TRIES, token=token, on_done=on_done
+        )
     else:
         settings = Processes(workers.jobs, workers.environments(), tries=TRIES)
         processes.work_in_processes(

@@ -20,12 +20,12 @@ Scored = tuple[Path, "Analysis"]
 """Folder of a model, and an analysis by it."""
 
 
-def missing_analyses(study: Study, scored: Iterable[Scored]) -> list[Scored]:
+def missing_analyses(study: Study, scored_videos: Iterable[Scored]) -> list[Scored]:
     """Return those of some analyses of a study's videos that the study does not have, or has with fewer passes."""
     names = {video.clip_id: video.name for video in study.videos.all()}
     scores_by_model: dict[str, dict[str, Score]] = {}
     missing = []
-    for model, analysis in scored:
+    for model, analysis in scored_videos:
         digest = analysis.provenance.model_digest
         if digest not in scores_by_model:
             scores_by_model[digest] = study.models.scores(digest)
@@ -38,14 +38,14 @@ def missing_analyses(study: Study, scored: Iterable[Scored]) -> list[Scored]:
     return missing
 
 
-def write_scores(study: Study, scored: Iterable[Scored]) -> None:
+def write_scores(study: Study, scored_videos: Iterable[Scored]) -> None:
     """Write analyses into an open study.
 
     Raises:
         StudyError: The study cannot be written.
         ExportError: The cache cannot be written.
     """
-    for model, analysis in scored:
+    for model, analysis in scored_videos:
         study.models.add(analysis.provenance.model_digest, analysis.provenance.model, model)
         study.models.save_analysis(analysis)
 

@@ -152,8 +152,8 @@ class FrameSampler:
                 continue
             for step, pass_index in enumerate(drawn_passes.tolist()):
                 drawn_video[step] = passes[pass_index][step]
-            drawn = torch.from_numpy(drawn_video[: n_steps[index]])
-            self._buffer[index - share.start, : n_steps[index]].copy_(drawn)
+            drawn_steps = torch.from_numpy(drawn_video[: n_steps[index]])
+            self._buffer[index - share.start, : n_steps[index]].copy_(drawn_steps)
         return self._buffer[: len(share)]
 
     def _reserve(self, n_videos: int, shape: tuple[int, ...], dtype: torch.dtype) -> None:

@@ -68,7 +68,7 @@ def write_checkpoint(
     model: TrainedModel,
     folder: Path,
     work_folder: WorkFolder,
-    outer: OuterCheck | None,
+    outer_check: OuterCheck | None,
     *,
     replace: bool,
 ) -> Checkpoint:
@@ -81,7 +81,7 @@ def write_checkpoint(
         model: The trained model.
         folder: Folder of the checkpoint.
         work_folder: Folder of the training, which has the configuration and the training pairs.
-        outer: Earlier test of the training procedure, or None if the model itself was tested.
+        outer_check: Earlier test of the training procedure, or None if the model itself was tested.
         replace: Whether to replace an existing checkpoint.
 
     Raises:
@@ -92,11 +92,11 @@ def write_checkpoint(
     def write_descriptions(temp_folder: Path) -> None:
         write_log(temp_folder, model.trained.rows, folder.name)
         work_folder.describe(temp_folder, model.provenance)
-        if outer is not None:
-            outer.write_files(temp_folder)
+        if outer_check is not None:
+            outer_check.write_files(temp_folder)
 
-    if outer is not None:
-        card = _card_after_outer_check(plan, dataset, data.split, model, folder.name, outer)
+    if outer_check is not None:
+        card = _card_after_outer_check(plan, dataset, data.split, model, folder.name, outer_check)
     else:
         card = _card_after_test(plan, dataset, data.split, model, folder.name)
     embeddings = mean_features(model.store, data.split.fold.train_videos)
@@ -112,15 +112,15 @@ def _untested_card(plan: TrainingPlan, dataset: Dataset, fold: Fold, name: str) 
 
 
 def _card_after_outer_check(
-    plan: TrainingPlan, dataset: Dataset, split: TrainingSplit, model: TrainedModel, name: str, outer: OuterCheck
+    plan: TrainingPlan, dataset: Dataset, split: TrainingSplit, model: TrainedModel, name: str, outer_check: OuterCheck
 ) -> ModelCard:
     """Return the card with the accuracy of the training procedure."""
-    all_notes = [outer.notes, _notes(plan, model)]
+    all_notes = [outer_check.notes, _notes(plan, model)]
     return msgspec.structs.replace(
         _untested_card(plan, dataset, split.fold, name),
-        held_out=outer.held_out,
-        ceilings=outer.references,
-        verdict=outer.verdict,
+        held_out=outer_check.held_out,
+        ceilings=outer_check.references,
+        verdict=outer_check.verdict,
         notes=" ".join(notes for notes in all_notes if notes),
         raters_scale=model.scale,
     )

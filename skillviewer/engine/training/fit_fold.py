@@ -124,25 +124,27 @@ def fit_fold(
         last_epoch: int | None = None,
     ) -> Trained:
         settings = dataclasses.replace(plan.settings_on(fold), select=select)
-        similar = similar_for_training(dataset, stage_fold) if model.needs.similar_pairs else ()
+        similar_pairs = similar_for_training(dataset, stage_fold) if model.needs.similar_pairs else ()
         state_store = store_of_stage(stage) if store_of_stage is not None else None
-        pairs = FitPairs(stage_fold.train_pairs, choosing_pairs, similar)
+        pairs = FitPairs(stage_fold.train_pairs, choosing_pairs, similar_pairs)
         return fit(model, store, pairs, settings, control, state_store, last_epoch, process_group)
 
     if plan.select is not EpochSelection.INNER_FOLDS:
         model = new_model(fold.train_videos)
         choosing_pairs = fold.test_pairs if plan.select is EpochSelection.BEST_ON_TEST else ()
-        trained = fit_stage(model, fold, choosing_pairs, plan.select, stage="final")
-        return restore_inputs(model, store), trained
+        training_result = fit_stage(model, fold, choosing_pairs, plan.select, stage="final")
+        return restore_inputs(model, store), training_result
 
     logs: list[tuple[EpochRow, ...]] = []
-    for number, inner in enumerate(choosing_folds(plan, dataset, fold), start=1):
-        inner_pairs = [*inner.train_pairs, *inner.test_pairs]
+    for number, inner_fold in enumerate(choosing_folds(plan, dataset, fold), start=1):
+        inner_pairs = [*inner_fold.train_pairs, *inner_fold.test_pairs]
         check_no_leak(fold, names_seen=videos_of(inner_pairs))
-        model = new_model(inner.train_videos)
+        model = new_model(inner_fold.train_videos)
         stage = "choice" if number == 1 else f"choice-{number}"
-        trained = fit_stage(model, inner, choosing_pairs=inner.test_pairs, select=plan.select, stage=stage)
-        logs.append(trained.rows)
+        training_result = fit_stage(
+            model, inner_fold, choosing_pairs=inner_fold.test_pairs, select=plan.select, stage=stage
+        )
+        logs.append(training_result.rows)
         if control.stopped:
             break
     if plan.refit and not control.stopped:
@@ -154,13 +156,13 @@ def fit_fold(
         n_pairs = len(fold.train_pairs)
         n_epochs = count_epochs(model.phases(), settings.optimiser, dict(settings.phases), n_pairs)
         last_epoch = max(1, round(share * n_epochs))
-        trained = fit_stage(
+        training_result = fit_stage(
             model, fold, choosing_pairs=(), select=EpochSelection.LAST, stage="final", last_epoch=last_epoch
         )
-        logs.append(trained.rows)
+        logs.append(training_result.rows)
     all_rows = tuple(itertools.chain.from_iterable(logs))
-    trained = dataclasses.replace(trained, rows=all_rows)
-    return restore_inputs(model, store), trained
+    training_result = dataclasses.replace(training_result, rows=all_rows)
+    return restore_inputs(model, store), training_result
 
 
 def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
@@ -177,9 +179,9 @@ def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence
     by_video = dataclasses.replace(dataset, videos=videos_without_participant)
     for dataset_to_divide in (dataset, by_video):
         folds = inner_folds(dataset_to_divide, fold, plan.seed)
-        usable = [inner for inner in folds if inner.train_pairs and inner.test_pairs]
-        if usable:
-            return usable[: plan.inner_folds]
+        usable_folds = [inner_fold for inner_fold in folds if inner_fold.train_pairs and inner_fold.test_pairs]
+        if usable_folds:
+            return usable_folds[: plan.inner_folds]
     raise DatasetError(
         f"Fold {fold.name} has {len(fold.train_pairs)} training pairs: when a part of their videos is held out to "
         "choose the epoch on, none are left on one side. Choose the last epoch (--select last)."

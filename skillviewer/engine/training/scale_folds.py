@@ -23,11 +23,11 @@ OPTIMISTIC = "The epoch was chosen on the people held out: train with another --
 
 
 def align_scores(
-    reference: Mapping[str, float], fold_scores: Mapping[str, float], common: Sequence[str]
+    reference: Mapping[str, float], fold_scores: Mapping[str, float], common_names: Sequence[str]
 ) -> dict[str, float]:
-    """Return the scores of a fold's model with the mean and deviation of reference scores over ``common`` videos."""
-    reference_values = np.array([reference[name] for name in common])
-    fold_values = np.array([fold_scores[name] for name in common])
+    """Return the scores of a fold's model with the mean and deviation of the reference over the common videos."""
+    reference_values = np.array([reference[name] for name in common_names])
+    fold_values = np.array([fold_scores[name] for name in common_names])
     reference_mean = reference_values.mean()
     fold_mean = fold_values.mean()
     fold_deviation = fold_values.std()
@@ -104,8 +104,8 @@ def learn_scale(
         if fold.held_out_videos == split.fold.held_out_videos:
             out_of_fold |= {name: scores[name] for name in fold.held_out_videos}
         elif fold.train_pairs:
-            common = sorted({*fold.train_videos} & {*split.fold.train_videos})
-            fold_scores = align_scores(scores, train_fold(number, fold), common)
+            common_names = sorted({*fold.train_videos} & {*split.fold.train_videos})
+            fold_scores = align_scores(scores, train_fold(number, fold), common_names)
             out_of_fold |= {name: fold_scores[name] for name in fold.held_out_videos}
     return raters_scale(with_participants, out_of_fold, f"{len(folds)} folds by person")
 

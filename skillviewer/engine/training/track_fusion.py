@@ -39,14 +39,14 @@ class FusedTraining:
     track_term: TrackTerm | None = None  # None if the plan adds no tracks
     track_weight: float | None = None  # weight of the ridge relative to the network, both in standard deviations
 
-    def add_tracks(self, predictions: Predictions, measured: MeasuredVideos | None) -> Predictions:
+    def add_tracks(self, predictions: Predictions, measured_videos: MeasuredVideos | None) -> Predictions:
         """Return predictions of the network with the term of the tracks added to scores and curves, if there is one."""
-        if self.track_term is None or measured is None:
+        if self.track_term is None or measured_videos is None:
             return predictions
-        return add_track_term(predictions, self.track_term, measured)
+        return add_track_term(predictions, self.track_term, measured_videos)
 
 
-def add_track_term(predictions: Predictions, term: TrackTerm, measured: MeasuredVideos) -> Predictions:
+def add_track_term(predictions: Predictions, term: TrackTerm, measured_videos: MeasuredVideos) -> Predictions:
     """Return predictions with the term of the tracks added to scores and curves.
 
     Raises:
@@ -55,7 +55,7 @@ def add_track_term(predictions: Predictions, term: TrackTerm, measured: Measured
     scores = {}
     curves = {}
     for name, curve in predictions.curves.items():
-        track_curve = term.of(measured.numbers_of(name))
+        track_curve = term.of(measured_videos.numbers_of(name))
         if track_curve is None:
             raise DatasetError(f"{name} has no measures of tracks that the model knows.")
         curves[name] = curve + track_curve
@@ -68,7 +68,7 @@ def fit_fused(
     dataset: Dataset,
     fold: Fold,
     inputs: FoldInputs,
-    measured: MeasuredVideos | None,
+    measured_videos: MeasuredVideos | None,
     control: TrainingControl,
     store_of_stage: Callable[[str], TrainingStateStore] | None = None,
     process_group: ProcessGroup = SINGLE_PROCESS,
@@ -77,17 +77,19 @@ def fit_fused(
 
     The weight is learned on inner folds of the training videos, by participant if the participants are known. A network
     and a ridge are trained on the training videos of each inner fold, and order its held-out pairs. Held-out videos of
-    ``fold`` are not used. Arguments are those of ``fit_fold``; ``measured`` has the measures of tracks.
+    ``fold`` are not used. Arguments are those of ``fit_fold``; ``measured_videos`` has the measures of tracks.
 
     Raises:
         DatasetError: There is too little to train on.
         SettingsError: A training diverged.
     """
     network, trained = fit_fold(plan, dataset, fold, inputs, control, store_of_stage, process_group)
-    if not plan.adds_tracks or measured is None:
+    if not plan.adds_tracks or measured_videos is None:
         return FusedTraining(network, trained)
-    weight = _learn_weight(plan, dataset, fold, inputs, measured, control, trained, store_of_stage, process_group)
-    measures = measured.store()
+    weight = _learn_weight(
+        plan, dataset, fold, inputs, measured_videos, control, trained, store_of_stage, process_group
+    )
+    measures = measured_videos.store()
     ridge = fit_ridge(plan, dataset, fold, store=measures, control=replace(control, report=silent))
     network_scores = predict(network, inputs.store, fold.train_videos, control.token, maps=False).scores
     ridge_scores = predict(ridge, measures, fold.train_videos, control.token, maps=False).scores
@@ -95,7 +97,7 @@ def fit_fused(
     ridge_mean = float(np.mean([*ridge_scores.values()]))
     ridge_deviation = float(np.std([*ridge_scores.values()]))
     track_term = TrackTerm(
-        measures=_used_measures(ridge, measured),
+        measures=_used_measures(ridge, measured_videos),
         mean=ridge_mean,
         scale=max(ridge_deviation, _MIN_DEVIATION),
         weight=weight * network_deviation,
@@ -108,36 +110,36 @@ def _learn_weight(
     dataset: Dataset,
     fold: Fold,
     inputs: FoldInputs,
-    measured: MeasuredVideos,
+    measured_videos: MeasuredVideos,
     control: TrainingControl,
     trained: Trained,
     store_of_stage: Callable[[str], TrainingStateStore] | None,
     process_group: ProcessGroup,
 ) -> float:
     """Return the weight of the ridge relative to the network, learned on inner folds of the training videos."""
-    measures = measured.store()
+    measures = measured_videos.store()
     inner_plan = replace(plan, select=EpochSelection.LAST, epochs=_inner_epochs(plan, trained))
     silent_control = replace(control, report=silent)
     differences: list[tuple[float, float]] = []  # score differences of pairs, by the network and by the ridge
-    for number, inner in enumerate(weight_folds(dataset, fold, plan.seed), start=1):
+    for number, inner_fold in enumerate(weight_folds(dataset, fold, plan.seed), start=1):
         control.report(Progress(f"learning the weight of the tracks, part {number} of {N_WEIGHT_FOLDS}"))
         inner_store_of_stage = None if store_of_stage is None else _with_prefix(store_of_stage, f"tracks-{number}")
         network, _ = fit_fold(
             inner_plan,
             dataset,
-            fold=inner,
+            fold=inner_fold,
             inputs=inputs,
             control=silent_control,
             store_of_stage=inner_store_of_stage,
             process_group=process_group,
         )
-        ridge = fit_ridge(plan, dataset, fold=inner, store=measures, control=silent_control)
-        names = (*inner.train_videos, *inner.held_out_videos)
+        ridge = fit_ridge(plan, dataset, fold=inner_fold, store=measures, control=silent_control)
+        names = (*inner_fold.train_videos, *inner_fold.held_out_videos)
         network_scores = predict(network, inputs.store, names, control.token, maps=False).scores
         ridge_scores = predict(ridge, measures, names, control.token, maps=False).scores
-        network_scores = _standardise_scores(network_scores, inner)
-        ridge_scores = _standardise_scores(ridge_scores, inner)
-        compared_pairs = inner.both_held_out or inner.test_pairs
+        network_scores = _standardise_scores(network_scores, inner_fold)
+        ridge_scores = _standardise_scores(ridge_scores, inner_fold)
+        compared_pairs = inner_fold.both_held_out or inner_fold.test_pairs
         for pair in compared_pairs:
             network_difference = network_scores[pair.better] - network_scores[pair.worse]
             ridge_difference = ridge_scores[pair.better] - ridge_scores[pair.worse]
@@ -187,9 +189,9 @@ def _inner_epochs(plan: TrainingPlan, trained: Trained) -> int | None:
 
 def weight_folds(dataset: Dataset, fold: Fold, seed: int) -> Iterator[Fold]:
     """Yield the inner folds on which the weight is learned: those with pairs on both sides."""
-    for inner in inner_folds(dataset, fold, seed, N_WEIGHT_FOLDS):
-        if inner.train_pairs and inner.test_pairs:
-            yield inner
+    for inner_fold in inner_folds(dataset, fold, seed, N_WEIGHT_FOLDS):
+        if inner_fold.train_pairs and inner_fold.test_pairs:
+            yield inner_fold
 
 
 def _with_prefix(
@@ -207,12 +209,13 @@ def _standardise_scores(scores: Mapping[str, float], fold: Fold) -> dict[str, fl
     return {name: (score - mean) / scale for name, score in scores.items()}
 
 
-def _used_measures(ridge: MeasuredModel, measured: MeasuredVideos) -> tuple[WeighedMeasure, ...]:
+def _used_measures(ridge: MeasuredModel, measured_videos: MeasuredVideos) -> tuple[WeighedMeasure, ...]:
     """Return the measures with a weight other than 0."""
     weights = ridge.score.weight[0].double().tolist()
     means = ridge.mean.double().tolist()
     scales = ridge.scale.double().tolist()
-    columns = zip(measured.measure_names, means, scales, weights, strict=False)  # columns after the last name are empty
+    # columns after the last name are empty
+    columns = zip(measured_videos.measure_names, means, scales, weights, strict=False)
     used_measures = []
     for name, mean, scale, weight in columns:
         if weight != 0:

@@ -62,7 +62,7 @@ def train_checkpoint(
     test: Dataset | None = None,
     replace: bool = False,
     scale_folds: int | None = None,
-    outer: OuterCheck | None = None,
+    outer_check: OuterCheck | None = None,
 ) -> TrainingResult:
     """Train a model on a data set and write its checkpoint.
 
@@ -80,7 +80,7 @@ def train_checkpoint(
             participants are unknown, a quarter of the videos is held out, with a warning.
         replace: Whether to replace an existing checkpoint.
         scale_folds: Number of folds by person for the raters' scale; None for as many as are needed, 0 for none.
-        outer: Earlier test of the training procedure. With it, no video is held out.
+        outer_check: Earlier test of the training procedure. With it, no video is held out.
 
     Raises:
         DatasetError: There is too little to train on.
@@ -97,7 +97,7 @@ def train_checkpoint(
             "what papers did."
         )
     check_scale_folds(dataset, scale_folds)
-    if test is None and outer is None:
+    if test is None and outer_check is None:
         check_split(dataset, plan.seed)
     process_group = resources.process_group
     lock = training_lock(folder) if process_group.leads else nullcontext()
@@ -105,16 +105,18 @@ def train_checkpoint(
         work_folder = WorkFolder(plan, folder, process_group)
         device = choose_device(resources.device_name)
         inputs = TrainingInputs.of(plan, device, resources.cache)
-        data = load_training_data(plan, dataset, test, inputs.source, control, process_group, hold_out=outer is None)
+        data = load_training_data(
+            plan, dataset, test, inputs.source, control, process_group, hold_out=outer_check is None
+        )
         work_folder.begin(data, inputs.backbones, control)
         with device_errors():
-            model = _train(plan, data, inputs, device, control, work_folder, scale_folds, outer)
+            model = _train(plan, data, inputs, device, control, work_folder, scale_folds, outer_check)
         control.report(Progress("writing the checkpoint", 0, 1))
         problems = [*dataset.problems, *data.problems]
         if process_group.leads:
             n_unseen_pairs = 0 if model.trained.n_unseen_pairs is None else model.trained.n_unseen_pairs
             problems += unseen_warning(n_unseen_pairs, len(data.split.fold.train_pairs))
-            checkpoint = write_checkpoint(plan, dataset, data, model, folder, work_folder, outer, replace=replace)
+            checkpoint = write_checkpoint(plan, dataset, data, model, folder, work_folder, outer_check, replace=replace)
             work_folder.remove()
             process_group.wait()
         else:
@@ -131,7 +133,7 @@ def _train(
     control: TrainingControl,
     work_folder: WorkFolder,
     scale_folds: int | None,
-    outer: OuterCheck | None,
+    outer_check: OuterCheck | None,
 ) -> TrainedModel:
     """Train the model, test it on the tested videos, and learn the raters' scale."""
     dataset = data.dataset
@@ -192,8 +194,8 @@ def _train(
         predictions = predict(fold_head, fold_stores[0], dataset.names, control.token, maps=False)
         return fold_fused.add_tracks(predictions, data.track_measures).scores
 
-    if outer is not None:
-        scale = outer.calibrate(score_all_videos())
+    if outer_check is not None:
+        scale = outer_check.calibrate(score_all_videos())
     else:
         scale = learn_scale(
             dataset,

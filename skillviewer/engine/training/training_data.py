@@ -66,17 +66,19 @@ def load_training_data(
     store, problems = build_dataset_store(dataset, source, n_passes=plan.candidates, token=token, report=report)
     if not store:
         raise DatasetError(" ".join([f"No video of {dataset.name} can be read.", *problems[:1]]))
-    usable = dataset.restricted(list(store))
-    measured: MeasuredVideos | None = None
+    usable_dataset = dataset.restricted(list(store))
+    measured_videos: MeasuredVideos | None = None
     if plan.adds_tracks:
-        usable, measured, measure_problems = measured_dataset(usable, plan.preprocessing, token, report)
+        usable_dataset, measured_videos, measure_problems = measured_dataset(
+            usable_dataset, plan.preprocessing, token, report
+        )
         problems += measure_problems
     test_store = store
-    test_measured = measured
+    test_measured = measured_videos
     if not hold_out:
-        split = train_on_all(usable)
+        split = train_on_all(usable_dataset)
     elif test is None:
-        split = hold_quarter_out(usable, plan.seed, token)
+        split = hold_quarter_out(usable_dataset, plan.seed, token)
     else:
         test_store, test_problems = build_dataset_store(test, source, n_passes=1, token=token, report=report)
         problems += test_problems
@@ -86,14 +88,14 @@ def load_training_data(
                 usable_test, plan.preprocessing, token, report
             )
             problems += measure_problems
-        split = test_on_other(usable, usable_test, token)
+        split = test_on_other(usable_dataset, usable_test, token)
     return TrainingData(
-        dataset=usable,
+        dataset=usable_dataset,
         split=split,
         store=store,
         test_store=test_store,
         problems=(*problems, *split.problems),
-        track_measures=measured,
+        track_measures=measured_videos,
         test_measured=test_measured,
     )
 

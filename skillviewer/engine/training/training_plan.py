@@ -220,33 +220,33 @@ class TrainingPlan:
         return TrainSettings(optimiser, loss, self.select, self.seed, published_phases, self.training_precision)
 
 
-def describe_selection(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
-    """Return the choice of the epoch in words; ``inner`` are the inner folds, empty if they are not made yet."""
+def describe_selection(plan: TrainingPlan, inner_folds: Sequence[Fold] = ()) -> str:
+    """Return the choice of the epoch in words; ``inner_folds`` are the inner folds, empty if they are not made yet."""
     if plan.select is EpochSelection.LAST:
         return "last epoch"
     if plan.select is EpochSelection.BEST_ON_TEST:
         return "epoch chosen on the test pairs themselves: optimistic, only to compare with the paper"
     refit_text = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
-    part, parts = held_out_part(inner)
-    n = len(inner) if inner else plan.inner_folds
+    part, parts = held_out_part(inner_folds)
+    n = len(inner_folds) if inner_folds else plan.inner_folds
     average_text = f", on average over {n} different {parts}" if n > 1 else ""
     fewer_text = f" ({plan.inner_folds} were asked for, {n} could be made)" if n < plan.inner_folds else ""
     return f"epoch chosen on {part}{average_text}{fewer_text}{refit_text}"
 
 
-def held_out_part(inner: Sequence[Fold]) -> tuple[str, str]:
+def held_out_part(inner_folds: Sequence[Fold]) -> tuple[str, str]:
     """Return the part of the training videos that inner folds hold out, in words, and the plural of such a part.
 
     If the parts are far from a quarter, a third and a half, or differ in size, the words give numbers of videos.
     Without folds, a quarter is assumed.
     """
-    if not inner:
+    if not inner_folds:
         _, _, title, plural = _PART_TITLES[0]
         return f"{title} of the training videos", plural
-    held_out_counts = [len(fold.held_out_videos) for fold in inner]
+    held_out_counts = [len(fold.held_out_videos) for fold in inner_folds]
     least = min(held_out_counts)
     most = max(held_out_counts)
-    n_videos = len(inner[0].train_videos) + len(inner[0].held_out_videos)
+    n_videos = len(inner_folds[0].train_videos) + len(inner_folds[0].held_out_videos)
     share = fmean(held_out_counts) / n_videos
     has_equal_parts = most - least <= max(1, n_videos / 10)
     for min_share, max_share, title, plural in _PART_TITLES:

@@ -31,44 +31,48 @@ def check_split(dataset: Dataset, seed: int) -> None:
 
     It is called before hours of computing features.
     """
-    usable = dataset.usable()
-    if not usable.videos:
+    usable_dataset = dataset.usable()
+    if not usable_dataset.videos:
         raise DatasetError(f"No video of {dataset.name} has a file: say where they lie.")
-    quarter_out(usable, seed)
+    quarter_out(usable_dataset, seed)
 
 
-def hold_quarter_out(usable: Dataset, seed: int, token: CancelToken) -> TrainingSplit:
+def hold_quarter_out(usable_dataset: Dataset, seed: int, token: CancelToken) -> TrainingSplit:
     """Hold out a quarter of the participants, or else of the videos.
 
     Raises:
         DatasetError: A held-out and a training video share a frame.
     """
-    folds = quarter_out(usable, seed)
+    folds = quarter_out(usable_dataset, seed)
     fold = folds.folds[0]
     if folds.fold_unit is not FoldUnit.RELEASED:
-        _refuse_shared_frames(usable.restricted(fold.train_videos), usable.restricted(fold.held_out_videos), token)
-    rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out {folds.fold_unit.text}"
+        _refuse_shared_frames(
+            usable_dataset.restricted(fold.train_videos), usable_dataset.restricted(fold.held_out_videos), token
+        )
+    rule = f"{len(fold.held_out_videos)} of {len(usable_dataset.videos)} videos held out {folds.fold_unit.text}"
     problems = (folds.warning,) if folds.warning else ()
-    return TrainingSplit(fold, usable, fold, rule, problems=problems)
+    return TrainingSplit(fold, usable_dataset, fold, rule, problems=problems)
 
 
-def train_on_all(usable: Dataset) -> TrainingSplit:
+def train_on_all(usable_dataset: Dataset) -> TrainingSplit:
     """Hold nothing out, for a training whose procedure was tested on held-out people before."""
-    fold = fold_of("all", usable.names, (), usable.pairs)
-    return TrainingSplit(fold, usable, fold, "nothing held out")
+    fold = fold_of("all", usable_dataset.names, (), usable_dataset.pairs)
+    return TrainingSplit(fold, usable_dataset, fold, "nothing held out")
 
 
-def test_on_other(usable: Dataset, tested: Dataset, token: CancelToken) -> TrainingSplit:
+def test_on_other(training_dataset: Dataset, tested_dataset: Dataset, token: CancelToken) -> TrainingSplit:
     """Train on all videos, and test on another data set.
 
     Raises:
         DatasetError: A tested and a training video share a frame.
     """
-    _refuse_shared_frames(usable, tested, token)
-    tested_fold = fold_of("test", tested.names, tested.names, tested.pairs)
-    rule = f"{len(tested.videos)} videos of another data set ({tested.name})"
-    fold = fold_of("all", usable.names, (), usable.pairs)
-    return TrainingSplit(fold, tested, tested_fold, rule, problems=_shared_names_warning(usable, tested))
+    _refuse_shared_frames(training_dataset, tested_dataset, token)
+    tested_fold = fold_of("test", tested_dataset.names, tested_dataset.names, tested_dataset.pairs)
+    rule = f"{len(tested_dataset.videos)} videos of another data set ({tested_dataset.name})"
+    fold = fold_of("all", training_dataset.names, (), training_dataset.pairs)
+    return TrainingSplit(
+        fold, tested_dataset, tested_fold, rule, problems=_shared_names_warning(training_dataset, tested_dataset)
+    )
 
 
 def _shared_names_warning(train: Dataset, test: Dataset) -> tuple[str, ...]:
