@@ -57,11 +57,11 @@ def watch_crashes(folder: Path) -> Iterator[bool]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        current = folder / CRASH_FILE
-        crashed = current.is_file() and current.stat().st_size > 0
+        current_report = folder / CRASH_FILE
+        crashed = current_report.is_file() and current_report.stat().st_size > 0
         if crashed:
-            current.replace(folder / LAST_CRASH_FILE)
-        file = current.open("ab")
+            current_report.replace(folder / LAST_CRASH_FILE)
+        file = current_report.open("ab")
     except OSError:  # the window opens without a log
         yield False
         return

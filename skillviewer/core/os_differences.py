@@ -97,13 +97,13 @@ def on_network_drive(folder: Path) -> bool:
         # this includes external disks; to treat them as network drives is safe and hardly slower
         return folder.is_relative_to("/Volumes")
     file_system = ""
-    longest = 0
+    longest_length = 0
     with suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             mount_fields, _, file_system_fields = line.partition(" - ")
             _id, _parent_id, _device, _root, escaped_mount_point, *_ = mount_fields.split()
             mount_point = Path(escaped_mount_point.replace(r"\040", " "))  # spaces are written in octal
-            if folder.is_relative_to(mount_point) and len(str(mount_point)) >= longest:
+            if folder.is_relative_to(mount_point) and len(str(mount_point)) >= longest_length:
                 file_system = file_system_fields.split()[0]
-                longest = len(str(mount_point))
+                longest_length = len(str(mount_point))
     return file_system.startswith(_NETWORK_FILE_SYSTEMS)

@@ -164,22 +164,22 @@ def read_record(path: Path) -> ExportRecord | None:
         return None
     try:
         text = tail[mark_start + len(_MARK) :].removeprefix(b'": ').decode("ascii", errors="replace")
-        raw, _ = json.JSONDecoder().raw_decode(text)
+        parsed_json, _ = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError) as error:
         raise ExportError(f"The record in {path} was changed and cannot be read: {error}") from error
-    return parse_record(raw)
+    return parse_record(parsed_json)
 
 
-def parse_record(raw: object) -> ExportRecord:
+def parse_record(parsed_json: object) -> ExportRecord:
     """Return a record from the values of its JSON.
 
     Raises:
         AlteredExportError: A field has a value that no record has.
     """
     try:
-        record = msgspec.convert(raw, ExportRecord)
+        record = msgspec.convert(parsed_json, ExportRecord)
     except msgspec.ValidationError as error:
-        raise AlteredExportError(_describe_invalid_field(raw, str(error))) from error
+        raise AlteredExportError(_describe_invalid_field(parsed_json, str(error))) from error
     for index, source in enumerate(record.sources):
         unit, start, stop = source.clip_range
         is_whole_file = unit == ""
@@ -201,11 +201,11 @@ def parse_record(raw: object) -> ExportRecord:
     return record
 
 
-def _describe_invalid_field(raw: Any, message: str) -> str:  # noqa: ANN401 - values of JSON
+def _describe_invalid_field(parsed_json: Any, message: str) -> str:  # noqa: ANN401 - values of JSON
     """Return a sentence with the field and the value that a message of msgspec is about."""
     reason, _, place = message.partition(" - at `$")
     keys = re.findall(r"[^.\[\]`]+", place)
-    value = raw
+    value = parsed_json
     for key in keys:
         if key == "...":
             continue

@@ -301,8 +301,8 @@ def _preview_still(videos: Sequence[AnalysedVideo], options: StillOptions | None
 
 
 def _write_evidence(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:
-    explained = [(video.analysis, video.evidence) for video in videos]
-    return export_table("evidence", path, explained, overwrite=overwrite)
+    analyses_and_evidence = [(video.analysis, video.evidence) for video in videos]
+    return export_table("evidence", path, analyses_and_evidence, overwrite=overwrite)
 
 
 def _write_result(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:

@@ -134,10 +134,10 @@ def _iter_picture(path: Path) -> Iterator[Entry]:
 
 def _iter_frames(path: Path) -> Iterator[Entry]:
     with VideoReader(path, cache_bytes=0) as reader:
-        for decoded in reader.stream(range(reader.n_frames)):
-            time_s = round(float(reader.info.times_s[decoded.index]), 6)
-            yield f"frame {decoded.index}, its time", time_s
-            yield f"frame {decoded.index}", decoded.rgb()
+        for decoded_frame in reader.stream(range(reader.n_frames)):
+            time_s = round(float(reader.info.times_s[decoded_frame.index]), 6)
+            yield f"frame {decoded_frame.index}, its time", time_s
+            yield f"frame {decoded_frame.index}", decoded_frame.rgb()
 
 
 def first_difference(

@@ -42,17 +42,17 @@ class MapRect:
     right: float = 1.0
     bottom: float = 1.0
 
-    def within(self, outer: "MapRect | None") -> "MapRect":
-        """Convert a rectangle relative to ``outer`` to one relative to the whole picture; None is the whole picture."""
-        if outer is None:
+    def within(self, outer_rect: "MapRect | None") -> "MapRect":
+        """Return this rectangle, given relative to ``outer_rect`` (None: the picture), relative to the picture."""
+        if outer_rect is None:
             return self
-        width = outer.right - outer.left
-        height = outer.bottom - outer.top
+        width = outer_rect.right - outer_rect.left
+        height = outer_rect.bottom - outer_rect.top
         return MapRect(
-            outer.left + self.left * width,
-            outer.top + self.top * height,
-            outer.left + self.right * width,
-            outer.top + self.bottom * height,
+            outer_rect.left + self.left * width,
+            outer_rect.top + self.top * height,
+            outer_rect.left + self.right * width,
+            outer_rect.top + self.bottom * height,
         )
 
 

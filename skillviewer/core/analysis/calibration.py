@@ -32,7 +32,7 @@ class PiecewiseLinear:
         """Refuse numbers that define no function."""
         is_complete = len(self.scores) == len(self.values) > 0
         is_finite = all(map(math.isfinite, (*self.scores, *self.values)))
-        is_ascending = all(score <= following for score, following in pairwise(self.scores))
+        is_ascending = all(score <= next_score for score, next_score in pairwise(self.scores))
         if not (is_complete and is_finite and is_ascending):
             raise ValueError("a curve of the raters' scale is no line")
 
@@ -89,12 +89,12 @@ class CalibrationMap:
         """
         scores = np.atleast_1d(np.asarray(scores, dtype=np.float64))
         group = np.asarray(self.group)
-        fitted = np.stack([curve.at(scores) for curve in self.left_out])[group]
+        fitted_ratings = np.stack([curve.at(scores) for curve in self.left_out])[group]
         spread = np.stack([curve.at(scores) for curve in self.spreads])[group]
         margin = np.asarray(self.residuals)[:, None] * spread
         weights = np.asarray(self.weights)
-        high = _weighted_quantile(fitted + margin, weights, self.level)
-        low = -_weighted_quantile(margin - fitted, weights, self.level)
+        high = _weighted_quantile(fitted_ratings + margin, weights, self.level)
+        low = -_weighted_quantile(margin - fitted_ratings, weights, self.level)
         return np.clip(low, self.low, self.high), np.clip(high, self.low, self.high)
 
 
@@ -215,20 +215,20 @@ class CalibratedScore:
         order = np.argsort(curve.values)
         ratings = np.asarray(curve.values)[order]
         scores = np.asarray(curve.scores)[order]
-        lowest, highest = np.sort(curve.at(np.array([low, high])))
+        lowest_rating, highest_rating = np.sort(curve.at(np.array([low, high])))
         smallest_step = 1.0 if self.levels else 10.0**-self.digits
         steps = (smallest_step * factor * 10**power for power in range(12) for factor in (1, 2, 5))
-        step = next(step for step in steps if (highest - lowest) / step <= n_ticks)
-        first_multiple = math.ceil(lowest / step - 1e-9)
-        last_multiple = math.floor(highest / step + 1e-9)
+        step = next(step for step in steps if (highest_rating - lowest_rating) / step <= n_ticks)
+        first_multiple = math.ceil(lowest_rating / step - 1e-9)
+        last_multiple = math.floor(highest_rating / step + 1e-9)
         tick_ratings = np.arange(first_multiple, last_multiple + 1) * step
         tick_scores = np.interp(tick_ratings, ratings, scores).tolist()
         labels = [_format_rating(rating, self.digits, self.levels) for rating in tick_ratings.tolist()]
         return [(score, label) for score, label in zip(tick_scores, labels, strict=True) if low <= score <= high]
 
 
-def _refused(scaled: CalibratedScore, reason: str) -> CalibratedScore:
-    return CalibratedScore(scaled.criterion, scaled.task, refusal=reason)
+def _refused(calibrated_score: CalibratedScore, reason: str) -> CalibratedScore:
+    return CalibratedScore(calibrated_score.criterion, calibrated_score.task, refusal=reason)
 
 
 def _wide_intervals_text(width: float, fitted_map: CalibrationMap) -> str:

@@ -224,8 +224,10 @@ def reference_video(
     if not better_videos:
         return None
     measure, distances = _distances(video, others, better_videos)
-    ranked = [(distance, -better.score, better.name) for distance, better in zip(distances, better_videos, strict=True)]
-    distance, negative_score, name = min(ranked)
+    ranked_videos = [
+        (distance, -better.score, better.name) for distance, better in zip(distances, better_videos, strict=True)
+    ]
+    distance, negative_score, name = min(ranked_videos)
     return ReferenceVideo(name, -negative_score, measure, distance)
 
 

@@ -72,8 +72,8 @@ class Difference(ReadOnly):
 
 
 def _limit(values: Float32Array) -> float:
-    largest = float(np.max(np.abs(values), initial=0.0))
-    return largest if largest > MIN_DIFFERENCE else 1.0
+    largest_magnitude = float(np.max(np.abs(values), initial=0.0))
+    return largest_magnitude if largest_magnitude > MIN_DIFFERENCE else 1.0
 
 
 def difference(first: Analysis, second: Analysis) -> Difference:

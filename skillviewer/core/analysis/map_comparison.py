@@ -200,10 +200,10 @@ class PlacedMaps(ReadOnly):
 
 def on_common_grid(first: PlacedMaps, second: PlacedMaps) -> tuple[FloatArray, FloatArray, Partition]:
     """Return two sequences of normalised maps, (M, H, W) each, on the common refinement of both grids."""
-    common = Partition.common([first.partition, second.partition])
-    first_mass = redistribute_mass(normalised_mass(first.values), first.rect, common)
-    second_mass = redistribute_mass(normalised_mass(second.values), second.rect, common)
-    return first_mass, second_mass, common
+    common_partition = Partition.common([first.partition, second.partition])
+    first_mass = redistribute_mass(normalised_mass(first.values), first.rect, common_partition)
+    second_mass = redistribute_mass(normalised_mass(second.values), second.rect, common_partition)
+    return first_mass, second_mass, common_partition
 
 
 def compare_maps(first: PlacedMaps, second: PlacedMaps, aspect: float = 1.0) -> tuple[MapNumbers, ...]:
@@ -211,9 +211,9 @@ def compare_maps(first: PlacedMaps, second: PlacedMaps, aspect: float = 1.0) -> 
 
     ``aspect`` is the picture's width over its height.
     """
-    p, q, common = on_common_grid(first, second)
-    areas = common.areas
-    offset = centres_of_mass(p, common) - centres_of_mass(q, common)
+    p, q, common_partition = on_common_grid(first, second)
+    areas = common_partition.areas
+    offset = centres_of_mass(p, common_partition) - centres_of_mass(q, common_partition)
     columns = {
         "correlation": correlation(p, q, areas),
         "similarity": similarity(p, q),
@@ -315,9 +315,9 @@ def compared_frames(first: Analysis, second: Analysis) -> IntArray:
     """
     if first.clip_id != second.clip_id:
         raise ValueError(f"{first.video.path.name} and {second.video.path.name} are two videos")
-    sampled = np.union1d(first.samples, second.samples)
+    sampled_frames = np.union1d(first.samples, second.samples)
     first_common_frame = max(int(first.samples.min()), int(second.samples.min()))
-    return np.asarray(sampled[sampled >= first_common_frame], dtype=np.int64)
+    return np.asarray(sampled_frames[sampled_frames >= first_common_frame], dtype=np.int64)
 
 
 def _compare_at(first: Analysis, second: Analysis, frames: IntArray) -> tuple[MapNumbers, ...]:

@@ -53,12 +53,12 @@ def agreement_matrix(analyses: AnalysesByModel, token: CancelToken = NEVER, repo
         token.check()
         first = analyses[models[i]]
         second = analyses[models[j]]
-        common = [name for name in first if name in second]
-        n_videos[[i, j], [j, i]] = len(common)
+        common_names = [name for name in first if name in second]
+        n_videos[[i, j], [j, i]] = len(common_names)
         scores[[i, j], [j, i]] = rank_agreement(
-            [first[name].score for name in common], [second[name].score for name in common]
+            [first[name].score for name in common_names], [second[name].score for name in common_names]
         )
-        maps[[i, j], [j, i]] = mean_defined([map_agreement(first[name], second[name]) for name in common])
+        maps[[i, j], [j, i]] = mean_defined([map_agreement(first[name], second[name]) for name in common_names])
         report(Progress("comparing models", n_done, len(pairs)))
     return AgreementMatrix(models, scores, maps, n_videos)
 
@@ -75,8 +75,8 @@ def map_agreement(first: Analysis, second: Analysis) -> float:
     if without_map(first, second):
         return float("nan")
     frames = compared_frames(first, second)
-    p, q, common = on_common_grid(maps_at(first, frames), maps_at(second, frames))
-    return mean_defined(correlation(p, q, common.areas))
+    p, q, common_partition = on_common_grid(maps_at(first, frames), maps_at(second, frames))
+    return mean_defined(correlation(p, q, common_partition.areas))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +97,14 @@ def disagreements(analyses: AnalysesByModel) -> tuple[RankDisagreement, ...]:
     """Return the videos that all models assessed, the greatest disagreement first."""
     if not analyses:
         return ()
-    common = sorted(set.intersection(*(set(by_video) for by_video in analyses.values())))
-    if not common:
+    common_names = sorted(set.intersection(*(set(by_video) for by_video in analyses.values())))
+    if not common_names:
         return ()
-    ranks_by_model = [ranks_of([-by_video[name].score for name in common]) for by_video in analyses.values()]
+    ranks_by_model = [ranks_of([-by_video[name].score for name in common_names]) for by_video in analyses.values()]
     ranks_by_video = np.stack(ranks_by_model, axis=1).tolist()
     rank_disagreements = [
-        RankDisagreement(name, tuple(ranks), len(common)) for name, ranks in zip(common, ranks_by_video, strict=True)
+        RankDisagreement(name, tuple(ranks), len(common_names))
+        for name, ranks in zip(common_names, ranks_by_video, strict=True)
     ]
 
     def sort_key(disagreement: RankDisagreement) -> tuple[float, str]:

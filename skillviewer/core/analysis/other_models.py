@@ -75,15 +75,17 @@ def other_models(
         if model_in_use is not None and model.name == model_in_use.name:
             versions.append((model.number, scores[video]))
             continue
-        common = [name for name in own_scores if name in scores]
-        if len(common) > 1:
+        common_names = [name for name in own_scores if name in scores]
+        if len(common_names) > 1:
             others.append(
                 OtherModel(
                     name=f"{model.name} v{model.number}",
-                    rank=1 + sum(scores[name] > scores[video] for name in common),
-                    own_rank=1 + sum(own_scores[name] > own_scores[video] for name in common),
-                    n=len(common),
-                    agreement=rank_agreement([own_scores[name] for name in common], [scores[name] for name in common]),
+                    rank=1 + sum(scores[name] > scores[video] for name in common_names),
+                    own_rank=1 + sum(own_scores[name] > own_scores[video] for name in common_names),
+                    n=len(common_names),
+                    agreement=rank_agreement(
+                        [own_scores[name] for name in common_names], [scores[name] for name in common_names]
+                    ),
                 )
             )
     return tuple(others[:max_models]), tuple(sorted(versions))

@@ -77,8 +77,8 @@ def display_limit(analysis: Analysis) -> float:
     if analysis.map_kind is MapKind.NONE:
         return 1.0
     magnitudes = np.abs(display_values(analysis.attention, analysis.map_kind))
-    largest = float(np.max(magnitudes, initial=0.0))
-    return EVEN_SCALE * largest if analysis.spread_evenly else largest
+    largest_magnitude = float(np.max(magnitudes, initial=0.0))
+    return EVEN_SCALE * largest_magnitude if analysis.spread_evenly else largest_magnitude
 
 
 def clipped_limit(analysis: Analysis) -> float:
@@ -142,7 +142,7 @@ def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
     source = MapSource.NOTHING
     low = 0.0
     high = 1.0
-    flat = False
+    is_flat = False
     sample_frame = -1
     age_s = 0.0
     step = -1
@@ -160,7 +160,7 @@ def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
                 source = MapSource.OWN if sample_frame == frame_index else MapSource.HELD
                 values = display_values(analysis.attention[pass_index, step], analysis.map_kind)
             low, high = _limits(values, analysis, map_style)
-            flat = analysis.map_kind is MapKind.DISTRIBUTION and float(values.max()) < FLAT_BELOW
+            is_flat = analysis.map_kind is MapKind.DISTRIBUTION and float(values.max()) < FLAT_BELOW
     unit = "× uniform" if analysis.map_kind is MapKind.DISTRIBUTION else ""
     return Scene(
         frame_index=frame_index,
@@ -180,5 +180,5 @@ def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
         step=step,
         score=score,
         is_spread_evenly=analysis.spread_evenly,
-        is_flat=flat,
+        is_flat=is_flat,
     )

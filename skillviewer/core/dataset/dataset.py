@@ -150,7 +150,7 @@ class Dataset:
         def restrict(measure: Measure) -> Measure:
             return replace(measure, values=tuple((video, value) for video, value in measure.values if video in subset))
 
-        released = None if self.released is None else tuple(fold.restricted(subset) for fold in self.released)
+        released_folds = None if self.released is None else tuple(fold.restricted(subset) for fold in self.released)
         scores = None if self.scores is None else restrict(self.scores)
         ratings = None if self.ratings is None else self.ratings.restricted(subset)
         return replace(
@@ -159,7 +159,7 @@ class Dataset:
             pairs=tuple(pair for pair in self.pairs if pair.within(subset)),
             similar=tuple(pair for pair in self.similar if pair.within(subset)),
             judgements=tuple(j for j in self.judgements if j.left in subset and j.right in subset),
-            released=released,
+            released=released_folds,
             scores=scores,
             truth=tuple(restrict(measure) for measure in self.truth),
             instruments=tuple(restrict(measure) for measure in self.instruments),

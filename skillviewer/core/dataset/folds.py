@@ -102,13 +102,13 @@ def group_videos(dataset: Dataset, unit: FoldUnit, pairs: Iterable[Pair] | None 
     participants = dataset.participants if unit is FoldUnit.PARTICIPANT else {}
     if pairs is None:
         pairs = dataset.pairs
-    tested = set(videos_of(tuple(pairs)))
+    tested_names = set(videos_of(tuple(pairs)))
     groups: dict[str, list[str]] = {}
     for name in dataset.names:
-        if name in tested:
+        if name in tested_names:
             groups.setdefault(participants.get(name, _UNKNOWN_PREFIX + name), []).append(name)
     for name in dataset.names:
-        if name not in tested and participants.get(name) in groups:
+        if name not in tested_names and participants.get(name) in groups:
             groups[participants[name]].append(name)
     return groups
 
@@ -168,12 +168,12 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, fold_unit: FoldUnit
     elif fold_unit is FoldUnit.VIDEO:
         warning = _BY_VIDEO_WARNING
     if fold_unit is FoldUnit.RELEASED:
-        released = _released(dataset)
-        if n_folds in {None, len(released.folds)}:
-            return released
-        n = len(released.folds)
+        released_folds = _released(dataset)
+        if n_folds in {None, len(released_folds.folds)}:
+            return released_folds
+        n = len(released_folds.folds)
         note = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
-        return replace(released, warning=_join_warnings(released.warning, note))
+        return replace(released_folds, warning=_join_warnings(released_folds.warning, note))
     groups = group_videos(dataset, fold_unit)
     if fold_unit is FoldUnit.PARTICIPANT:
         warning = _unknown_participants_warning(dataset)
@@ -221,15 +221,15 @@ def with_pairs(folds: Folds) -> Folds:
     Raises:
         DatasetError: No fold has both.
     """
-    usable = tuple(fold for fold in folds.folds if _has_pairs(fold))
-    if len(usable) == len(folds.folds):
+    usable_folds = tuple(fold for fold in folds.folds if _has_pairs(fold))
+    if len(usable_folds) == len(folds.folds):
         return folds
-    if not usable:
+    if not usable_folds:
         raise DatasetError(
             f"No fold {folds.fold_unit.text} has pairs both to train on and to test on: too many videos are missing, "
             "or one is in all pairs. Judge more pairs, or hold out by video."
         )
-    return replace(folds, folds=usable, warning=f"{folds.warning} Such folds are left out.")
+    return replace(folds, folds=usable_folds, warning=f"{folds.warning} Such folds are left out.")
 
 
 def _released(dataset: Dataset) -> Folds:
@@ -256,8 +256,8 @@ def describe_shared_videos(dataset: Dataset) -> list[str]:
     sentences = []
     for fold in dataset.released:
         people = sorted(_shared_participants(fold, dataset.participants))
-        trained = {*fold.train_videos, *videos_of(fold.train_pairs)}
-        videos = sorted(trained & set(videos_of(fold.test_pairs)))
+        trained_names = {*fold.train_videos, *videos_of(fold.train_pairs)}
+        videos = sorted(trained_names & set(videos_of(fold.test_pairs)))
         if people:
             people_text = counted(len(people), "person", "people")
             sentences.append(
@@ -287,8 +287,8 @@ def _missing_pairs_warning(folds: Sequence[Fold]) -> str:
 
 
 def _shared_participants(fold: Fold, participants: Mapping[str, str]) -> set[str]:
-    trained = {participants[v] for v in fold.train_videos if v in participants}
-    return trained & {participants[v] for v in fold.held_out_videos if v in participants}
+    trained_participants = {participants[v] for v in fold.train_videos if v in participants}
+    return trained_participants & {participants[v] for v in fold.held_out_videos if v in participants}
 
 
 def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, names_seen: Iterable[str] = ()) -> None:
@@ -304,8 +304,8 @@ def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, nam
             out and trained on.
     """
     held_out = set(fold.held_out_videos)
-    trained = {*fold.train_videos, *videos_of(fold.train_pairs), *names_seen}
-    leaked = sorted(held_out & trained)
+    trained_names = {*fold.train_videos, *videos_of(fold.train_pairs), *names_seen}
+    leaked = sorted(held_out & trained_names)
     if leaked:
         raise DatasetError(f"Fold {fold.name} leaks: “{leaked[0]}” is held out and yet used in training.")
     untouched = [pair for pair in fold.test_pairs if not pair.touches(held_out)]
@@ -348,6 +348,6 @@ def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -
         raise DatasetError(f"Fold {fold.name} has {len(training_set.videos)} training videos: too few to choose on.")
     parts = split_groups(groups, min(n_parts, len(groups)), seed)
     folds = tuple(fold_of(f"{fold.name}/inner", training_set.names, part, fold.train_pairs) for part in parts)
-    for inner in folds:
-        check_no_leak(inner, participants)
+    for inner_fold in folds:
+        check_no_leak(inner_fold, participants)
     return folds

@@ -32,7 +32,9 @@ def find_cycles(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
         if len(component) > 1:
             start = min(component)
             subgraph = graph.subgraph(component)
-            paths_back = [nx.shortest_path(subgraph, after, start) for after in sorted(subgraph.successors(start))]
+            paths_back = [
+                nx.shortest_path(subgraph, next_video, start) for next_video in sorted(subgraph.successors(start))
+            ]
             shortest_path_back = min(paths_back, key=len)
             cycles.append((start, *shortest_path_back[:-1]))
     return tuple(sorted(cycles))
@@ -71,11 +73,11 @@ def similar_by_depth(pairs: Iterable[Pair], max_difference: int = 1) -> tuple[Si
     """
     pairs = tuple(pairs)
     ordered_pairs = {SimilarPair(pair.better, pair.worse) for pair in pairs}
-    similar: set[SimilarPair] = set()
+    similar_pairs: set[SimilarPair] = set()
     for level, deeper in _levels(pairs, depths(pairs), max_difference):
-        similar.update(starmap(SimilarPair, combinations(level, 2)))
-        similar.update(starmap(SimilarPair, product(level, deeper)))
-    return tuple(sorted(similar - ordered_pairs))
+        similar_pairs.update(starmap(SimilarPair, combinations(level, 2)))
+        similar_pairs.update(starmap(SimilarPair, product(level, deeper)))
+    return tuple(sorted(similar_pairs - ordered_pairs))
 
 
 def count_similar_by_depth(pairs: Iterable[Pair], max_difference: int = 1) -> int:
@@ -107,9 +109,9 @@ def _levels(
 
 
 def similar_for_training(
-    dataset: Dataset, fold: Fold, reserved: Collection[SimilarPair] = ()
+    dataset: Dataset, fold: Fold, reserved_pairs: Collection[SimilarPair] = ()
 ) -> tuple[SimilarPair, ...]:
-    """Return the similar pairs on which a fold may train, without the ``reserved`` ones.
+    """Return the similar pairs on which a fold may train; ``reserved_pairs`` are left out.
 
     These are the data set's similar pairs within the training videos. If the data set has no similar pairs, they follow
     from the depths in the graph of the training pairs, so that nothing is learnt from the order of a held-out video.
@@ -117,7 +119,7 @@ def similar_for_training(
     """
     if dataset.similar:
         train = set(fold.train_videos)
-        return tuple(pair for pair in dataset.similar if pair.within(train) and pair not in reserved)
+        return tuple(pair for pair in dataset.similar if pair.within(train) and pair not in reserved_pairs)
     subtasks = dataset.subtasks
     pairs_by_subtask: dict[str, list[Pair]] = {}
     for pair in fold.train_pairs:
@@ -125,4 +127,4 @@ def similar_for_training(
     similar_pairs: list[SimilarPair] = []
     for _, pairs in sorted(pairs_by_subtask.items()):
         similar_pairs += similar_by_depth(pairs)
-    return tuple(pair for pair in similar_pairs if pair not in reserved)
+    return tuple(pair for pair in similar_pairs if pair not in reserved_pairs)

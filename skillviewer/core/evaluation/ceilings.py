@@ -155,13 +155,13 @@ def rater_accuracy(dataset: Dataset, folds: Sequence[Fold], *, both_held_out: bo
     return pooled_pair_outcomes(outcomes, held_out, dataset) if outcomes else None
 
 
-def _rater_differences(dataset: Dataset, tested: set[frozenset[str]]) -> Iterator[tuple[str, str, float, float]]:
+def _rater_differences(dataset: Dataset, tested_pairs: set[frozenset[str]]) -> Iterator[tuple[str, str, float, float]]:
     """Yield two videos, and by how much one rater and the other raters prefer the first to the second."""
     if dataset.ratings is not None and dataset.criterion in dataset.ratings.items:
-        yield from _rating_differences(dataset.ratings, dataset.criterion, tested)
+        yield from _rating_differences(dataset.ratings, dataset.criterion, tested_pairs)
         return
     for votes in count_votes(dataset.judgements):
-        if frozenset((votes.first, votes.second)) not in tested:
+        if frozenset((votes.first, votes.second)) not in tested_pairs:
             continue
         verdicts = [1] * votes.for_first + [0] * votes.neither + [-1] * votes.for_second
         for verdict in verdicts:
@@ -171,7 +171,7 @@ def _rater_differences(dataset: Dataset, tested: set[frozenset[str]]) -> Iterato
 
 
 def _rating_differences(
-    ratings: RatingSet, criterion: str, tested: set[frozenset[str]]
+    ratings: RatingSet, criterion: str, tested_pairs: set[frozenset[str]]
 ) -> Iterator[tuple[str, str, float, float]]:
     """Yield two videos, and the differences between their ratings by one rater and by the other raters."""
     matrix = ratings.table(criterion)
@@ -179,7 +179,7 @@ def _rating_differences(
     row_of = {name: row for row, name in enumerate(matrix.videos)}
     n_raters = (~np.isnan(matrix.values)).sum(axis=1)
     sums = np.nansum(matrix.values, axis=1)
-    for first, second in (sorted(names) for names in tested if names <= row_of.keys()):
+    for first, second in (sorted(names) for names in tested_pairs if names <= row_of.keys()):
         a = row_of[first]
         b = row_of[second]
         if min(n_raters[a], n_raters[b]) < 2:

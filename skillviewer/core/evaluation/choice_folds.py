@@ -35,29 +35,29 @@ def training_without(dataset: Dataset, fold: Fold, other: Fold) -> Fold:
     return fold_of(f"{first.name}+{second.name}", ordered_names, held_out, dataset.pairs)
 
 
-def inner_folds(dataset: Dataset, folds: Sequence[Fold], outer: Fold) -> tuple[InnerFold, ...]:
+def inner_folds(dataset: Dataset, folds: Sequence[Fold], outer_fold: Fold) -> tuple[InnerFold, ...]:
     """Return the inner folds of one of the folds that have both training and test pairs.
 
     Raises:
         DatasetError: There are none.
     """
-    outer_videos = set(outer.held_out_videos)
+    outer_videos = set(outer_fold.held_out_videos)
     pairs = [pair for pair in dataset.pairs if not pair.touches(outer_videos)]
-    inner = []
+    inner_folds_of_outer = []
     for fold in folds:
-        if fold.name == outer.name:
+        if fold.name == outer_fold.name:
             continue
-        training = training_without(dataset, outer, fold)
+        training = training_without(dataset, outer_fold, fold)
         names = [*training.train_videos, *fold.held_out_videos]
-        tested = fold_of(training.name, names, set(fold.held_out_videos), pairs)
-        if training.train_pairs and tested.test_pairs:
-            inner.append(InnerFold(training, tested))
-    if not inner:
+        tested_fold = fold_of(training.name, names, set(fold.held_out_videos), pairs)
+        if training.train_pairs and tested_fold.test_pairs:
+            inner_folds_of_outer.append(InnerFold(training, tested_fold))
+    if not inner_folds_of_outer:
         raise DatasetError(
-            f"Of the pairs without fold {outer.name} none are left to train and choose on: rate or judge more "
+            f"Of the pairs without fold {outer_fold.name} none are left to train and choose on: rate or judge more "
             "videos, or name a model, such as full."
         )
-    return tuple(inner)
+    return tuple(inner_folds_of_outer)
 
 
 def outer_folds(dataset: Dataset, seed: int, level: CheckLevel = CheckLevel.CROSS_VALIDATED) -> Folds:
@@ -74,8 +74,8 @@ def outer_folds(dataset: Dataset, seed: int, level: CheckLevel = CheckLevel.CROS
             "needed. Name one, such as full, instead."
         )
     folds = make_folds(dataset, min(N_FOLDS, len(unit_names)), unit, seed)
-    for outer in tested_folds(folds, level):
-        inner_folds(dataset, folds.folds, outer)
+    for outer_fold in tested_folds(folds, level):
+        inner_folds(dataset, folds.folds, outer_fold)
     return folds
 
 

@@ -218,7 +218,9 @@ def localise(
 def merge_localisations(localisations: Sequence[Localisation]) -> Localisation:
     """Return the hits and energies of the frames of several videos."""
     names = Localisation.__slots__
-    return Localisation(*(np.concatenate([getattr(one, name) for one in localisations]) for name in names))
+    return Localisation(
+        *(np.concatenate([getattr(localisation, name) for localisation in localisations]) for name in names)
+    )
 
 
 def cells_near(

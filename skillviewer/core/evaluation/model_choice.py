@@ -132,8 +132,8 @@ def _format_interval(difference: PooledEstimate) -> str:
 def _verdict(choice: ModelChoice) -> ChoiceVerdict:
     sentences = (_unsavable_best_sentence(choice), _rater_sentence(choice), _curve_sentence(choice))
     details = tuple(sentence for sentence in sentences if sentence)
-    compared = compare_with_baselines(choice.title, choice.accuracy, choice.baselines, choice.pairs_text)
-    return replace(compared, details=details)
+    comparison = compare_with_baselines(choice.title, choice.accuracy, choice.baselines, choice.pairs_text)
+    return replace(comparison, details=details)
 
 
 def compare_with_baselines(
@@ -198,10 +198,10 @@ def _curve_sentence(choice: ModelChoice) -> str:
     first = choice.curve[0]
     last = choice.curve[-1]
     people = "people" if choice.unit == "participant" else "videos"
-    trained = "With coarser maps, trained" if choice.has_coarse_comparison else "Trained"
+    trained_text = "With coarser maps, trained" if choice.has_coarse_comparison else "Trained"
     sentence = (
-        f"{trained} on {first.n_people:.0f} {people}: {percent(first.accuracy.value, ' %')}; on {last.n_people:.0f}: "
-        f"{percent(last.accuracy.value, ' %')}."
+        f"{trained_text} on {first.n_people:.0f} {people}: {percent(first.accuracy.value, ' %')}; "
+        f"on {last.n_people:.0f}: {percent(last.accuracy.value, ' %')}."
     )
     if math.isfinite(gain.low) and gain.low > 0:
         return f"{sentence} More {people} would help."

@@ -38,15 +38,15 @@ def outcome_check(dataset: Dataset, pairs: Sequence[Pair], scores: Mapping[str, 
         if measure.first_word not in OUTCOMES or len(set(values.values())) != 2:
             continue
         pairs_with_outcome = [pair for pair in pairs if pair.within(values)]
-        equal = [pair for pair in pairs_with_outcome if values[pair.better] == values[pair.worse]]
-        different = [pair for pair in pairs_with_outcome if values[pair.better] != values[pair.worse]]
-        if min(len(equal), len(different)) >= MIN_PAIRS:
+        equal_pairs = [pair for pair in pairs_with_outcome if values[pair.better] == values[pair.worse]]
+        different_pairs = [pair for pair in pairs_with_outcome if values[pair.better] != values[pair.worse]]
+        if min(len(equal_pairs), len(different_pairs)) >= MIN_PAIRS:
             return OutcomeCheck(
                 measure=measure.name,
-                n_different=len(different),
-                different=count_pairs(different, scores).accuracy,
-                n_equal=len(equal),
-                equal=count_pairs(equal, scores).accuracy,
+                n_different=len(different_pairs),
+                different=count_pairs(different_pairs, scores).accuracy,
+                n_equal=len(equal_pairs),
+                equal=count_pairs(equal_pairs, scores).accuracy,
             )
     return None
 

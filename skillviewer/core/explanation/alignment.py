@@ -132,15 +132,17 @@ def _cheapest_path(distance: FloatArray) -> IntArray:
     return path
 
 
-def score_gaps(own: Analysis, other: Analysis, alignment: Alignment, max_gaps: int = 3) -> tuple[ScoreGap, ...]:
+def score_gaps(
+    analysis: Analysis, other_analysis: Analysis, alignment: Alignment, max_gaps: int = 3
+) -> tuple[ScoreGap, ...]:
     """Return the parts of a video that lose most score against a better one, at most ``max_gaps``, in order of time.
 
     The video is cut into ``N_PARTS`` equal parts, and the other video at the corresponding times.
     """
-    edges_s = np.linspace(own.start_s, own.stop_s, N_PARTS + 1)
+    edges_s = np.linspace(analysis.start_s, analysis.stop_s, N_PARTS + 1)
     other_edges_s = alignment.to_other(edges_s)
-    changes = np.diff(_scores_at(own, edges_s))
-    other_changes = np.diff(_scores_at(other, other_edges_s))
+    changes = np.diff(_scores_at(analysis, edges_s))
+    other_changes = np.diff(_scores_at(other_analysis, other_edges_s))
     gaps = []
     for part in range(N_PARTS):
         if changes[part] < other_changes[part]:

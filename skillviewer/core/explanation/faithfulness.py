@@ -81,9 +81,9 @@ def occlusion_counts(n_cells: int) -> IntArray:
 
 def occlusion_ranks(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray:
     """Return the rank, (..., L) int64, of every cell of (..., h, w) maps by descending magnitude; ties at random."""
-    flat = magnitudes.reshape(*magnitudes.shape[:-2], -1)
-    tie_breakers = rng.random(flat.shape)
-    order = np.lexsort((tie_breakers, -flat), axis=-1)  # the last key is the first criterion
+    flat_magnitudes = magnitudes.reshape(*magnitudes.shape[:-2], -1)
+    tie_breakers = rng.random(flat_magnitudes.shape)
+    order = np.lexsort((tie_breakers, -flat_magnitudes), axis=-1)  # the last key is the first criterion
     return np.argsort(order, axis=-1).astype(np.int64)
 
 
@@ -171,10 +171,10 @@ def opposite_shares(
     top_cells = np.argsort(-np.abs(flat_maps), axis=-1, kind="stable")[..., :n_top]
     top_effects = np.take_along_axis(flat_effects, top_cells, axis=-1)
     if kind is MapKind.SIGNED:
-        expected = np.take_along_axis(flat_maps, top_cells, axis=-1)
+        expected_values = np.take_along_axis(flat_maps, top_cells, axis=-1)
     else:
-        expected = segment_contributions[..., None]
-    is_opposite = (np.sign(top_effects) == -np.sign(expected)) & (np.abs(top_effects) > rounding)
+        expected_values = segment_contributions[..., None]
+    is_opposite = (np.sign(top_effects) == -np.sign(expected_values)) & (np.abs(top_effects) > rounding)
     shares: FloatArray = is_opposite.mean(axis=-1)
     if kind is MapKind.SIGNED:
         return shares

@@ -229,13 +229,13 @@ def intervals(effects: FloatArray, negligible: float) -> list[tuple[int, int]]:
 def strongest_intervals(effects: FloatArray, negligible: float) -> list[tuple[int, int]]:
     """Return the intervals to report (see ``find_moments``), the strongest first."""
     amounts = {(first, last): float(effects[first : last + 1].sum()) for first, last in intervals(effects, negligible)}
-    ranked = sorted(amounts)
-    ranked.sort(key=lambda interval: -abs(amounts[interval]))
-    selected = ranked[:MIN_MOMENTS]
-    for interval in ranked[MIN_MOMENTS:MAX_MOMENTS]:
-        if abs(amounts[interval]) >= MIN_EFFECT_SHARE * abs(amounts[ranked[0]]):
+    ranked_intervals = sorted(amounts)
+    ranked_intervals.sort(key=lambda interval: -abs(amounts[interval]))
+    selected = ranked_intervals[:MIN_MOMENTS]
+    for interval in ranked_intervals[MIN_MOMENTS:MAX_MOMENTS]:
+        if abs(amounts[interval]) >= MIN_EFFECT_SHARE * abs(amounts[ranked_intervals[0]]):
             selected.append(interval)
-    opposite = [interval for interval in ranked if amounts[interval] * amounts[ranked[0]] < 0]
+    opposite = [interval for interval in ranked_intervals if amounts[interval] * amounts[ranked_intervals[0]] < 0]
     if opposite and opposite[0] not in selected:
         selected = [*selected[: MAX_MOMENTS - 1], opposite[0]]
     return selected

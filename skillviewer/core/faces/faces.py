@@ -81,17 +81,17 @@ class FaceTrack:
         if not self.start <= frame < self.stop:
             return None
         frames = [mark.frame for mark in self.marks]
-        after = int(np.searchsorted(frames, frame, side="left"))
-        if after == 0:
+        index_after = int(np.searchsorted(frames, frame, side="left"))
+        if index_after == 0:
             return self.marks[0].box
-        if after == len(frames):
+        if index_after == len(frames):
             return self.marks[-1].box
-        if frames[after] == frame:
-            return self.marks[after].box
-        before = self.marks[after - 1]
-        later = self.marks[after]
-        fraction = (frame - before.frame) / (later.frame - before.frame)
-        return before.box.interpolated(later.box, fraction)
+        if frames[index_after] == frame:
+            return self.marks[index_after].box
+        mark_before = self.marks[index_after - 1]
+        mark_after = self.marks[index_after]
+        fraction = (frame - mark_before.frame) / (mark_after.frame - mark_before.frame)
+        return mark_before.box.interpolated(mark_after.box, fraction)
 
 
 class DoubtReason(StrEnum):
@@ -197,9 +197,9 @@ class Faces:
         """Return the faces with a track not blurred from ``start`` to before ``stop``, which may split the track."""
         track = self._track(number)
         parts: list[FaceTrack] = []
-        before = (track.start, min(start, track.stop))
-        after = (max(stop, track.start), track.stop)
-        for part_start, part_stop in (before, after):
+        range_before = (track.start, min(start, track.stop))
+        range_after = (max(stop, track.start), track.stop)
+        for part_start, part_stop in (range_before, range_after):
             if part_start < part_stop:
                 part_number = self._next_number() if parts else number
                 parts.append(_part(track, part_number, part_start, part_stop))

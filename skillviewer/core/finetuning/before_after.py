@@ -47,16 +47,18 @@ class BeforeAfter:
 
 
 def before_after(
-    dataset: Dataset, fold: Fold, before: Mapping[str, float] | None, after: Mapping[str, float]
+    dataset: Dataset, fold: Fold, scores_before: Mapping[str, float] | None, scores_after: Mapping[str, float]
 ) -> BeforeAfter:
     """Compare two models on the test pairs of a fold."""
-    new = FoldScores(fold, after)
-    accuracy_after = pooled_accuracy([new], dataset)
-    if before is None:
+    new_scores = FoldScores(fold, scores_after)
+    accuracy_after = pooled_accuracy([new_scores], dataset)
+    if scores_before is None:
         return BeforeAfter(before=None, after=accuracy_after, gain=None)
-    old = FoldScores(fold, before)
+    old_scores = FoldScores(fold, scores_before)
     return BeforeAfter(
-        before=pooled_accuracy([old], dataset), after=accuracy_after, gain=pooled_difference([new], [old], dataset)
+        before=pooled_accuracy([old_scores], dataset),
+        after=accuracy_after,
+        gain=pooled_difference([new_scores], [old_scores], dataset),
     )
 
 

@@ -46,22 +46,22 @@ def format_drift(forgetting: Forgetting) -> str:
     return text
 
 
-def drift_of(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+def drift_of(scores_before: Mapping[str, float], scores_after: Mapping[str, float]) -> float:
     """Return the mean absolute change of centred scores, in standard deviations of the scores before.
 
     The drift is NaN for fewer than two videos or equal scores.
     """
-    names = sorted(before)
-    old = np.array([before[name] for name in names])
-    new = np.array([after[name] for name in names])
-    deviation = float(old.std()) if len(names) > 1 else 0.0
+    names = sorted(scores_before)
+    old_values = np.array([scores_before[name] for name in names])
+    new_values = np.array([scores_after[name] for name in names])
+    deviation = float(old_values.std()) if len(names) > 1 else 0.0
     if deviation == 0:
         return float("nan")
-    changes = (new - new.mean()) - (old - old.mean())
+    changes = (new_values - new_values.mean()) - (old_values - old_values.mean())
     return float(np.abs(changes).mean() / deviation)
 
 
-def score_correlation(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+def score_correlation(scores_before: Mapping[str, float], scores_after: Mapping[str, float]) -> float:
     """Return Spearman's correlation of two models' scores of the same videos; NaN if undefined."""
-    names = sorted(before)
-    return rank_agreement([before[name] for name in names], [after[name] for name in names])
+    names = sorted(scores_before)
+    return rank_agreement([scores_before[name] for name in names], [scores_after[name] for name in names])

@@ -141,12 +141,12 @@ def split_pairs(study: StudyPairs, choices: TuningChoices, videos_seen: Collecti
     Raises:
         DatasetError: There are no pairs, or there are no training or no held-out pairs after the split.
     """
-    usable = usable_pairs(study)
-    dataset = usable.dataset
-    reserved = tuple(pair for pair in dataset.pairs if usable.is_reserved(pair))
+    usable_study = usable_pairs(study)
+    dataset = usable_study.dataset
+    reserved_pairs = tuple(pair for pair in dataset.pairs if usable_study.is_reserved(pair))
     folds = make_folds(dataset, _n_parts(dataset, choices.fold_unit), choices.fold_unit, choices.seed)
     candidates = [
-        replace(fold, train_pairs=tuple(pair for pair in fold.train_pairs if not usable.is_reserved(pair)))
+        replace(fold, train_pairs=tuple(pair for pair in fold.train_pairs if not usable_study.is_reserved(pair)))
         for fold in (*folds.folds, *_unseen_folds(dataset, folds.fold_unit, videos_seen))
     ]
 
@@ -168,20 +168,20 @@ def split_pairs(study: StudyPairs, choices: TuningChoices, videos_seen: Collecti
         )
     participants = dataset.participants if folds.fold_unit is FoldUnit.PARTICIPANT else None
     check_no_leak(fold, participants)
-    inner = selection_fold(dataset, fold, choices.seed)
+    inner_fold = selection_fold(dataset, fold, choices.seed)
     warnings = []
     folds_warning = folds.warning.partition("No pairs to train on")[0].strip()
     if folds_warning:
         warnings.append(folds_warning)
-    warnings += _shared_frames_warnings(usable, fold)
+    warnings += _shared_frames_warnings(usable_study, fold)
     seen_held_out = set(videos_seen) & set(fold.held_out_videos)
     if seen_held_out:
         warnings.append(
             f"The model was trained on {len(seen_held_out)} of the held-out videos before ({min(seen_held_out)}, for "
             "one): its accuracy before is too high."
         )
-    warnings += _split_warnings(study, dataset, fold, inner)
-    return TuningSplit(folds.fold_unit, fold, inner, reserved, warnings=tuple(warnings))
+    warnings += _split_warnings(study, dataset, fold, inner_fold)
+    return TuningSplit(folds.fold_unit, fold, inner_fold, reserved_pairs, warnings=tuple(warnings))
 
 
 def _unseen_folds(dataset: Dataset, unit: FoldUnit, videos_seen: Collection[str]) -> list[Fold]:
@@ -214,9 +214,9 @@ def usable_pairs(study: StudyPairs) -> StudyPairs:
     Raises:
         DatasetError: There are none. The message says why.
     """
-    usable = study.restricted([video.name for video in study.dataset.videos if video.path is not None])
-    if usable.dataset.pairs:
-        return usable
+    usable_study = study.restricted([video.name for video in study.dataset.videos if video.path is not None])
+    if usable_study.dataset.pairs:
+        return usable_study
     dataset = study.dataset
     if dataset.pairs:
         raise DatasetError(
@@ -253,10 +253,12 @@ def _shared_frames_warnings(study: StudyPairs, fold: Fold) -> list[str]:
 def selection_fold(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
     """Return the inner fold on which the epoch of a training is selected; None if it has too few pairs."""
     try:
-        inner = inner_fold(dataset, fold, seed, N_PARTS)
+        candidate_fold = inner_fold(dataset, fold, seed, N_PARTS)
     except DatasetError:  # fewer than two training videos
         return None
-    return inner if min(len(inner.train_pairs), len(inner.test_pairs)) >= MIN_SELECTION_PAIRS else None
+    if min(len(candidate_fold.train_pairs), len(candidate_fold.test_pairs)) < MIN_SELECTION_PAIRS:
+        return None
+    return candidate_fold
 
 
 def pair_warnings(study: StudyPairs, dataset: Dataset) -> list[str]:
@@ -279,7 +281,7 @@ def pair_warnings(study: StudyPairs, dataset: Dataset) -> list[str]:
     return warnings
 
 
-def _split_warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | None) -> list[str]:
+def _split_warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner_fold: Fold | None) -> list[str]:
     warnings = pair_warnings(study, dataset)
     if len(fold.train_pairs) < FEW_PAIRS:
         warnings.append(f"Only {_pairs_are(fold.train_pairs)} left to train on: expect little.")
@@ -291,7 +293,7 @@ def _split_warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold
             f"Only one person is held out ({min(filter(None, participants))}): the accuracy for others is unknown, so "
             "there is no interval."
         )
-    if inner is None:
+    if inner_fold is None:
         warnings.append("There are too few pairs to select an epoch on: the last one is used.")
     connected_sets = islands(fold.train_pairs)
     if len(connected_sets) > 1:

@@ -94,18 +94,21 @@ def _accuracy_sentence(held_out: BeforeAfter) -> str:
     if held_out.beyond_noise:
         return ""
     gain = held_out.gain
-    after = held_out.after
+    accuracy_after = held_out.after
     if gain is not None:
         interval_text = "and no interval can be drawn"
         if np.isfinite(gain.low):
             interval_text = f"95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
         return (
-            f"The gain is within noise: {100 * gain.value:+.1f} points on {after.n_pairs} held-out pairs, "
+            f"The gain is within noise: {100 * gain.value:+.1f} points on {accuracy_after.n_pairs} held-out pairs, "
             f"{interval_text}."
         )
-    if after.all_alike:
+    if accuracy_after.all_alike:
         return (
-            f"All {after.n_clusters} held-out {after.clusters}s agree on {100 * after.value:.0f} %: too few are "
-            "held out to show how certain that is."
+            f"All {accuracy_after.n_clusters} held-out {accuracy_after.clusters}s agree on "
+            f"{100 * accuracy_after.value:.0f} %: too few are held out to show how certain that is."
         )
-    return f"On {after.n_pairs} held-out pairs it cannot be told from guessing: it is a start, but no measure of skill."
+    return (
+        f"On {accuracy_after.n_pairs} held-out pairs it cannot be told from guessing: it is a start, but no measure of "
+        "skill."
+    )

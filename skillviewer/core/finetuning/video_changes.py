@@ -36,20 +36,22 @@ class Shift:
 
 
 def shifts(
-    before: Mapping[str, float] | None, after: Mapping[str, float], roles: Mapping[str, SplitRole]
+    scores_before: Mapping[str, float] | None, scores_after: Mapping[str, float], roles: Mapping[str, SplitRole]
 ) -> tuple[Shift, ...]:
-    """Return the shift of every video's score, the greatest changes of rank first."""
-    names = sorted(after)
-    scores_before = before if before is not None else dict.fromkeys(names, float("nan"))
-    no_ranks = np.full(len(names), np.nan)
-    ranks_before = ranks_of([-before[name] for name in names]) if before is not None else no_ranks
-    ranks_after = ranks_of([-after[name] for name in names])
+    """Return the shift of every video's score, sorted by the change of its rank, the greatest change first."""
+    names = sorted(scores_after)
+    if scores_before is None:
+        scores_before = dict.fromkeys(names, float("nan"))
+        ranks_before = np.full(len(names), np.nan)
+    else:
+        ranks_before = ranks_of([-scores_before[name] for name in names])
+    ranks_after = ranks_of([-scores_after[name] for name in names])
     rows = [
         Shift(
             video=name,
             use=roles.get(name, SplitRole.UNUSED),
             before=scores_before[name],
-            after=after[name],
+            after=scores_after[name],
             rank_before=float(rank_before),
             rank_after=float(rank_after),
         )
@@ -76,18 +78,18 @@ class AttentionChange:
 
 
 def attention_change(
-    video: str, before: PlacedMaps, after: PlacedMaps, frames: Sequence[int], aspect: float
+    video: str, maps_before: PlacedMaps, maps_after: PlacedMaps, frames: Sequence[int], aspect: float
 ) -> AttentionChange:
     """Compare the attention of two models on one video.
 
     Args:
         video: Name of the video.
-        before: Maps of the model before, one per step.
-        after: Maps of the new model, one per step.
+        maps_before: Maps of the model before, one per step.
+        maps_after: Maps of the new model, one per step.
         frames: Sampled frame of each step.
         aspect: Width of the picture over its height.
     """
-    numbers = compare_maps(before, after, aspect)
+    numbers = compare_maps(maps_before, maps_after, aspect)
     correlations = np.array([step_numbers.correlation for step_numbers in numbers])
     # maps without a correlation, since one is constant, are compared by their similarity
     similarities = np.where(

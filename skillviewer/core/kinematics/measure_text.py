@@ -62,8 +62,8 @@ def _format_pauses(motion: MotionMeasures) -> str:
     number_text = _NUMERALS[n_pauses] if n_pauses < len(_NUMERALS) else str(n_pauses)
     if n_pauses == 0:
         return f"{number_text} pauses"
-    longest = max(motion.pauses, key=lambda pause: pause.duration_s)
-    time_text = format_minutes(longest.start_s)
+    longest_pause = max(motion.pauses, key=lambda pause: pause.duration_s)
+    time_text = format_minutes(longest_pause.start_s)
     if n_pauses == 1:
         return f"{number_text} pause at {time_text}"
     return f"{number_text} pauses, the longest at {time_text}"

@@ -265,10 +265,14 @@ def _measure_both_hands(left: Motion, right: Motion, times_s: FloatArray, unit: 
     """Return the measures of two hands, or an empty list if both are not seen for long enough."""
 
     def compute(motions: Sequence[Motion]) -> dict[str, float]:
-        both = bimanual(motions[0], motions[1], times_s, unit.idle_below)
-        if both is None:
+        both_hands = bimanual(motions[0], motions[1], times_s, unit.idle_below)
+        if both_hands is None:
             return {}
-        return {"share_left": both.share_left, "correlation": both.correlation, "both_moving": both.share_both_moving}
+        return {
+            "share_left": both_hands.share_left,
+            "correlation": both_hands.correlation,
+            "both_moving": both_hands.share_both_moving,
+        }
 
     both = bimanual(left, right, times_s, unit.idle_below)
     if both is None:
@@ -294,8 +298,8 @@ def _measure_tapping(tracks: TrackSet, track: Track, unit: LengthUnit) -> tuple[
     motion = prepare_motion(times_s, np.stack([opening, opening], axis=1))
     if not motion.pieces:
         return ()
-    longest = max(motion.pieces, key=lambda piece: len(piece.raw))
-    low, high = np.percentile(longest.raw[:, 0], (5, 95))
+    longest_piece = max(motion.pieces, key=lambda piece: len(piece.raw))
+    low, high = np.percentile(longest_piece.raw[:, 0], (5, 95))
     min_prominence = _TAP_SHARE * float(high - low)
 
     def compute(motions: Sequence[Motion]) -> dict[str, float]:
@@ -310,7 +314,7 @@ def _measure_tapping(tracks: TrackSet, track: Track, unit: LengthUnit) -> tuple[
             "tap_halts": taps.n_halts,
         }
 
-    return _with_errors(compute, [replace(motion, pieces=(longest,))], unit, motion.share_seen)
+    return _with_errors(compute, [replace(motion, pieces=(longest_piece,))], unit, motion.share_seen)
 
 
 def _with_errors(

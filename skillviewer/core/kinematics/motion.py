@@ -81,8 +81,8 @@ class Motion:
         speeds = np.full(len(times_s), np.nan)
         for piece in self.pieces:
             piece_times_s = piece.times_s
-            inside = (times_s >= piece_times_s[0] - 1e-6) & (times_s <= piece_times_s[-1] + 1e-6)
-            speeds[inside] = np.interp(times_s[inside], piece_times_s, piece.speed)
+            is_inside = (times_s >= piece_times_s[0] - 1e-6) & (times_s <= piece_times_s[-1] + 1e-6)
+            speeds[is_inside] = np.interp(times_s[is_inside], piece_times_s, piece.speed)
         return speeds
 
 
@@ -114,10 +114,10 @@ def path_length(points: FloatArray) -> float:
     return float(np.hypot(dx, dy).sum())
 
 
-def piece_of(raw: FloatArray, start_s: float, rate_hz: float) -> MotionPiece:
+def piece_of(raw_points: FloatArray, start_s: float, rate_hz: float) -> MotionPiece:
     """Return a piece of motion from evenly sampled positions, (n, 2)."""
-    points = smoothed(raw, rate_hz)
-    return MotionPiece(start_s, rate_hz, raw, points, speed_of(points, rate_hz))
+    points = smoothed(raw_points, rate_hz)
+    return MotionPiece(start_s, rate_hz, raw_points, points, speed_of(points, rate_hz))
 
 
 def prepare_motion(times_s: FloatArray, points: FloatArray) -> Motion:
@@ -157,6 +157,6 @@ def prepare_motion(times_s: FloatArray, points: FloatArray) -> Motion:
         if n_samples < filter_window(1 / step_s):
             continue
         even_times_s = np.linspace(frame_times_s[0], frame_times_s[-1], n_samples)
-        raw = np.stack([np.interp(even_times_s, frame_times_s, points[frames, axis]) for axis in (0, 1)], axis=1)
-        pieces.append(piece_of(raw, start_s, (n_samples - 1) / duration_s))
+        raw_points = np.stack([np.interp(even_times_s, frame_times_s, points[frames, axis]) for axis in (0, 1)], axis=1)
+        pieces.append(piece_of(raw_points, start_s, (n_samples - 1) / duration_s))
     return Motion(tuple(pieces), 1 / step_s, len(seen_frames) / len(times_s))

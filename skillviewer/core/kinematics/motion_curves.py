@@ -67,15 +67,15 @@ def _value_at(times_s: FloatArray, values: FloatArray, time_s: float) -> float |
         return None
     right = min(int(np.searchsorted(times_s, time_s)), len(times_s) - 1)
     left = max(right - 1, 0)
-    nearest = left if abs(times_s[left] - time_s) <= abs(times_s[right] - time_s) else right
-    neighbouring_times_s = times_s[max(nearest - 1, 0) : nearest + 2]
+    nearest_index = left if abs(times_s[left] - time_s) <= abs(times_s[right] - time_s) else right
+    neighbouring_times_s = times_s[max(nearest_index - 1, 0) : nearest_index + 2]
     step_s = float(np.diff(neighbouring_times_s).min(initial=np.inf))
     max_distance_s = 0.05
     if np.isfinite(step_s):
         max_distance_s = max(2 * step_s, max_distance_s)
-    if abs(times_s[nearest] - time_s) > max_distance_s or not np.isfinite(values[nearest]):
+    if abs(times_s[nearest_index] - time_s) > max_distance_s or not np.isfinite(values[nearest_index]):
         return None
-    return float(values[nearest])
+    return float(values[nearest_index])
 
 
 def motion_curves(tracks: TrackSet, unit: LengthUnit | None = None) -> MotionCurves:

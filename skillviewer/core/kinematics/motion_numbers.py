@@ -64,9 +64,9 @@ def _numbers(tracks: TrackSet, unit: LengthUnit, reference: ReferencePath | None
                 number = math.log(max(value, _MIN_VALUE)) if name in LOGARITHMIC else value
                 values[f"{track.name}, {track.points[point]}: {name}"] = number
     if Side.LEFT in hands and Side.RIGHT in hands:
-        both = bimanual(hands[Side.LEFT], hands[Side.RIGHT], tracks.times_s, unit.idle_below)
-        if both is not None:
-            values["both hands: share_left"] = both.share_left
-            values["both hands: correlation"] = both.correlation
-            values["both hands: both_moving"] = both.share_both_moving
+        both_hands = bimanual(hands[Side.LEFT], hands[Side.RIGHT], tracks.times_s, unit.idle_below)
+        if both_hands is not None:
+            values["both hands: share_left"] = both_hands.share_left
+            values["both hands: correlation"] = both_hands.correlation
+            values["both hands: both_moving"] = both_hands.share_both_moving
     return values

@@ -132,6 +132,6 @@ def _alphas(coincidence: FloatArray, level: Level) -> FloatArray:
     # the diagonal would need another formula, but its distance is 0
     chance = totals[..., :, None] * totals[..., None, :] / (n - 1)
     observed = (coincidence * distances).sum(axis=(-2, -1))
-    expected = (chance * distances).sum(axis=(-2, -1))
-    ratio = observed / np.where(expected > 0, expected, 1)
-    return np.asarray(np.where(expected > 0, 1 - ratio, np.nan))
+    expected_disagreement = (chance * distances).sum(axis=(-2, -1))
+    ratio = observed / np.where(expected_disagreement > 0, expected_disagreement, 1)
+    return np.asarray(np.where(expected_disagreement > 0, 1 - ratio, np.nan))

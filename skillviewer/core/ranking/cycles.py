@@ -77,9 +77,9 @@ def find_preference_cycles(votes: Votes) -> PreferenceCycles:
         losers_in_tangle = {video: losers_to[video] & videos_in_tangle for video in tangle}
         for videos in _cycles_in(losers_in_tangle):
             start = videos.index(min(videos))
-            rotated = videos[start:] + videos[:start]
-            following = rotated[1:] + rotated[:1]
-            links = [verdicts[better, worse] for better, worse in zip(rotated, following, strict=True)]
+            rotated_videos = videos[start:] + videos[:start]
+            next_videos = rotated_videos[1:] + rotated_videos[:1]
+            links = [verdicts[better, worse] for better, worse in zip(rotated_videos, next_videos, strict=True)]
             cycles.append(Cycle(tuple(links)))
     cycles.sort(key=_sort_key)
     return PreferenceCycles(tuple(cycles), tuple(sorted(tangles)))

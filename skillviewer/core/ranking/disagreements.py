@@ -64,6 +64,6 @@ def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[D
 
 def agreement_share(pairs: Collection[Pair], disagreements: Collection[Disagreement]) -> float:
     """Return the proportion of assessed pairs on which the model and the raters agree; NaN without pairs."""
-    different = {(disagreement.better, disagreement.worse) for disagreement in disagreements}
-    n_agreed = sum((pair.better, pair.worse) not in different for pair in pairs)
+    different_pairs = {(disagreement.better, disagreement.worse) for disagreement in disagreements}
+    n_agreed = sum((pair.better, pair.worse) not in different_pairs for pair in pairs)
     return n_agreed / len(pairs) if pairs else float("nan")

@@ -96,7 +96,7 @@ def choose(
         plan: Settings.
         put_back: Pairs that were put back in the queue and not asked of the rater since.
     """
-    n_shown_to_rater = sum(shown.rater == rater for shown in shown_pairs)
+    n_shown_to_rater = sum(shown_pair.rater == rater for shown_pair in shown_pairs)
     for part in _parts(videos, n_shown_to_rater, plan.seed, put_back):
         pair = _PairSelector(videos, part, shown_pairs, rater, plan).next_pair(put_back)
         if pair is not None:
@@ -120,17 +120,17 @@ def upcoming_pairs(
     Returns:
         Two pairs, one if only one is left, or none.
     """
-    last = max((index for index, shown in enumerate(shown_pairs) if shown.rater == rater), default=None)
+    last = max((index for index, shown_pair in enumerate(shown_pairs) if shown_pair.rater == rater), default=None)
     without_last_answer = list(shown_pairs)
     if last is not None:
         without_last_answer[last] = replace(shown_pairs[last], verdict=None)
-    current = choose(videos, without_last_answer, rater, plan, put_back)
-    if current is None:
+    current_pair = choose(videos, without_last_answer, rater, plan, put_back)
+    if current_pair is None:
         return ()
-    still_put_back = set(put_back) - {frozenset((current.left, current.right))}
-    shown_current = ShownPair(current.left, current.right, rater, verdict=None, reason=current.reason)
-    following = choose(videos, [*shown_pairs, shown_current], rater, plan, still_put_back)
-    return (current,) if following is None else (current, following)
+    still_put_back = set(put_back) - {frozenset((current_pair.left, current_pair.right))}
+    shown_current = ShownPair(current_pair.left, current_pair.right, rater, verdict=None, reason=current_pair.reason)
+    following_pair = choose(videos, [*shown_pairs, shown_current], rater, plan, still_put_back)
+    return (current_pair,) if following_pair is None else (current_pair, following_pair)
 
 
 def pairs_in_advance(
@@ -246,44 +246,44 @@ class _PairSelector:
         self._left_surplus = np.zeros(len(self._names), dtype=np.int64)  # times on the left minus times on the right
         self._hashes = seeded_pair_hashes(self._names, plan.seed)
         self._reserved = self._hashes < plan.test_share
-        self._own_pairs = [shown for shown in shown_pairs if shown.rater == rater]
+        self._own_pairs = [shown_pair for shown_pair in shown_pairs if shown_pair.rater == rater]
         self._rng = seeded_generator(plan.seed, rater, len(self._own_pairs))
-        for shown in shown_pairs:
-            self._add(shown)
-        for shown in shown_pairs:
-            if shown.reason == SelectionReason.TEST and self._has_both(shown):
-                _set_pair(self._reserved, self._index_of[shown.left], self._index_of[shown.right], value=True)
+        for shown_pair in shown_pairs:
+            self._add(shown_pair)
+        for shown_pair in shown_pairs:
+            if shown_pair.reason == SelectionReason.TEST and self._has_both(shown_pair):
+                _set_pair(self._reserved, self._index_of[shown_pair.left], self._index_of[shown_pair.right], value=True)
         self._component = self._components(shown_pairs)
 
-    def _has_both(self, shown: ShownPair) -> bool:
-        return shown.left in self._index_of and shown.right in self._index_of
+    def _has_both(self, shown_pair: ShownPair) -> bool:
+        return shown_pair.left in self._index_of and shown_pair.right in self._index_of
 
-    def _add(self, shown: ShownPair) -> None:
+    def _add(self, shown_pair: ShownPair) -> None:
         """Take a shown pair into account; pairs with other videos are ignored."""
-        if not self._has_both(shown):
+        if not self._has_both(shown_pair):
             return
-        left = self._index_of[shown.left]
-        right = self._index_of[shown.right]
-        if shown.rater == self._rater:
+        left = self._index_of[shown_pair.left]
+        right = self._index_of[shown_pair.right]
+        if shown_pair.rater == self._rater:
             _set_pair(self._judged_by_rater, left, right, value=True)
             self._left_surplus[left] += 1
             self._left_surplus[right] -= 1
-        if shown.reason not in {SelectionReason.TEST, SelectionReason.REPEAT}:
+        if shown_pair.reason not in {SelectionReason.TEST, SelectionReason.REPEAT}:
             # a pair that was selected by its votes is no random pair
             _set_pair(self._reserved, left, right, value=False)
-        if shown.verdict is not None:
-            self._wins[left, right] += (1 + shown.verdict) / 2
-            self._wins[right, left] += (1 - shown.verdict) / 2
+        if shown_pair.verdict is not None:
+            self._wins[left, right] += (1 + shown_pair.verdict) / 2
+            self._wins[right, left] += (1 - shown_pair.verdict) / 2
 
     def _components(self, shown_pairs: Sequence[ShownPair]) -> IntArray:
         """Return the connected component of every video in the graph of votes on all videos."""
         last_own_pair = self._own_pairs[-1] if self._own_pairs else None  # its answer is expected and counts as given
         all_names = list(self._videos)
         links = set()
-        for shown in shown_pairs:
-            is_answered = shown.verdict is not None or shown is last_own_pair
-            if is_answered and shown.left in self._videos and shown.right in self._videos:
-                links.add((shown.left, shown.right))
+        for shown_pair in shown_pairs:
+            is_answered = shown_pair.verdict is not None or shown_pair is last_own_pair
+            if is_answered and shown_pair.left in self._videos and shown_pair.right in self._videos:
+                links.add((shown_pair.left, shown_pair.right))
         components = components_of_names(all_names, links)
         component_of = dict(zip(all_names, components.tolist(), strict=True))
         return np.array([component_of[name] for name in self._names])
@@ -320,7 +320,7 @@ class _PairSelector:
 
     def n_pairs_left(self, put_back: Collection[TwoVideos]) -> int:
         """Return the number of pairs left for the rater."""
-        asked_pairs = {frozenset((shown.left, shown.right)) for shown in self._own_pairs} - {*put_back}
+        asked_pairs = {frozenset((shown_pair.left, shown_pair.right)) for shown_pair in self._own_pairs} - {*put_back}
         n_new = self._n_pairs() - sum(_is_comparable(pair, self._videos) for pair in asked_pairs)
         n_shown = len(self._own_pairs)
         n_repeated = self._n_asked(SelectionReason.REPEAT)
@@ -348,13 +348,13 @@ class _PairSelector:
     def _ask_again(self, i: int, j: int) -> NextPair:
         """Return a pair that was put back, with the sides swapped if the rater was shown it before."""
         names = {self._names[i], self._names[j]}
-        for shown in reversed(self._own_pairs):
-            if {shown.left, shown.right} == names:
-                return NextPair(shown.right, shown.left, SelectionReason.AGAIN)
+        for shown_pair in reversed(self._own_pairs):
+            if {shown_pair.left, shown_pair.right} == names:
+                return NextPair(shown_pair.right, shown_pair.left, SelectionReason.AGAIN)
         return self._with_sides(i, j, SelectionReason.AGAIN)
 
     def _n_asked(self, reason: SelectionReason) -> int:
-        return sum(shown.reason == reason for shown in self._own_pairs)
+        return sum(shown_pair.reason == reason for shown_pair in self._own_pairs)
 
     def _n_due(self, n_asked: int) -> dict[SelectionReason, int]:
         """Return the numbers of repeats and of test pairs among the first ``n_asked + 1`` pairs."""
@@ -377,20 +377,20 @@ class _PairSelector:
         repeatable = self._repeatable()
         if not repeatable:
             return None
-        shown = repeatable[int(self._rng.integers(len(repeatable)))]
-        return NextPair(shown.right, shown.left, SelectionReason.REPEAT)
+        shown_pair = repeatable[int(self._rng.integers(len(repeatable)))]
+        return NextPair(shown_pair.right, shown_pair.left, SelectionReason.REPEAT)
 
     def _repeatable(self) -> list[ShownPair]:
         """Return the rater's answered pairs that were asked once and are not too recent."""
         n_recent = min(self._plan.repeat_after, self._n_pairs() // 3)
-        times_asked = Counter(frozenset((shown.left, shown.right)) for shown in self._own_pairs)
+        times_asked = Counter(frozenset((shown_pair.left, shown_pair.right)) for shown_pair in self._own_pairs)
         return [
-            shown
-            for shown in self._own_pairs[: max(len(self._own_pairs) - n_recent, 0)]
-            if shown.verdict is not None
-            and times_asked[frozenset((shown.left, shown.right))] == 1
-            and shown.left in self._videos
-            and shown.right in self._videos
+            shown_pair
+            for shown_pair in self._own_pairs[: max(len(self._own_pairs) - n_recent, 0)]
+            if shown_pair.verdict is not None
+            and times_asked[frozenset((shown_pair.left, shown_pair.right))] == 1
+            and shown_pair.left in self._videos
+            and shown_pair.right in self._videos
         ]
 
     def _without_last_videos(self, pairs: BoolArray) -> BoolArray:
@@ -411,9 +411,9 @@ class _PairSelector:
         links = np.zeros_like(self._comparable)
         order = np.argsort(seeded_hashes(self._names, self._plan.seed))
         for position, i in enumerate(order):
-            following = next((j for j in order[position + 1 :] if self._comparable[i, j]), None)
-            if following is not None:
-                _set_pair(links, i, following, value=True)
+            next_index = next((j for j in order[position + 1 :] if self._comparable[i, j]), None)
+            if next_index is not None:
+                _set_pair(links, i, next_index, value=True)
         return links
 
     def _first_at_random(self, pairs: BoolArray) -> tuple[int, int]:

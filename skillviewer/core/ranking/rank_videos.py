@@ -31,9 +31,9 @@ class RankedVideo:
 
 def ranks(values: Sequence[float]) -> list[int]:
     """Return the rank of each value, 1 for the greatest; values that are equal up to rounding share the better rank."""
-    rounded = [round(value, EQUAL_DECIMALS) for value in values]
-    ascending = sorted(rounded)
-    return [1 + len(rounded) - bisect_right(ascending, value) for value in rounded]
+    rounded_values = [round(value, EQUAL_DECIMALS) for value in values]
+    ascending = sorted(rounded_values)
+    return [1 + len(rounded_values) - bisect_right(ascending, value) for value in rounded_values]
 
 
 def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[RankedVideo, ...]:
@@ -75,12 +75,12 @@ def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[R
     n_won = np.bincount(better, minlength=n)
     n_lost = np.bincount(worse, minlength=n)
     n_neither = np.bincount(undecided, minlength=n)
-    compared = np.unique(np.append(first, second))
-    component = components(n, first, second)[compared]
-    task_ranks = _ranks_within(values[compared], task[compared])
-    linked_ranks = _ranks_within(values[compared], component)
+    compared_indices = np.unique(np.append(first, second))
+    component = components(n, first, second)[compared_indices]
+    task_ranks = _ranks_within(values[compared_indices], task[compared_indices])
+    linked_ranks = _ranks_within(values[compared_indices], component)
     component_sizes = np.bincount(component)
-    ranked = [
+    ranked_videos = [
         RankedVideo(
             name=names[video],
             task=task_names[video],
@@ -93,9 +93,9 @@ def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[R
             linked_rank=linked_ranks[row],
             n_linked=int(component_sizes[component[row]]),
         )
-        for row, video in enumerate(compared.tolist())
+        for row, video in enumerate(compared_indices.tolist())
     ]
-    return tuple(sorted(ranked, key=attrgetter("task", "rank", "name")))
+    return tuple(sorted(ranked_videos, key=attrgetter("task", "rank", "name")))
 
 
 def _ranks_within(values: FloatArray, group: IntArray) -> list[int]:

@@ -84,12 +84,14 @@ def rater_misfits(votes: Votes) -> dict[str, Misfit | None]:
     misfits: dict[str, Misfit | None] = {}
     for index, rater in enumerate(columns.raters):
         is_rater = columns.rater == index
-        own = comparisons.select(is_rater & (comparisons.won != comparisons.lost))
+        own_comparisons = comparisons.select(is_rater & (comparisons.won != comparisons.lost))
         others = comparisons.select(~is_rater)
         misfits[rater] = None
-        if len(own.won) and len(others.won):
+        if len(own_comparisons.won) and len(others.won):
             scale = others.strengths(videos, n_draws=N_DRAWS, start=start)
-            misfits[rater] = misfit(own.won, expected_wins(scale, own.first, own.second))
+            misfits[rater] = misfit(
+                own_comparisons.won, expected_wins(scale, own_comparisons.first, own_comparisons.second)
+            )
     return misfits
 
 
@@ -164,12 +166,12 @@ def rater_reports(shown_pairs: Sequence[ShownPair], *, misfits: bool = True) -> 
         shown_pairs: Pairs shown to all raters, in the order of voting, without withdrawn ones.
         misfits: Whether to compute misfits, which takes long.
     """
-    votes = VoteColumns.of([shown for shown in shown_pairs if shown.verdict is not None])
+    votes = VoteColumns.of([shown_pair for shown_pair in shown_pairs if shown_pair.verdict is not None])
     misfit_of = rater_misfits(votes) if misfits else {}
     agreement_of = _agreement_with_others(votes)
     pairs_of: dict[str, list[ShownPair]] = {}
-    for shown in shown_pairs:
-        pairs_of.setdefault(shown.rater, []).append(shown)
+    for shown_pair in shown_pairs:
+        pairs_of.setdefault(shown_pair.rater, []).append(shown_pair)
     reports = []
     for rater, own_pairs in sorted(pairs_of.items()):
         agreement = agreement_of.get(rater, Proportion(0, 0))
@@ -180,20 +182,20 @@ def rater_reports(shown_pairs: Sequence[ShownPair], *, misfits: bool = True) -> 
 def _report(
     name: str, shown_pairs: Sequence[ShownPair], agreement: Proportion, own_misfit: Misfit | None
 ) -> RaterReport:
-    judged = [shown for shown in shown_pairs if shown.verdict is not None]
-    for_a_side = [shown for shown in judged if shown.verdict is not Verdict.NEITHER]
-    times_s = [shown.taken_s for shown in judged if shown.taken_s is not None]
-    shares_watched = [shown.watched for shown in judged if shown.watched is not None]
-    n_left = sum(shown.verdict is Verdict.LEFT for shown in for_a_side)
+    judged_pairs = [shown_pair for shown_pair in shown_pairs if shown_pair.verdict is not None]
+    for_a_side = [shown_pair for shown_pair in judged_pairs if shown_pair.verdict is not Verdict.NEITHER]
+    times_s = [shown_pair.taken_s for shown_pair in judged_pairs if shown_pair.taken_s is not None]
+    shares_watched = [shown_pair.watched for shown_pair in judged_pairs if shown_pair.watched is not None]
+    n_left = sum(shown_pair.verdict is Verdict.LEFT for shown_pair in for_a_side)
     n_hurried = sum(share < HURRIED_BELOW for share in shares_watched)
     median_s = float(np.median(times_s)) if times_s else None
     # votes of unnamed raters may come from several people, so that they are no repeats
-    consistency = Proportion(0, 0) if name == UNNAMED else _self_consistency(judged)
+    consistency = Proportion(0, 0) if name == UNNAMED else _self_consistency(judged_pairs)
     return RaterReport(
         name=name,
-        judged=len(judged),
-        skipped=len(shown_pairs) - len(judged),
-        neither=len(judged) - len(for_a_side),
+        judged=len(judged_pairs),
+        skipped=len(shown_pairs) - len(judged_pairs),
+        neither=len(judged_pairs) - len(for_a_side),
         left=Proportion(n_left, len(for_a_side)),
         median_s=median_s,
         hurried=Proportion(n_hurried, len(shares_watched)),
@@ -223,15 +225,15 @@ def _self_consistency(shown_pairs: Sequence[ShownPair]) -> Proportion:
     first_choice: dict[frozenset[str], str | None] = {}
     n_same = 0
     n_repeated = 0
-    for shown in shown_pairs:
-        if shown.reason == SelectionReason.AGAIN:
+    for shown_pair in shown_pairs:
+        if shown_pair.reason == SelectionReason.AGAIN:
             continue
-        pair = frozenset((shown.left, shown.right))
+        pair = frozenset((shown_pair.left, shown_pair.right))
         choice = None
-        if shown.verdict is Verdict.LEFT:
-            choice = shown.left
-        elif shown.verdict is Verdict.RIGHT:
-            choice = shown.right
+        if shown_pair.verdict is Verdict.LEFT:
+            choice = shown_pair.left
+        elif shown_pair.verdict is Verdict.RIGHT:
+            choice = shown_pair.right
         if pair in first_choice:
             n_repeated += 1
             n_same += first_choice[pair] == choice

@@ -92,20 +92,28 @@ def ranking_report(
         misfits: Whether to compute the misfits of raters, which takes long.
     """
     valid_pairs = [
-        shown
-        for shown in shown_pairs
-        if shown.left in videos and shown.right in videos and videos[shown.left] == videos[shown.right]
+        shown_pair
+        for shown_pair in shown_pairs
+        if shown_pair.left in videos
+        and shown_pair.right in videos
+        and videos[shown_pair.left] == videos[shown_pair.right]
     ]
-    answered = [shown for shown in valid_pairs if shown.verdict is not None]
+    answered = [shown_pair for shown_pair in valid_pairs if shown_pair.verdict is not None]
     votes = VoteColumns.of(answered)
-    test_pairs = {frozenset((shown.left, shown.right)) for shown in valid_pairs if shown.reason == SelectionReason.TEST}
-    answered_test_pairs = [shown for shown in answered if frozenset((shown.left, shown.right)) in test_pairs]
-    ranked = rank_videos(votes, videos)
+    test_pairs = {
+        frozenset((shown_pair.left, shown_pair.right))
+        for shown_pair in valid_pairs
+        if shown_pair.reason == SelectionReason.TEST
+    }
+    answered_test_pairs = [
+        shown_pair for shown_pair in answered if frozenset((shown_pair.left, shown_pair.right)) in test_pairs
+    ]
+    ranked_videos = rank_videos(votes, videos)
     halves = split_half(votes, videos, token=token)
-    n_by_reason = Counter(str(shown.reason) for shown in answered)
+    n_by_reason = Counter(str(shown_pair.reason) for shown_pair in answered)
     return RankingReport(
-        ranked_videos=ranked,
-        reliability=_reliability(ranked),
+        ranked_videos=ranked_videos,
+        reliability=_reliability(ranked_videos),
         nominal_alpha=agreement(votes, "nominal"),
         ordinal_alpha=agreement(votes, "ordinal"),
         test_pair_alpha=agreement(answered_test_pairs, "ordinal"),

@@ -104,17 +104,17 @@ def occasion_positions(occasions: Collection[str]) -> dict[str, int]:
     return valid_orders[0]
 
 
-def change(before: Estimate, after: Estimate) -> Estimate:
+def change(estimate_before: Estimate, estimate_after: Estimate) -> Estimate:
     """Return the change from one rating to another, after minus before, with an interval for both errors.
 
     The distances of both ratings from the ends of their intervals are squared and added (MOVER, Zou & Donner,
     Statistics in Medicine 27, 2008, equation 10; Newcombe 1998). The errors are assumed to be independent. Errors that
     both ratings share make the interval too wide (``benchmarks.coverage``).
     """
-    difference = after.value - before.value
-    margin_below = math.hypot(after.value - after.low, before.high - before.value)
-    margin_above = math.hypot(after.high - after.value, before.value - before.low)
-    return Estimate(difference, difference - margin_below, difference + margin_above, after.level)
+    difference = estimate_after.value - estimate_before.value
+    margin_below = math.hypot(estimate_after.value - estimate_after.low, estimate_before.high - estimate_before.value)
+    margin_above = math.hypot(estimate_after.high - estimate_after.value, estimate_before.value - estimate_before.low)
+    return Estimate(difference, difference - margin_below, difference + margin_above, estimate_after.level)
 
 
 def mean_estimate(estimates: Sequence[Estimate]) -> Estimate:
@@ -152,35 +152,37 @@ def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
     one_rater_margin = NAN
     if error is not None:
         one_rater_margin = error.sem * float(stdtrit(error.degrees_of_freedom, (1 + LEVEL) / 2))
-    lowest = scale.low if scale.stated else -math.inf
-    highest = scale.high if scale.stated else math.inf
+    lowest_rating = scale.low if scale.stated else -math.inf
+    highest_rating = scale.high if scale.stated else math.inf
     counts = matrix.counts()
     estimates = {}
     for video, mean in matrix.means().items():
         margin = one_rater_margin / math.sqrt(counts[video])
-        low, high = np.clip((mean - margin, mean + margin), lowest, highest).tolist()
+        low, high = np.clip((mean - margin, mean + margin), lowest_rating, highest_rating).tolist()
         estimates[video] = Estimate(mean, low, high, LEVEL)
     return estimates
 
 
-def change_between(course: Course, before: str = "", after: str = "") -> tuple[str, str, Estimate] | None:
+def change_between(
+    course: Course, occasion_before: str = "", occasion_after: str = ""
+) -> tuple[str, str, Estimate] | None:
     """Return two occasions of a course and the change between them, or None if there are no two ratings.
 
     Args:
         course: The course.
-        before: Earlier occasion, or "" for the first one with a rating.
-        after: Later occasion, or "" for the last one with a rating.
+        occasion_before: Earlier occasion, or "" for the first one with a rating.
+        occasion_after: Later occasion, or "" for the last one with a rating.
     """
-    rated = {occasion: rating for occasion, _, rating in course if math.isfinite(rating.value)}
-    first = before
+    rating_by_occasion = {occasion: rating for occasion, _, rating in course if math.isfinite(rating.value)}
+    first = occasion_before
     if not first:
-        first = next(iter(rated), "")
-    last = after
+        first = next(iter(rating_by_occasion), "")
+    last = occasion_after
     if not last:
-        last = next(reversed(rated), "")
-    if first == last or first not in rated or last not in rated:
+        last = next(reversed(rating_by_occasion), "")
+    if first == last or first not in rating_by_occasion or last not in rating_by_occasion:
         return None
-    return first, last, change(rated[first], rated[last])
+    return first, last, change(rating_by_occasion[first], rating_by_occasion[last])
 
 
 def courses(
@@ -213,8 +215,8 @@ def mean_change(changes: Mapping[str, float]) -> Estimate:
     if len(changes) < 2:
         return Estimate(NAN, NAN, NAN, LEVEL)
 
-    def mean(left_out: str | None) -> float:
-        return float(np.mean([value for name, value in changes.items() if name != left_out]))
+    def mean(left_out_rater: str | None) -> float:
+        return float(np.mean([value for name, value in changes.items() if name != left_out_rater]))
 
     value, low, high = over_participants(mean, changes)
     return Estimate(value, low, high, LEVEL)

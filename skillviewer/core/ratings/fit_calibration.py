@@ -49,11 +49,11 @@ def isotonic_curve(scores: FloatArray, ratings: FloatArray, *, increasing: bool 
     unique_scores, indices = np.unique(scores, return_inverse=True)
     weights = np.bincount(indices).astype(np.float64)
     means = np.bincount(indices, weights=ratings) / weights
-    fitted = optimize.isotonic_regression(means, weights=weights, increasing=increasing)
-    block_starts = fitted.blocks[:-1]
+    fitted_curve = optimize.isotonic_regression(means, weights=weights, increasing=increasing)
+    block_starts = fitted_curve.blocks[:-1]
     score_sums = np.add.reduceat(unique_scores * weights, block_starts)
     centres = score_sums / np.add.reduceat(weights, block_starts)
-    return PiecewiseLinear(tuple(centres.tolist()), tuple(fitted.x[block_starts].tolist()), "isotonic")
+    return PiecewiseLinear(tuple(centres.tolist()), tuple(fitted_curve.x[block_starts].tolist()), "isotonic")
 
 
 def straight_line(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLinear:
@@ -128,11 +128,11 @@ def _n_independent(errors: FloatArray, participants: IntArray) -> float:
     if n == n_people:
         return float(n_people)
     means = np.bincount(participants, weights=errors) / n_videos
-    within = float(((errors - means[participants]) ** 2).sum()) / (n - n_people)
-    between = float((n_videos * (means - errors.mean()) ** 2).sum()) / (n_people - 1)
+    mean_square_within = float(((errors - means[participants]) ** 2).sum()) / (n - n_people)
+    mean_square_between = float((n_videos * (means - errors.mean()) ** 2).sum()) / (n_people - 1)
     m = float((n_videos**2).sum()) / n
-    total = between + ((n - m) / (n_people - 1) - 1) * within
-    rho = min(max((between - within) / total, 0.0), 1.0) if total > 0 else 1.0
+    total = mean_square_between + ((n - m) / (n_people - 1) - 1) * mean_square_within
+    rho = min(max((mean_square_between - mean_square_within) / total, 0.0), 1.0) if total > 0 else 1.0
     design_effect = 1 + (m - 1) * rho
     return min(max(n / design_effect, float(n_people)), float(n))
 
@@ -223,7 +223,7 @@ def left_out_ratings(
     _, participant_index = np.unique(np.asarray(participants, dtype=object).astype(str), return_inverse=True)
     n_people = int(participant_index.max()) + 1
     groups = _assign_groups(participant_index, min(_MAX_GROUPS, n_people))
-    predicted = np.full(len(scores), np.nan)
+    predicted_ratings = np.full(len(scores), np.nan)
     lows = np.full(len(scores), np.nan)
     highs = np.full(len(scores), np.nan)
     for group in range(int(groups.max()) + 1):
@@ -233,7 +233,7 @@ def left_out_ratings(
         train_people = participant_index[~is_out]
         if len(np.unique(train_people)) < min_participants(level):
             curve = _fitted_curve(train_scores, train_ratings, train_people, increasing)
-            predicted[is_out] = np.clip(curve.at(scores[is_out]), low, high)
+            predicted_ratings[is_out] = np.clip(curve.at(scores[is_out]), low, high)
             continue
         people_names = train_people.astype(str).tolist()
         fitted_map = scale_map(
@@ -245,9 +245,9 @@ def left_out_ratings(
             level=level,
             increasing=increasing,
         )
-        predicted[is_out] = fitted_map.ratings(scores[is_out])
+        predicted_ratings[is_out] = fitted_map.ratings(scores[is_out])
         lows[is_out], highs[is_out] = fitted_map.intervals(scores[is_out])
-    return predicted, lows, highs
+    return predicted_ratings, lows, highs
 
 
 def checked_map(
@@ -279,16 +279,16 @@ def checked_map(
         level=level,
         increasing=increasing,
     )
-    predicted, lows, highs = left_out_ratings(x, y, participants, low, high, level, increasing=increasing)
+    predicted_ratings, lows, highs = left_out_ratings(x, y, participants, low, high, level, increasing=increasing)
     coverages = []
     for participant in np.unique(participant_array):
         is_own = participant_array == participant
         coverages.append(coverage(lows[is_own], highs[is_own], y[is_own]))
-    tau = calibration_tau(predicted - y, highs - lows)
+    tau = calibration_tau(predicted_ratings - y, highs - lows)
     check = CalibrationCheck(
         coverage=float(np.mean(coverages)),
         width=mean_width(lows, highs),
-        mae=mean_absolute_error(predicted, y),
+        mae=mean_absolute_error(predicted_ratings, y),
         tau=defined(tau),
         n_people=full_map.n_people,
     )
@@ -299,9 +299,9 @@ def rated_participants(dataset: Dataset, names: Collection[str]) -> int:
     """Return the number of people in some videos with ratings of the data set's criterion; 0 if people are unknown."""
     if dataset.scores is None or dataset.by_recording:
         return 0
-    rated = dataset.scores.by_video()
+    ratings_by_video = dataset.scores.by_video()
     participants = dataset.participants
-    return len({participants[name] for name in names if name in rated and name in participants})
+    return len({participants[name] for name in names if name in ratings_by_video and name in participants})
 
 
 def scale_prospect(dataset: Dataset, videos_seen: Collection[str] = (), level: float = LEVEL) -> ScaleProspect:
@@ -319,8 +319,8 @@ def scale_prospect(dataset: Dataset, videos_seen: Collection[str] = (), level: f
         text = "It is not known who is in the videos: enough for a ranking, but not for intervals on your scale."
         return ScaleProspect(0, n_needed, text)
     people_seen = {dataset.participants[name] for name in videos_seen if name in dataset.participants}
-    usable = [name for name, participant in dataset.participants.items() if participant not in people_seen]
-    n_people = rated_participants(dataset, usable)
+    usable_names = [name for name, participant in dataset.participants.items() if participant not in people_seen]
+    n_people = rated_participants(dataset, usable_names)
     people_text = counted(n_people, "person", "people")
     if people_seen:
         people_text = f"{people_text} whom the initial model has not seen"
@@ -334,10 +334,10 @@ def scale_prospect(dataset: Dataset, videos_seen: Collection[str] = (), level: f
     return ScaleProspect(n_people, n_needed, text)
 
 
-def checked_prospect(dataset: Dataset, tested: Sequence[Fold]) -> ScaleProspect:
+def checked_prospect(dataset: Dataset, tested_folds: Sequence[Fold]) -> ScaleProspect:
     """Return the prospect if only people in the held-out videos of the tested folds are scored without being seen."""
     prospect = scale_prospect(dataset)
-    n_people = rated_participants(dataset, {name for fold in tested for name in fold.held_out_videos})
+    n_people = rated_participants(dataset, {name for fold in tested_folds for name in fold.held_out_videos})
     if not prospect.is_possible or n_people >= prospect.n_needed:
         return prospect
     held_out_text = "1 person is held out" if n_people == 1 else f"{n_people} people are held out"

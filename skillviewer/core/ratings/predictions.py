@@ -65,10 +65,10 @@ def predict_ratings(results: Sequence[FoldScores], dataset: Dataset) -> Predicte
     scores: dict[str, float] = {}
     for result in results:
         held_out = set(result.fold.held_out_videos)
-        trained = mean_std(score for name, score in result.scores.items() if name not in held_out)
-        is_defined = trained.n > 1 and trained.sd > 0
-        centre = trained.mean if is_defined else 0.0
-        unit = trained.sd if is_defined else 1.0
+        training_scores = mean_std(score for name, score in result.scores.items() if name not in held_out)
+        is_defined = training_scores.n > 1 and training_scores.sd > 0
+        centre = training_scores.mean if is_defined else 0.0
+        unit = training_scores.sd if is_defined else 1.0
         for name in held_out & result.scores.keys():
             scores[name] = (result.scores[name] - centre) / unit
     names = sorted(scores.keys() & truth.keys())

@@ -48,12 +48,12 @@ def rating_order(videos: Collection[str], rater: str, seed: int, repeat_share: f
     n_videos = len(order)
     half = (n_videos + 1) // 2
     n_repeats = min(round(repeat_share * n_videos), half)
-    repeated = sorted(order[:half], key=partial(random_number, "repeat"))[:n_repeats]
+    repeated_videos = sorted(order[:half], key=partial(random_number, "repeat"))[:n_repeats]
     min_gap = min(MIN_BETWEEN, n_videos // 3)
     # position, whether it is a repeat, and video; a repeat follows a first rating at the same position
     positions: list[tuple[float, bool, str]] = [(float(index), False, video) for index, video in enumerate(order)]
     first_position = {video: float(index) for index, video in enumerate(order)}
-    for video in repeated:
+    for video in repeated_videos:
         earliest = max(first_position[video] + min_gap, half)
         share = random_number("place", video) / 2**64
         positions.append((earliest + share * max(n_videos - earliest, 0), True, video))

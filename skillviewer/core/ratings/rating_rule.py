@@ -56,7 +56,7 @@ class RatedOrder:
     def pairs(self, groups: Mapping[str, str] | None = None) -> RatedPairs:
         """Return the pairs of all rated videos; videos of different sub-tasks (``groups``) are not compared."""
         pairs: list[Pair] = []
-        similar: list[SimilarPair] = []
+        similar_pairs: list[SimilarPair] = []
         n_between = 0
         for first, second in combinations(sorted(self.means), 2):
             if groups is not None and groups.get(first) != groups.get(second):
@@ -65,12 +65,12 @@ class RatedOrder:
             if sign is None:
                 n_between += 1
             elif sign == 0:
-                similar.append(SimilarPair(first, second))
+                similar_pairs.append(SimilarPair(first, second))
             elif sign > 0:
                 pairs.append(Pair(first, second))
             else:
                 pairs.append(Pair(second, first))
-        return RatedPairs(tuple(pairs), tuple(similar), n_between, self.item, self.rule, self.difference)
+        return RatedPairs(tuple(pairs), tuple(similar_pairs), n_between, self.item, self.rule, self.difference)
 
     def contradicted(self, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
         """Return the pairs that the ratings order the other way."""

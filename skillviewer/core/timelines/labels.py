@@ -201,12 +201,12 @@ def _time_bins(duration_s: float, moments: Sequence[Annotation]) -> FloatArray:
 def _aligned(moments: Sequence[Annotation], others: Sequence[Annotation]) -> list[Annotation]:
     """Return moments, each replaced by the nearest unused one of the others that begins within the tolerance."""
     unused = list(others)
-    aligned = []
+    aligned_labels = []
     for moment in moments:
-        nearest = min(unused, key=lambda other: abs(other.start_s - moment.start_s), default=None)
-        if nearest is None or abs(nearest.start_s - moment.start_s) > TOLERANCE_S:
-            aligned.append(moment)
+        nearest_label = min(unused, key=lambda other: abs(other.start_s - moment.start_s), default=None)
+        if nearest_label is None or abs(nearest_label.start_s - moment.start_s) > TOLERANCE_S:
+            aligned_labels.append(moment)
         else:
-            unused.remove(nearest)
-            aligned.append(nearest)
-    return aligned
+            unused.remove(nearest_label)
+            aligned_labels.append(nearest_label)
+    return aligned_labels

@@ -141,10 +141,10 @@ def _continued_pieces(pieces: Sequence[_Piece], hands: Sequence[DetectedHand]) -
     return continued
 
 
-def _jump_cost(before: _Piece, after: _Piece, times_s: FloatArray) -> float:
+def _jump_cost(piece_before: _Piece, piece_after: _Piece, times_s: FloatArray) -> float:
     """Return the cost of a hand's way from the end of a piece to the start of another, 0 to ``MAX_JUMP_COST``."""
-    gap_s = float(times_s[after.frames[0]] - times_s[before.frames[-1]])
-    palms = _distance_px(before.hands[-1], after.hands[0]) / max(_palm_px(before.hands[-1]), 1.0)
+    gap_s = float(times_s[piece_after.frames[0]] - times_s[piece_before.frames[-1]])
+    palms = _distance_px(piece_before.hands[-1], piece_after.hands[0]) / max(_palm_px(piece_before.hands[-1]), 1.0)
     return min(palms / (SLACK_PALMS + SLACK_SPEED * gap_s), MAX_JUMP_COST)
 
 
@@ -157,9 +157,9 @@ def _choose_sides(pieces: Sequence[_Piece], times_s: FloatArray) -> list[Side]:
     for index, piece in enumerate(pieces):
         vote = piece.vote
         extended = []
-        for old in beam:
+        for old_state in beam:
             n_free_sides = 0
-            left_index, right_index = old.last_indices
+            left_index, right_index = old_state.last_indices
             for side, last_index in ((Side.LEFT, left_index), (Side.RIGHT, right_index)):
                 last_piece = pieces[last_index] if last_index >= 0 else None
                 if last_piece is not None and last_piece.frames[-1] >= piece.frames[0]:
@@ -167,14 +167,16 @@ def _choose_sides(pieces: Sequence[_Piece], times_s: FloatArray) -> list[Side]:
                 n_free_sides += 1
                 jump_cost = FIRST_SEEN_COST if last_piece is None else _jump_cost(last_piece, piece, times_s)
                 if side == Side.LEFT:
-                    cost = old.cost + jump_cost + vote
+                    cost = old_state.cost + jump_cost + vote
                     last_indices = (index, right_index)
                 else:
-                    cost = old.cost + jump_cost - vote
+                    cost = old_state.cost + jump_cost - vote
                     last_indices = (left_index, index)
-                extended.append(_Hypothesis(cost, last_indices, side, old))
+                extended.append(_Hypothesis(cost, last_indices, side, old_state))
             if n_free_sides == 0:
-                extended.append(_Hypothesis(old.cost + len(piece.frames), old.last_indices, Side.UNKNOWN, old))
+                extended.append(
+                    _Hypothesis(old_state.cost + len(piece.frames), old_state.last_indices, Side.UNKNOWN, old_state)
+                )
         # of hypotheses that end with the same pieces, only the cheapest can be the best in the end
         cheapest: dict[tuple[int, int], _Hypothesis] = {}
         for hypothesis in sorted(extended, key=lambda hypothesis: hypothesis.cost):

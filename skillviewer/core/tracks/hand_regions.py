@@ -51,8 +51,8 @@ class HandRegion:
         """Return (P, 2) pixels of the picture for (P, 2) positions in the region, each coordinate from 0 to 1."""
         cos = math.cos(self.angle_rad)
         sin = math.sin(self.angle_rad)
-        rotated = (points - 0.5) @ np.array([[cos, sin], [-sin, cos]])
-        pixels: FloatArray = np.array([self.x_px, self.y_px]) + self.side_px * rotated
+        rotated_points = (points - 0.5) @ np.array([[cos, sin], [-sin, cos]])
+        pixels: FloatArray = np.array([self.x_px, self.y_px]) + self.side_px * rotated_points
         return pixels
 
 

@@ -18,11 +18,11 @@ class ReferencePath(ReadOnly):
         """Return the distance of positions, (n, 2), from the nearest place of the path, (n,)."""
         corners = np.concatenate([self.points, self.points[:1]]) if self.closed else self.points
         starts, ends = (corners, corners) if len(corners) == 1 else (corners[:-1], corners[1:])
-        nearest = np.full(len(points), np.inf)
+        min_distances = np.full(len(points), np.inf)
         for start, end in zip(starts, ends, strict=True):
             direction = end - start
             length = float(direction @ direction)
             share = np.clip((points - start) @ direction / length, 0, 1) if length > 0 else np.zeros(len(points))
             gap = points - (start + share[:, None] * direction)
-            np.minimum(nearest, np.hypot(gap[:, 0], gap[:, 1]), out=nearest)
-        return nearest
+            np.minimum(min_distances, np.hypot(gap[:, 0], gap[:, 1]), out=min_distances)
+        return min_distances

@@ -63,23 +63,23 @@ def join_tracks(tracks: TrackSet, name: str, other: str) -> TrackSet:
         VideoError: There are no such tracks, their points differ, or both have points in one frame.
     """
     track = _require_track(tracks, name)
-    added = _require_track(tracks, other)
-    if track.points != added.points or name == other:
+    added_track = _require_track(tracks, other)
+    if track.points != added_track.points or name == other:
         raise VideoError(f"“{name}” and “{other}” cannot be joined: they are not tracks of the same points.")
-    n_both = int(np.count_nonzero(track.has_points & added.has_points))
+    n_both = int(np.count_nonzero(track.has_points & added_track.has_points))
     if n_both:
         raise VideoError(
             f"“{name}” and “{other}” both have points in {counted(n_both, 'frame')}: clear those of one of them first."
         )
-    rows = added.has_points
+    rows = added_track.has_points
     xy_px = track.xy_px.copy()
     presence = track.presence.copy()
     states = track.states.copy()
-    xy_px[rows] = added.xy_px[rows]
-    presence[rows] = added.presence[rows]
-    states[rows] = added.states[rows]
+    xy_px[rows] = added_track.xy_px[rows]
+    presence[rows] = added_track.presence[rows]
+    states[rows] = added_track.states[rows]
     # a frame was searched if it was searched for either track
-    is_searched_now = (states == FrameState.UNSEARCHED) & (added.states == FrameState.ABSENT)
+    is_searched_now = (states == FrameState.UNSEARCHED) & (added_track.states == FrameState.ABSENT)
     states[is_searched_now] = FrameState.ABSENT
     joined = replace(track, xy_px=xy_px, presence=presence, states=states)
     return tracks.without([other]).with_tracks([joined])

@@ -121,15 +121,15 @@ def sample_positions(
         # integers in units of 1 / (N K) of a position, so that rounding cannot move a frame
         ends = n * (passes * np.arange(1, n_segments + 1, dtype=np.int64) - np.arange(passes)[:, None])
         return -(-ends // (n_segments * passes)) - 1
-    usable = usable_positions(n, flow_length)
-    step = len(usable) // n_segments
+    usable_range = usable_positions(n, flow_length)
+    step = len(usable_range) // n_segments
     if step == 0:
-        evenly_spaced = np.linspace(0, len(usable) - 1, n_segments)
-        repeated = np.round(evenly_spaced).astype(np.int64)
-        return np.tile(usable.start + repeated, (passes, 1))
-    first_pass = len(usable) - 1 - step * np.arange(n_segments - 1, -1, -1, dtype=np.int64)
+        evenly_spaced = np.linspace(0, len(usable_range) - 1, n_segments)
+        repeated_positions = np.round(evenly_spaced).astype(np.int64)
+        return np.tile(usable_range.start + repeated_positions, (passes, 1))
+    first_pass = len(usable_range) - 1 - step * np.arange(n_segments - 1, -1, -1, dtype=np.int64)
     shifts = (np.arange(passes, dtype=np.int64) * step) // passes
-    return usable.start + first_pass[None, :] - shifts[:, None]
+    return usable_range.start + first_pass[None, :] - shifts[:, None]
 
 
 def segments(n: int, n_segments: int, flow_length: int, sampling: SamplingRule = "paper") -> tuple[Segment, ...]:

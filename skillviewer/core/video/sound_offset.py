@@ -53,15 +53,15 @@ class SoundOffset:
         return not self.reason
 
 
-def find_offset(own: Float32Array, other: Float32Array) -> SoundOffset:
+def find_offset(sound: Float32Array, other_sound: Float32Array) -> SoundOffset:
     """Return the offset between two recordings of a scene; its ``reason`` is set if it is rejected.
 
     Args:
-        own: (n,) sound of this recording at 8 kHz, from its first frame on.
-        other: (m,) sound of the other recording at 8 kHz, from its first frame on.
+        sound: (n,) sound of this recording at 8 kHz, from its first frame on.
+        other_sound: (m,) sound of the other recording at 8 kHz, from its first frame on.
     """
-    first = onset_strength(own)
-    second = onset_strength(other)
+    first = onset_strength(sound)
+    second = onset_strength(other_sound)
     if not first.any() or not second.any():
         return SoundOffset(0.0, 0.0, 0.0, "One of the two recordings is silent.")
     min_common_s = max(_MIN_COMMON_S, _MIN_COMMON_SHARE * min(len(first), len(second)) * _HOP_S)

@@ -209,8 +209,8 @@ class _ComparisonFigure:
         width_px = max(1, round(self._pane_width_mm / MM_PER_INCH * self._options.dpi))
         height_px = max(1, round(self._pane_height_mm / MM_PER_INCH * self._options.dpi))
         with open_readers(self._videos[:1]) as readers:
-            decoded = next(readers[0].stream([frame]))
-            return self._videos[0].picture(decoded, (width_px, height_px))
+            decoded_frame = next(readers[0].stream([frame]))
+            return self._videos[0].picture(decoded_frame, (width_px, height_px))
 
     def _describe_scene(self, index: int, scene: Scene) -> str:
         """Return kind of map, score and ends of the colours, in one line."""

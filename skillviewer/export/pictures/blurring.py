@@ -45,7 +45,7 @@ def wants_blurring(options: object) -> bool:
 def resolve_faces(
     videos: Sequence[AnalysedVideo],
     options: Any,  # noqa: ANN401 - options of an exporter
-    saved: SavedFaces | None = None,
+    saved_faces: SavedFaces | None = None,
     token: CancelToken = NEVER,
     report: Report = silent,
 ) -> tuple[list[AnalysedVideo], Any]:
@@ -56,7 +56,7 @@ def resolve_faces(
     Args:
         videos: Analysed videos, with their cameras.
         options: Options of the exporter; they may hold further videos.
-        saved: Store that faces are read from and saved to, or None.
+        saved_faces: Store that faces are read from and saved to, or None.
         token: Checked after every searched frame.
         report: Receives the progress after every searched frame.
 
@@ -69,7 +69,7 @@ def resolve_faces(
     if not wants_blurring(options):
         return list(videos), options
     further = _further_videos(options)
-    search = _FaceSearch(saved, token, report)
+    search = _FaceSearch(saved_faces, token, report)
     with_faces = search.with_faces([*videos, *further])
     if further:
         options = options.with_further_videos(with_faces[len(videos) :])

@@ -105,8 +105,8 @@ class CameraTiles(Closeable):
         scale = min((self.width_px - 2 * _MARGIN_PX) / info.width_px, self._picture_height_px / info.height_px)
         size = max(1, round(info.width_px * scale)), max(1, round(info.height_px * scale))
         try:
-            decoded = next(reader.stream([frame]))
-            picture = decoded.rgb(size)
+            decoded_frame = next(reader.stream([frame]))
+            picture = decoded_frame.rgb(size)
         except VideoError:
             return None
         if shown_camera.faces is not None:

@@ -74,13 +74,13 @@ class SheetOptions:
 
 def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
     """Return up to ``n_frames`` sampled frames of the first pass, ascending and evenly spread, including the last."""
-    sampled = np.unique(analysis.samples[0])
-    if n_frames >= len(sampled):
-        return sampled
-    last = len(sampled) - 1
+    sampled_frames = np.unique(analysis.samples[0])
+    if n_frames >= len(sampled_frames):
+        return sampled_frames
+    last = len(sampled_frames) - 1
     steps_before_last = np.arange(n_frames - 1, -1, -1)
-    indices = np.rint(last - steps_before_last * (len(sampled) / n_frames)).astype(np.int64)
-    frames: IntArray = sampled[np.clip(indices, 0, last)]
+    indices = np.rint(last - steps_before_last * (len(sampled_frames) / n_frames)).astype(np.int64)
+    frames: IntArray = sampled_frames[np.clip(indices, 0, last)]
     return frames
 
 
@@ -212,10 +212,10 @@ class _Sheet:
             for reader in dict.fromkeys(readers):
                 rows = [row for row, row_reader in enumerate(readers) if row_reader is reader]
                 frames = sorted({frame for row in rows for frame in self.frames[row]})
-                for decoded in reader.stream(frames):
+                for decoded_frame in reader.stream(frames):
                     for row in rows:
-                        if decoded.index in self.frames[row]:
-                            self._draw_cell(row, decoded, tops[row])
+                        if decoded_frame.index in self.frames[row]:
+                            self._draw_cell(row, decoded_frame, tops[row])
                             n_drawn += 1
                             report(Progress("drawing the sheet", n_drawn, n_total))
                             token.check()
@@ -230,24 +230,24 @@ class _Sheet:
         if self.analyses[row].spread_evenly:
             self._write(SPREAD_EVENLY_TEXT, self.margin, y + self.line_height, muted=True)
 
-    def _draw_cell(self, row: int, decoded: DecodedFrame, row_top: int) -> None:
+    def _draw_cell(self, row: int, decoded_frame: DecodedFrame, row_top: int) -> None:
         """Draw one frame with its map, tracks and caption. ``row_top`` is the top of the first line of pictures."""
-        line, column = divmod(self.frames[row].index(decoded.index), self.n_columns)
+        line, column = divmod(self.frames[row].index(decoded_frame.index), self.n_columns)
         left = self.margin + column * (self.cell_width + self.gap)
         top = row_top + line * self._cell_height(row)
         video = self.videos[row]
         info = self.analyses[row].video
         height = self._picture_height(row)
-        scene = resolve(self.analyses[row], decoded.index, self.map_styles[row])
-        picture = paint(scene, video.picture(decoded, (self.cell_width, height)))
-        track_drawings = video.track_drawings(decoded.index)
+        scene = resolve(self.analyses[row], decoded_frame.index, self.map_styles[row])
+        picture = paint(scene, video.picture(decoded_frame, (self.cell_width, height)))
+        track_drawings = video.track_drawings(decoded_frame.index)
         if track_drawings:
             picture = paint_tracks(picture.copy(), track_drawings, (info.width_px, info.height_px))
         self._draw_picture(picture, left, top, self.cell_width, height)
         if self.options.captions:
             y = top + height + round(self.line_height * 0.52)
-            self._write(clock(float(info.times_s[decoded.index])), left, y, relative_size=0.9, muted=True)
-            score = self._format_score(self.analyses[row], decoded.index)
+            self._write(clock(float(info.times_s[decoded_frame.index])), left, y, relative_size=0.9, muted=True)
+            score = self._format_score(self.analyses[row], decoded_frame.index)
             self._write(score, left + self.cell_width, y, relative_size=0.9, align="right")
 
     def _format_score(self, analysis: Analysis, frame: int) -> str:

@@ -40,9 +40,9 @@ def paint_still(videos: Sequence[AnalysedVideo], options: StillOptions) -> RGBIm
     pictures = []
     with open_readers(videos) as readers:
         for index, (video, reader) in enumerate(zip(videos, readers, strict=True)):
-            decoded = next(reader.stream([frames[index]]))
+            decoded_frame = next(reader.stream([frames[index]]))
             box = canvas.layout.panes[index].picture
-            pictures.append(video.picture(decoded, (box.width, box.height)))
+            pictures.append(video.picture(decoded_frame, (box.width, box.height)))
     return canvas.paint(clock_s, frames, pictures).copy()
 
 

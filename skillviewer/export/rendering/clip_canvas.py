@@ -116,8 +116,8 @@ class ClipCanvas:
         """Return True if the longest caption fits on one line; all captions of a clip then have the same form."""
         n_frames = max(analysis.video.n_frames for analysis in self._analyses)
         n_sampled = max(analysis.samples.size for analysis in self._analyses)
-        longest = f"frame {n_frames}/{n_frames} · sampled {n_sampled}/{n_sampled} · map interpolated"
-        return all(self._text.width(longest) <= box.width for box in self.layout.captions)
+        longest_caption = f"frame {n_frames}/{n_frames} · sampled {n_sampled}/{n_sampled} · map interpolated"
+        return all(self._text.width(longest_caption) <= box.width for box in self.layout.captions)
 
     def _choose_score_style(self) -> tuple[str, TextRenderer]:
         """Return label and renderer of the score. Every score fits, since a shortened number would be wrong."""

@@ -110,9 +110,11 @@ class ChangeReport:
     facts: tuple[tuple[str, str], ...]  # (name, value) of the provenance
 
 
-def participant_section(source: ChangeSource, course: Course, before: str, after: str) -> ChangeSection:
+def participant_section(
+    source: ChangeSource, course: Course, occasion_before: str, occasion_after: str
+) -> ChangeSection:
     """Return the table of one participant, with a row for each occasion."""
-    change = change_between(course, before, after)
+    change = change_between(course, occasion_before, occasion_after)
     if change is None:
         sentence = "No earlier and later occasion with a rating: no change can be told."
     else:
@@ -129,11 +131,13 @@ def participant_section(source: ChangeSource, course: Course, before: str, after
     )
 
 
-def group_section(source: ChangeSource, courses: "Mapping[str, Course]", before: str, after: str) -> ChangeSection:
+def group_section(
+    source: ChangeSource, courses: "Mapping[str, Course]", occasion_before: str, occasion_after: str
+) -> ChangeSection:
     """Return the table of all participants with two occasions, and a sentence on their mean change."""
     changes = {}
     for name, course in courses.items():
-        change = change_between(course, before, after)
+        change = change_between(course, occasion_before, occasion_after)
         if change is not None:
             changes[name] = change
     if len(changes) > 1:

@@ -124,12 +124,12 @@ class Cohort:
     def sentence(self) -> str:
         """Sentence on the number of videos, the model and the range of scores."""
         scores = self.scores
-        lowest = signed(min(scores), self.digits)
-        highest = signed(max(scores), self.digits)
+        lowest_score = signed(min(scores), self.digits)
+        highest_score = signed(max(scores), self.digits)
         median = signed(float(np.median(scores)), self.digits)
         return (
-            f"{counted(len(scores), 'video')} assessed by {self.model.name}: scores from {lowest} to {highest}, median "
-            f"{median}."
+            f"{counted(len(scores), 'video')} assessed by {self.model.name}: scores from {lowest_score} to "
+            f"{highest_score}, median {median}."
         )
 
     @property

@@ -82,7 +82,7 @@ def why_html(content: WhyContent) -> str:
     if content.bar is not None:
         drawing = colour_ramp(content.bar.colours, content.bar.ticks, content.bar.title, 420.0)
         bar = _to_svg_markup(drawing, content.bar.title)
-    moments = [explained.moment for explained in content.moments]
+    moments = [explained_moment.moment for explained_moment in content.moments]
     frames = [_picture_values(frame, content.format_score(frame.score)) for frame in content.key_frames]
     notes = [format_note(note, names_author=options.names) for note in options.study_context.notes]
     plot = score_plot(content.analysis, moments, _WIDTH_PT, 170.0, show_scores=not content.hides_scores)
@@ -102,21 +102,21 @@ def why_html(content: WhyContent) -> str:
 
 
 def _moment_values(content: WhyContent) -> list[dict[str, Any]]:
-    amounts = [abs(explained.moment.amount) for explained in content.moments]
+    amounts = [abs(explained_moment.moment.amount) for explained_moment in content.moments]
     max_amount = max(amounts, default=1.0)
     values = []
-    for explained in content.moments:
-        frame_picture = explained.frame_picture
-        amount = explained.moment.amount
+    for explained_moment in content.moments:
+        frame_picture = explained_moment.frame_picture
+        amount = explained_moment.moment.amount
         bar = signed_bar(amount, max_amount, 110.0, content.digits)
         values.append(
             {
                 "picture": _picture_values(frame_picture, content.format_score(frame_picture.score)),
                 "bar": _to_svg_markup(bar, signed(amount, content.digits)),
-                "time": explained.time,
-                "text": explained.text,
-                "opinion": explained.opinion,
-                "disagreement_text": explained.disagreement_text,
+                "time": explained_moment.time,
+                "text": explained_moment.text,
+                "opinion": explained_moment.opinion,
+                "disagreement_text": explained_moment.disagreement_text,
             }
         )
     return values

@@ -76,16 +76,19 @@ def _order_sentences(
     if training is None:
         yield from _accuracy_sentences("agreed pairs", pairs, scores, "Whether it was trained on them is not known.")
         return
-    trained = [pair for pair in pairs if pair in training.pairs]
+    trained_pairs = [pair for pair in pairs if pair in training.pairs]
     others = [pair for pair in pairs if pair not in training.pairs]
-    seen = [pair for pair in others if pair.touches(training.videos)]
-    unseen = [pair for pair in others if not pair.touches(training.videos)]
-    yield from _accuracy_sentences("agreed pairs of videos that it was not trained on", unseen, scores)
+    pairs_of_known_videos = [pair for pair in others if pair.touches(training.videos)]
+    pairs_of_new_videos = [pair for pair in others if not pair.touches(training.videos)]
+    yield from _accuracy_sentences("agreed pairs of videos that it was not trained on", pairs_of_new_videos, scores)
     yield from _accuracy_sentences(
-        "agreed pairs with a video that it was trained on", seen, scores, "On new people it is less accurate."
+        "agreed pairs with a video that it was trained on",
+        pairs_of_known_videos,
+        scores,
+        "On new people it is less accurate.",
     )
     yield from _accuracy_sentences(
-        "agreed pairs that it was trained on", trained, scores, "This is no test of the model."
+        "agreed pairs that it was trained on", trained_pairs, scores, "This is no test of the model."
     )
 
 

@@ -153,12 +153,12 @@ class WhyContent:
     def details(self) -> tuple[str, ...]:
         """Sentences below the headline: on the score, the raters, and the accuracy of the model."""
         calibrated_score = self.analysis.scaled
-        known = self.options.study_context
+        study_context = self.options.study_context
         sentences = [self.sentence] if self._has_rating else [self.rating]
-        sentences.append(known.given_rating)
-        if known.was_trained_on:
+        sentences.append(study_context.given_rating)
+        if study_context.was_trained_on:
             sentences.append(LEARNT_TEXT)
-        sentences.append(known.model_test)
+        sentences.append(study_context.model_test)
         if calibrated_score is not None and self._has_rating:
             sentences.append(calibrated_score.note)
         return tuple(sentence for sentence in sentences if sentence)
@@ -375,11 +375,11 @@ def _draw_frames(
             width_px = min(info.width_px, max_width_px)
             height_px = max(1, round(width_px * info.height_px / info.width_px))
             pictures: dict[int, FramePicture] = {}
-            for decoded in reader.stream(frames_by_video[index]):
-                frame = decoded.index
+            for decoded_frame in reader.stream(frames_by_video[index]):
+                frame = decoded_frame.index
                 scene = resolve(video.analysis, frame, map_styles[index])
                 _, score = score_so_far(video.analysis, frame)
-                painted_picture = paint(scene, video.picture(decoded, (width_px, height_px)))
+                painted_picture = paint(scene, video.picture(decoded_frame, (width_px, height_px)))
                 pictures[frame] = FramePicture(
                     jpeg=encode_jpeg(painted_picture),
                     aspect=info.width_px / info.height_px,

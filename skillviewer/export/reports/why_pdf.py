@@ -94,7 +94,7 @@ def _first_page(content: WhyContent, width_pt: float, scale: float) -> list["Flo
         story.append(colour_ramp(content.bar.colours, content.bar.ticks, content.bar.title, width_pt * 0.62))
     if content.even_map_note:
         story.append(paragraph(content.even_map_note, size_pt=8.2, bold=True))
-    moments = [explained.moment for explained in content.moments]
+    moments = [explained_moment.moment for explained_moment in content.moments]
     story += [
         heading(
             "The score as the video goes on",
@@ -168,10 +168,10 @@ def _second_page(content: WhyContent, width_pt: float, scale: float, n_notes: in
 
 
 def _moments_table(content: WhyContent, width_pt: float, scale: float) -> "Flowable":
-    max_amount = max(abs(explained.moment.amount) for explained in content.moments)
+    max_amount = max(abs(explained_moment.moment.amount) for explained_moment in content.moments)
     rows = [
-        _moment_cells(explained, number, max_amount, content.digits, scale)
-        for number, explained in enumerate(content.moments, start=1)
+        _moment_cells(explained_moment, number, max_amount, content.digits, scale)
+        for number, explained_moment in enumerate(content.moments, start=1)
     ]
     number_width_pt = 16.0
     picture_width_pt = 78.0 * scale + 12.0
@@ -183,19 +183,19 @@ def _moments_table(content: WhyContent, width_pt: float, scale: float) -> "Flowa
 
 
 def _moment_cells(
-    explained: ExplainedMoment, number: int, max_amount: float, digits: int, scale: float
+    explained_moment: ExplainedMoment, number: int, max_amount: float, digits: int, scale: float
 ) -> list["Flowable | list[Flowable]"]:
-    frame_picture = explained.frame_picture
+    frame_picture = explained_moment.frame_picture
     picture_width_pt = min(78.0 * scale, 56.0 * scale * frame_picture.aspect)
     return [
         paragraph(str(number), size_pt=9, bold=True),
         image(frame_picture.jpeg, picture_width_pt, picture_width_pt / frame_picture.aspect),
-        signed_bar(explained.moment.amount, max_amount, 84.0, digits),
+        signed_bar(explained_moment.moment.amount, max_amount, 84.0, digits),
         [
-            paragraph(explained.time, size_pt=7.6, text_colour=WHITE.muted),
-            paragraph(f"{explained.text} {explained.disagreement_text}".strip(), size_pt=8.2),
+            paragraph(explained_moment.time, size_pt=7.6, text_colour=WHITE.muted),
+            paragraph(f"{explained_moment.text} {explained_moment.disagreement_text}".strip(), size_pt=8.2),
         ],
-        _opinion_boxes(explained.opinion),
+        _opinion_boxes(explained_moment.opinion),
     ]
 
 
@@ -220,10 +220,13 @@ def _reference_part(content: WhyContent, width_pt: float, scale: float) -> list[
         ]
     reference_name, reference_text, reference_picture = content.reference
     own_text = f"score {content.format_score(content.analysis.score)}"
-    shown = ((content.own_picture, content.title, own_text), (reference_picture, reference_name, reference_text))
+    pictures_and_texts = (
+        (content.own_picture, content.title, own_text),
+        (reference_picture, reference_name, reference_text),
+    )
     cells: list[Flowable] = []
     widths_pt: list[float] = []
-    for frame_picture, title, text in shown:
+    for frame_picture, title, text in pictures_and_texts:
         picture_height_pt = min(104.0 * scale, width_pt * 0.29 / frame_picture.aspect)
         picture_width_pt = picture_height_pt * frame_picture.aspect
         cells.append(image(frame_picture.jpeg, picture_width_pt, picture_height_pt))

@@ -65,11 +65,11 @@ def frame_rows(analyses: Sequence[Analysis]) -> list[FrameRow]:
         ExportError: No video is analysed by two models.
     """
     rows = []
-    for first, second, compared in compared_pairs(analyses):
-        rows.append(_frame_row(first, second, None, compared.mean))
+    for first, second, compared_frame in compared_pairs(analyses):
+        rows.append(_frame_row(first, second, None, compared_frame.mean))
         rows += [
             _frame_row(first, second, frame, numbers)
-            for frame, numbers in zip(compared.frames.tolist(), compared.numbers, strict=True)
+            for frame, numbers in zip(compared_frame.frames.tolist(), compared_frame.numbers, strict=True)
         ]
     return rows
 

@@ -361,12 +361,12 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
             second_passes=second.n_passes,
             first_map=str(first.map_kind),
             second_map=str(second.map_kind),
-            n_frames_compared=len(compared.frames),
-            **comparison_columns(compared.mean),
+            n_frames_compared=len(comparison.frames),
+            **comparison_columns(comparison.mean),
             start_s=round(first.start_s, 6),
             stop_s=round(first.stop_s, 6),
         )
-        for first, second, compared in compared_pairs(analyses)
+        for first, second, comparison in compared_pairs(analyses)
     ]
 
 

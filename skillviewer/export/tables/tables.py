@@ -46,9 +46,9 @@ class TableKind:
         return self.make_rows is None
 
 
-def _evidence_rows(explained: Sequence[tuple[Analysis, Evidence]]) -> list[rows.EvidenceRow]:
+def _evidence_rows(analyses_and_evidence: Sequence[tuple[Analysis, Evidence]]) -> list[rows.EvidenceRow]:
     evidence_rows = []
-    for analysis, evidence in explained:
+    for analysis, evidence in analyses_and_evidence:
         evidence_rows += rows.evidence_rows(analysis, evidence)
     return evidence_rows
 
@@ -138,7 +138,7 @@ def export_curves(analyses: Sequence[Analysis], path: str | Path, *, overwrite: 
 
 
 def export_evidence(
-    explained: Sequence[tuple[Analysis, Evidence]], path: str | Path, *, overwrite: bool = False
+    analyses_and_evidence: Sequence[tuple[Analysis, Evidence]], path: str | Path, *, overwrite: bool = False
 ) -> Path:
     """Write one row for each segment and cell of each pass (``EvidenceRow``) as CSV or JSON, by the suffix.
 
@@ -146,7 +146,7 @@ def export_evidence(
         ExportError: Evidence is of another analysis, or the file is refused or cannot be written.
     """
     path = Path(path)
-    return export_table("evidence", path, explained, overwrite=overwrite)
+    return export_table("evidence", path, analyses_and_evidence, overwrite=overwrite)
 
 
 def export_comparison(analyses: Sequence[Analysis], path: str | Path, *, overwrite: bool = False) -> Path:

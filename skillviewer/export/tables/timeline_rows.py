@@ -56,16 +56,16 @@ def timelines_of(
     Annotations of the study that several models' views of one file share are listed with the first view only.
     """
     timelines = []
-    listed = set[tuple[str, Annotation]]()
+    listed_annotations = set[tuple[str, Annotation]]()
     for video in videos:
         digest = video.analysis.video.digest
         annotations = (*video.annotations, *model_annotations(video.analysis, video.evidence))
         new_annotations = [
             annotation
             for annotation in dict.fromkeys(annotations)
-            if _option_tier(annotation) in tiers and (digest, annotation) not in listed
+            if _option_tier(annotation) in tiers and (digest, annotation) not in listed_annotations
         ]
-        listed |= {(digest, annotation) for annotation in new_annotations}
+        listed_annotations |= {(digest, annotation) for annotation in new_annotations}
         new_annotations.sort(key=attrgetter("start_s", "stop_s"))
         timelines.append((video, new_annotations))
     return timelines

@@ -88,8 +88,8 @@ def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, s
     Raises:
         DatasetError: There are no comparisons.
     """
-    ranked = rank_videos(comparisons, tasks)
-    if not ranked:
+    ranked_videos = rank_videos(comparisons, tasks)
+    if not ranked_videos:
         raise DatasetError("There are no comparisons to compute strengths from.")
     return [
         StrengthRow(
@@ -103,5 +103,5 @@ def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, s
             n_worse=video.lost,
             n_equal=video.neither,
         )
-        for video in ranked
+        for video in ranked_videos
     ]

@@ -54,8 +54,10 @@ def eaf_document(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
             n_annotations += 1
             slots = {"TIME_SLOT_REF1": slot_ids[round(start_ms)], "TIME_SLOT_REF2": slot_ids[round(stop_ms)]}
             element = ET.SubElement(tier, "ANNOTATION")
-            aligned = ET.SubElement(element, "ALIGNABLE_ANNOTATION", slots, ANNOTATION_ID=f"a{n_annotations}")
-            ET.SubElement(aligned, "ANNOTATION_VALUE").text = annotation.line
+            alignable_annotation = ET.SubElement(
+                element, "ALIGNABLE_ANNOTATION", slots, ANNOTATION_ID=f"a{n_annotations}"
+            )
+            ET.SubElement(alignable_annotation, "ANNOTATION_VALUE").text = annotation.line
     ET.SubElement(
         root, "LINGUISTIC_TYPE", GRAPHIC_REFERENCES="false", LINGUISTIC_TYPE_ID="default", TIME_ALIGNABLE="true"
     )

@@ -38,8 +38,8 @@ class TimelineOptions:
     @property
     def tiers(self) -> frozenset[str]:
         """Names of the chosen tiers."""
-        chosen = [option.name for option in fields(self) if getattr(self, option.name)]
-        return frozenset(Tier[name.upper()].value for name in chosen)
+        chosen_tiers = [option.name for option in fields(self) if getattr(self, option.name)]
+        return frozenset(Tier[name.upper()].value for name in chosen_tiers)
 
 
 _WRITERS: Mapping[str, Callable[[VideoInfo, Sequence[Annotation]], str]] = {
