@@ -362,13 +362,22 @@ def _write_and_print(
     """
     try:
         with progress_bar(unit=unit) as report:
-            exported = write(report)
+            exported_file = write(report)
     except SkillViewerError as error:
         report_failure(message_of(error), str(path), as_json=as_json)
         return False
-    print_notices(exported.warnings)
+    print_notices(exported_file.warnings)
     if as_json:
-        echo(json.dumps({"path": str(exported.path), **fields, "found": exported.facts, "remarks": exported.warnings}))
+        echo(
+            json.dumps(
+                {
+                    "path": str(exported_file.path),
+                    **fields,
+                    "found": exported_file.facts,
+                    "remarks": exported_file.warnings,
+                }
+            )
+        )
     else:
-        echo(f"{exported.path}  {', '.join(exported.facts)}")
+        echo(f"{exported_file.path}  {', '.join(exported_file.facts)}")
     return True

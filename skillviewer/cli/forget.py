@@ -49,8 +49,10 @@ def _forget_rater(name: str, studies: tuple[Path, ...], *, yes: bool) -> None:
         with Study.open(path, read_only=True) as study:
             entries.append(study.raters.get(name))
     if not yes:
-        listed = "; ".join(f"{path}: {of_study.text}" for path, of_study in zip(studies, entries, strict=True))
-        click.confirm(f"Delete everything kept about {entries[0].name} ({listed})? This cannot be undone", abort=True)
+        studies_text = "; ".join(f"{path}: {of_study.text}" for path, of_study in zip(studies, entries, strict=True))
+        click.confirm(
+            f"Delete everything kept about {entries[0].name} ({studies_text})? This cannot be undone", abort=True
+        )
     for path in studies:
         with Study.open(path) as study:
             erased = study.erase_rater(name)

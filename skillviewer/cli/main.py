@@ -69,9 +69,9 @@ class LazyGroup(click.Group):
         is_option = word.startswith("-")
         if is_option or Path(word).suffix or os.path.lexists(word):
             return
-        similar = difflib.get_close_matches(word, self.list_commands(ctx), n=1)
-        if similar:
-            raise click.UsageError(f"There is no command and no file “{word}”. Did you mean {similar[0]}?", ctx)
+        similar_names = difflib.get_close_matches(word, self.list_commands(ctx), n=1)
+        if similar_names:
+            raise click.UsageError(f"There is no command and no file “{word}”. Did you mean {similar_names[0]}?", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table of commands without importing them."""

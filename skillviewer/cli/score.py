@@ -198,10 +198,10 @@ class _Scorer:
         """Print scores and failures of an earlier run, and return the other units."""
         other_units = []
         for unit in self._units:
-            saved = results.find(unit)
+            earlier_scores = results.find(unit)
             earlier_problem = "" if retry else results.saved_failure(unit)
-            if saved is not None:
-                file, header = saved
+            if earlier_scores is not None:
+                file, header = earlier_scores
                 self._print(unit, file, header)
             elif earlier_problem:
                 self.report_failure(unit.title, unit.path, f"{earlier_problem} (--retry-failed tries again)")

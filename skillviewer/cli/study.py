@@ -144,16 +144,20 @@ def _new_videos(files: list[Path], task: str, participant: str | None, pattern: 
 
 def _add(study_path: Path, new_videos: "list[NewVideo]") -> int:
     """Add videos to a study, print what was added and what was contradictory, and return the exit code."""
-    with open_study(study_path) as opened:
+    with open_study(study_path) as opened_study:
         with progress_bar(unit="file") as report:
-            added = opened.videos.add(new_videos, CancelToken(), report)
+            added_videos = opened_study.videos.add(new_videos, CancelToken(), report)
         # a file that could not be added has no name in the study
-        named_videos = [(name, video) for name, video in zip(added.names, new_videos, strict=True) if name is not None]
+        named_videos = [
+            (name, video) for name, video in zip(added_videos.names, new_videos, strict=True) if name is not None
+        ]
         stated_participants = {name: video.participant for name, video in named_videos if video.participant}
         occasions = {name: video.occasion for name, video in named_videos}
-        newly_known, _, contradictions = opened.videos.set_participants_and_occasions(stated_participants, occasions)
-        task_of_study = opened.settings.task
-        task_by_name = {video.name: video.task for video in opened.videos.all()}
+        newly_known, _, contradictions = opened_study.videos.set_participants_and_occasions(
+            stated_participants, occasions
+        )
+        task_of_study = opened_study.settings.task
+        task_by_name = {video.name: video.task for video in opened_study.videos.all()}
     other_tasks = []
     for name, video in named_videos:
         study_task = task_by_name[name]
@@ -164,13 +168,13 @@ def _add(study_path: Path, new_videos: "list[NewVideo]") -> int:
             other_tasks.append(
                 f"“{name}” is said to be of the task “{video.task}”; the study says {study_task_text}, which stays."
             )
-    for name in added.known_names:
+    for name in added_videos.known_names:
         echo(f"{name} is in the study already", err=True)
     if newly_known:
         echo(f"who is in {len(newly_known)} of them is known now", err=True)
-    print_notices((*added.problems, *contradictions, *other_tasks))
-    echo(f"{len(named_videos) - len(added.known_names)} videos added", err=True)
-    if added.problems or contradictions or other_tasks:
+    print_notices((*added_videos.problems, *contradictions, *other_tasks))
+    echo(f"{len(named_videos) - len(added_videos.known_names)} videos added", err=True)
+    if added_videos.problems or contradictions or other_tasks:
         return 1
     return 0
 
@@ -185,14 +189,14 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
     Parts of longer files show their range in frames (from 0) or seconds. Scores are of the model that the study uses,
     else of the model that has scored the most videos.
     """
-    with open_study(path, read_only=not check) as opened:
+    with open_study(path, read_only=not check) as opened_study:
         if check:
             with progress_bar(unit="file") as report:
-                videos = opened.videos.check(CancelToken(), report)
+                videos = opened_study.videos.check(CancelToken(), report)
         else:
-            videos = opened.videos.all()
-        model = opened.models.default_model(opened.settings.model)
-        scores = opened.models.scores(model.digest) if model is not None else {}
+            videos = opened_study.videos.all()
+        model = opened_study.models.default_model(opened_study.settings.model)
+        scores = opened_study.models.scores(model.digest) if model is not None else {}
     model_digest = model.digest if model is not None else None
     for video in videos:
         score = scores.get(video.name)
@@ -241,8 +245,8 @@ def _video_line(video: "StudyVideo", score: "Score | None") -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object on a line for every event.")
 def log(path: Path, as_csv: bool, as_json: bool) -> None:
     """List the events of STUDY with author and time in UTC: votes, notes, models, videos, settings, exports."""
-    with open_study(path, read_only=True) as opened:
-        events = [asdict(event) for event in opened.log()]
+    with open_study(path, read_only=True) as opened_study:
+        events = [asdict(event) for event in opened_study.log()]
     if as_csv:
         _print_csv(events)
         return
@@ -294,21 +298,21 @@ def import_source(
     from skillviewer.data.study.exchange.study_import import import_into_study
 
     choices = Choices(task=task, participant_pattern=participant_pattern)
-    with open_study(path) as opened, progress_bar(unit="file") as report:
-        imported = import_into_study(
-            opened, source, videos_dir=videos, form=form, choices=choices, token=CancelToken(), report=report
+    with open_study(path) as opened_study, progress_bar(unit="file") as report:
+        import_result = import_into_study(
+            opened_study, source, videos_dir=videos, form=form, choices=choices, token=CancelToken(), report=report
         )
         contradictions: Sequence[str] = ()
-        if imported.n_votes and opened.ratings.all().items:  # votes and ratings may contradict each other
-            contradictions = opened.dataset().problems
-    print_notices((*imported.problems, *contradictions))
-    text = f"new: {imported.n_videos} videos, {imported.n_votes} votes, {imported.n_pairs} pairs"
-    if imported.n_ratings:
-        text += f", {imported.n_ratings} ratings"
-    if imported.n_forms:
-        text += f", {counted(imported.n_forms, 'video')} rated by a rubric"
-    if imported.n_participants:
-        text += f", who is in {imported.n_participants} known videos"
+        if import_result.n_votes and opened_study.ratings.all().items:  # votes and ratings may contradict each other
+            contradictions = opened_study.dataset().problems
+    print_notices((*import_result.problems, *contradictions))
+    text = f"new: {import_result.n_videos} videos, {import_result.n_votes} votes, {import_result.n_pairs} pairs"
+    if import_result.n_ratings:
+        text += f", {import_result.n_ratings} ratings"
+    if import_result.n_forms:
+        text += f", {counted(import_result.n_forms, 'video')} rated by a rubric"
+    if import_result.n_participants:
+        text += f", who is in {import_result.n_participants} known videos"
     echo(text)
 
 
@@ -341,11 +345,11 @@ def export_votes(
         table = "participants"
     elif form:
         table = form
-    with open_study(path, criterion, read_only=True) as opened:
+    with open_study(path, criterion, read_only=True) as opened_study:
         if participants:
-            n_rows = export_videos(opened, output, overwrite=force)
+            n_rows = export_videos(opened_study, output, overwrite=force)
         else:
-            n_rows = export_pairs(opened, output, table, overwrite=force)
+            n_rows = export_pairs(opened_study, output, table, overwrite=force)
     print_notices(save_in_log(LoggedExport(path, output.name, table)))
     echo(f"{n_rows} rows written", err=True)
 
@@ -378,8 +382,8 @@ def unpack(archive: Path, folder: Path | None) -> None:
 @click.argument("folder", required=False, type=PATH)
 def relink(path: Path, folder: Path | None) -> int:
     """Find moved videos of STUDY below FOLDER (by default the study's folder), by size and content."""
-    with open_study(path) as opened, progress_bar(unit="file") as report:
-        relinked = opened.videos.relink(folder, CancelToken(), report)
+    with open_study(path) as opened_study, progress_bar(unit="file") as report:
+        relinked = opened_study.videos.relink(folder, CancelToken(), report)
     print_notices(relinked.problems)
     for name in relinked.missing:
         echo(f"missing   {name}")

@@ -78,23 +78,23 @@ def import_ratings_into(
                 advice = "Correct the table, or withdraw them with --withdraw-missing."
                 print_notices((printable(f"{describe_remaining_ratings(left)} {advice}"),))
         with progress_bar(unit="file") as report:
-            imported = add_ratings(
+            rating_import = add_ratings(
                 study, mapped_table, mapping, token=CancelToken(), report=report, withdraw_missing=withdraw_missing
             )
         if criterion is not None:
             study.ratings.all().scale(criterion)  # raises an error if no rating is of the criterion
         study.settings = settings
         problems = study.dataset().problems
-    added = imported.import_result
-    print_import_report(imported.parsed, mapped_table.table.titles, options.ambiguities(mapped_table))
-    print_notices((*added.problems, *problems))
-    text = f"new: {counted(added.n_videos, 'video')}, {counted(added.n_ratings, 'rating')}"
-    if imported.added_ratings.withdrawn_ids:
-        text += f", {counted(len(imported.added_ratings.withdrawn_ids), 'earlier rating')} withdrawn"
-    if added.n_participants:
-        text += f", participants of {added.n_participants} known videos"
-    if imported.notes:
-        text += f", {counted(len(imported.notes), 'note')}, {counted(len(imported.moments), 'moment')}"
+    ratings_added = rating_import.import_result
+    print_import_report(rating_import.parsed, mapped_table.table.titles, options.ambiguities(mapped_table))
+    print_notices((*ratings_added.problems, *problems))
+    text = f"new: {counted(ratings_added.n_videos, 'video')}, {counted(ratings_added.n_ratings, 'rating')}"
+    if rating_import.added_ratings.withdrawn_ids:
+        text += f", {counted(len(rating_import.added_ratings.withdrawn_ids), 'earlier rating')} withdrawn"
+    if ratings_added.n_participants:
+        text += f", participants of {ratings_added.n_participants} known videos"
+    if rating_import.notes:
+        text += f", {counted(len(rating_import.notes), 'note')}, {counted(len(rating_import.moments), 'moment')}"
     echo(text)
 
 
@@ -167,10 +167,10 @@ def import_timeline(
         if not tiers:
             tiers = tuple(n_by_tier)
         use_by_tier = _tier_uses(tiers, n_by_tier, meaning, timeline.name)
-        added = add_timeline(
+        timeline_added = add_timeline(
             study, video, file=video_info, annotations=contents.annotations, uses=use_by_tier, author=author
         )
-    echo(added.sentence)
+    echo(timeline_added.sentence)
 
 
 def _tier_uses(

@@ -85,8 +85,8 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
 
 
 def _strength_lines(report: "RankingReport") -> list[str]:
-    tasks = list(dict.fromkeys(ranked.task for ranked in report.ranked_videos))
-    width = max((5, *(len(ranked.name) for ranked in report.ranked_videos)))
+    tasks = list(dict.fromkeys(ranked_video.task for ranked_video in report.ranked_videos))
+    width = max((5, *(len(ranked_video.name) for ranked_video in report.ranked_videos)))
     lines = []
     for task in tasks:
         of_task = ""
@@ -94,10 +94,10 @@ def _strength_lines(report: "RankingReport") -> list[str]:
             of_task = f" of {task}" if task else " of no task"
         lines += ["", f"rank  {'video':{width}}  strength  error  won  lost  no difference{of_task}"]
         lines += [
-            f"{ranked.rank:4}  {ranked.name:{width}}  {ranked.strength:+8.2f}  {ranked.error:5.2f}  "
-            f"{ranked.won:3}  {ranked.lost:4}  {ranked.neither:13}"
-            for ranked in report.ranked_videos
-            if ranked.task == task
+            f"{ranked_video.rank:4}  {ranked_video.name:{width}}  {ranked_video.strength:+8.2f}  "
+            f"{ranked_video.error:5.2f}  {ranked_video.won:3}  {ranked_video.lost:4}  {ranked_video.neither:13}"
+            for ranked_video in report.ranked_videos
+            if ranked_video.task == task
         ]
     return lines
 

@@ -58,22 +58,22 @@ def import_tracks(source: Path, video: Path, output: Path | None, **parameters: 
         check_free(output, overwrite=parameters["force"])
     placement = Placement(parameters["scale"], parameters["origin"], parameters["up"], parameters["first_frame"])
     video_info = _describe(video)
-    imported = read_tracks(source, video_info, placement, parameters["format_name"])
-    new_tracks = imported.tracks.tracks
+    track_import = read_tracks(source, video_info, placement, parameters["format_name"])
+    new_tracks = track_import.tracks.tracks
     store = TrackStore()
-    saved = store.get(video_info.digest)
-    if saved is None:
-        store.put(imported.tracks)
+    saved_tracks = store.get(video_info.digest)
+    if saved_tracks is None:
+        store.put(track_import.tracks)
     else:
-        store.put(saved.with_tracks(new_tracks))
+        store.put(saved_tracks.with_tracks(new_tracks))
     if output is not None:
-        write_skillviewer_csv(imported.tracks, output, overwrite=parameters["force"])
+        write_skillviewer_csv(track_import.tracks, output, overwrite=parameters["force"])
     if parameters["as_json"]:
         record = {
             "video": str(video),
-            "read": imported.n_read,
-            "used": imported.n_used,
-            "rejected": dict(imported.rejected),
+            "read": track_import.n_read,
+            "used": track_import.n_used,
+            "rejected": dict(track_import.rejected),
             "tracks": [
                 {"name": track.name, "points": list(track.points), "share_seen": track.share_seen}
                 for track in new_tracks
@@ -81,7 +81,7 @@ def import_tracks(source: Path, video: Path, output: Path | None, **parameters: 
         }
         echo(json.dumps(record))
         return 0
-    echo(imported.summary)
+    echo(track_import.summary)
     for track in new_tracks:
         ellipsis = " ..." if len(track.points) > _MAX_LISTED_POINTS else ""
         echo(f"{track.name}: {', '.join(track.points[:_MAX_LISTED_POINTS])}{ellipsis}")
@@ -111,10 +111,10 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
         whole_clicks = [Click(int(frame), x_px, y_px) for frame, x_px, y_px in clicks]
         click_track = follow_clicks(reader.frame, info, whole_clicks, name)
     store = TrackStore()
-    saved = store.get(info.digest)
-    if saved is None:
-        saved = TrackSet.of_video(info)
-    store.put(saved.with_tracks([click_track.track]))
+    saved_tracks = store.get(info.digest)
+    if saved_tracks is None:
+        saved_tracks = TrackSet.of_video(info)
+    store.put(saved_tracks.with_tracks([click_track.track]))
     n_measured = int(click_track.track.is_measured.sum())
     if as_json:
         echo(json.dumps({"video": str(video), "name": name, "measured": n_measured, "lost": click_track.lost_frames}))
@@ -149,13 +149,13 @@ def export_tracks(video: Path, output: Path, format_name: str, names: tuple[str,
     from skillviewer.engine.tracking.measure_units import load_saved_tracks
 
     track_format = _writable_format(format_name)
-    saved = load_saved_tracks(_describe(video))
-    saved_names = [track.name for track in saved.tracks]
-    unknown = [name for name in names if saved.track(name) is None]
+    saved_tracks = load_saved_tracks(_describe(video))
+    saved_names = [track.name for track in saved_tracks.tracks]
+    unknown = [name for name in names if saved_tracks.track(name) is None]
     if unknown:
         raise VideoError(f"{video.name} has no track “{unknown[0]}”, only: {', '.join(saved_names)}.")
     excluded = [name for name in saved_names if names and name not in names]
-    selected = saved.without(excluded)
+    selected = saved_tracks.without(excluded)
     assert track_format.write is not None
     track_format.write(selected, output, overwrite=force)
     echo(f"{output}  {len(selected.tracks)} tracks, {len(selected.times_s)} frames")

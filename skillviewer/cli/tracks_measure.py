@@ -96,9 +96,9 @@ def measure(sources: tuple[Path, ...], output: Path | None, **parameters: Any) -
     table: list[Sequence[object]] = []
     for index, measures in sorted(measures_by_index.items()):
         other_videos = [other for other_index, other in measures_by_index.items() if other_index != index]
-        compared = compare_measures(measures, other_videos, "the given videos")
-        _print_measures(units[index].path, measures, compared, as_json=as_json)
-        table += _table_rows(units[index].path, compared)
+        compared_motions = compare_measures(measures, other_videos, "the given videos")
+        _print_measures(units[index].path, measures, compared_motions, as_json=as_json)
+        table += _table_rows(units[index].path, compared_motions)
     if output is not None and table:
         with atomic_export(output, overwrite=parameters["force"]) as temp_path:
             write_rows(temp_path, [_TABLE_COLUMNS, *table])
@@ -139,29 +139,29 @@ def _parse_reference(text: str | None, *, closed: bool) -> "ReferencePath | None
 _TABLE_COLUMNS = ("video", "track", "point", "measure", "value", "unit", "error", "share_seen", "percentile", "note")
 
 
-def _table_rows(path: Path, compared: "Sequence[ComparedMotion]") -> list[Sequence[object]]:
+def _table_rows(path: Path, compared_motions: "Sequence[ComparedMotion]") -> list[Sequence[object]]:
     rows: list[Sequence[object]] = []
-    for motion in compared:
-        for measured, position in motion.rows:
+    for motion in compared_motions:
+        for measure, position in motion.rows:
             percentile = None if position is None else position.percentile
             row = (
                 str(path),
                 motion.motion.track,
                 motion.motion.point,
-                measured.kind.name,
-                measured.value,
-                measured.unit,
-                measured.error,
-                measured.share_seen,
+                measure.kind.name,
+                measure.value,
+                measure.unit,
+                measure.error,
+                measure.share_seen,
                 percentile,
-                measured.note,
+                measure.note,
             )
             rows.append(row)
     return rows
 
 
 def _print_measures(
-    path: Path, video_measures: "VideoMeasures", compared: "Sequence[ComparedMotion]", *, as_json: bool
+    path: Path, video_measures: "VideoMeasures", compared_motions: "Sequence[ComparedMotion]", *, as_json: bool
 ) -> None:
     if as_json:
         record = {
@@ -177,13 +177,13 @@ def _print_measures(
                     "pauses": [[pause.start_s, pause.stop_s] for pause in motion.motion.pauses],
                     "measures": [_measure_json(value, position) for value, position in motion.rows],
                 }
-                for motion in compared
+                for motion in compared_motions
             ],
         }
         echo(json.dumps(record))
         return
     echo(f"{path}  (lengths in {video_measures.unit.name}, {video_measures.rate_hz:.3g} frames a second)")
-    for motion in compared:
+    for motion in compared_motions:
         title = motion.text
         if not title:
             title = motion.motion.track
@@ -208,9 +208,9 @@ def _measure_json(measure: "MeasureValue", position: "CohortPosition | None") ->
 def _measure_line(measure: "MeasureValue", position: "CohortPosition | None") -> str:
     value = "–" if measure.value is None else f"{measure.value:.4g}"
     error = "" if measure.error is None else f" ± {measure.error:.2g}"
-    seen = f"seen {100 * measure.share_seen:.0f} %"
+    seen_text = f"seen {100 * measure.share_seen:.0f} %"
     percentile = ""
     if position is not None and position.has_percentile:
         percentile = f", percentile {position.percentile:.0f}"
     note = f" ({measure.note})" if measure.note else ""
-    return f"{measure.kind.title:<40} {value}{error} {measure.unit}, {seen}{percentile}{note}"
+    return f"{measure.kind.title:<40} {value}{error} {measure.unit}, {seen_text}{percentile}{note}"

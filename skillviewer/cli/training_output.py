@@ -62,9 +62,9 @@ def print_choice(choice: "ModelChoice") -> None:
     echo("compared within the training people (too good, because the choice was made by these accuracies):")
     for candidate in choice.candidates:
         without_checkpoint = "" if candidate.can_be_kept else ", for comparison only"
-        chosen = f", chosen in {candidate.n_chosen} outer folds" if candidate.n_chosen else ""
+        chosen_text = f", chosen in {candidate.n_chosen} outer folds" if candidate.n_chosen else ""
         mark = "*" if candidate.model == choice.winner else " "
-        echo(f"{mark} {candidate.model:8} {percent(candidate.accuracy, ' %')}{chosen}{without_checkpoint}")
+        echo(f"{mark} {candidate.model:8} {percent(candidate.accuracy, ' %')}{chosen_text}{without_checkpoint}")
     for sentence in verdict.details:
         echo(sentence)
     if choice.warning:

@@ -123,18 +123,18 @@ def _next_position(grey: RGBImage, next_grey: RGBImage, position: Float32Array) 
     offsets = np.linspace(-radius, radius, _N_SIDE_POINTS, dtype=np.float32)
     grid_offsets = np.stack(np.meshgrid(offsets, offsets), axis=-1)
     grid = (position + grid_offsets.reshape(-1, 1, 2)).astype(np.float32)
-    moved, forward_status, _ = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
+    moved_points, forward_status, _ = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
         grey, next_grey, grid, None, **_FLOW_OPTIONS
     )
     returned, backward_status, _ = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
-        next_grey, grey, moved, None, **_FLOW_OPTIONS
+        next_grey, grey, moved_points, None, **_FLOW_OPTIONS
     )
     return_distance_px = np.hypot(*(returned - grid)[:, 0].T)
     has_flow = (forward_status[:, 0] == 1) & (backward_status[:, 0] == 1)
     is_reliable = has_flow & (return_distance_px <= MAX_RETURN_PX)
     if np.count_nonzero(is_reliable) < MIN_POINTS:
         return None
-    displacement = np.median((moved - grid)[is_reliable, 0], axis=0).astype(np.float32)
+    displacement = np.median((moved_points - grid)[is_reliable, 0], axis=0).astype(np.float32)
     new_position: Float32Array = position + displacement
     height, width = grey.shape[:2]
     in_picture = -0.5 <= new_position[0] < width - 0.5 and -0.5 <= new_position[1] < height - 0.5

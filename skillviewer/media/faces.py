@@ -84,9 +84,9 @@ class FaceFinder:
         scaled_width = max(32, round(width * scale))
         scaled_height = max(32, round(height * scale))
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        scaled = cv2.resize(picture, (scaled_width, scaled_height), interpolation=interpolation)
+        scaled_picture = cv2.resize(picture, (scaled_width, scaled_height), interpolation=interpolation)
         self._detector.setInputSize((scaled_width, scaled_height))
-        _, rows = self._detector.detect(cv2.cvtColor(scaled, cv2.COLOR_RGB2BGR))
+        _, rows = self._detector.detect(cv2.cvtColor(scaled_picture, cv2.COLOR_RGB2BGR))
         detected_rows = () if rows is None else rows  # None without a face
         for row in detected_rows:
             left, top, box_width, box_height = (float(value) for value in row[:4])
@@ -125,10 +125,10 @@ def find_faces(
     finder = FaceFinder()
     frames = searched_frames(reader.read_info(token).times_s, rate_hz)
     faces_by_frame = []
-    for n_done, decoded in enumerate(reader.stream(frames, token), start=1):
+    for n_done, decoded_frame in enumerate(reader.stream(frames, token), start=1):
         token.check()
-        faces = finder.find(decoded.rgb())
-        faces_by_frame.append(FrameFaces(decoded.index, faces))
+        faces = finder.find(decoded_frame.rgb())
+        faces_by_frame.append(FrameFaces(decoded_frame.index, faces))
         report(Progress("looking for faces", n_done, len(frames)))
     tracks, doubts = link(faces_by_frame, reader.info.times_s)
     return Faces(reader.info.digest, reader.info.n_frames, tracks, doubts, METHOD)

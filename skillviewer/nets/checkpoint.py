@@ -90,10 +90,10 @@ class Checkpoint:
 
     def _trunk(self, prefix: str, weights: BackboneWeights | None, expected_digest: str, in_channels: int) -> nn.Module:
         assert self.config.backbone is not None
-        changed = {k.removeprefix(prefix): v for k, v in self.streams.items() if k.startswith(prefix)}
+        changed_weights = {k.removeprefix(prefix): v for k, v in self.streams.items() if k.startswith(prefix)}
         entry = backbone(self.config.backbone.name)
         trunk = entry.make(in_channels)
-        missing = trunk.state_dict().keys() - changed.keys()
+        missing = trunk.state_dict().keys() - changed_weights.keys()
         base: Mapping[str, Tensor] = {}
         if missing:
             if weights is None:
@@ -108,7 +108,7 @@ class Checkpoint:
                     "these."
                 )
             base = stream_state(weights, in_channels)
-        trunk.load_state_dict({**base, **changed})
+        trunk.load_state_dict({**base, **changed_weights})
         return trunk
 
 
@@ -165,12 +165,12 @@ def save_checkpoint(
     tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()}
     if extras.streams is not None:
         tensors |= extras.streams
-    stored = {name: _to_stored_type(name, tensor, half=half) for name, tensor in tensors.items()}
+    stored_tensors = {name: _to_stored_type(name, tensor, half=half) for name, tensor in tensors.items()}
     if extras.familiarity is not None:
         for name in _FAMILIARITY_FIELDS:
-            stored[f"{_FAMILIARITY}{name}"] = torch.from_numpy(np.array(getattr(extras.familiarity, name)))
-    weights = save_tensors(stored)
-    final = msgspec.structs.replace(config, weights_sha256=hashlib.sha256(weights).hexdigest())
+            stored_tensors[f"{_FAMILIARITY}{name}"] = torch.from_numpy(np.array(getattr(extras.familiarity, name)))
+    weights = save_tensors(stored_tensors)
+    final_config = msgspec.structs.replace(config, weights_sha256=hashlib.sha256(weights).hexdigest())
     final_card = msgspec.structs.replace(card, attention_model=config.attention_model, plugins=config.plugins)
     temp_folder: Path | None = None
     try:
@@ -179,10 +179,10 @@ def save_checkpoint(
         temp_folder = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=TEMPORARY_SUFFIX))
         new_folder = temp_folder / folder.name
         new_folder.mkdir()
-        _write_to_disk(new_folder / CONFIG, _to_json(final))
+        _write_to_disk(new_folder / CONFIG, _to_json(final_config))
         _write_to_disk(new_folder / WEIGHTS, weights)
         _write_to_disk(new_folder / CARD, _to_json(final_card))
-        _write_to_disk(new_folder / CARD_PAGE, model_card_page(final_card, final).encode(errors="replace"))
+        _write_to_disk(new_folder / CARD_PAGE, model_card_page(final_card, final_config).encode(errors="replace"))
         load_checkpoint(new_folder)
         if extras.write is not None:
             extras.write(new_folder)
@@ -274,8 +274,8 @@ def round_as_stored(model: nn.Module, *, half: bool) -> None:
     Raises:
         CheckpointError: Its weights are not finite.
     """
-    stored = {name: _to_stored_type(name, tensor, half=half) for name, tensor in model.state_dict().items()}
-    model.load_state_dict({name: _to_float32(tensor) for name, tensor in stored.items()})
+    stored_tensors = {name: _to_stored_type(name, tensor, half=half) for name, tensor in model.state_dict().items()}
+    model.load_state_dict({name: _to_float32(tensor) for name, tensor in stored_tensors.items()})
 
 
 def _to_stored_type(name: str, tensor: Tensor, *, half: bool) -> Tensor:

@@ -81,9 +81,9 @@ def split_ranking_loss(split_scores: Tensor, pairs: PairBatch, margin: float = 1
 
     Scores are (B, 7), of the splits of every distinct video; ``margin`` is m, ``beta`` the weight of the ranking part.
     """
-    ranked = reduce(hinge(split_scores[pairs.better] - split_scores[pairs.worse], margin), "mean")
+    ranking_losses = reduce(hinge(split_scores[pairs.better] - split_scores[pairs.worse], margin), "mean")
     similarity = similarity_loss(split_scores[pairs.similar_first], split_scores[pairs.similar_second], margin)
-    return beta * ranked + (1 - beta) * reduce(similarity, "mean")
+    return beta * ranking_losses + (1 - beta) * reduce(similarity, "mean")
 
 
 def disparity_loss(filters: Tensor, uniform: Tensor, pairs: PairBatch, margin: float = 0.05) -> Tensor:

@@ -168,34 +168,34 @@ def decode_part(path: Path, data: bytes, kind: type[StructT]) -> StructT:
     if len(data) > _MAX_JSON_BYTES:
         raise CheckpointError(f"{path} is not as this program writes it: it exceeds {_MAX_JSON_BYTES >> 20} MB.")
     try:
-        raw = msgspec.json.decode(data)
-        file_format = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT
+        raw_fields = msgspec.json.decode(data)
+        file_format = raw_fields.get("format", FORMAT) if isinstance(raw_fields, dict) else FORMAT
         if file_format != FORMAT:
             is_newer = isinstance(file_format, int) and file_format > FORMAT
             advice = "Update SkillViewer" if is_newer else "Train the model again"
             raise CheckpointError(
                 f"{path} has checkpoint format {file_format!s:.40}, and this program reads {FORMAT}. {advice}."
             )
-        value = msgspec.convert(raw, kind)
+        value = msgspec.convert(raw_fields, kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is not as this program writes it: {first_line(error)}.") from error
-    problem = _field_problem(raw, msgspec.to_builtins(value))
+    problem = _field_problem(raw_fields, msgspec.to_builtins(value))
     if problem:
         raise CheckpointError(f"{path} is not as this program writes it: {problem}.")
     return value
 
 
-def _field_problem(actual: object, expected: object, prefix: str = "") -> str:
+def _field_problem(actual: object, expected_value: object, prefix: str = "") -> str:
     """Return the first unknown or missing field of nested objects, in words; "" if there is none."""
-    if not isinstance(actual, dict) or not isinstance(expected, dict):
+    if not isinstance(actual, dict) or not isinstance(expected_value, dict):
         return ""
-    for name in sorted(actual.keys() ^ expected.keys()):
+    for name in sorted(actual.keys() ^ expected_value.keys()):
         if name in actual:
             return f"unknown field {prefix}{name}"
         if f"{prefix}{name}" not in LATER_FIELDS:
             return f"no field {prefix}{name}"
-    for name in expected.keys() & actual.keys():
-        problem = _field_problem(actual[name], expected[name], f"{prefix}{name}.")
+    for name in expected_value.keys() & actual.keys():
+        problem = _field_problem(actual[name], expected_value[name], f"{prefix}{name}.")
         if problem:
             return problem
     return ""

@@ -112,10 +112,10 @@ def format_baselines(card: ModelCard) -> str:
         if not math.isnan(accuracy):
             accuracies.setdefault(name, accuracy)
     names = {DURATION, *TRIVIAL, *(attention_model(name).title.lower() for name in TRIVIAL)}
-    stated = [name for name in accuracies if name in names]
+    stated_names = [name for name in accuracies if name in names]
     if ONE_RATER in accuracies:
-        stated.append(ONE_RATER)
-    return ", ".join(f"{name} {percent(accuracies[name], ' %')}" for name in stated)
+        stated_names.append(ONE_RATER)
+    return ", ".join(f"{name} {percent(accuracies[name], ' %')}" for name in stated_names)
 
 
 def _maps(attention_model: str) -> str:

@@ -29,14 +29,14 @@ def parse_options(kind: type[Any] | None, parameters: Mapping[str, Any]) -> obje
 
 
 def _flatten(options: tuple[Option, ...]) -> list[Option]:
-    flat: list[Option] = []
+    flat_options: list[Option] = []
     for option in options:
         if option.kind is OptionKind.LOOK:
             default_style = option.default if isinstance(option.default, MapStyle) else None
-            flat.extend(map_style_options(default_style))
+            flat_options.extend(map_style_options(default_style))
         else:
-            flat.append(option)
-    return flat
+            flat_options.append(option)
+    return flat_options
 
 
 def _parameter(option: Option) -> click.Option:

@@ -153,8 +153,8 @@ def _refine(
 
 def _central_gradient(picture: Float32Array) -> tuple[Float32Array, Float32Array]:
     """Return the x and y gradients by central differences, one-sided and halved at the border (as OpenCV)."""
-    padded = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    padded_picture = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     half = np.float32(0.5)
-    x_gradient = (padded[1:-1, 2:] - padded[1:-1, :-2]) * half
-    y_gradient = (padded[2:, 1:-1] - padded[:-2, 1:-1]) * half
+    x_gradient = (padded_picture[1:-1, 2:] - padded_picture[1:-1, :-2]) * half
+    y_gradient = (padded_picture[2:, 1:-1] - padded_picture[:-2, 1:-1]) * half
     return x_gradient, y_gradient

@@ -171,9 +171,9 @@ def _cell_coordinates(n_px: int, start: float, stop: float, n_cells: int) -> tup
         pixels; cell i spans i to i + 1.
     """
     coordinates = ((np.arange(n_px) + 0.5) / n_px - start) / (stop - start) * n_cells
-    inside = np.flatnonzero((coordinates >= 0) & (coordinates < n_cells))
-    first_px = int(inside[0]) if len(inside) else 0
-    return first_px, coordinates[inside]
+    indices_inside = np.flatnonzero((coordinates >= 0) & (coordinates < n_cells))
+    first_px = int(indices_inside[0]) if len(indices_inside) else 0
+    return first_px, coordinates[indices_inside]
 
 
 @lru_cache(maxsize=2)
@@ -217,9 +217,9 @@ def _interpolated(cell_shades: FloatArray, y_cells: FloatArray, x_cells: FloatAr
 def _neighbours(coordinates: FloatArray, n_cells: int) -> tuple[IntArray, IntArray, FloatArray]:
     """Return the cells before and after m coordinates, and the weight of the cells after (edges replicated)."""
     position = np.clip(coordinates - 0.5, 0, n_cells - 1)
-    before = position.astype(np.int64)
-    after = np.minimum(before + 1, n_cells - 1)
-    return before, after, position - before
+    index_before = position.astype(np.int64)
+    index_after = np.minimum(index_before + 1, n_cells - 1)
+    return index_before, index_after, position - index_before
 
 
 def _in_cells(cell_shades: FloatArray, y_cells: FloatArray, x_cells: FloatArray) -> RGBImage:
@@ -261,8 +261,8 @@ def _contour(scene: Scene, shades: RGBImage) -> tuple[RGBImage, RGBImage]:
     # indices of colours: 0 for nothing, then outline and line of each level, the later ones on top
     index: RGBImage = np.zeros_like(shades)
     for level, level_shade in enumerate(level_shades):
-        above = (shades >= level_shade).astype(np.uint8)
-        edge: RGBImage = above - cv2.erode(above, np.ones((3, 3), np.uint8))
+        is_above = (shades >= level_shade).astype(np.uint8)
+        edge: RGBImage = is_above - cv2.erode(is_above, np.ones((3, 3), np.uint8))
         outlined, line = _outline_and_line(edge, width_px)
         outline_index = 2 * level + 1
         line_index = 2 * level + 2
@@ -382,5 +382,5 @@ def _stamp(picture: RGBImage, stamp: RGBImage, mask: NDArray[np.bool_], y: int, 
     bottom = min(y + stamp.shape[0], picture.shape[0])
     right = min(x + stamp.shape[1], picture.shape[1])
     if top < bottom and left < right:
-        visible = (slice(top - y, bottom - y), slice(left - x, right - x))
-        np.copyto(picture[top:bottom, left:right], stamp[visible], where=mask[visible])
+        visible_part = (slice(top - y, bottom - y), slice(left - x, right - x))
+        np.copyto(picture[top:bottom, left:right], stamp[visible_part], where=mask[visible_part])

@@ -92,8 +92,8 @@ def _draw_circle(
 
 def _scaled(points_px: Float32Array, scale: FloatArray) -> FloatArray:
     """Return points in the pixels of the picture, (n, 2); (0, 0) is the centre of the top left pixel."""
-    scaled: FloatArray = (points_px.astype(np.float64) + 0.5) * scale - 0.5
-    return scaled
+    scaled_points: FloatArray = (points_px.astype(np.float64) + 0.5) * scale - 0.5
+    return scaled_points
 
 
 def _draw_line(picture: RGBImage, points: FloatArray, colour: Sequence[int], thickness_px: int) -> None:

@@ -131,8 +131,8 @@ class VideoFile(Closeable):
             stat = self.path.stat()
         except OSError:
             return
-        opened = self._opened_stat
-        if (stat.st_size, stat.st_mtime_ns) != (opened.st_size, opened.st_mtime_ns):
+        opened_stat = self._opened_stat
+        if (stat.st_size, stat.st_mtime_ns) != (opened_stat.st_size, opened_stat.st_mtime_ns):
             raise VideoError(f"{self.path} was written or replaced while it was read. Open it again once it is whole.")
 
     def reopen(self) -> None:

@@ -116,11 +116,11 @@ def _verified_order(
         first_frames += file.decode(*numbered_packet)
     if len(first_frames) < _N_VERIFIED:
         first_frames += file.drain()
-    decoded = [number for number, _ in first_frames]
-    if decoded and decoded[0] in order:
+    decoded_numbers = [number for number, _ in first_frames]
+    if decoded_numbers and decoded_numbers[0] in order:
         # leading pictures are absent if their references are missing
-        order = order[order.tolist().index(decoded[0]) :]
-    if not decoded or order[: len(decoded)].tolist() != decoded:
+        order = order[order.tolist().index(decoded_numbers[0]) :]
+    if not decoded_numbers or order[: len(decoded_numbers)].tolist() != decoded_numbers:
         return None
     for index, (_, frame) in enumerate(first_frames):
         store_frame(index, frame)

@@ -207,8 +207,8 @@ class VideoReader(Closeable):
         requested = self._checked_indices(indices)
         width, height = self._converter.size
         pictures = np.empty((len(requested), height, width, 3), np.uint8)
-        for decoded in self.stream(np.unique(requested)):
-            pictures[requested == decoded.index] = decoded.rgb()
+        for decoded_frame in self.stream(np.unique(requested)):
+            pictures[requested == decoded_frame.index] = decoded_frame.rgb()
         return pictures
 
     def stream(

@@ -60,12 +60,12 @@ def write_anew(
     with VideoWriter(
         target, info.width_px, info.height_px, rate_hz=rate_hz, quality="good", sound=source_sound
     ) as writer:
-        for n_done, decoded in enumerate(source.stream(frames), start=1):
+        for n_done, decoded_frame in enumerate(source.stream(frames), start=1):
             token.check()
-            picture = decoded.rgb()
+            picture = decoded_frame.rgb()
             if faces is not None:
-                picture = blurred(picture, faces.boxes_at(decoded.index))
-            writer.write(picture, float(info.times_s[decoded.index]))
+                picture = blurred(picture, faces.boxes_at(decoded_frame.index))
+            writer.write(picture, float(info.times_s[decoded_frame.index]))
             report(Progress(stage, n_done, len(frames)))
     with VideoReader(target, cache_bytes=0) as reader:
         return reader.info

@@ -97,12 +97,12 @@ class ScrubProxy(Closeable):
         except (OSError, ValueError) as error:
             raise VideoError(f"The scrub proxy {self._path} can no longer be read.") from error
         is_intact = len(data) == entry["size"] and zlib.crc32(data) == entry["crc32"]
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if is_intact else None
-        if decoded is None:
+        decoded_picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if is_intact else None
+        if decoded_picture is None:
             self.close()
             _remove(self._path)
             raise VideoError(f"The scrub proxy {self._path} was damaged and has been removed; it can be made again.")
-        picture: RGBImage = decoded.astype(np.uint8, copy=False)
+        picture: RGBImage = decoded_picture.astype(np.uint8, copy=False)
         picture.flags.writeable = False
         return picture
 
@@ -174,11 +174,11 @@ def _write(
 
 
 def _jpegs(reader: VideoReader, size: tuple[int, int]) -> Iterator[bytes]:
-    for decoded in reader.stream(range(reader.n_frames)):
-        picture = cv2.cvtColor(decoded.rgb(size), cv2.COLOR_RGB2BGR)
+    for decoded_frame in reader.stream(range(reader.n_frames)):
+        picture = cv2.cvtColor(decoded_frame.rgb(size), cv2.COLOR_RGB2BGR)
         is_encoded, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
         if not is_encoded:
-            raise VideoError(f"Frame {decoded.index} of {reader.info.path} could not be compressed.")
+            raise VideoError(f"Frame {decoded_frame.index} of {reader.info.path} could not be compressed.")
         yield jpeg.tobytes()
 
 

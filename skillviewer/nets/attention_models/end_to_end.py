@@ -51,14 +51,14 @@ def make_snippet(rgb: RGBImage, flow: RGBImage) -> NDArray[np.uint8]:
     """
     fields = torch.from_numpy(np.array(flow[: 2 * N_FIELDS]))
     resized = nn.functional.interpolate(fields[None].float(), rgb.shape[:2], mode="bilinear", antialias=True)
-    rounded = resized[0].round().clamp(0, 255)
-    return np.concatenate([rgb.transpose(2, 0, 1), rounded.byte().numpy()])
+    rounded_picture = resized[0].round().clamp(0, 255)
+    return np.concatenate([rgb.transpose(2, 0, 1), rounded_picture.byte().numpy()])
 
 
 def centre_of_snippet(snippet: NDArray[np.uint8]) -> tuple[RGBImage, RGBImage]:
     """Return the picture, (side, side, 3), and the flow stack, (2L, side, side), at the centre of a snippet."""
-    inner = centre_crop(torch.from_numpy(snippet), CROP_PX)
-    return inner[:COLOURS].permute(1, 2, 0).numpy(), inner[COLOURS:].numpy()
+    cropped_snippet = centre_crop(torch.from_numpy(snippet), CROP_PX)
+    return cropped_snippet[:COLOURS].permute(1, 2, 0).numpy(), cropped_snippet[COLOURS:].numpy()
 
 
 def centre_crop(values: Tensor, side_px: int) -> Tensor:
@@ -87,8 +87,8 @@ def draw_snippets(snippets: Tensor, n_splits: int, n_per_split: int) -> Tensor:
     shuffled = (split + torch.rand(n_videos, n)).argsort(dim=1)  # split by split, each in random order
     split_starts = torch.searchsorted(split, torch.arange(n_splits))
     drawn_columns = (split_starts[:, None] + torch.arange(n_per_split)).flatten()
-    drawn = shuffled[:, drawn_columns].sort(dim=1).values
-    return snippets[torch.arange(n_videos)[:, None], drawn]
+    drawn_indices = shuffled[:, drawn_columns].sort(dim=1).values
+    return snippets[torch.arange(n_videos)[:, None], drawn_indices]
 
 
 class EndToEndModel(TsnModel):
@@ -204,10 +204,10 @@ def _outputs_in_bounded_memory(trunk: nn.Module, parts: Iterable[Tensor]) -> Ite
     """
     bytes_by_storage: dict[int, int] = {}
 
-    def count_bytes(saved: Tensor) -> Tensor:
-        storage = saved.untyped_storage()
+    def count_bytes(saved_tensor: Tensor) -> Tensor:
+        storage = saved_tensor.untyped_storage()
         bytes_by_storage[storage.data_ptr()] = storage.nbytes()
-        return saved.detach()  # the tensor itself would keep its own graph alive
+        return saved_tensor.detach()  # the tensor itself would keep its own graph alive
 
     for part in parts:
         if sum(bytes_by_storage.values()) < MAX_ACTIVATION_BYTES:

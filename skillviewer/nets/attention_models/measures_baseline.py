@@ -72,14 +72,14 @@ class MeasuredModel(RidgeModel):
             deviations = torch.where(is_finite, whole_video - mean, torch.zeros_like(whole_video))
             scale = (deviations.square().sum(dim=0) / count).sqrt()
             is_common = is_finite.double().mean(dim=0) >= _MIN_KNOWN
-            usable = is_common & (scale > _MIN_RELATIVE_SCALE * mean.abs().clamp_min(_MIN_MEAN))
+            is_usable = is_common & (scale > _MIN_RELATIVE_SCALE * mean.abs().clamp_min(_MIN_MEAN))
             self.mean.copy_(mean)
-            self.scale.copy_(torch.where(usable, scale, torch.full_like(scale, math.inf)))
+            self.scale.copy_(torch.where(is_usable, scale, torch.full_like(scale, math.inf)))
             measures = self._standardised(whole_video)
             differences = measures[pairs.better] - measures[pairs.worse]
-            n_usable = int(usable.sum())
+            n_usable = int(is_usable.sum())
             n_chosen = min(1 + round(progress * (MAX_CHOSEN - 1)), n_usable)
-            weights = _forward_selection(differences, usable, n_chosen)
+            weights = _forward_selection(differences, is_usable, n_chosen)
             self.score.weight.copy_(weights[None])
             score: Tensor = self(features, lengths=pairs.lengths).score
             return score
@@ -89,12 +89,12 @@ class MeasuredModel(RidgeModel):
         return torch.nan_to_num(standardised, nan=0.0).clamp(-_MAX_DEVIATIONS, _MAX_DEVIATIONS)
 
 
-def _forward_selection(differences: Tensor, usable: Tensor, n_chosen: int) -> Tensor:
+def _forward_selection(differences: Tensor, is_usable: Tensor, n_chosen: int) -> Tensor:
     """Select ``n_chosen`` measures and fit a ridge regression whose target is 1 for every pair.
 
     Args:
         differences: (n, M) measures of the better video minus those of the worse, of n pairs.
-        usable: (M,) bool, True for measures that may be selected.
+        is_usable: (M,) bool, True for measures that may be selected.
         n_chosen: Number of measures.
 
     Returns:
@@ -106,7 +106,7 @@ def _forward_selection(differences: Tensor, usable: Tensor, n_chosen: int) -> Te
     selected: list[int] = []
     weights = torch.zeros_like(target)
     for _ in range(n_chosen):
-        candidates = [index for index in range(n_measures) if bool(usable[index]) and index not in selected]
+        candidates = [index for index in range(n_measures) if bool(is_usable[index]) and index not in selected]
         subsets = torch.tensor([[*selected, index] for index in candidates], device=differences.device)
         grams = gram[subsets[:, :, None], subsets[:, None, :]]
         solutions = torch.linalg.solve(grams, target[subsets][..., None])[..., 0]

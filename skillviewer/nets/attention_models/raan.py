@@ -121,15 +121,15 @@ class RaanModel(MaplessModel):
         pooled = self.fuse_padded(features, pairs.lengths).flatten(2)
         if self.training:
             pooled = pooled + NOISE * torch.randn_like(pooled[:1])
-        out = VideoScores(*map(self.gather_processes, self.video_scores(pooled, pairs.lengths)))
-        pros, cons = out.filters.unbind(1)
+        outputs = VideoScores(*map(self.gather_processes, self.video_scores(pooled, pairs.lengths)))
+        pros, cons = outputs.filters.unbind(1)
         loss = pooled.new_zeros(())
         if phase in {"scoring", "all"}:
-            for score in (pros.mean(dim=1), cons.mean(dim=1), out.uniform):
+            for score in (pros.mean(dim=1), cons.mean(dim=1), outputs.uniform):
                 loss = loss + reduce(hinge(score[pairs.better] - score[pairs.worse], RANK_MARGIN), "mean")
         if phase in {"attention", "all"}:
-            for filters, attention in zip((pros, cons), out.attention.unbind(1), strict=True):
-                loss = loss + disparity_loss(filters, out.uniform, pairs)
+            for filters, attention in zip((pros, cons), outputs.attention.unbind(1), strict=True):
+                loss = loss + disparity_loss(filters, outputs.uniform, pairs)
                 loss = loss + DIVERSITY_WEIGHT * diversity_loss(attention, pairs)
-            loss = loss + rank_aware_loss(pros, cons, out.uniform, pairs)
-        return LossOutput(loss, out.filters.mean(dim=2).sum(dim=1))
+            loss = loss + rank_aware_loss(pros, cons, outputs.uniform, pairs)
+        return LossOutput(loss, outputs.filters.mean(dim=2).sum(dim=1))

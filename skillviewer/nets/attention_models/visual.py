@@ -69,9 +69,11 @@ class VisualModel(AttentionModel):
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
         """Return the ranking loss, plus the doubly stochastic penalty if the settings give it a weight."""
-        out = self(features, lengths=pairs.lengths)
-        score = self.gather_processes(out.score)
+        outputs = self(features, lengths=pairs.lengths)
+        score = self.gather_processes(outputs.score)
         loss = margin_ranking_loss(score, pairs, settings)
         if settings.attention_penalty:
-            loss = loss + settings.attention_penalty * doubly_stochastic_penalty(self.gather_processes(out.attention))
+            loss = loss + settings.attention_penalty * doubly_stochastic_penalty(
+                self.gather_processes(outputs.attention)
+            )
         return LossOutput(loss, score)

@@ -57,17 +57,17 @@ def changed_weights(streams: TwoStream, appearance: BackboneWeights, motion: Bac
     """
     appearance_prefix, motion_prefix = STREAMS
     trunks = ((appearance_prefix, streams.appearance, appearance), (motion_prefix, streams.motion, motion))
-    changed = {}
+    changed_tensors = {}
     for prefix, trunk, weights in trunks:
         state = trunk.state_dict()
         entry = backbone(weights.name)
         if not state:  # no network
             continue
-        initial = stream_state(weights, state[entry.first_convolution].shape[1])
+        initial_state = stream_state(weights, state[entry.first_convolution].shape[1])
         for key, tensor in state.items():
-            if not torch.equal(tensor.cpu(), initial[key]):
-                changed[prefix + key] = tensor.cpu()
-    return changed
+            if not torch.equal(tensor.cpu(), initial_state[key]):
+                changed_tensors[prefix + key] = tensor.cpu()
+    return changed_tensors
 
 
 def weights_digest(state: Mapping[str, Tensor]) -> str:
@@ -91,15 +91,15 @@ def random_backbone_weights(name: str, seed: int, in_channels: int = 3) -> Backb
     return BackboneWeights(name, state, in_channels, weights_digest(state), after_trunk={})
 
 
-def mismatch(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
+def mismatch(weights: Mapping[str, Tensor], expected_weights: Mapping[str, Tensor]) -> str:
     """Return a text on the first difference between weights and the expected names and shapes, or ""."""
-    missing = expected.keys() - weights.keys()
+    missing = expected_weights.keys() - weights.keys()
     if missing:
         return f"{min(missing)} is missing"
-    unknown = weights.keys() - expected.keys()
+    unknown = weights.keys() - expected_weights.keys()
     if unknown:
         return f"{min(unknown)} is unknown"
-    for name, tensor in expected.items():
+    for name, tensor in expected_weights.items():
         if weights[name].shape != tensor.shape:
             return f"{name} has shape {tuple(weights[name].shape)}, not {tuple(tensor.shape)}"
     return ""

@@ -40,29 +40,35 @@ class _Block(nn.Module):
 
     def __init__(self, kernel: int, stride: int, expansion: int, inputs: int, outputs: int) -> None:
         super().__init__()
-        wide = inputs * expansion
+        expanded_channels = inputs * expansion
         self._kernel = kernel
         self._stride = stride
         self._residual = stride == 1 and inputs == outputs
         if expansion != 1:
-            self._expand_conv = nn.Conv2d(inputs, wide, 1, bias=False)
-            self._bn0 = _norm(wide)
+            self._expand_conv = nn.Conv2d(inputs, expanded_channels, 1, bias=False)
+            self._bn0 = _norm(expanded_channels)
             self._relu0 = nn.ReLU6()
         padding = kernel // 2 if stride == 1 else 0
         self._depthwise_conv = Conv2d(
-            wide, wide, kernel_size=kernel, stride=stride, padding=padding, groups=wide, bias=False
+            expanded_channels,
+            expanded_channels,
+            kernel_size=kernel,
+            stride=stride,
+            padding=padding,
+            groups=expanded_channels,
+            bias=False,
         )
-        self._bn1 = _norm(wide)
+        self._bn1 = _norm(expanded_channels)
         self._relu1 = nn.ReLU6()
-        self._project_conv = nn.Conv2d(wide, outputs, 1, bias=False)
+        self._project_conv = nn.Conv2d(expanded_channels, outputs, 1, bias=False)
         self._bn2 = _norm(outputs)
         self._expands = expansion != 1
 
     def forward(self, inputs: Tensor) -> Tensor:
-        wide = self._relu0(self._bn0(self._expand_conv(inputs))) if self._expands else inputs
+        expanded_features = self._relu0(self._bn0(self._expand_conv(inputs))) if self._expands else inputs
         if self._stride != 1:
-            wide = _padded(wide, self._kernel, self._stride)
-        filtered = self._relu1(self._bn1(self._depthwise_conv(wide)))
+            expanded_features = _padded(expanded_features, self._kernel, self._stride)
+        filtered = self._relu1(self._bn1(self._depthwise_conv(expanded_features)))
         outputs: Tensor = self._bn2(self._project_conv(filtered))
         return outputs + inputs if self._residual else outputs
 

@@ -61,9 +61,9 @@ class FlowNumbers(nn.Module):
         Args:
             flow: Flow stacks, (B, 2L, S, S), -1 to 1, x and y in turn.
         """
-        scaled = flow * FULL_SCALE_PX
-        x = scaled[:, ::2].contiguous()
-        y = scaled[:, 1::2].contiguous()
+        scaled_flow = flow * FULL_SCALE_PX
+        x = scaled_flow[:, ::2].contiguous()
+        y = scaled_flow[:, 1::2].contiguous()
         speed = _length(x, y)
         mean_x = x.mean(1, keepdim=True)
         mean_y = y.mean(1, keepdim=True)

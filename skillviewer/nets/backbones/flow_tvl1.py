@@ -99,11 +99,11 @@ def iterations(state: State, linear: Linearised, parameters: TVL1Parameters, n: 
         data = (-(rho + (gradient * flow).sum(1, keepdim=True)) * inverse).clamp(-threshold, threshold)
         divergence = dual_x - F.pad(dual_x, (1, 0))[..., :-1] + dual_y - F.pad(dual_y, (0, 0, 1, 0))[..., :-1, :]
         update = data * gradient + parameters.theta * divergence
-        moved = flow + update
-        forward_x = F.pad(moved[..., 1:] - moved[..., :-1], (0, 1))
-        forward_y = F.pad(moved[..., 1:, :] - moved[..., :-1, :], (0, 0, 0, 1))
+        moved_flow = flow + update
+        forward_x = F.pad(moved_flow[..., 1:] - moved_flow[..., :-1], (0, 1))
+        forward_y = F.pad(moved_flow[..., 1:, :] - moved_flow[..., :-1, :], (0, 0, 0, 1))
         shrink = 1 / (1 + step * (forward_x * forward_x + forward_y * forward_y).sqrt())
-        flow = torch.where(active, moved, flow)
+        flow = torch.where(active, moved_flow, flow)
         dual_x = torch.where(active, (dual_x + step * forward_x) * shrink, dual_x)
         dual_y = torch.where(active, (dual_y + step * forward_y) * shrink, dual_y)
         error = (update * update).sum(1, keepdim=True).mean((-2, -1), keepdim=True)
@@ -130,20 +130,20 @@ def _resized(pictures: Tensor, h: int, w: int, step_y: float, step_x: float) -> 
 def _lerp(pictures: Tensor, axis: int, n: int, step: float) -> Tensor:
     last = pictures.shape[axis] - 1
     source_position = ((torch.arange(n, dtype=torch.float64, device=pictures.device) + 0.5) * step - 0.5).clamp(0, last)
-    before = source_position.floor().long()
-    weight = (source_position - before).to(pictures.dtype)
+    index_before = source_position.floor().long()
+    weight = (source_position - index_before).to(pictures.dtype)
     if axis == -2:
         weight = weight[:, None]
-    left = pictures.index_select(axis, before)
-    right = pictures.index_select(axis, (before + 1).clamp_max(last))
+    left = pictures.index_select(axis, index_before)
+    right = pictures.index_select(axis, (index_before + 1).clamp_max(last))
     return left * (1 - weight) + right * weight
 
 
 def _central_gradient(pictures: Tensor) -> Tensor:
     """Return the x and y gradients (B, 2, h, w) of (B, 1, h, w)."""
-    padded = F.pad(pictures, (1, 1, 1, 1), mode="replicate")
-    dx = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]
-    dy = padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]
+    padded_pictures = F.pad(pictures, (1, 1, 1, 1), mode="replicate")
+    dx = padded_pictures[..., 1:-1, 2:] - padded_pictures[..., 1:-1, :-2]
+    dy = padded_pictures[..., 2:, 1:-1] - padded_pictures[..., :-2, 1:-1]
     return torch.cat([dx, dy], dim=1) * 0.5
 
 
@@ -161,16 +161,16 @@ def _warped(layers: Tensor, flow: Tensor) -> Tensor:
     y0 = (y32 / 32).floor()
     x_weights = _cubic_weights(x32 / 32 - x0)
     y_weights = _cubic_weights(y32 / 32 - y0)
-    flat = layers.reshape(b, c, h * w)
+    flat_layers = layers.reshape(b, c, h * w)
     result = torch.zeros_like(layers)
     for j in range(4):
         row = y0.long() + (j - 1)
         for i in range(4):
             column = x0.long() + (i - 1)
-            inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
+            is_inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
             index = (row.clamp(0, h - 1) * w + column.clamp(0, w - 1)).reshape(b, 1, h * w).expand(b, c, h * w)
-            weight = torch.where(inside, y_weights[j] * x_weights[i], 0)
-            result += flat.gather(2, index).reshape(b, c, h, w) * weight[:, None]
+            weight = torch.where(is_inside, y_weights[j] * x_weights[i], 0)
+            result += flat_layers.gather(2, index).reshape(b, c, h, w) * weight[:, None]
     return result
 
 
@@ -191,9 +191,9 @@ def _median_blur(pictures: Tensor, side: int) -> Tensor:
     ``torch.median`` sorts 25 values per pixel.
     """
     half = side // 2
-    padded = F.pad(pictures, (half, half, half, half), mode="replicate")
+    padded_pictures = F.pad(pictures, (half, half, half, half), mode="replicate")
     h, w = pictures.shape[-2:]
-    values = [padded[..., y : y + h, x : x + w] for y in range(side) for x in range(side)]
+    values = [padded_pictures[..., y : y + h, x : x + w] for y in range(side) for x in range(side)]
     candidates = values[: len(values) // 2 + 2]
     waiting = values[len(values) // 2 + 2 :]
     while True:

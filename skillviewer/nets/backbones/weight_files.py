@@ -65,11 +65,11 @@ def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
         raise CheckpointError(f"{path} holds no weights of {entry.title}: {entry.first_convolution} is missing.")
     in_channels = int(first.shape[1])
     with shapes_only():
-        expected = entry.make(in_channels).state_dict()
-    for key in expected:
+        expected_state = entry.make(in_channels).state_dict()
+    for key in expected_state:
         if key.endswith("num_batches_tracked"):  # missing in older files
             state.setdefault(key, torch.tensor(0))
-    problem = mismatch(state, expected)
+    problem = mismatch(state, expected_state)
     if problem:
         raise CheckpointError(f"{path} holds no weights of {entry.title}: {problem}.")
     return BackboneWeights(name, state, in_channels, weights_digest(state), after_trunk)
