@@ -63,7 +63,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         problems.append(f"{len(without_range)} videos have no start and end ({without_range[0]}); they are used whole.")
     participant_files = [file_in(folder, "participants.csv")]
     participants = participants_of(names, participant_files, choices.participant_pattern, problems)
-    files = VideoFolder(path if videos_dir is None else videos_dir)
+    video_folder = path if videos_dir is None else videos_dir
+    files = VideoFolder(video_folder)
     videos = []
     for name in names:
         video_path = None if name in unreadable else files.find(name, (name,), prefer=simplify_name(task))

@@ -154,8 +154,11 @@ def _with_unique_files(dataset: Dataset) -> tuple[Dataset, list[str]]:
             f"{path.name} would be the file of {names_text}: {owner_text}. Spell the name of a video in one way, "
             "or give each its own file."
         )
-    videos = tuple(replace(video, path=None) if video.name in names_without_file else video for video in dataset.videos)
-    return replace(dataset, videos=videos), problems
+    videos = []
+    for video in dataset.videos:
+        has_file = video.name not in names_without_file
+        videos.append(video if has_file else replace(video, path=None))
+    return replace(dataset, videos=tuple(videos)), problems
 
 
 _MAX_SHOWN = 3

@@ -83,7 +83,11 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     names = tuple(videos_of(pairs))
     released_folds = [_fold(split, names, pairs, problems) for split in splits]
     published_task = _published_task(task, names)
-    pattern = None if published_task is None else f"^{published_task.video_pattern}$"
+    published_key = None
+    pattern = None
+    if published_task is not None:
+        published_key = published_task.key
+        pattern = f"^{published_task.video_pattern}$"
     participant_files = [file_in(folder, "participants.csv")]
     participants = participants_of(
         names, participant_files, stated_pattern=choices.participant_pattern, problems=problems, pattern=pattern
@@ -100,7 +104,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
         videos=videos,
         pairs=pairs,
         released=tuple(released_folds) or None,
-        published=None if published_task is None else published_task.key,
+        published=published_key,
         problems=(*problems, *files.problems),
     )
 

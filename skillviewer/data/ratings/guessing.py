@@ -459,7 +459,7 @@ def with_rating_column(
     if old_item is not None:
         can_rename = len(old_item.columns) == 1 and not _item_named(mapping, name)
         if old_item.name == name or can_rename:
-            columns = tuple(column if old.title == title else old for old in old_item.columns)
+            columns = tuple(column if old_column.title == title else old_column for old_column in old_item.columns)
             new_name = "" if mapping.item else name
             return mapping.with_item(old_item.name, name=new_name, columns=columns)
     mapping = mapping.assigned("", title)

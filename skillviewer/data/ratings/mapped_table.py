@@ -38,12 +38,17 @@ class MappedTable:
     stated: bool = False  # whether the user stated the folder of the files
 
     def read(self, mapping: TableMapping | None = None) -> tuple[ParsedRatings, VideoMatcher]:
-        """Return the ratings by another mapping or else by that of the table, and the matcher of their videos.
+        """Return the ratings of the table, and the matcher of their videos.
+
+        Args:
+            mapping: Meaning of the columns, or None for the mapping of the table.
 
         Raises:
             DatasetError: The mapping does not fit, or no row can be used.
         """
-        mapping = table_mapping.fit_mapping(self.mapping if mapping is None else mapping, self.table)
+        if mapping is None:
+            mapping = self.mapping
+        mapping = table_mapping.fit_mapping(mapping, self.table)
         if isinstance(self.files, StudyVideoMatcher):
             return read_ratings(self.table, mapping, self.files), self.files
         index = self.table.index_by_title[mapping.video]

@@ -65,7 +65,10 @@ class StudyVideoFiles:
         if len(folders_of_videos) == len(videos):
             return tuple(videos)
         index = FileIndex.from_folders([self._folder, self._folder / "videos", *folders_of_videos])
-        return tuple(video if video.path is not None else _with_probable_path(video, index) for video in videos)
+        for position, video in enumerate(videos):
+            if video.path is None:
+                videos[position] = _with_probable_path(video, index)
+        return tuple(videos)
 
     def cameras_of(self, digest: str) -> tuple[StudyVideo, ...]:
         """Return the cameras of an assessed file, in the order in which they were added."""

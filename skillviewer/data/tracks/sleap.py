@@ -1,5 +1,6 @@
 """Readers of SLEAP's analysis files, HDF5 and CSV."""
 
+from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def read_sleap_csv(path: Path) -> RawTracks:
         name = row[track_column].strip() if track_column is not None else ""
         frames, values = skeletons.setdefault(name, ([], []))
         frames.append(float(row[frame_column]))
-        values.append([parse_number(row[column]) if column is not None else np.nan for column in value_columns])
+        values.append([_number_in_column(row, column) for column in value_columns])
     check_limits(len(skeletons), len(nodes), max((len(frames) for frames, _ in skeletons.values()), default=0))
     return RawTracks(
         tuple(make_raw_track(name or "points", nodes, frames, values) for name, (frames, values) in skeletons.items()),
@@ -103,10 +104,23 @@ def _dataset(file: Any, name: str, h5py: Any) -> Any:  # noqa: ANN401 - h5py's t
     return dataset
 
 
+def _number_in_column(row: Sequence[str], column: int | None) -> float:
+    """Return the number in a column, or NaN if the file has no such column."""
+    if column is None:
+        return np.nan
+    return parse_number(row[column])
+
+
 def _names(dataset: Any) -> list[str]:  # noqa: ANN401 - h5py's types
     if not dataset.size:
         return []
-    return [name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in dataset[()].ravel()]
+    names = []
+    for name in dataset[()].ravel():
+        if isinstance(name, bytes):
+            names.append(name.decode("utf-8", "replace"))
+        else:
+            names.append(str(name))
+    return names
 
 
 def _axes(shape: tuple[int, ...], n_tracks: int, n_nodes: int) -> tuple[int, ...]:

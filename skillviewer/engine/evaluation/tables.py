@@ -371,7 +371,8 @@ def _separation_section(record: EvaluationRecord) -> list[str]:
     ranges = _even_ranges(record.models[0].by_separation)
     titles = []
     for low, high in ranges:
-        titles.append(f"{low}" if low == high else f"{low}–{high}")
+        range_title = f"{low}" if low == high else f"{low}–{high}"
+        titles.append(range_title)
     rows = []
     for model in record.models:
         row = [model.model]
@@ -379,7 +380,8 @@ def _separation_section(record: EvaluationRecord) -> list[str]:
             points = [point for point in model.by_separation if low <= point.separation <= high]
             n_pairs = sum(point.n_pairs for point in points)
             n_right = sum(point.accuracy * point.n_pairs for point in points)
-            row.append(percent(n_right / n_pairs) if n_pairs else UNDEFINED)
+            cell = percent(n_right / n_pairs) if n_pairs else UNDEFINED
+            row.append(cell)
         rows.append(row)
     about = "Accuracy of pairs by the number of steps between their videos in the order that all pairs imply."
     return _section("By separation", ["steps apart", *titles], rows, about)

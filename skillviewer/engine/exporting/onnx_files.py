@@ -92,7 +92,8 @@ class Graph(nn.Module):
                     node.metadata_props.clear()  # they contain paths of this computer
                 onnx_program.save(path, external_data=False)
         except (RuntimeError, ValueError, TypeError, torch.onnx.OnnxExporterError) as error:
-            reason = first_line(error.__cause__ if isinstance(error.__cause__, Exception) else error)
+            cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+            reason = first_line(cause)
             raise ExportError(f"torch cannot write {path.name} of this model as ONNX: {reason}.") from error
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         for batch_size in (1, len(example[0])):
@@ -215,7 +216,10 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
 def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str, Graph]) -> bytes:
     config = checkpoint.config
     card = checkpoint.card
-    clip = backbone(config.backbone.name).clip if config.backbone else None
+    clip_fields = None
+    if config.backbone:
+        clip = backbone(config.backbone.name).clip
+        clip_fields = None if clip is None else clip._asdict()
     first_states: tuple[Tensor, ...] = ()
     if not model.needs.whole_video:
         first_states = tuple(model.initial_state(1, None, graphs["step.onnx"].inputs["features"]))
@@ -231,7 +235,7 @@ def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str
         "map": {"kind": model.map_kind, "grid": model.grid, "rectangle": model.map_rect},
         "preprocessing": config.preprocessing,
         "frame": frame_facts(checkpoint),
-        "clip": None if clip is None else clip._asdict(),
+        "clip": clip_fields,
         "backbone": config.backbone,
     }
     return msgspec.json.format(msgspec.json.encode(description), indent=1)

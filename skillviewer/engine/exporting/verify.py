@@ -64,9 +64,7 @@ class Verifier:
         digits: int = 17,
         videos_moved: bool = False,
     ) -> None:
-        self._sources = [
-            source if source.digest else replace(source, digest=digest_of(source.video)) for source in sources
-        ]
+        self._sources = [_with_digest(source) for source in sources]
         self._study = study
         self._open_model_cache = open_model_cache
         self._digits = digits
@@ -175,6 +173,12 @@ class Verifier:
         if title not in {source.title, folder.name, f"{source.title} – {folder.name}"}:
             return f"It is titled “{title}”, and shows {source.title} by {folder.name}."
         return replace(source, model=folder, model_digest=model_digest(folder), clip_range=clip_range, title=title)
+
+
+def _with_digest(source: ExportSource) -> ExportSource:
+    if source.digest:
+        return source
+    return replace(source, digest=digest_of(source.video))
 
 
 def _match_range(recorded: RecordedSource, sources: Sequence[ExportSource]) -> tuple[ExportSource, ClipRange | None]:

@@ -74,7 +74,8 @@ def facts_of(
                 info = reader.read_info(token)
             sampling = sampling_of(info, preprocessing, 1, clip_ranges.get(name))
         except SkillViewerError as error:
-            problems.append(f"{name}: {error}" if name in clip_ranges else str(error))
+            problem = f"{name}: {error}" if name in clip_ranges else str(error)
+            problems.append(problem)
             continue
         frames = sampling.frames[0]
         times_s = info.times_s[frames] - info.times_s[sampling.timeline[0]]

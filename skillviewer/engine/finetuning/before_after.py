@@ -125,14 +125,15 @@ def compare(
         *_stop_warnings(tuning_data, tuned, tuned_predictions),
     ]
     fold_scores = FoldScores(split.fold, tuned_predictions.scores)
-    both_new = pooled_accuracy([fold_scores], dataset, both_held_out=True)
-    on_new_people = both_new.n_pairs > 0
+    accuracy_on_new_people = pooled_accuracy([fold_scores], dataset, both_held_out=True)
+    on_new_people = accuracy_on_new_people.n_pairs > 0
+    stated_accuracy = accuracy_on_new_people if on_new_people else held_out.after
     comparison = compare_trivial(tuning_data, tuned_predictions.scores, baseline_scores, on_new_people=on_new_people)
     verdict_on_baselines = ""
     if comparison.baselines:
         verdict_on_baselines = compare_with_baselines(
             attention_model(tuning_data.initial.config.attention_model).title,
-            both_new if on_new_people else held_out.after,
+            stated_accuracy,
             comparison.baselines,
             describe_tested_pairs(str(split.fold_unit), on_new_people=on_new_people),
         ).sentence
@@ -148,7 +149,7 @@ def compare(
         warnings=tuple(warnings),
         problems=tuning_data.problems,
         seconds=tuned.seconds,
-        both_new=both_new,
+        both_new=accuracy_on_new_people,
         baselines=comparison.baselines,
         one_rater=comparison.one_rater,
         verdict=verdict_on_baselines,

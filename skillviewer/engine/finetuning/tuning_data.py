@@ -73,13 +73,19 @@ def prepare_tuning(
     store, problems = build_dataset_store(dataset, source, n_passes=n_passes, token=token, report=report)
     readable = study_pairs.restricted(list(store))
     split = split_study(readable, choices, prior_pairs, parent_name)
+    if choices.old_pairs:
+        pairs_to_check = prior_pairs
+        missing_reason = "are not at hand"
+    else:
+        pairs_to_check = None
+        missing_reason = "were not asked for"
     forgetting_set, forgetting_problems = _choose_forgetting_set(
         initial_model=initial_model,
         study_pairs=readable,
         split=split,
         store=store,
-        prior_pairs=prior_pairs if choices.old_pairs else None,
-        missing_reason="are not at hand" if choices.old_pairs else "were not asked for",
+        prior_pairs=pairs_to_check,
+        missing_reason=missing_reason,
         token=token,
         report=report,
     )
@@ -147,8 +153,9 @@ def _choose_forgetting_set(
     checked_names = familiar_names or unused_names
     is_familiar_subset = 0 < len(familiar_names) < len(unused_names)
     videos_text = "videos that look like those of its training" if is_familiar_subset else "videos of the study"
+    method = ForgettingMethod.DRIFT if checked_names else ForgettingMethod.NOTHING
     forgetting_set = ForgettingSet(
-        method=ForgettingMethod.DRIFT if checked_names else ForgettingMethod.NOTHING,
+        method=method,
         description=(
             f"the pairs that {parent.name} was trained on {missing_reason}; drift of the scores of "
             f"{len(checked_names)} {videos_text} that are in no training pair"
