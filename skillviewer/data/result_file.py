@@ -34,7 +34,7 @@ class ResultHeader(msgspec.Struct, frozen=True, rename={"clip_range": "extent"})
     clip_range: tuple[str, float, float]  # unit, start and stop of the range (``core.video.clips.range_cells``)
     score: float
     interval: tuple[float, float] | None
-    rating: str = ""  # rating on the raters' scale in words, or ""
+    rating: str = ""  # rating on the raters' scale as text, or ""
     sha256: str = _NO_CHECKSUM  # SHA-256 of the file, computed with this field set to zeros
 
 

@@ -216,7 +216,7 @@ def _paths_agree(path: Path, new_path: Path, *, videos_moved: bool) -> bool:
 
 
 def _picture_difference(picture: np.ndarray, new_picture: np.ndarray, *, exact: bool) -> str:
-    """Return the position of the greatest difference of two pictures in words, or ""."""
+    """Return the position of the greatest difference of two pictures as text, or ""."""
     if picture.shape != new_picture.shape:
         height, width = picture.shape[:2]
         new_height, new_width = new_picture.shape[:2]

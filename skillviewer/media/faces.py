@@ -87,7 +87,7 @@ class FaceFinder:
         scaled_picture = cv2.resize(picture, (scaled_width, scaled_height), interpolation=interpolation)
         self._detector.setInputSize((scaled_width, scaled_height))
         _, rows = self._detector.detect(cv2.cvtColor(scaled_picture, cv2.COLOR_RGB2BGR))
-        detected_rows = () if rows is None else rows  # None without a face
+        detected_rows = () if rows is None else rows  # None if there is no face
         for row in detected_rows:
             left, top, box_width, box_height = (float(value) for value in row[:4])
             if box_width > 0 and box_height > 0:

@@ -72,7 +72,7 @@ class HeldOut(PairAccuracy, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     @property
     def headline_pairs(self) -> str:
-        """The pairs of the headline, in words."""
+        """The pairs of the headline, as text."""
         return BOTH_NEW if self.both_new is not None else "held-out pairs"
 
     @property
@@ -117,7 +117,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     preset: str = ""
     notes: str = ""  # further notes
     criterion: str = SKILL  # criterion of the ratings or votes that it learnt from
-    # map from its scores to the raters' scale, or the reason for none; None without ratings
+    # map from its scores to the raters' scale, or the reason for none; None if there are no ratings
     raters_scale: ScoreCalibration | None = None
     plugins: tuple[str, ...] = ()  # packages with versions that add its model and its backbone; filled in on saving
 
@@ -186,7 +186,7 @@ def decode_part(path: Path, data: bytes, kind: type[StructT]) -> StructT:
 
 
 def _field_problem(actual: object, expected_value: object, prefix: str = "") -> str:
-    """Return the first unknown or missing field of nested objects, in words; "" if there is none."""
+    """Return the first unknown or missing field of nested objects, as text; "" if there is none."""
     if not isinstance(actual, dict) or not isinstance(expected_value, dict):
         return ""
     for name in sorted(actual.keys() ^ expected_value.keys()):

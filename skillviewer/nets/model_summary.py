@@ -30,7 +30,7 @@ MAPS = {
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """Facts of a checkpoint in words."""
+    """Facts of a checkpoint as text."""
 
     name: str
     folder: Path
@@ -102,9 +102,10 @@ def tested_verdict(card: ModelCard | None, facts: Mapping[str, object]) -> str:
 
 
 def format_baselines(card: ModelCard) -> str:
-    """Return the accuracies of the trivial baselines and of one rater on the pairs of the headline; "" without any.
+    """Return a text with the accuracies of the trivial baselines and of one rater, or "" if there are none.
 
-    The other orderings of a card, such as the true quality in a simulated study, are no baselines.
+    They are measured on the same pairs as the accuracy that the card states first. The other orderings of a card, such
+    as the true quality in a simulated study, are no baselines.
     """
     accuracies: dict[str, float] = {}
     for ordering, accuracy in card.ceilings:

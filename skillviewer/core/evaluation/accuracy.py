@@ -150,7 +150,7 @@ def pooled_accuracy(
 
 
 def refit_factor(folds: Iterable[Fold]) -> float:
-    """Return the factor of a variance for models that are trained anew on every fold; 1 for a single fold.
+    """Return the factor of a variance for models that are trained separately on every fold; 1 for a single fold.
 
     The factor is 1 + (held-out videos / training videos) (Nadeau & Bengio, Machine Learning 52, 2003). It accounts for
     the random choice of the training people.

@@ -34,7 +34,7 @@ class Evidence(ReadOnly):
             for a model that sees the picture as one cell.
         faithfulness: Faithfulness of the attention; None for a model without a map.
         n_random: R, number of random occlusion orders and of shuffled maps with which the attention is compared.
-        seed: Seed of these orders and shuffles.
+        seed: Seed of the random orders and the shuffles.
         clip_range: Analysed range of the video, or None for the whole video.
     """
 

@@ -80,7 +80,7 @@ class Moment:
     amount: float  # effect, signed, in units of the score
     basis: Basis  # definition of the effect
     change: float  # change of the mean score curve over the interval
-    contribution: float | None  # sum of the segments' contributions to the score, or None without evidence
+    contribution: float | None  # sum of the segments' contributions to the score, or None if there is no evidence
     hardly_counts: bool  # whether the contribution is negligible, so that the final score hardly depends on the moment
     # region with most of the attention, such as "the upper left"; "" if attention was spread; None for a model without
     # a map

@@ -27,7 +27,8 @@ class ScoreFindings:
     position: CohortPosition  # position of the score among the comparable videos
     moments: tuple[Moment, ...]  # clear moments, in order of time
     n_smaller: int  # number of moments that are left out, because they are within the score's interval
-    # regions of the picture that raised and that lowered the score most (``strongest_regions``); None without evidence
+    # regions of the picture that raised and that lowered the score most (``strongest_regions``), or None if there is no
+    # evidence
     regions: tuple[PictureRegion | None, PictureRegion | None] | None
 
 

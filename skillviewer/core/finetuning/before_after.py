@@ -19,7 +19,7 @@ class BeforeAfter:
 
     before: PooledEstimate | None  # accuracy of the model before, or None if there was none
     after: PooledEstimate  # accuracy of the new model
-    # after minus before, each participant (or video) left out of both; None without a model before
+    # after minus before, each participant (or video) left out of both; None if there is no model before
     gain: PooledEstimate | None
 
     @property

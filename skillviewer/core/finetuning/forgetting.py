@@ -32,7 +32,7 @@ class Forgetting(msgspec.Struct, frozen=True, rename=_STORED_NAMES):
     description: str  # description of the pairs or videos, for the user
     pair_accuracy: BeforeAfter | None = None  # accuracy on the old pairs; None if drift was checked
     drift: float = float("nan")  # drift of the scores of familiar videos (``drift_of``); NaN if pairs were checked
-    rank_correlation: float = float("nan")  # of these scores before and after; NaN if pairs were checked
+    rank_correlation: float = float("nan")  # of the same scores before and after; NaN if pairs were checked
     n_videos: int = 0  # number of videos checked
 
 

@@ -51,7 +51,7 @@ class TuningReport(msgspec.Struct, frozen=True, rename={"reserved": "set_aside"}
     reserved: BeforeAfter | None  # accuracy on the reserved test pairs; None if there are none
     forgetting: Forgetting
     shifts: tuple[Shift, ...]  # shift of every video's score
-    # changes of attention, greatest first; empty without a model before, or without maps
+    # changes of attention, greatest first; empty if there is no model before, or without maps
     attention: tuple[AttentionChange, ...]
     epoch: int  # epoch of the new model, in the last stage
     selection: str  # description of the selection of that epoch

@@ -56,7 +56,7 @@ def expected_wins(strengths: Strengths, left: IntArray, right: IntArray) -> Floa
 
 
 def misfit(won: FloatArray, probability: FloatArray) -> Misfit | None:
-    """Return the misfit of (n,) outcomes, 1 or 0, with their expected probabilities; None without outcomes."""
+    """Return the misfit of (n,) outcomes, 1 or 0, with their expected probabilities; None if there are no outcomes."""
     if len(won) == 0:
         return None
     squared_residual = (won - probability) ** 2
@@ -74,7 +74,7 @@ N_DRAWS = 8
 
 
 def rater_misfits(votes: Votes) -> dict[str, Misfit | None]:
-    """Return the misfit of every named rater on the scale of the others, or None without votes of others."""
+    """Return the misfit of every named rater on the scale of the others, or None if there are no votes of others."""
     columns = VoteColumns.of(votes)
     comparisons = Comparisons.of(columns)
     videos = columns.videos
@@ -124,7 +124,7 @@ class RaterReport:
     # proportion of repeated pairs with the same verdict, without pairs that were put back in the queue because of
     # contradictory votes, since these are harder
     consistency: Proportion
-    misfit: Misfit | None  # misfit on the scale of the others, or None without votes of others
+    misfit: Misfit | None  # misfit on the scale of the others, or None if there are no votes of others
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -352,7 +352,7 @@ def checked_prospect(dataset: Dataset, tested_folds: Sequence[Fold]) -> ScalePro
 def raters_scale(
     dataset: Dataset, scores: Mapping[str, float], source: str, advice: str = "", level: float = LEVEL
 ) -> ScoreCalibration | None:
-    """Return the raters' scale for a model's scores, with a tested map or a refusal; None without ratings.
+    """Return the raters' scale for a model's scores, with a tested map or a refusal; None if there are no ratings.
 
     Args:
         dataset: The data set.

@@ -123,7 +123,7 @@ def predictions_by_raters(dataset: Dataset) -> list[PredictedRatings]:
 
 
 def _true_ratings(dataset: Dataset) -> tuple[dict[str, float], RatingScale | None]:
-    """Return the mean rating of every video by the criterion, and the scale or None without ratings."""
+    """Return the mean rating of every video by the criterion, and the scale or None if there are no ratings."""
     if dataset.ratings is not None and dataset.criterion in dataset.ratings.items:
         return dataset.ratings.table(dataset.criterion).means(), dataset.ratings.scale(dataset.criterion)
     if dataset.scores is None:

@@ -27,7 +27,7 @@ _LARGEST = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Meaning of a step in words."""
+    """Text of the meaning of a step."""
 
     step: float  # the rating
     text: str

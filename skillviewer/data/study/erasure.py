@@ -20,7 +20,7 @@ Holds = Callable[[sqlite3.Connection], bool]
 
 @contextmanager
 def erasing(file: StudyFile) -> Iterator[sqlite3.Connection]:
-    """Delete rows of append-only tables in one transaction; afterwards the file is written anew.
+    """Delete rows of append-only tables in one transaction; afterwards the file is written again.
 
     Yields:
         The connection for deleting.

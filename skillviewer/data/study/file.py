@@ -176,7 +176,7 @@ class StudyFile(Closeable):
             return [convert(row) for row in self._connection.execute(statement)]
 
     def scalar(self, statement: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - whatever was stored
-        """Return the first value of the first row of a query, or None without a row."""
+        """Return the first value of the first row of a query, or None if there is no row."""
         rows = self.query(statement, values)
         return rows[0][0] if rows else None
 

@@ -32,7 +32,7 @@ _KINDS = {
     ("event", "detail"): "the log",
     ("setting", "value"): "a setting",
 }
-"""Columns with text, in words."""
+"""Names of columns with text, for messages."""
 
 FORGOTTEN_TABLE = "table of ratings"
 """Name of a table whose own name was that of a forgotten video or rater."""

@@ -82,7 +82,7 @@ class StudyModels:
                     )
 
     def default_model(self, digest: str = "") -> ModelVersion | None:
-        """Return the model with a digest, or else the model with the most scores; None without models.
+        """Return the model with a digest, or else the model with the most scores; None if there are no models.
 
         Ties go to the latest version. Discarded models are skipped.
         """

@@ -69,7 +69,7 @@ class RaterEntries:
 
     @property
     def text(self) -> str:
-        """The numbers in words, without those that are 0."""
+        """Text that lists the numbers greater than 0."""
         counts = (
             (self.n_votes, counted(self.n_votes, "vote")),
             (self.n_forms, counted(self.n_forms, "rating form")),

@@ -171,7 +171,7 @@ class StudyRatings:
             valid_keys = {(row["video"], row["rater"], row["item"], row["occasion"]) for row in rows}
             for withdrawn_id in ratings_added.withdrawn_ids:
                 row = db.execute(_SELECT_ONE, (withdrawn_id,)).fetchone()
-                # the video may have been removed, or rated anew
+                # the video may have been removed, or rated again
                 if row is not None and tuple(row) not in valid_keys:
                     _add_again(db, withdrawn_id)
             for scale in ratings_added.scales_before:
@@ -260,7 +260,7 @@ class RatingFacts:
 
 
 def rated_order(ratings: RatingSet, criterion: str, rule: RatingRule) -> RatedOrder | None:
-    """Return the order of videos by the ratings of a criterion ("" for the first item); None without ratings."""
+    """Return the order of videos by their ratings of a criterion ("" for the first item), or None without ratings."""
     item = criterion
     if not item:
         item = next(iter(ratings.items), "")

@@ -190,8 +190,8 @@ def _place_track(
     """Return a track over all frames, and count its rejected positions by reason in ``counts``.
 
     Returns:
-        The track, or None without usable positions; the number of stated positions outside the picture; and the number
-        of stated positions in the frames of the video.
+        The track, or None if there are no usable positions; the number of stated positions outside the picture; and the
+        number of stated positions in the frames of the video.
     """
     n = video.n_frames
     n_points = len(raw_track.points)

@@ -45,7 +45,7 @@ def attention_weight(
     regions: Regions | None,
     tolerance: int,
 ) -> AttentionWeight | None:
-    """Return the attention weight near regions; None without regions, or if a run has no maps.
+    """Return the attention weight near regions; None if there are no regions, or if a run has no maps.
 
     Cells up to ``tolerance`` from a region count as near.
     """

@@ -45,7 +45,7 @@ class EvaluationRecord(
         n_participants: Number of participants in the videos; 0 if participants are not known.
         n_pairs: Number of ordered pairs.
         folds_by: Unit that was held out: ``released``, ``participant`` or ``video``.
-        split_title: The folds in words. The key in the file is ``division``.
+        split_title: The folds as text. The key in the file is ``division``.
         folds: Every fold.
         warning: Weakness of the folds, or "".
         n_seeds: Number of seeds.
@@ -54,7 +54,7 @@ class EvaluationRecord(
         backbone: Backbone of the features, or "".
         trained_backbone: Initial weights of a network that trains its backbones, or "" if none was evaluated.
         preprocessing: Preprocessing of the videos.
-        selection: Choice of the epochs, in words.
+        selection: Choice of the epochs, as text.
         ceilings: Accuracy of each ordering on all test pairs; a tie counts as half.
         models: Results of the models.
         problems: Videos that were left out and runs that failed, one sentence each.

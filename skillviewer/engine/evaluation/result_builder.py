@@ -214,7 +214,7 @@ class ResultBuilder:
         )
 
     def _localisations(self, maps: Maps, tolerance: int) -> list[Localisation]:
-        """Return the localisation of each held-out video of one run; none without regions."""
+        """Return the localisation of each held-out video of one run; none if there are no regions."""
         if self._regions is None:
             return []
         return [

@@ -73,7 +73,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True, rename=_ON_DISK):
         curve: Accuracy along the videos, and contributions of their fifths; null for runs without score curves.
         published: Published accuracy of this model on this data set, or null.
         ceilings: Accuracy of each ordering on the same pairs; a tie counts as half.
-        selection: Choice of the epoch, in words.
+        selection: Choice of the epoch, as text.
         optimistic: True if the epoch was chosen on the test pairs themselves.
         parameters: Number of trained parameters.
         seconds: Seconds of training, all runs together.

@@ -268,7 +268,7 @@ def _about_published(record: EvaluationRecord) -> list[str]:
 
 
 def _settings_sentence(record: EvaluationRecord) -> str:
-    """Return the videos, folds, preset and features of an evaluation in words."""
+    """Return the videos, folds, preset and features of an evaluation as text."""
     of_participants = f" of {record.n_participants} participants" if record.n_participants else ""
     backbones = []
     if record.backbone:

@@ -167,7 +167,7 @@ def _ratings_by_criterion(
 
 
 def on_scale(scale: ScoreCalibration | None, score: Score, *tasks: str) -> CalibratedScore | None:
-    """Return a score on the raters' scale, or None without a scale. ``tasks`` are the names of the task."""
+    """Return a score on the raters' scale, or None if there is no scale. ``tasks`` are the names of the task."""
     if scale is None:
         return None
     is_unfamiliar = bool(_own_warning(score))

@@ -41,7 +41,7 @@ def motion_sentences(analysis: Analysis, others: Sequence[StudyVideo] = ()) -> t
 
 
 def _measures_of(video: StudyVideo, store: TrackStore) -> VideoMeasures | None:
-    """Return the measures of a video of the study; None without tracks, or if its range is in seconds."""
+    """Return the measures of a video of the study; None if there are no tracks, or if its range is in seconds."""
     clip_range = video.clip_range
     if not video.digest or not (clip_range is None or isinstance(clip_range, FrameRange)):
         return None

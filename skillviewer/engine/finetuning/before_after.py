@@ -47,7 +47,7 @@ class BaselinePredictions:
 
 
 def predict_before(tuning_data: TuningData, token: CancelToken, report: Report) -> BaselinePredictions | None:
-    """Return the predictions of the parent model; None without a parent.
+    """Return the predictions of the parent model; None if there is no parent.
 
     They are made before the training, so that little is left to do when it ends.
     """

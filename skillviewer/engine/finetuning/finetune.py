@@ -139,7 +139,7 @@ def _save(
 
 
 def describe_labels(dataset: Dataset) -> str:
-    """Return the source of the pairs of a study in words: votes, ratings, both, or stated pairs."""
+    """Return the source of the pairs of a study as text: votes, ratings, both, or stated pairs."""
     has_ratings = dataset.ratings is not None
     if not dataset.judgements:
         return "ratings" if has_ratings else "stated pairs"

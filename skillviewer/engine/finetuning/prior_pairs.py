@@ -46,7 +46,7 @@ class PriorPairs:
         return replace(self, dataset=remaining) if remaining.pairs else None
 
     def repeated_pairs_text(self, study: StudyPairs, pairs: Iterable[Pair]) -> str:
-        """Return the number of prior pairs that are among pairs of a study, in words; "" if there are none.
+        """Return the number of prior pairs that are among pairs of a study, as text; "" if there are none.
 
         Videos are compared by the contents of their files.
         """

@@ -48,8 +48,9 @@ def learn_tuned_scale(
     stop: CancelToken,
     work: Path,
 ) -> ScoreCalibration | None:
-    """Return the map from the scores of a fine-tuned model to the raters' scale, or a refusal; None without ratings.
+    """Return the map from the scores of a fine-tuned model to the raters' scale, or a refusal to map them.
 
+    It is None if the study has no ratings.
     Arguments are those of ``tune``; the states of further trainings are saved in folders below ``work``.
     """
     study_pairs = tuning_data.study_pairs

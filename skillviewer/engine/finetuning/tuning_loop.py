@@ -179,7 +179,7 @@ class Tuned:
 
     model: AttentionModel  # the model, in evaluation mode
     epoch: int  # the chosen epoch of the last stage
-    selection: str  # choice of the epoch, in words
+    selection: str  # choice of the epoch, as text
     rows: tuple[EpochRow, ...]  # the log of both stages
     seconds: float  # duration of the training
     # fold whose training videos were used: that of the split, or the inner fold after a stop in the first stage

@@ -184,7 +184,7 @@ class Engine(Closeable):
             video: The file, or an analysis of it by this model, whose clip range and passes are used.
             passes: K, if a file is given.
             n_random: Number of random orders and shuffles that the attention is compared with, at least 20.
-            seed: Seed of these.
+            seed: Seed of the random orders and shuffles.
             token: Cancelled to stop; checked after every batch.
             report: Receives the progress.
             reader: An open reader of the file, which stays open; None to open the file here.

@@ -113,8 +113,8 @@ def measure_evidence(
         model_digest: Digest of the model.
         token: Checked after every batch.
         report: Receives the number of finished steps; a step is one frame of one version of the video.
-        n_random: R, random orders and shuffles, at least ``MIN_RANDOM``.
-        seed: Seed of these.
+        n_random: R, number of random orders and of shuffles, at least ``MIN_RANDOM``.
+        seed: Seed of the random orders and shuffles.
     """
     if n_random < MIN_RANDOM:
         raise ValueError(f"{n_random} random orders are too few to show their spread: take at least {MIN_RANDOM}")

@@ -179,7 +179,7 @@ def model_facts(checkpoint: Checkpoint) -> ModelFacts:
 
 
 def _describe_features(checkpoint: Checkpoint) -> str:
-    """Return backbone, picture, flow and segments of a model in words."""
+    """Return backbone, picture, flow and segments of a model as text."""
     config = checkpoint.config
     preprocessing = config.preprocessing
     backbone = config.backbone.name if config.backbone is not None else "no backbone"

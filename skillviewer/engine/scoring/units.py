@@ -53,7 +53,7 @@ class ScoringUnit:
 
     @property
     def title(self) -> str:
-        """File and range in words."""
+        """File and range as text."""
         unit, start, stop = range_cells(self.clip_range)
         return f"{self.path} [{unit} {start:g} {stop:g}]" if unit else str(self.path)
 

@@ -52,7 +52,7 @@ class HandSearch:
 
     @property
     def text(self) -> str:
-        """Networks and settings in words, as stored with tracks."""
+        """Networks and settings as text, as stored with tracks."""
         if self.frames is not None:
             frames_text = "sampled frames"
         else:

@@ -40,7 +40,8 @@ class OuterCheck:
     references: tuple[tuple[str, float], ...]  # (name, accuracy) of baselines and ceilings on the same pairs
     verdict: str  # sentence that compares the procedure with the trivial baselines
     notes: str  # further notes for the card
-    # returns the map to the raters' scale, given the scores of all videos by the trained model; None without ratings
+    # returns the map to the raters' scale, given the scores of all videos by the trained model, or None if there are no
+    # ratings
     calibrate: Callable[[Mapping[str, float]], ScoreCalibration | None]
     write_files: Callable[[Path], None]  # writes further files into the folder of the checkpoint
 
@@ -57,7 +58,7 @@ class TrainedModel:
     test_scores: Mapping[str, float]  # scores of the tested videos
     contributions: FloatArray  # (V, N) contributions of the steps of the held-out videos
     provenance: RunProvenance
-    selection: str  # choice of the epoch, in words
+    selection: str  # choice of the epoch, as text
     scale: ScoreCalibration | None  # map to the raters' scale
 
 

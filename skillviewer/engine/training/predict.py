@@ -89,7 +89,7 @@ def pad_videos(videos: Sequence[Tensor]) -> tuple[Tensor, list[int] | None]:
 
 
 def pad_rows(rows: Sequence[NDArray[Any]], fill: float = math.nan) -> NDArray[Any]:
-    """Return (V, ...) rows padded to the longest with ``fill``; (0, 0) without any."""
+    """Return (V, ...) rows padded to the longest with ``fill``; (0, 0) if there are none."""
     if not rows:
         return np.empty((0, 0))
     tensors = [torch.from_numpy(row) for row in rows]

@@ -126,11 +126,11 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     seconds: float  # duration of the training, without features
     epoch: int  # the epoch that was chosen
     parameters: int  # number of parameters of the model
-    selection: str  # choice of the epoch, in words
+    selection: str  # choice of the epoch, as text
     videos_looked_at: int  # number of videos whose features the training read since it was last started or continued
     held_out_looked_at: int  # number of held-out videos among them: 0 unless the epoch is chosen on the test pairs
     unseen_pairs: int | None = None  # number of training pairs that were in no batch; None if it is not known
-    # weight of the tracks relative to the network, both in standard deviations; None without tracks
+    # weight of the tracks relative to the network, both in standard deviations; None if there are no tracks
     track_weight: float | None = None
     results_sha256: str = ""  # digest of scores, maps and score curves; filled in when they are written
 
@@ -150,7 +150,7 @@ def provenance_of(
         device: Device of the training.
         model: The trained model.
         trained: Log and chosen epoch.
-        selection: Choice of the epoch, in words.
+        selection: Choice of the epoch, as text.
         videos_seen: Videos whose features the training read.
         fold: Training and held-out videos.
         track_weight: Weight of added tracks, or None.

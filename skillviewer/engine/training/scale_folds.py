@@ -69,7 +69,7 @@ def learn_scale(
     *,
     optimistic: bool = False,
 ) -> ScoreCalibration | None:
-    """Return the map from a model's scores to the raters' scale, or a refusal; None without ratings.
+    """Return the map from a model's scores to the raters' scale, or a refusal; None if there are no ratings.
 
     Args:
         dataset: Videos of the training.

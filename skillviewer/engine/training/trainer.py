@@ -40,8 +40,8 @@ class EpochRow:
     epoch: int  # from 1
     loss: float  # mean training loss
     train_accuracy: float  # strict accuracy over the training pairs, by their scores in the batches of the epoch
-    held_out_loss: float  # loss over the pairs that choose the epoch; NaN without any
-    held_out_accuracy: float  # strict accuracy over the pairs that choose the epoch; NaN without any
+    held_out_loss: float  # loss over the pairs that choose the epoch; NaN if there are none
+    held_out_accuracy: float  # strict accuracy over the pairs that choose the epoch; NaN if there are none
     best: bool  # whether it is the best epoch so far
     seconds: float  # time since the start of the training
 

@@ -221,7 +221,7 @@ class TrainingPlan:
 
 
 def describe_selection(plan: TrainingPlan, inner_folds: Sequence[Fold] = ()) -> str:
-    """Return the choice of the epoch in words; ``inner_folds`` are the inner folds, empty if they are not made yet."""
+    """Return the choice of the epoch as text; ``inner_folds`` are the inner folds, empty if they are not made yet."""
     if plan.select is EpochSelection.LAST:
         return "last epoch"
     if plan.select is EpochSelection.BEST_ON_TEST:
@@ -235,7 +235,7 @@ def describe_selection(plan: TrainingPlan, inner_folds: Sequence[Fold] = ()) -> 
 
 
 def held_out_part(inner_folds: Sequence[Fold]) -> tuple[str, str]:
-    """Return the part of the training videos that inner folds hold out, in words, and the plural of such a part.
+    """Return the part of the training videos that inner folds hold out, as text, and the plural of such a part.
 
     If the parts are far from a quarter, a third and a half, or differ in size, the words give numbers of videos.
     Without folds, a quarter is assumed.
@@ -257,5 +257,5 @@ def held_out_part(inner_folds: Sequence[Fold]) -> tuple[str, str]:
 
 
 def join_selection_texts(texts: Iterable[str]) -> str:
-    """Join the descriptions of the choice of the epoch in several runs, the commonest first; "" without any."""
+    """Join the descriptions of the choice of the epoch in several runs, the commonest first; "" if there are none."""
     return "; in some runs ".join(text for text, _ in Counter(texts).most_common())

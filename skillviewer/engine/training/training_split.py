@@ -22,7 +22,7 @@ class TrainingSplit:
     fold: Fold  # fold that is trained on
     tested_dataset: Dataset  # data set of the tested videos
     tested_fold: Fold  # fold whose held-out videos and test pairs are tested
-    rule: str  # rule of the split, in words
+    rule: str  # rule of the split, as text
     problems: tuple[str, ...] = ()  # warnings about the split, one sentence each
 
 

@@ -69,7 +69,7 @@ class Layout:
     em: int  # size of the text in pixels
     panes: tuple[PictureSlot, ...]  # one for each picture
     title: Box | None  # one line, or None
-    time: Box | None  # one big line, or None without text
+    time: Box | None  # one big line, or None if there is no text
     captions: tuple[Box, ...]  # lines of text about the frame of a single picture; empty for several pictures
     score: Box | None  # one big line for the score so far, or None
     curve: Box | None  # the curve with its axes, or None

@@ -67,7 +67,7 @@ class ChangeSource:
         return 1 if self.step >= 1 else 2
 
     def describe_change(self, estimate: Estimate, over: str = "") -> str:
-        """Return a change in words: for the better, for the worse, or not detectable.
+        """Return a change as text: for the better, for the worse, or not detectable.
 
         ``over`` names the units that the interval was computed over, for example " over participants".
         """

@@ -134,7 +134,7 @@ class Cohort:
 
     @property
     def raters_text(self) -> str:
-        """Summary of votes, ratings and agreed pairs; "" without any."""
+        """Summary of votes, ratings and agreed pairs; "" if there are none."""
         scores_by_name = {row.video.name: row.position.score for row in self.rows}
         options = self.options
         sentences = [raters_summary(options.judgements, options.pairs, scores_by_name, options.training)]

@@ -254,7 +254,7 @@ class WhyContent:
 
     @property
     def raters(self) -> str:
-        """Summary of the judgements of the video; "" without any."""
+        """Summary of the judgements of the video; "" if there are none."""
         return format_raters(self.options.study_context.judgements, self.options.study_context.name or self.title)
 
 

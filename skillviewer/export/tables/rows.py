@@ -180,7 +180,7 @@ def curve_rows(analyses: Iterable[Analysis]) -> list[CurveRow]:
 
 
 def _find_peak(analysis: Analysis, pass_index: int, step: int) -> tuple[float | None, float | None, float | None]:
-    """Return position (x, y) and value of the cell with the greatest magnitude; None without a map."""
+    """Return position (x, y) and value of the cell with the greatest magnitude; None if there is no map."""
     if analysis.map_kind is MapKind.NONE:
         return None, None, None
     values = analysis.attention[pass_index, step]

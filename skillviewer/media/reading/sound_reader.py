@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _SEEK_LEAD_S = 1.0  # seek to a point earlier than the start, for codecs that need earlier packets
 _MIN_GAP = round(0.03 * SOUND_RATE_HZ)  # samples; smaller differences from the time stamps are rounding
-_RESET_JUMP = SOUND_RATE_HZ  # samples by which time stamps jump back at least where a file starts them anew
+_RESET_JUMP = SOUND_RATE_HZ  # samples by which time stamps jump back at least where a file starts them again
 _MAX_COMPARED_S = 1200.0  # longest part that is compared for an offset
 _BIN_SAMPLES = round(ENVELOPE_BIN_S * SOUND_RATE_HZ)
 
@@ -224,7 +224,7 @@ class SoundReader:
                     container.seek(int((start_stamp_s - _SEEK_LEAD_S) / stream.time_base), stream=stream)
             resampler: AudioResampler | None = None
             position: int | None = None
-            shift = 0  # samples to add to a stamped position, after the file has started its time stamps anew
+            shift = 0  # samples to add to a stamped position, after the file has started its time stamps again
             for frame in self._frames(container, stream, decoding, token):
                 if resampler is None or frame.sample_rate != decoding.rates_hz[-1]:
                     decoding.rates_hz.append(frame.sample_rate)

@@ -1,4 +1,4 @@
-"""Writing of a video or a part of it anew, with its frames at their times, with or without blurred faces.
+"""Copies of a video or of a part of it, with the same frames at the same times, with or without blurred faces.
 
 The sound is written only on request, because a voice identifies its speaker as well as a face does.
 """
@@ -38,7 +38,7 @@ def write_anew(
         faces: Faces to blur, or None.
         token: Checked at every frame.
         report: Gets the number of written frames.
-        sound: Whether to write the sound, which is encoded anew.
+        sound: Whether to write the sound, which is encoded again.
 
     Returns:
         Facts about the copy.

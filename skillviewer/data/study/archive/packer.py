@@ -58,7 +58,7 @@ class Packer:
     """Packer of one study into an open zip file.
 
     Attributes:
-        pseudonyms: Pseudonyms, or None without pseudonyms.
+        pseudonyms: Pseudonyms, or None to keep the names.
         warnings: Warnings for the user, one sentence each.
         n_videos: Number of packed video files.
         n_models: Number of packed checkpoints.

@@ -66,7 +66,7 @@ def ratings_without_successor(study: Study, parsed_ratings: ParsedRatings, table
 
 
 def describe_remaining_ratings(ratings: Sequence[VideoRating]) -> str:
-    """Return a sentence on earlier ratings that an import does not replace, or "" without any."""
+    """Return a sentence on earlier ratings that an import does not replace, or "" if there are none."""
     if not ratings:
         return ""
     names = []
