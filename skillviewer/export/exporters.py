@@ -147,7 +147,7 @@ class Exporter:
         n_videos = len(videos)
         has_too_many = n_videos > 1 and not self.takes_several
         if has_too_many or n_videos < self.least:
-            raise ExportError(f"{self.title} is made of {self._describe_input()}, not of {n_videos}.")
+            raise ExportError(f"“{self.title}” needs {self._describe_input()}, not {n_videos}.")
         if not self.needs_evidence:
             return
         for video in videos:

@@ -89,6 +89,20 @@ def test_nothing_is_cut_or_scrolls_sideways_in_a_usual_window(
 
 
 @pytest.mark.slow
+def test_the_versions_of_a_model_do_not_scroll_sideways_in_a_small_window(
+    qapp: QApplication, icons: Icons, themes: ThemeSource, tmp_path: Path
+) -> None:
+    faults: list[str] = []
+
+    def look(widget: QWidget) -> None:
+        faults.extend(scroll_faults(widget))
+
+    shoot(qapp, "finetune_versions", ThemeChoice.LIGHT, (1024, 700), tmp_path, wide=False, drawn=icons, look=look)
+    themes.apply_theme()
+    assert faults == []
+
+
+@pytest.mark.slow
 def test_rows_of_moments_have_their_names_with_large_text(
     qapp: QApplication, icons: Icons, themes: ThemeSource, tmp_path: Path
 ) -> None:

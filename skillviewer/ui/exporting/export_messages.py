@@ -26,7 +26,7 @@ def _describe_source_obstacle(choices: ExportChoices) -> str:
     n_videos = 1 if choices.split is FileSplit.EACH else len(choices.videos)
     n_analyses = n_videos * len(choices.models)
     if n_analyses < exporter.least:
-        return f"{exporter.title} needs at least {exporter.least} models on a video. Choose more models."
+        return f"“{exporter.title}” needs at least {exporter.least} models on a video. Choose more models."
     if n_analyses > 1 and not exporter.takes_several:
         return f"{exporter.title} takes one video and one model."
     return ""

@@ -50,7 +50,7 @@ class VersionList(QWidget):
             Column("Version", number=False),
             Column("State", number=False),
             Column("Accuracy", accuracy_meaning),
-            Column("Trained on", "Number of this study's pairs used for training."),
+            Column("Trained on", "Number of this study's pairs used for training.", is_hidden_when_narrow=True),
         )
         self.table = SortedTable("Versions of the study's models", columns, self)
         add_all(

@@ -85,9 +85,8 @@ class Column:
     meaning: str = ""  # tooltip of the heading: meaning of the numbers, in a sentence
     number: bool | None = True  # True for numbers, False for texts, None for drawings
     fills: bool = False  # True if the column takes the remaining width
-    is_hidden_when_narrow: bool = (
-        False  # True if the column is hidden in a narrow table; the last such column is hidden first
-    )
+    # True if the column is hidden in a narrow table; of several such columns, the last is hidden first
+    is_hidden_when_narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
