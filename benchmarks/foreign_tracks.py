@@ -178,8 +178,10 @@ def compare(folder: Path) -> dict[str, Total]:
         total.same += (Counter(ours) & Counter(theirs)).total()
         total.read += placed.n_read
         total.used += placed.n_used
-        total.rejected.update(dict(placed.rejected))
-        if placed.n_read != placed.n_used + sum(dict(placed.rejected).values()) or Counter(theirs) - Counter(ours):
+        total.rejected.update(dict(placed.rejected_positions))
+        if placed.n_read != placed.n_used + sum(dict(placed.rejected_positions).values()) or Counter(theirs) - Counter(
+            ours
+        ):
             total.unequal.append(f"{path.relative_to(folder)}: {len(ours)} of {len(theirs)}; {placed.summary}")
     return totals
 

@@ -86,7 +86,7 @@ def import_ratings_into(
         study.settings = settings
         problems = study.dataset().problems
     ratings_added = rating_import.import_result
-    print_import_report(rating_import.parsed, mapped_table.table.titles, options.ambiguities(mapped_table))
+    print_import_report(rating_import.parsed_ratings, mapped_table.table.titles, options.ambiguities(mapped_table))
     print_notices((*ratings_added.problems, *problems))
     text = f"new: {counted(ratings_added.n_videos, 'video')}, {counted(ratings_added.n_ratings, 'rating')}"
     if rating_import.added_ratings.withdrawn_ids:

@@ -73,7 +73,7 @@ def import_tracks(source: Path, video: Path, output: Path | None, **parameters: 
             "video": str(video),
             "read": track_import.n_read,
             "used": track_import.n_used,
-            "rejected": dict(track_import.rejected),
+            "rejected": dict(track_import.rejected_positions),
             "tracks": [
                 {"name": track.name, "points": list(track.points), "share_seen": track.share_seen}
                 for track in new_tracks

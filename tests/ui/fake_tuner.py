@@ -163,14 +163,14 @@ class FakeTuner:
             row = TuningRow(
                 epoch=epoch,
                 batch=epoch * N_BATCHES,
-                final=epoch > 2,
+                is_final=epoch > 2,
                 loss=0.5 / (epoch + 1),
                 choosing_accuracy=0.5,
                 held_out_loss=0.6 / (epoch + 1),
                 held_out=pooled_accuracy([FoldScores(split.fold, scores)], dataset),
                 forgetting_value=0.9,
                 forgetting_method=ForgettingMethod.PAIRS,
-                best=epoch > 1,
+                is_best=epoch > 1,
                 seconds=float(epoch),
                 seconds_left=float(4 - epoch),
             )

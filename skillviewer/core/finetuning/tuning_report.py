@@ -32,14 +32,14 @@ class TuningRow:
 
     epoch: int  # number from 0, over all stages; 0 is the model before
     batch: int  # number of the last batch
-    final: bool  # whether the epoch belongs to the stage on all training pairs, after an epoch was selected
+    is_final: bool  # whether the epoch belongs to the stage on all training pairs, after an epoch was selected
     loss: float  # mean training loss per pair; NaN for epoch 0
     choosing_accuracy: float  # accuracy on the pairs for the selection of the epoch; NaN without such pairs
     held_out_loss: float  # loss on the held-out pairs, which are not used for the selection
     held_out: PooledEstimate  # accuracy on the held-out pairs, with its interval
     forgetting_value: float  # accuracy on the old pairs, or drift of familiar scores in standard deviations, or NaN
     forgetting_method: ForgettingMethod  # meaning of ``forgetting_value``
-    best: bool  # whether this epoch would be used if training stopped now
+    is_best: bool  # whether this epoch would be used if training stopped now
     seconds: float  # time since the training began
     seconds_left: float  # estimated time until the training ends; NaN at first
 

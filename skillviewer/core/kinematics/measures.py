@@ -298,13 +298,13 @@ def _measure_tapping(tracks: TrackSet, track: Track, unit: LengthUnit) -> tuple[
     motion = prepare_motion(times_s, np.stack([opening, opening], axis=1))
     if not motion.pieces:
         return ()
-    longest_piece = max(motion.pieces, key=lambda piece: len(piece.raw))
-    low, high = np.percentile(longest_piece.raw[:, 0], (5, 95))
+    longest_piece = max(motion.pieces, key=lambda piece: len(piece.raw_points))
+    low, high = np.percentile(longest_piece.raw_points[:, 0], (5, 95))
     min_prominence = _TAP_SHARE * float(high - low)
 
     def compute(motions: Sequence[Motion]) -> dict[str, float]:
         (piece,) = motions[0].pieces
-        taps = tapping(piece.raw[:, 0], piece.rate_hz, min_prominence)
+        taps = tapping(piece.raw_points[:, 0], piece.rate_hz, min_prominence)
         if taps is None:
             return {}
         return {
@@ -378,14 +378,19 @@ def _error(value: float, noisy_values: Sequence[float], filtered_value: float | 
 def _with_doubled_noise(motion: Motion, noise_sd: float, rng: np.random.Generator) -> Motion:
     added_sd = math.sqrt(3) * noise_sd  # doubles the standard deviation
     pieces = (
-        piece_of(piece.raw + added_sd * rng.standard_normal(piece.raw.shape), piece.start_s, piece.rate_hz)
+        piece_of(
+            piece.raw_points + added_sd * rng.standard_normal(piece.raw_points.shape), piece.start_s, piece.rate_hz
+        )
         for piece in motion.pieces
     )
     return replace(motion, pieces=tuple(pieces))
 
 
 def _filtered_again(motion: Motion) -> Motion:
-    pieces = (replace(piece_of(piece.points, piece.start_s, piece.rate_hz), raw=piece.raw) for piece in motion.pieces)
+    pieces = (
+        replace(piece_of(piece.points, piece.start_s, piece.rate_hz), raw_points=piece.raw_points)
+        for piece in motion.pieces
+    )
     return replace(motion, pieces=tuple(pieces))
 
 

@@ -26,7 +26,7 @@ class MotionPiece(ReadOnly):
 
     start_s: float  # time of the first sample, in seconds from the first frame
     rate_hz: float
-    raw: FloatArray  # (n, 2) positions as tracked, with short gaps interpolated
+    raw_points: FloatArray  # (n, 2) positions as tracked, with short gaps interpolated
     points: FloatArray  # (n, 2) filtered positions, in the unit of ``raw``
     speed: FloatArray  # (n,) units a second
 
@@ -70,7 +70,7 @@ class Motion:
 
         It is estimated from third differences, which include tremor, but not slow jitter. It is 0 without pieces.
         """
-        third_differences = [np.abs(np.diff(piece.raw, 3, axis=0)).ravel() for piece in self.pieces]
+        third_differences = [np.abs(np.diff(piece.raw_points, 3, axis=0)).ravel() for piece in self.pieces]
         if not any(map(len, third_differences)):
             return 0.0
         median = float(np.median(np.concatenate(third_differences)))

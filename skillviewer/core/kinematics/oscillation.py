@@ -37,7 +37,7 @@ def band_rms(points: FloatArray, rate_hz: float, band_hz: tuple[float, float] = 
 
 def tremor(motion: Motion) -> float:
     """Return the median over the pieces of the tremor from 3 to 12 Hz; NaN if all pieces are shorter than 4 s."""
-    values = [band_rms(piece.raw, piece.rate_hz) for piece in motion.pieces]
+    values = [band_rms(piece.raw_points, piece.rate_hz) for piece in motion.pieces]
     finite = [value for value in values if math.isfinite(value)]
     return float(np.median(finite)) if finite else math.nan
 

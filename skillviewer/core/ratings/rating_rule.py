@@ -25,7 +25,7 @@ class RatedPairs:
 
     pairs: tuple[Pair, ...]
     similar: tuple[SimilarPair, ...]
-    between: int  # number of pairs that are neither ordered nor similar
+    n_between: int  # number of pairs that are neither ordered nor similar
     item: str
     rule: str  # description of the rule
     difference: float  # smallest difference, in points, that orders two videos with the median number of raters

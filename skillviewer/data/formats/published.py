@@ -18,7 +18,7 @@ QUOTED = "a training of as many steps as were set, by Doughty et al. 2018, whom 
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedAccuracy:
     """A published accuracy."""
 
     dataset: str  # key of the data set (``Dataset.published``)
@@ -64,20 +64,20 @@ FOLDS_UNKNOWN = frozenset({"infant-grasp"})
 """Data sets with unknown folds of the published numbers and an unknown rule for votes."""
 
 
-def _published_accuracies() -> Iterator[Published]:
+def _published_accuracies() -> Iterator[PublishedAccuracy]:
     for table, percentages_by_row in _PERCENTAGES_BY_TABLE.items():
         for row, percentages in percentages_by_row.items():
             for dataset, percentage in zip(_DATASETS, percentages, strict=True):
                 is_quoted = row == "Doughty et al." and dataset != "infant-grasp"
                 epoch = QUOTED if is_quoted else BEST_ON_TEST
-                yield Published(dataset, row, round(percentage / 100, 3), table, epoch=epoch)
+                yield PublishedAccuracy(dataset, row, round(percentage / 100, 3), table, epoch=epoch)
 
 
 PUBLISHED = tuple(_published_accuracies())
 """Tables 1 and 2 of Li et al. (2019)."""
 
 
-def published_accuracy(dataset: str | None, row: str) -> Published | None:
+def published_accuracy(dataset: str | None, row: str) -> PublishedAccuracy | None:
     """Return the published number for a row and a data set, or None."""
     for entry in PUBLISHED:
         if entry.dataset == dataset and entry.row == row:

@@ -90,8 +90,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_
     if choices.smallest_difference:
         rule = RatingRule("points", choices.smallest_difference)
     rated_pairs = rule.pairs(ratings, criterion)
-    if rated_pairs.between:
-        problems.append(f"{rated_pairs.between} pairs of videos are neither ordered nor alike by the rule.")
+    if rated_pairs.n_between:
+        problems.append(f"{rated_pairs.n_between} pairs of videos are neither ordered nor alike by the rule.")
     measures = mean_ratings(ratings)
     return Dataset(
         name=folder.name,

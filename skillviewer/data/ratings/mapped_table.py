@@ -35,7 +35,7 @@ class MappedTable:
     mapping: TableMapping
     ambiguities: tuple[str, ...]  # guesses that the user should check, one sentence each
     files: VideoFolder | StudyVideoMatcher  # video files of a folder, or videos of a study
-    stated: bool = False  # whether the user stated the folder of the files
+    folder_is_stated: bool = False  # whether the user stated the folder of the files
 
     def read(self, mapping: TableMapping | None = None) -> tuple[ParsedRatings, VideoMatcher]:
         """Return the ratings of the table, and the matcher of their videos.
@@ -55,7 +55,7 @@ class MappedTable:
         cells = [row.cells[index] for row in self.table.rows if not row.fault]
         names = [mapping.names.get(cell, cell) for cell in cells]
         origin = Path(mapping.origin) if mapping.origin else self.table.path.absolute().parent
-        matcher = FileMatcher(names, origin, self.files, folder_is_stated=self.stated)
+        matcher = FileMatcher(names, origin, self.files, folder_is_stated=self.folder_is_stated)
         return read_ratings(self.table, mapping, matcher), matcher
 
 
@@ -99,7 +99,7 @@ def open_table(
     ambiguities: tuple[str, ...] = ()
     if mapping is None:
         mapping, ambiguities = guess_mapping(table, is_video)
-    return MappedTable(table, mapping, ambiguities, files, stated=videos is not None)
+    return MappedTable(table, mapping, ambiguities, files, folder_is_stated=videos is not None)
 
 
 def video_test(files: VideoFolder | StudyVideoMatcher) -> Callable[[str], bool]:

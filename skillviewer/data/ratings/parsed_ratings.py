@@ -103,7 +103,7 @@ class _RatingParser:
         self._remarks: dict[RatingRemark, None] = {}  # an ordered set
         self._cell_keys: set[RatingKey] = set()  # of all cells of ratings, also of empty ones
         self._n_rows_by_rater = Counter(self._cell(row, mapping.rater) for row in table.rows)
-        self._short_row_below = {row_above.last_line: row for row_above, row in pairwise(table.rows) if row.short}
+        self._short_row_below = {row_above.last_line: row for row_above, row in pairwise(table.rows) if row.is_short}
         self._denominators = {item.name: self._denominator(item) for item in mapping.items}
         self._ranks_by_level = {item.name: _ranks_of_levels(item) for item in mapping.items}
         self._may_have_thousands = {item.name: may_have_thousands(self._texts(item)) for item in mapping.items}
@@ -268,7 +268,7 @@ class _RatingParser:
         """Return the attempt that a row rates, or add a rejection and return None."""
         reason = row.fault
         formula = row.formulas.get(self._table.index_by_title[self._mapping.video])
-        if not reason and row.hidden and not self._mapping.hidden_rows:
+        if not reason and row.is_hidden and not self._mapping.hidden_rows:
             reason = "it is hidden in the spreadsheet"
         elif not reason and formula is not None:
             reason = _no_value_reason(formula)
@@ -311,7 +311,7 @@ class _RatingParser:
         index = self._table.index_by_title[title]
         text = row.cells[index]
         value: float | str  # a rating, or the reason of a rejection
-        if index in row.merged:
+        if index in row.merged_columns:
             value = "is part of a merged cell that begins in another place; its rating counts there"
         elif index in row.formulas:
             value = _no_value_reason(row.formulas[index])

@@ -31,11 +31,13 @@ class RatingRow:
     first_line: int  # first line in the file, or number of the row in the sheet, from 1
     last_line: int  # last line; greater than the first if a cell has line breaks
     cells: tuple[str, ...]  # cells without surrounding blanks, as many as there are titles
-    merged: frozenset[int] = frozenset()  # indices of cells with the value of a merged cell that begins elsewhere
+    merged_columns: frozenset[int] = (
+        frozenset()
+    )  # indices of cells with the value of a merged cell that begins elsewhere
     formulas: Mapping[int, str] = field(default_factory=dict)  # formulas without a stored value, by index of the cell
-    hidden: bool = False  # whether the spreadsheet hides the row
+    is_hidden: bool = False  # whether the spreadsheet hides the row
     fault: str = ""  # reason why the row cannot be read, or ""
-    short: bool = False  # whether the fault is that fields are missing, such as in the second part of a broken line
+    is_short: bool = False  # whether the fault is that fields are missing, such as in the second part of a broken line
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _is_upper_title_row(rows: Sequence[RatingRow], index: int) -> bool:
     lower_filled = _filled_cells(lower)
     if len(lower_filled) < 2 or any(_NUMBER.fullmatch(cell) for cell in lower_filled):
         return False
-    if upper.merged:
+    if upper.merged_columns:
         return True
     pairs = list(zip_longest(upper.cells, lower.cells, fillvalue=""))
     lower_has_gap = any(upper_cell and not lower_cell for upper_cell, lower_cell in pairs)
@@ -214,7 +216,7 @@ def _title_rows(rows: Sequence[RatingRow], title_index: int) -> list[Sequence[st
         return [titles]
     upper_row = rows[title_index - 1]
     upper_titles = list(upper_row.cells)
-    if not upper_row.merged:  # an upper title belongs to all columns as far as the next upper title
+    if not upper_row.merged_columns:  # an upper title belongs to all columns as far as the next upper title
         n_columns = max(len(row.cells) for row in rows)
         upper_titles += [""] * (n_columns - len(upper_titles))
         for index in range(1, len(upper_titles)):

@@ -84,4 +84,4 @@ def _with_width_fault(row: RatingRow, width: int, n_columns: int, delimiter: str
     fault = f"it has {width} fields and the table {n_columns} columns"
     if delimiter == "," and width > n_columns:
         fault += " (a decimal comma, or a comma in a text, without quotation marks?)"
-    return replace(row, fault=fault, short=width < n_columns)
+    return replace(row, fault=fault, is_short=width < n_columns)

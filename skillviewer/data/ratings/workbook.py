@@ -253,7 +253,12 @@ def _row(
         cells.pop()
     is_hidden = bool(sheet.row_dimensions[number].hidden)
     return RatingRow(
-        number, number, cells=tuple(cells), merged=frozenset(merged_columns), formulas=formulas, hidden=is_hidden
+        number,
+        number,
+        cells=tuple(cells),
+        merged_columns=frozenset(merged_columns),
+        formulas=formulas,
+        is_hidden=is_hidden,
     )
 
 
@@ -261,7 +266,7 @@ def _notices(sheet: "Worksheet", rows: Sequence[RatingRow], merged_areas: Sequen
     notices = []
     if merged_areas:
         notices.append(f"Merged cells have their value in each of their rows: {join_names(sorted(merged_areas))}.")
-    hidden_rows = [str(row.last_line) for row in rows if row.hidden]
+    hidden_rows = [str(row.last_line) for row in rows if row.is_hidden]
     if hidden_rows:
         notices.append(f"Rows are hidden in the spreadsheet: {join_names(hidden_rows)}.")
     hidden_columns = []

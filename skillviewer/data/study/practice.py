@@ -71,7 +71,7 @@ class _StoredVideo(msgspec.Struct, frozen=True):
     note: str
 
 
-class _Stored(msgspec.Struct, frozen=True):
+class _StoredPractice(msgspec.Struct, frozen=True):
     pairs: list[_StoredPair]
     videos: list[_StoredVideo]
 
@@ -82,7 +82,7 @@ def load_practice(file: StudyFile) -> Practice:
     if text is None:
         return Practice()
     try:
-        stored_practice = read_json(str(text), _Stored)
+        stored_practice = read_json(str(text), _StoredPractice)
     except ValueError as error:
         raise StudyError(f"The study holds damaged practice ({first_line(error)}): import it again.") from error
     names = {row["id"]: row["name"] for row in file.query("SELECT id, name FROM video WHERE removed_at IS NULL")}
@@ -108,7 +108,7 @@ def save_practice(file: StudyFile, practice: Practice) -> None:
         _StoredVideo(ids[practice_video.video], list(practice_video.answers.items()), practice_video.note)
         for practice_video in practice.videos
     ]
-    stored_practice = _Stored(stored_pairs, stored_videos)
+    stored_practice = _StoredPractice(stored_pairs, stored_videos)
     with file.transaction() as db:
         text = json.dumps(msgspec.to_builtins(stored_practice), ensure_ascii=False)
         db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (PRACTICE_SETTING, text))

@@ -281,7 +281,7 @@ def rating_facts(
     n_by_outcome = None
     if len(order.means) <= _MAX_COMPARED_VIDEOS:
         rated_pairs = order.pairs(groups)
-        n_by_outcome = (len(rated_pairs.pairs), len(rated_pairs.similar), rated_pairs.between)
+        n_by_outcome = (len(rated_pairs.pairs), len(rated_pairs.similar), rated_pairs.n_between)
     means = ratings.table(order.item).means()
     contradicted = tuple((pair, means[pair.better], means[pair.worse]) for pair in order.contradicted(pairs))
     n_ordered_by_both = sum(bool(order.compare(pair.better, pair.worse)) for pair in pairs)

@@ -56,7 +56,7 @@ class _Columns:
     rater: int | None
 
     @classmethod
-    def of(cls, table: CsvTable) -> "_Columns":
+    def from_table(cls, table: CsvTable) -> "_Columns":
         left = table.column(*_LEFT)
         right = table.column(*_RIGHT)
         label = table.column(*_LABEL)
@@ -72,7 +72,7 @@ class _Columns:
 
 def video_cells(table: CsvTable) -> list[str]:
     """Return all cells with the name of a video."""
-    columns = _Columns.of(table)
+    columns = _Columns.from_table(table)
     return [row.cell(column) for row in table.rows for column in (columns.first, columns.second)]
 
 
@@ -87,7 +87,7 @@ class _PairReader:
     def __init__(self, table: CsvTable, name_of: Callable[[str], str]) -> None:
         self._table = table
         self._name_of = name_of
-        self._columns = _Columns.of(table)
+        self._columns = _Columns.from_table(table)
         # votes in the last column may spread over further fields
         self._votes_are_last = self._columns.votes == len(table.titles) - 1
         self._raters = Spellings()

@@ -103,7 +103,7 @@ class TableVideos:
 
     def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, folder_is_stated: bool) -> None:
         self._files = files
-        self._stated = folder_is_stated
+        self._folder_is_stated = folder_is_stated
         file_by_cell = {cell: _file_of_path(cell, (folder, files.folder)) for cell in dict.fromkeys(cells) if cell}
         files_by_stem: dict[str, set[Path]] = {}
         for path in file_by_cell.values():
@@ -134,7 +134,7 @@ class TableVideos:
     def file(self, name: str) -> Path | None:
         """Return the file of a video, or None."""
         stated_file = self._stated_files.get(name)
-        if stated_file is not None and not self._stated:
+        if stated_file is not None and not self._folder_is_stated:
             return stated_file
         *folders, stem = self._base_names.get(name, name).split("/")
         suffixes = self._suffixes.get(name, set()) - {""}

@@ -63,7 +63,7 @@ class _Observation(msgspec.Struct):
                 return observer
         return ""
 
-    def measured(self, kind: str, key: str) -> float | None:
+    def measured_number(self, kind: str, key: str) -> float | None:
         """Return a number that BORIS measured, such as the length of the file ``key``, or None."""
         numbers = self.media_info.get(kind) if isinstance(self.media_info, dict) else None
         number = numbers.get(key) if isinstance(numbers, dict) else None
@@ -159,11 +159,11 @@ def _played_span(observation: _Observation, file_name: str) -> _PlayedSpan | Non
         if file_name not in names:
             continue
         file_index = names.index(file_name)
-        lengths_s = [observation.measured("length", path) for path in paths[: file_index + 1]]
+        lengths_s = [observation.measured_number("length", path) for path in paths[: file_index + 1]]
         if None in lengths_s and len(paths) > 1:
             raise ValueError(f"it plays {file_name} together with other files, and does not say how long they are")
         known_lengths_s = [0.0 if length_s is None else length_s for length_s in lengths_s]
-        player_offset_s = observation.measured("offset", player)
+        player_offset_s = observation.measured_number("offset", player)
         if player_offset_s is None:
             player_offset_s = 0.0
         start_s = observation.start_offset_s + player_offset_s + sum(known_lengths_s[:-1])

@@ -34,11 +34,11 @@ class _TierAnnotation:
         return self.element.get("TIME_SLOT_REF1", ""), self.element.get("TIME_SLOT_REF2", "")
 
     @property
-    def parent(self) -> str:
+    def parent_id(self) -> str:
         return self.element.get("ANNOTATION_REF", "")
 
     @property
-    def previous(self) -> str:
+    def previous_id(self) -> str:
         return self.element.get("PREVIOUS_ANNOTATION", "")
 
     @property
@@ -150,7 +150,7 @@ def _spans(root: "Element", rows: list[_TierAnnotation]) -> dict[int, Span]:
             spans[index] = (begin_ms, end_ms)
     chains: dict[int, list[list[int]]] = {}  # by the annotation that a chain subdivides
     for chain in _chains(rows, by_id):
-        parent = by_id.get(rows[chain[0]].parent)
+        parent = by_id.get(rows[chain[0]].parent_id)
         if parent is not None:
             chains.setdefault(parent, []).append(chain)
     waiting = deque(spans)
@@ -191,10 +191,10 @@ def _chains(rows: list[_TierAnnotation], by_id: dict[str, int]) -> Iterator[list
     next_indices: dict[int, int] = {}
     heads = []
     for index, row in enumerate(rows):
-        previous = by_id.get(row.previous) if row.previous else None
-        if row.parent and previous is None:
+        previous = by_id.get(row.previous_id) if row.previous_id else None
+        if row.parent_id and previous is None:
             heads.append(index)
-        elif row.parent and previous is not None:
+        elif row.parent_id and previous is not None:
             next_indices.setdefault(previous, index)
     for head in heads:
         chain = [head]

@@ -55,7 +55,9 @@ def read_cvat(path: Path) -> RawTracks:
     for track, label in zip(tracks, labels, strict=True):
         name = label if n_with_label[label] == 1 else f"{label} {track.get('id', '')}".strip()
         raw_tracks.append(_read_track(track, name))
-    return RawTracks(tuple(raw_tracks), origin_at_corner=True, size_px=size_px, left_out=((OUTLINE, n_outlines),))
+    return RawTracks(
+        tuple(raw_tracks), origin_at_corner=True, size_px=size_px, left_out_positions=((OUTLINE, n_outlines),)
+    )
 
 
 def _read_track(track: "Element", name: str) -> RawTrack:

@@ -114,7 +114,7 @@ def read_openpose(path: Path) -> RawTracks:
     max_coordinate = max((float(values.max()) for values in coordinates if len(values)), default=None)
     if max_coordinate is not None and max_coordinate <= 1.5:
         raise ValueError("its positions are relative to the picture: write them in pixels (--keypoint_scale 0)")
-    return RawTracks(tuple(tracks), left_out=((OTHER_OBJECT, n_left_out),))
+    return RawTracks(tuple(tracks), left_out_positions=((OTHER_OBJECT, n_left_out),))
 
 
 def _follow_person(points_of_people: Sequence[FloatArray], previous_points: FloatArray | None) -> int:
@@ -232,7 +232,9 @@ def read_coco(path: Path) -> RawTracks:
         tracks.append(make_raw_track(f"{category.name} {identity}".strip(), category.keypoints, track_frames, values))
     check_limits(len(tracks), 1, 1)
     size_px = _common_size(coco.images)
-    return RawTracks(tuple(tracks), origin_at_corner=True, size_px=size_px, left_out=((OTHER_OBJECT, n_left_out),))
+    return RawTracks(
+        tuple(tracks), origin_at_corner=True, size_px=size_px, left_out_positions=((OTHER_OBJECT, n_left_out),)
+    )
 
 
 def _common_size(images: Sequence[_Image]) -> tuple[int, int] | None:
@@ -301,5 +303,5 @@ def read_xanylabeling(path: Path) -> RawTracks:
         origin_at_corner=True,
         every_frame_searched=True,
         size_px=common_size_px,
-        left_out=((OTHER_OBJECT, n_left_out),),
+        left_out_positions=((OTHER_OBJECT, n_left_out),),
     )

@@ -55,12 +55,12 @@ class TrackImport:
     tracks: TrackSet
     n_read: int  # number of positions in the file, including empty ones
     n_used: int
-    rejected: tuple[tuple[str, int], ...]  # (reason, number of positions)
+    rejected_positions: tuple[tuple[str, int], ...]  # (reason, number of positions)
 
     @property
     def summary(self) -> str:
         """Count of the positions, in a sentence."""
-        reasons = "".join(f"; {n:,} rejected ({reason})" for reason, n in self.rejected)
+        reasons = "".join(f"; {n:,} rejected ({reason})" for reason, n in self.rejected_positions)
         return f"{self.n_read:,} positions read, {self.n_used:,} used{reasons}."
 
 
@@ -93,7 +93,7 @@ def place_tracks(raw_tracks: RawTracks, video: VideoInfo, placement: Placement, 
             f"{source} was made in a picture of {raw_tracks.size_px[0]} × {raw_tracks.size_px[1]} pixels, and "
             f"{video.path.name} has {size[0]} × {size[1]}: choose the video that it was made in."
         )
-    counts: Counter[str] = Counter(dict(raw_tracks.left_out))
+    counts: Counter[str] = Counter(dict(raw_tracks.left_out_positions))
     n_outside = 0
     n_placed = 0
     tracks: list[Track] = []
@@ -109,7 +109,7 @@ def place_tracks(raw_tracks: RawTracks, video: VideoInfo, placement: Placement, 
             states[searched & (states == FrameState.UNSEARCHED)] = FrameState.ABSENT
             tracks.append(_describe_track(track, states, others=tracks, tool=tool, source=source))
     n_placed_or_rejected = sum(track.xy.shape[0] * track.xy.shape[1] for track in raw_tracks.tracks)
-    n_read = n_placed_or_rejected + sum(n for _, n in raw_tracks.left_out)
+    n_read = n_placed_or_rejected + sum(n for _, n in raw_tracks.left_out_positions)
     if n_outside > _MAX_OUTSIDE * max(n_placed, 1):
         raise DatasetError(
             f"{n_outside:,} of {n_placed:,} positions of {source} lie outside the picture of {video.path.name} "

@@ -50,7 +50,7 @@ class RawTracks:
     origin_at_corner: bool = False  # whether (0, 0) is the corner of the top left pixel instead of its centre
     every_frame_searched: bool = False  # whether frames without a row were searched, without success
     size_px: tuple[int, int] | None = None  # width and height of the picture, if stated
-    left_out: tuple[tuple[str, int], ...] = ()  # (reason, number of positions that the reader left out)
+    left_out_positions: tuple[tuple[str, int], ...] = ()  # (reason, number of positions that the reader left out)
 
 
 def make_raw_track(

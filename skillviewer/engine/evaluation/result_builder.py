@@ -21,7 +21,7 @@ from skillviewer.core.ratings.predictions import model_metrics, predictions_by_r
 from skillviewer.data.formats.published import published_accuracy
 from skillviewer.data.tables.regions import Regions
 from skillviewer.engine.evaluation.attention_weight import attention_weight
-from skillviewer.engine.evaluation.results import ModelResult, PointingGame, RunNumbers, Separated
+from skillviewer.engine.evaluation.results import ModelResult, PointingGame, RunNumbers, SeparationAccuracy
 from skillviewer.engine.evaluation.score_progress import score_progress
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.features.video_facts import VideoFacts
@@ -124,7 +124,7 @@ class ResultBuilder:
         if self._equal_success:
             equal_success_accuracy = pooled_accuracy(scores, self._dataset, pair_filter=self._equal_success)
         by_separation = [
-            Separated(separation=point.separation, accuracy=point.count.accuracy, n_pairs=point.count.n)
+            SeparationAccuracy(separation=point.separation, accuracy=point.count.accuracy, n_pairs=point.count.n)
             for point in accuracy_by_separation(scores, self._separations)
         ]
         metric_means = {}

@@ -3,12 +3,12 @@
 import msgspec
 
 from skillviewer.core.evaluation.accuracy import PooledEstimate
-from skillviewer.data.formats.published import Published
+from skillviewer.data.formats.published import PublishedAccuracy
 from skillviewer.engine.evaluation.attention_weight import AttentionWeight
 from skillviewer.engine.evaluation.score_progress import ScoreProgress
 
 
-class Separated(msgspec.Struct, frozen=True, kw_only=True):
+class SeparationAccuracy(msgspec.Struct, frozen=True, kw_only=True):
     """Accuracy of the pairs with a given number of steps between them in the order that all pairs imply."""
 
     separation: int
@@ -89,12 +89,12 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True, rename=_ON_DISK):
     metrics: dict[str, float]
     pooled: PooledEstimate
     pooled_both_held_out: PooledEstimate
-    by_separation: tuple[Separated, ...]
+    by_separation: tuple[SeparationAccuracy, ...]
     difference: PooledEstimate | None
     difference_both_held_out: PooledEstimate | None
     attention: PointingGame | None
     attention_exact: PointingGame | None
-    published: Published | None
+    published: PublishedAccuracy | None
     ceilings: dict[str, float]
     selection: str
     optimistic: bool

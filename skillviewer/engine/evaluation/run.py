@@ -97,24 +97,26 @@ def run_fold(inputs: SharedInputs, run: Run, token: CancelToken, report: Report)
             plan, inputs.dataset, fold, fold_inputs, inputs.track_measures, control, store_of_stage=folder.state_file
         )
         model = fused_training.network
-        trained = fused_training.trained
+        fit_result = fused_training.fit_result
         if plan.select is not EpochSelection.BEST_ON_TEST:
-            check_no_leak(fold, names_seen=watched.seen)
+            check_no_leak(fold, names_seen=watched.names_read)
         scores, curves, maps = _predict_fold(fused_training, watched.store, inputs.track_measures, fold, token)
     if not all(map(math.isfinite, scores.values())):
         raise SettingsError(
             f"The training of {run.title} diverged: its scores are not finite. Take another preset, or a lower "
             "learning rate."
         )
-    write_log(run.folder, trained.rows, run.title)
+    write_log(run.folder, fit_result.rows, run.title)
     if run.configuration.checkpoint:
         _save_checkpoint(inputs, run, model, fused_training.track_term)
     selection = describe_selection(plan, choosing_folds(plan, inputs.dataset, fold))
-    provenance = provenance_of(device, model, trained, selection, watched.seen, fold, fused_training.track_weight)
+    provenance = provenance_of(
+        device, model, fit_result, selection, watched.names_read, fold, fused_training.track_weight
+    )
     folder.finish(provenance, scores, held_out=set(fold.held_out_videos), maps=maps, curves=curves)
     tested_pairs = FoldScores(fold, scores).tested_pairs(both_held_out=False)
     accuracy = count_pairs(tested_pairs, scores).accuracy
-    return RunSummary(accuracy, trained.epoch, training_seconds(trained.rows))
+    return RunSummary(accuracy, fit_result.epoch, training_seconds(fit_result.rows))
 
 
 def _predict_fold(

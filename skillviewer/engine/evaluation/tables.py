@@ -14,7 +14,7 @@ from skillviewer.core.evaluation.score_progress import SHARES
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
 from skillviewer.core.text import defined, percent
 from skillviewer.engine.evaluation.record import EVALUATION, EvaluationRecord
-from skillviewer.engine.evaluation.results import ModelResult, Separated
+from skillviewer.engine.evaluation.results import ModelResult, SeparationAccuracy
 from skillviewer.engine.evaluation.table_csv import write_csv
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.training.run_folder import write_json
@@ -387,7 +387,7 @@ def _separation_section(record: EvaluationRecord) -> list[str]:
     return _section("By separation", ["steps apart", *titles], rows, about)
 
 
-def _even_ranges(by_separation: Sequence[Separated]) -> list[tuple[int, int]]:
+def _even_ranges(by_separation: Sequence[SeparationAccuracy]) -> list[tuple[int, int]]:
     """Divide separations into a few ranges with about equally many pairs, each as (least, greatest separation)."""
     n_pairs = sum(point.n_pairs for point in by_separation)
     ranges: list[tuple[int, int]] = []

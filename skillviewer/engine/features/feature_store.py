@@ -127,10 +127,10 @@ class WatchedStore(DerivedStore):
 
     def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
         super().__init__(store)
-        self.seen: set[str] = set()
+        self.names_read: set[str] = set()
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
-        self.seen.add(name)
+        self.names_read.add(name)
         return self.store[name]
 
 

@@ -21,7 +21,7 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.finetuning.tuning_baselines import compare_trivial
 from skillviewer.engine.finetuning.tuning_data import TuningData
-from skillviewer.engine.finetuning.tuning_loop import Tuned
+from skillviewer.engine.finetuning.tuning_loop import TunedModel
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
@@ -84,7 +84,7 @@ def _sampled_videos(tuning_data: TuningData, token: CancelToken) -> dict[str, Sa
 
 def compare(
     tuning_data: TuningData,
-    tuned: Tuned,
+    tuned: TunedModel,
     baseline_predictions: BaselinePredictions | None,
     token: CancelToken,
     report: Report,
@@ -156,7 +156,7 @@ def compare(
     )
 
 
-def _predict_after(tuning_data: TuningData, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
+def _predict_after(tuning_data: TuningData, tuned: TunedModel, token: CancelToken, report: Report) -> Predictions:
     """Return the predictions of the new model: for all videos or, after a stop, for those of held-out pairs."""
     known_predictions = tuned.predictions.held_out if tuned.predictions is not None else Predictions({}, {})
     names = sorted(tuning_data.store)
@@ -170,7 +170,7 @@ def _predict_after(tuning_data: TuningData, tuned: Tuned, token: CancelToken, re
     return Predictions(scores, maps)
 
 
-def _stop_warnings(tuning_data: TuningData, tuned: Tuned, tuned_predictions: Predictions) -> list[str]:
+def _stop_warnings(tuning_data: TuningData, tuned: TunedModel, tuned_predictions: Predictions) -> list[str]:
     """Return warnings about a training that was stopped before its end."""
     sentences = []
     if tuned.stopped:
@@ -191,7 +191,7 @@ def _stop_warnings(tuning_data: TuningData, tuned: Tuned, tuned_predictions: Pre
     return sentences
 
 
-def _roles(tuning_data: TuningData, tuned: Tuned) -> dict[str, SplitRole]:
+def _roles(tuning_data: TuningData, tuned: TunedModel) -> dict[str, SplitRole]:
     """Return the role of each video of the split, by name of video."""
     fold = tuning_data.split.fold
     roles = dict.fromkeys(videos_of(fold.train_pairs), SplitRole.CHOSE)
@@ -220,7 +220,7 @@ def _attention_changes(
 
 
 def _check_forgetting(
-    tuning_data: TuningData, baseline_predictions: BaselinePredictions | None, tuned: Tuned, token: CancelToken
+    tuning_data: TuningData, baseline_predictions: BaselinePredictions | None, tuned: TunedModel, token: CancelToken
 ) -> Forgetting:
     forgetting_set = tuning_data.forgetting_set
     if baseline_predictions is None or forgetting_set.method is ForgettingMethod.NOTHING:

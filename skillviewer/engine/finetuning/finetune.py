@@ -30,7 +30,7 @@ from skillviewer.engine.finetuning.job import TuningJob, TuningResult
 from skillviewer.engine.finetuning.tuned_scale import learn_tuned_scale
 from skillviewer.engine.finetuning.tuning_baselines import predict_baselines
 from skillviewer.engine.finetuning.tuning_data import TuningData, prepare_tuning
-from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
+from skillviewer.engine.finetuning.tuning_loop import TunedModel, tune
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.run_folder import write_json, write_log
 from skillviewer.engine.training.run_record import new_model_card
@@ -114,7 +114,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
 def _save(
     job: TuningJob,
     tuning_data: TuningData,
-    tuned: Tuned,
+    tuned: TunedModel,
     tuning_report: TuningReport,
     embeddings: Mapping[str, Float32Array],
     scale: ScoreCalibration | None,
@@ -146,7 +146,7 @@ def describe_labels(dataset: Dataset) -> str:
     return "votes and ratings" if has_ratings else "votes"
 
 
-def _trained_pairs(tuning_data: TuningData, tuned: Tuned) -> list[TrainedPair]:
+def _trained_pairs(tuning_data: TuningData, tuned: TunedModel) -> list[TrainedPair]:
     """Return the training pairs of the new model, including inherited ones."""
     study_pairs = tuning_data.study_pairs
     videos = {}
@@ -188,7 +188,11 @@ def _held_out_rule(tuning_data: TuningData, tuning_report: TuningReport) -> str:
 
 
 def _card(
-    job: TuningJob, tuning_data: TuningData, tuned: Tuned, tuning_report: TuningReport, scale: ScoreCalibration | None
+    job: TuningJob,
+    tuning_data: TuningData,
+    tuned: TunedModel,
+    tuning_report: TuningReport,
+    scale: ScoreCalibration | None,
 ) -> ModelCard:
     study_pairs = tuning_data.study_pairs
     fold = tuned.fold
@@ -218,7 +222,7 @@ def _card(
     )
 
 
-def _card_notes(tuning_data: TuningData, tuned: Tuned, tuning_report: TuningReport) -> str:
+def _card_notes(tuning_data: TuningData, tuned: TunedModel, tuning_report: TuningReport) -> str:
     """Return the notes of the card, without names of videos and participants: a checkpoint may be passed on."""
     dataset = tuning_data.study_pairs.dataset
     parent = tuning_data.initial.parent
@@ -237,7 +241,9 @@ def _card_notes(tuning_data: TuningData, tuned: Tuned, tuning_report: TuningRepo
     return " ".join(notes)
 
 
-def _facts(job: TuningJob, tuning_data: TuningData, tuned: Tuned, tuning_report: TuningReport) -> dict[str, object]:
+def _facts(
+    job: TuningJob, tuning_data: TuningData, tuned: TunedModel, tuning_report: TuningReport
+) -> dict[str, object]:
     """Return the facts on the new version that the study stores."""
     study_pairs = tuning_data.study_pairs
     fold = tuning_data.split.fold

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from skillviewer.engine.training.trainer import FitState, Trained, TrainingStateStore
+from skillviewer.engine.training.trainer import FitResult, FitState, TrainingStateStore
 
 
 class StateRecorder:
@@ -29,7 +29,7 @@ class StateRecorder:
         """True once an epoch is scored, so that one is the best."""
         return self._state is not None and self._state.best_epoch > 0
 
-    def best_epoch(self) -> Trained | None:
+    def best_epoch(self) -> FitResult | None:
         """Return the model of the best epoch, or None before an epoch is scored."""
         if self._state is None or not self.has_best_epoch:
             return None
@@ -37,4 +37,4 @@ class StateRecorder:
         prefix = "best."
         names = [name for name in state.tensors if name.startswith(prefix)]
         weights = {name.removeprefix(prefix): state.tensors[name] for name in names}
-        return Trained(weights, state.best_epoch, state.rows, state.best_unseen)
+        return FitResult(weights, state.best_epoch, state.rows, state.best_unseen)

@@ -19,7 +19,7 @@ from skillviewer.engine.finetuning.prior_pairs import PriorPairs
 from skillviewer.engine.finetuning.stopping import StopTraining
 from skillviewer.engine.finetuning.tuned_scale_prospect import TRAINING_DATA_UNKNOWN
 from skillviewer.engine.finetuning.tuning_data import TuningData, prior_pairs_of
-from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
+from skillviewer.engine.finetuning.tuning_loop import TunedModel, tune
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.scale_folds import N_FOLDS, learn_scale
 from skillviewer.engine.training.training_split import TrainingSplit
@@ -41,7 +41,7 @@ def n_tuning_scale_folds(study: StudyPairs, split: TuningSplit, prospect: ScaleP
 
 def learn_tuned_scale(
     tuning_data: TuningData,
-    tuned: Tuned,
+    tuned: TunedModel,
     choices: TuningChoices,
     token: CancelToken,
     report: Report,

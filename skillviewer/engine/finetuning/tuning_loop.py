@@ -30,7 +30,7 @@ from skillviewer.engine.training.batches import draw_batches
 from skillviewer.engine.training.predict import Predictions, held_out_loss, predict
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
-from skillviewer.engine.training.trainer import EpochRow, FitPairs, FitState, Trained, TrainingControl, fit
+from skillviewer.engine.training.trainer import EpochRow, FitPairs, FitResult, FitState, TrainingControl, fit
 from skillviewer.engine.training.training_plan import held_out_part
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.deployment import Precision
@@ -144,14 +144,14 @@ class _EpochMonitor:
         tuning_row = TuningRow(
             epoch=self._epoch,
             batch=self.batch,
-            final=is_final,
+            is_final=is_final,
             loss=row.loss,
             choosing_accuracy=row.held_out_accuracy,
             held_out_loss=held_out_loss(self._test_pairs, held_out.scores, self._settings.loss),
             held_out=pooled_accuracy([fold_scores], tuning_data.study_pairs.dataset),
             forgetting_value=self._forgetting_value(forgetting_scores),
             forgetting_method=forgetting_set.method,
-            best=is_best,
+            is_best=is_best,
             seconds=monotonic() - self._started_s,
             seconds_left=self.seconds_left(),
         )
@@ -174,7 +174,7 @@ def _stage_title(*, is_final: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class TunedModel:
     """A fine-tuned model."""
 
     model: AttentionModel  # the model, in evaluation mode
@@ -196,7 +196,7 @@ def tune(
     report: Report,
     stop: CancelToken = NEVER,
     work: Path | None = None,
-) -> Tuned:
+) -> TunedModel:
     """Fine-tune a head.
 
     Args:
@@ -218,25 +218,25 @@ def tune(
     stages = _Stages(tuning_data, choices, token, report, stop, work)
     started_s = monotonic()
     if inner_fold is None:
-        model, trained = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, stages.n_epochs)
+        model, fit_result = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, stages.n_epochs)
         selection = "last epoch"
     else:
         inner_pairs = [*inner_fold.train_pairs, *inner_fold.test_pairs]
         check_no_leak(fold, names_seen=videos_of(inner_pairs))
         pairs = FitPairs(inner_fold.train_pairs, inner_fold.test_pairs)
-        model, trained = stages.run(pairs, EpochSelection.INNER_FOLDS, stages.n_epochs)
+        model, fit_result = stages.run(pairs, EpochSelection.INNER_FOLDS, stages.n_epochs)
         part, _ = held_out_part([inner_fold])
         selection = f"epoch chosen on {part}"
-    assert trained is not None  # only a second stage may end without a result
-    rows = trained.rows
+    assert fit_result is not None  # only a second stage may end without a result
+    rows = fit_result.rows
     is_final = inner_fold is None
     if inner_fold is not None and not stop.cancelled:
-        refitted_model, refitted = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, trained.epoch)
+        refitted_model, refitted = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, fit_result.epoch)
         if refitted is not None:
             rows = (*rows, *refitted.rows)
-        if refitted is not None and refitted.epoch == trained.epoch:
+        if refitted is not None and refitted.epoch == fit_result.epoch:
             model = refitted_model
-            trained = refitted
+            fit_result = refitted
             is_final = True
             selection += ", then trained afresh on all training videos for as many epochs"
     is_stopped = stop.cancelled
@@ -245,15 +245,15 @@ def tune(
     trained_fold = fold
     if inner_fold is not None and not is_final:
         trained_fold = inner_fold
-    return Tuned(
+    return TunedModel(
         model=restore_inputs(model, tuning_data.store),
-        epoch=trained.epoch,
+        epoch=fit_result.epoch,
         selection=selection,
         rows=rows,
         seconds=monotonic() - started_s,
         fold=trained_fold,
         stopped=is_stopped,
-        predictions=stages.monitor.predictions_at(trained.epoch, is_final=is_final),
+        predictions=stages.monitor.predictions_at(fit_result.epoch, is_final=is_final),
         precision=stages.settings.precision,
     )
 
@@ -286,7 +286,7 @@ class _Stages:
         self._stop = stop
         self._work = work
 
-    def run(self, pairs: FitPairs, select: EpochSelection, last_epoch: int) -> tuple[AttentionModel, Trained | None]:
+    def run(self, pairs: FitPairs, select: EpochSelection, last_epoch: int) -> tuple[AttentionModel, FitResult | None]:
         """Run a stage and return its model and log, or None instead of the log if it was stopped without a result."""
         tuning_data = self._tuning_data
         split = tuning_data.split
@@ -321,10 +321,10 @@ class _Stages:
                 model, tuning_data.store, pairs, settings, control, state_store=recorder, last_epoch=last_epoch
             )
         except StopTraining:
-            trained = recorder.best_epoch()
-            if trained is not None:
-                model.load_state_dict(trained.weights)
-            return model, trained
+            fit_result = recorder.best_epoch()
+            if fit_result is not None:
+                model.load_state_dict(fit_result.weights)
+            return model, fit_result
 
 
 def _with_averaged_features(tuning_data: TuningData) -> TuningData:

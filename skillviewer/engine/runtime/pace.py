@@ -49,7 +49,7 @@ class Pace:
 
     def seconds(self, load: "Load") -> float:
         """Return the seconds that the work takes next to the programs that run now."""
-        return self.cpu_s / load.free(self.width)
+        return self.cpu_s / load.n_free_processors(self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Load:
         """True if other programs use the processors noticeably."""
         return self.share < _BUSY_SHARE
 
-    def free(self, width: float) -> float:
+    def n_free_processors(self, width: float) -> float:
         """Return the number of processors that work of a width gets, if all threads have equal priority."""
         width = min(max(width, 1.0), self.n_cores)
         if not self.is_busy:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.data.study.models import Score
 
-Scored = tuple[Path, "Analysis"]
+ScoredVideo = tuple[Path, "Analysis"]
 """Folder of a model, and an analysis by it."""
 
 
-def missing_analyses(study: Study, scored_videos: Iterable[Scored]) -> list[Scored]:
+def missing_analyses(study: Study, scored_videos: Iterable[ScoredVideo]) -> list[ScoredVideo]:
     """Return those of some analyses of a study's videos that the study does not have, or has with fewer passes."""
     names = {video.clip_id: video.name for video in study.videos.all()}
     scores_by_model: dict[str, dict[str, Score]] = {}
@@ -38,7 +38,7 @@ def missing_analyses(study: Study, scored_videos: Iterable[Scored]) -> list[Scor
     return missing
 
 
-def write_scores(study: Study, scored_videos: Iterable[Scored]) -> None:
+def write_scores(study: Study, scored_videos: Iterable[ScoredVideo]) -> None:
     """Write analyses into an open study.
 
     Raises:

@@ -20,7 +20,7 @@ from skillviewer.engine.features.feature_statistics import mean_features
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.training.run_folder import write_log
 from skillviewer.engine.training.run_record import RunProvenance, new_model_card
-from skillviewer.engine.training.trainer import Trained
+from skillviewer.engine.training.trainer import FitResult
 from skillviewer.engine.training.training_data import TrainingData
 from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.engine.training.training_split import TrainingSplit
@@ -54,7 +54,7 @@ class TrainedModel:
     config: CheckpointConfig
     backbone_weights: dict[str, Tensor] | None  # weights of trained backbones, or None
     store: FeatureStore  # features of the training videos, as the head takes them
-    trained: Trained
+    fit_result: FitResult
     test_scores: Mapping[str, float]  # scores of the tested videos
     contributions: FloatArray  # (V, N) contributions of the steps of the held-out videos
     provenance: RunProvenance
@@ -91,7 +91,7 @@ def write_checkpoint(
     """
 
     def write_descriptions(temp_folder: Path) -> None:
-        write_log(temp_folder, model.trained.rows, folder.name)
+        write_log(temp_folder, model.fit_result.rows, folder.name)
         work_folder.describe(temp_folder, model.provenance)
         if outer_check is not None:
             outer_check.write_files(temp_folder)

@@ -19,7 +19,7 @@ from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.training.schedule import count_epochs
 from skillviewer.engine.training.train_settings import EpochSelection
-from skillviewer.engine.training.trainer import EpochRow, FitPairs, Trained, TrainingControl, TrainingStateStore, fit
+from skillviewer.engine.training.trainer import EpochRow, FitPairs, FitResult, TrainingControl, TrainingStateStore, fit
 from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import InputKind, attention_model
@@ -93,7 +93,7 @@ def fit_fold(
     control: TrainingControl,
     store_of_stage: Callable[[str], TrainingStateStore] | None = None,
     process_group: ProcessGroup = SINGLE_PROCESS,
-) -> tuple[AttentionModel, Trained]:
+) -> tuple[AttentionModel, FitResult]:
     """Train a model on a fold, and return it with the log of the training.
 
     Held-out videos are used only under ``EpochSelection.BEST_ON_TEST``.
@@ -122,7 +122,7 @@ def fit_fold(
         select: EpochSelection,
         stage: str,
         last_epoch: int | None = None,
-    ) -> Trained:
+    ) -> FitResult:
         settings = dataclasses.replace(plan.settings_on(fold), select=select)
         similar_pairs = similar_for_training(dataset, stage_fold) if model.needs.similar_pairs else ()
         state_store = store_of_stage(stage) if store_of_stage is not None else None
@@ -132,8 +132,8 @@ def fit_fold(
     if plan.select is not EpochSelection.INNER_FOLDS:
         model = new_model(fold.train_videos)
         choosing_pairs = fold.test_pairs if plan.select is EpochSelection.BEST_ON_TEST else ()
-        training_result = fit_stage(model, fold, choosing_pairs, plan.select, stage="final")
-        return restore_inputs(model, store), training_result
+        fit_result = fit_stage(model, fold, choosing_pairs, plan.select, stage="final")
+        return restore_inputs(model, store), fit_result
 
     logs: list[tuple[EpochRow, ...]] = []
     for number, inner_fold in enumerate(choosing_folds(plan, dataset, fold), start=1):
@@ -141,10 +141,8 @@ def fit_fold(
         check_no_leak(fold, names_seen=videos_of(inner_pairs))
         model = new_model(inner_fold.train_videos)
         stage = "choice" if number == 1 else f"choice-{number}"
-        training_result = fit_stage(
-            model, inner_fold, choosing_pairs=inner_fold.test_pairs, select=plan.select, stage=stage
-        )
-        logs.append(training_result.rows)
+        fit_result = fit_stage(model, inner_fold, choosing_pairs=inner_fold.test_pairs, select=plan.select, stage=stage)
+        logs.append(fit_result.rows)
         if control.stopped:
             break
     if plan.refit and not control.stopped:
@@ -156,13 +154,13 @@ def fit_fold(
         n_pairs = len(fold.train_pairs)
         n_epochs = count_epochs(model.phases(), settings.optimiser, dict(settings.phases), n_pairs)
         last_epoch = max(1, round(share * n_epochs))
-        training_result = fit_stage(
+        fit_result = fit_stage(
             model, fold, choosing_pairs=(), select=EpochSelection.LAST, stage="final", last_epoch=last_epoch
         )
-        logs.append(training_result.rows)
+        logs.append(fit_result.rows)
     all_rows = tuple(itertools.chain.from_iterable(logs))
-    training_result = dataclasses.replace(training_result, rows=all_rows)
-    return restore_inputs(model, store), training_result
+    fit_result = dataclasses.replace(fit_result, rows=all_rows)
+    return restore_inputs(model, store), fit_result
 
 
 def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:

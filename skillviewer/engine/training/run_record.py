@@ -19,7 +19,7 @@ from skillviewer.engine.features.extractor import FEATURES_VERSION
 from skillviewer.engine.features.video_facts import VideoFacts
 from skillviewer.engine.runtime.device import device_title
 from skillviewer.engine.training.train_settings import TrainSettings
-from skillviewer.engine.training.trainer import EpochRow, Trained
+from skillviewer.engine.training.trainer import EpochRow, FitResult
 from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.model_card import ModelCard
@@ -138,7 +138,7 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 def provenance_of(
     device: torch.device,
     model: nn.Module,
-    trained: Trained,
+    fit_result: FitResult,
     selection: str,
     videos_seen: Collection[str],
     fold: Fold,
@@ -149,7 +149,7 @@ def provenance_of(
     Args:
         device: Device of the training.
         model: The trained model.
-        trained: Log and chosen epoch.
+        fit_result: Log and chosen epoch.
         selection: Choice of the epoch, as text.
         videos_seen: Videos whose features the training read.
         fold: Training and held-out videos.
@@ -161,13 +161,13 @@ def provenance_of(
         device=device_title(device),
         n_threads=torch.get_num_threads(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=training_seconds(trained.rows),
-        epoch=trained.epoch,
+        seconds=training_seconds(fit_result.rows),
+        epoch=fit_result.epoch,
         parameters=sum(p.numel() for p in model.parameters()),
         selection=selection,
         videos_looked_at=len(videos_seen),
         held_out_looked_at=len({*videos_seen} & {*fold.held_out_videos}),
-        unseen_pairs=trained.n_unseen_pairs,
+        unseen_pairs=fit_result.n_unseen_pairs,
         track_weight=track_weight,
     )
 

@@ -17,7 +17,7 @@ from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.engine.training.train_settings import EpochSelection
-from skillviewer.engine.training.trainer import Trained, TrainingControl, TrainingStateStore
+from skillviewer.engine.training.trainer import FitResult, TrainingControl, TrainingStateStore
 from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.measures_baseline import MeasuredModel
@@ -35,7 +35,7 @@ class FusedTraining:
     """A network that was trained on a fold, and the term of the tracks that is added to its score."""
 
     network: AttentionModel
-    trained: Trained
+    fit_result: FitResult
     track_term: TrackTerm | None = None  # None if the plan adds no tracks
     track_weight: float | None = None  # weight of the ridge relative to the network, both in standard deviations
 
@@ -83,11 +83,11 @@ def fit_fused(
         DatasetError: There is too little to train on.
         SettingsError: A training diverged.
     """
-    network, trained = fit_fold(plan, dataset, fold, inputs, control, store_of_stage, process_group)
+    network, fit_result = fit_fold(plan, dataset, fold, inputs, control, store_of_stage, process_group)
     if not plan.adds_tracks or measured_videos is None:
-        return FusedTraining(network, trained)
+        return FusedTraining(network, fit_result)
     weight = _learn_weight(
-        plan, dataset, fold, inputs, measured_videos, control, trained, store_of_stage, process_group
+        plan, dataset, fold, inputs, measured_videos, control, fit_result, store_of_stage, process_group
     )
     measures = measured_videos.store()
     ridge = fit_ridge(plan, dataset, fold, store=measures, control=replace(control, report=silent))
@@ -102,7 +102,7 @@ def fit_fused(
         scale=max(ridge_deviation, _MIN_DEVIATION),
         weight=weight * network_deviation,
     )
-    return FusedTraining(network, trained, track_term, weight)
+    return FusedTraining(network, fit_result, track_term, weight)
 
 
 def _learn_weight(
@@ -112,13 +112,13 @@ def _learn_weight(
     inputs: FoldInputs,
     measured_videos: MeasuredVideos,
     control: TrainingControl,
-    trained: Trained,
+    fit_result: FitResult,
     store_of_stage: Callable[[str], TrainingStateStore] | None,
     process_group: ProcessGroup,
 ) -> float:
     """Return the weight of the ridge relative to the network, learned on inner folds of the training videos."""
     measures = measured_videos.store()
-    inner_plan = replace(plan, select=EpochSelection.LAST, epochs=_inner_epochs(plan, trained))
+    inner_plan = replace(plan, select=EpochSelection.LAST, epochs=_inner_epochs(plan, fit_result))
     silent_control = replace(control, report=silent)
     differences: list[tuple[float, float]] = []  # score differences of pairs, by the network and by the ridge
     for number, inner_fold in enumerate(weight_folds(dataset, fold, plan.seed), start=1):
@@ -178,12 +178,12 @@ def fit_ridge(
     return ridge
 
 
-def _inner_epochs(plan: TrainingPlan, trained: Trained) -> int | None:
+def _inner_epochs(plan: TrainingPlan, fit_result: FitResult) -> int | None:
     """Return the number of epochs of the trainings on inner folds: the chosen one, if a number of epochs was chosen."""
     is_refitted = plan.select is EpochSelection.INNER_FOLDS and plan.refit
     counts_epochs = not attention_model(plan.model).training and not plan.settings().optimiser.iterations
     if is_refitted and counts_epochs:
-        return trained.epoch
+        return fit_result.epoch
     return plan.epochs
 
 

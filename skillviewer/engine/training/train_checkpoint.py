@@ -114,7 +114,7 @@ def train_checkpoint(
         control.report(Progress("writing the checkpoint", 0, 1))
         problems = [*dataset.problems, *data.problems]
         if process_group.leads:
-            n_unseen_pairs = 0 if model.trained.n_unseen_pairs is None else model.trained.n_unseen_pairs
+            n_unseen_pairs = 0 if model.fit_result.n_unseen_pairs is None else model.fit_result.n_unseen_pairs
             problems += unseen_warning(n_unseen_pairs, len(data.split.fold.train_pairs))
             checkpoint = write_checkpoint(plan, dataset, data, model, folder, work_folder, outer_check, replace=replace)
             work_folder.remove()
@@ -122,7 +122,7 @@ def train_checkpoint(
         else:
             process_group.wait()
             checkpoint = load_checkpoint(folder)
-        return TrainingResult(checkpoint, model.trained.rows, tuple(problems))
+        return TrainingResult(checkpoint, model.fit_result.rows, tuple(problems))
 
 
 def _train(
@@ -155,7 +155,7 @@ def _train(
     )
     network = fused.network
     if not is_chosen_on_test:
-        check_no_leak(fold, names_seen=watched_store.seen)
+        check_no_leak(fold, names_seen=watched_store.names_read)
     round_as_stored(network, half=plan.half)  # the tested weights are those of the checkpoint
 
     head, backbone_weights, head_stores = inputs.separate(network, [data.store, data.test_store])
@@ -165,9 +165,9 @@ def _train(
     held_out_features = [features_of_first_pass(test_store, name) for name in data.split.tested_fold.held_out_videos]
     contributions = pad_rows([segment_contributions(head, features) for features in held_out_features])
 
-    videos_seen = set().union(*process_group.collect(watched_store.seen))
+    videos_seen = set().union(*process_group.collect(watched_store.names_read))
     selection = describe_selection(plan, choosing_folds(plan, dataset, fold))
-    provenance = provenance_of(device, network, fused.trained, selection, videos_seen, fold, fused.track_weight)
+    provenance = provenance_of(device, network, fused.fit_result, selection, videos_seen, fold, fused.track_weight)
 
     def score_all_videos() -> Mapping[str, float]:
         predictions = predict(head, store, dataset.names, control.token, maps=False)
@@ -212,7 +212,7 @@ def _train(
         config=plan.checkpoint_config(head.sizes, inputs.backbones, fused.track_term),
         backbone_weights=backbone_weights,
         store=store,
-        trained=fused.trained,
+        fit_result=fused.fit_result,
         test_scores=test_scores,
         contributions=contributions,
         provenance=provenance,

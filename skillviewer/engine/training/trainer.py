@@ -100,7 +100,7 @@ class TrainingStateStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class FitResult:
     """A trained model."""
 
     weights: Mapping[str, torch.Tensor]  # weights of the model, on the CPU
@@ -273,12 +273,12 @@ class Trainer:
             all_scores |= scores
         return all_scores
 
-    def finish(self) -> Trained:
+    def finish(self) -> FitResult:
         """Load the weights of the chosen epoch into the model, and return the trained model."""
         self._model.load_state_dict(self._best_weights)
         self._model.eval()
         self._model.autocast = False
-        return Trained(self._best_weights, self._best_epoch, tuple(self.rows), self._n_unseen_at_best)
+        return FitResult(self._best_weights, self._best_epoch, tuple(self.rows), self._n_unseen_at_best)
 
     def state(self) -> FitState:
         """Return the state of the training."""
@@ -338,7 +338,7 @@ def fit(
     state_store: TrainingStateStore | None = None,
     last_epoch: int | None = None,
     process_group: ProcessGroup = SINGLE_PROCESS,
-) -> Trained:
+) -> FitResult:
     """Train a model in place and return the weights of the chosen epoch.
 
     Args:

@@ -53,7 +53,7 @@ def export_report(
         content.analysis.provenance.model_digest,
         content.analysis.video.digest,
     ]
-    if content.blurred:
+    if content.faces_are_blurred:
         sentences.append(ON_PAGE)
     _write(
         path,

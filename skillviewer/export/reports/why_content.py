@@ -125,13 +125,13 @@ class WhyContent:
     own_picture: FramePicture  # picture of this video next to the reference video
     reference: tuple[str, str, FramePicture] | None  # name, description and picture of the reference video
     facts: tuple[tuple[str, str], ...]  # (name, value) of the provenance
-    blurred: bool = False  # whether faces are blurred
+    faces_are_blurred: bool = False  # whether faces are blurred
     no_moments: str = ""  # sentence that replaces the moments if none stands out, or ""
 
     @property
     def disclaimer(self) -> str:
         """Disclaimer at the bottom of every page."""
-        return f"{DISCLAIMER} {NO_GUARANTEE}" if self.blurred else DISCLAIMER
+        return f"{DISCLAIMER} {NO_GUARANTEE}" if self.faces_are_blurred else DISCLAIMER
 
     @property
     def sentence(self) -> str:
@@ -243,7 +243,7 @@ class WhyContent:
         context = self.options.study_context
         warnings = (context.model_warning,) if context.model_warning else ()
         sentences = describe_limits(self.analysis, context.other_models, context.versions, self.digits)
-        notes_on_blurring = (ON_PAGE,) if self.blurred else ()
+        notes_on_blurring = (ON_PAGE,) if self.faces_are_blurred else ()
         return (*warnings, *sentences, *notes_on_blurring)
 
     @property
@@ -330,7 +330,7 @@ def gather_why(
         own_picture=pictures[main_frame],
         reference=_describe_reference(context, digits, pictures_by_video),
         facts=provenance_facts(analysis, context.model_version, date_or_today(options.made_on)),
-        blurred=any(shown_video.faces is not None for shown_video in videos),
+        faces_are_blurred=any(shown_video.faces is not None for shown_video in videos),
         no_moments=no_moments,
     )
 

@@ -70,7 +70,7 @@ class SpatialModel(RecurrentModel):
         """Return the width of h_att if the attention has an RNN."""
         return (self.sizes.attention_hidden,) if self.recurrent else ()
 
-    def scaled(self, logits: Tensor) -> Tensor:
+    def scale_logits(self, logits: Tensor) -> Tensor:
         """Return the logits, (B, L), times their scale, which is 1 in the paper's model."""
         return logits
 
@@ -85,7 +85,7 @@ class SpatialModel(RecurrentModel):
             inputs.append(self.norm_task(task))
         hidden: Tensor = self.attention_rnn(torch.cat(inputs, dim=1), *memory)
         embedded = torch.tanh(self.embed_cell(cells) + self.embed_hidden(hidden)[:, None])
-        logits = self.scaled(self.weigh(embedded).squeeze(2))
+        logits = self.scale_logits(self.weigh(embedded).squeeze(2))
         attention = torch.softmax(logits, dim=1)
         next_memory = (hidden,) if self.recurrent else ()
         return FrameAttention(attention.reshape(-1, *fused_t.shape[2:]), cells, next_memory)
@@ -124,7 +124,7 @@ class SpatialModel(RecurrentModel):
         if self.context != "frame":
             gates = torch.addmm(gates, self.norm_task(state[0]), weight[:, n_frame_inputs:].T)
         hidden = next_hidden(rnn, gates, state[1]) if isinstance(rnn, nn.GRUCell) else gates
-        logits = self.scaled(logits_of(frame, self.embed_hidden(hidden), self.weigh.weight)) + absent
+        logits = self.scale_logits(logits_of(frame, self.embed_hidden(hidden), self.weigh.weight)) + absent
         logits[:, -1] += counts[:, -1].clamp(min=1).log()
         attention = torch.softmax(logits, dim=1)
         task = next_hidden(self.task.cell, attention @ frame.gates, state[0])

@@ -41,7 +41,7 @@ class SpatialVariant(SpatialModel):
         self.every_step = every_step
         self.log_scale = nn.Parameter(torch.tensor(math.log(FIRST_SCALE))) if sharp else None
 
-    def scaled(self, logits: Tensor) -> Tensor:
+    def scale_logits(self, logits: Tensor) -> Tensor:
         """Return the logits times their scale."""
         return logits if self.log_scale is None else logits * self.log_scale.exp()
 

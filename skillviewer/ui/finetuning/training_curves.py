@@ -119,7 +119,7 @@ class TrainingCurves(QWidget):
         """Add the accuracies after an epoch; a line marks the restart of the training on all pairs."""
         if self._epoch_rows:
             last_row = self._epoch_rows[-1]
-            if row.final and not last_row.final and last_row.epoch > 0:
+            if row.is_final and not last_row.is_final and last_row.epoch > 0:
                 self._add_restart_line(last_row.batch)
         self._epoch_rows.append(row)
         self._update_curves()

@@ -213,7 +213,7 @@ class TrainingProgressPage(QWidget):
             self._update_buttons()
             self.held_out_label.setText(format_accuracy(row.held_out))
             epoch_text = str(row.epoch)
-            if row.best:
+            if row.is_best:
                 epoch_text += " · the best so far"
             self.epoch_label.setText(epoch_text)
         if method is ForgettingMethod.PAIRS:

@@ -234,7 +234,7 @@ class RatingsImportDialog(QDialog):
         last_line = max((row.last_line for row in table.rows), default=0)
         self.header_row_box.setRange(0, max(table.titles_row, last_line))
         self.header_row_box.setValue(table.titles_row)
-        self.hidden_rows_box.setVisible(any(row.hidden for row in table.rows))
+        self.hidden_rows_box.setVisible(any(row.is_hidden for row in table.rows))
         self.hidden_rows_box.setChecked(preview.mapping.hidden_rows)
         folders = [self.loader.path.parent]
         if preview.folder is not None and preview.folder not in folders:
@@ -407,7 +407,7 @@ def _report_import(app_context: AppContext, preview: TablePreview, command: Comm
     study = app_context.studies.current
     if study is not None and study.draft:
         app_context.settings.remember(study.path)
-    import_report = imported.parsed.import_report
+    import_report = imported.parsed_ratings.import_report
     text = f"{preview.mapped_table.table.path.name} is imported: {import_report.counts_text}. Train learns from them."
     details = (*imported.import_result.problems, *import_report.problems())
     app_context.messages.post(Message(text, details=details, action="rank_ratings"))

@@ -112,7 +112,7 @@ class TablePreviewLoader(QObject):
 
         def read() -> TablePreview:
             files = StudyVideoMatcher(video_paths) if folder is None else VideoFolder(folder)
-            return read_with_mapping(replace(mapped_table, files=files, stated=folder is not None), mapping)
+            return read_with_mapping(replace(mapped_table, files=files, folder_is_stated=folder is not None), mapping)
 
         self._submit(read)
 

@@ -128,7 +128,7 @@ class JudgingSession:
     def go_to_next(self) -> None:
         """Show the next pair; practice pairs come first."""
         if self.practice_turns:
-            self.practice_pair = self.practice_turns[0].stated
+            self.practice_pair = self.practice_turns[0].practice_pair
             self.turn = self.practice_turns[0].turn
         else:
             self.practice_pair = None

@@ -21,10 +21,10 @@ def test_steps_and_points_order_what_differs_by_as_much() -> None:
     steps = RatingRule("steps", 1).pairs(one, "Flow")
     assert set(steps.pairs) == {Pair("b", "a"), Pair("c", "a"), Pair("c", "b"), Pair("d", "a"), Pair("d", "b")}
     assert steps.similar == (SimilarPair("c", "d"),)
-    assert steps.between == 0
+    assert steps.n_between == 0
     points = RatingRule("points", 2).pairs(one, "Flow")
     assert set(points.pairs) == {Pair("c", "a"), Pair("d", "a"), Pair("c", "b"), Pair("d", "b")}
-    assert points.between == 1
+    assert points.n_between == 1
     assert not missing(points.rule, "“Flow”", "2 points")
 
 
@@ -47,7 +47,7 @@ def test_the_smallest_detectable_difference_is_of_the_raters_disagreement() -> N
     gaps = sorted(abs(means[p.better] - means[p.worse]) for p in found.pairs)
     assert gaps[0] == pytest.approx(found.difference, abs=0.05)
     assert max(abs(means[p.first] - means[p.second]) for p in found.similar) <= found.difference / 1.96 + 1e-9
-    assert len(found.pairs) + len(found.similar) + found.between == 40 * 39 // 2
+    assert len(found.pairs) + len(found.similar) + found.n_between == 40 * 39 // 2
     assert "1.96 standard errors" in found.rule
     wrong = sum(int(p.better[1:]) < int(p.worse[1:]) for p in found.pairs)
     assert wrong / len(found.pairs) < 0.02

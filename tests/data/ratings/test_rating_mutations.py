@@ -104,7 +104,7 @@ def read_spoilt(path: Path, files: VideoFolder) -> MappedTable:
     found = stated_items([("Global", ()), ("Flow", ())], table, mapping)
     items = tuple(msgspec.structs.replace(item, low=10, high=500) for item in found)
     return MappedTable(
-        table, TableMapping(video="Clip", rater="Judge", titles_row=1, items=items), (), files, stated=True
+        table, TableMapping(video="Clip", rater="Judge", titles_row=1, items=items), (), files, folder_is_stated=True
     )
 
 

@@ -24,7 +24,7 @@ def test_a_table_of_ratings_states_occasions_unless_a_video_has_several(tmp_path
         study.videos.add([NewVideo(None, name, occasion="pre" if name == "b" else "") for name in "abc"])
         done = add_ratings(study, open_study_table(study, table))
         assert occasions(study) == {"a": "2024-03-01", "b": "pre", "c": ""}
-        assert done.parsed.import_report.notices == (
+        assert done.parsed_ratings.import_report.notices == (
             "ratings.csv: videos that were rated on several occasions get no occasion of their own: c.",
         )
         assert not missing(done.import_result.problems, "“b”", "2024-06-01")

@@ -110,7 +110,7 @@ def test_a_table_speaks_of_the_videos_of_the_study(study: Study, tmp_path: Path)
     path = write(tmp_path / "t.csv", "Clip,Trainee,Judge,Flow\nA.mp4,P1,x,3\nb,P2,x,4\nbb,P2,x,4\n")
     opened = open_study_table(study, path)
     done = add_ratings(study, opened, opened.mapping.assigned("participant", "Trainee"))
-    read, came = done.parsed, done.import_result
+    read, came = done.parsed_ratings, done.import_result
     assert (came.n_videos, came.n_ratings, came.n_participants) == (0, 2, 2)
     assert [row.rejections for row in read.import_report.rows] == [[], [], ["the study has no video “bb”"]]
     assert {v.name: v.participant for v in study.videos.all()} == {"a": "P1", "b": "P2", "c": None, "d": None}

@@ -25,7 +25,7 @@ def video(n: int = 10, rate_hz: float = 25, name: str = "clip.mp4") -> VideoInfo
 
 def imported(path: Path, *, placement: Placement | None = None, n: int = 10) -> TrackImport:
     found = read_tracks(path, video(n), placement or Placement())
-    assert found.n_read == found.n_used + sum(count for _, count in found.rejected)
+    assert found.n_read == found.n_used + sum(count for _, count in found.rejected_positions)
     return found
 
 
@@ -45,7 +45,7 @@ def test_deeplabcut_predictions(tmp_path: Path) -> None:
     rows += ["coords,x,y,likelihood,x,y,likelihood", "0,1,2,.9,3,4,1", "1,5,6,0,,,", "2,7,8,.5,nan,9,1"]
     found = imported(write(tmp_path / "a.csv", "\n".join(rows)))
     assert (found.n_read, found.n_used) == (6, 3)
-    assert dict(found.rejected) == {"no position in the file": 2, "confidence 0": 1}
+    assert dict(found.rejected_positions) == {"no position in the file": 2, "confidence 0": 1}
     assert positions(found, "points", "tip") == [(1, 2), (7, 8)]
     track = found.tracks.tracks[0]
     assert track.states[:4].tolist() == [FrameState.FOUND, FrameState.ABSENT, FrameState.FOUND, FrameState.UNSEARCHED]
@@ -120,7 +120,7 @@ def test_openpose_follows_one_person(tmp_path: Path) -> None:
     track = found.tracks.tracks[0]
     assert (track.name, track.kind, track.side, track.points) == ("left hand", TrackKind.HAND, Side.LEFT, HAND_POINTS)
     assert positions(found, "left hand", "wrist") == [(100, 100), (102, 100)]
-    assert dict(found.rejected)["a further object without an identity"] == 21
+    assert dict(found.rejected_positions)["a further object without an identity"] == 21
     assert track.states[2] == FrameState.ABSENT
 
 
@@ -189,7 +189,10 @@ def test_cvat_skeletons_are_tracks_of_named_points_and_outlines_are_counted(tmp_
     states = found.tracks.tracks[0].states[1:4].tolist()
     assert states == [FrameState.ANCHORED, FrameState.INTERPOLATED, FrameState.ANCHORED]
     assert (found.n_read, found.n_used) == (7, 4)
-    assert dict(found.rejected) == {"a shape other than points, boxes and skeletons": 1, "no position in the file": 2}
+    assert dict(found.rejected_positions) == {
+        "a shape other than points, boxes and skeletons": 1,
+        "no position in the file": 2,
+    }
 
 
 KINOVEA = "#Kinovea Trajectory data export\n#T X Y\n\n# tip\n0.000 1,5 2\n0.040 2 3\n\n# base\n0.040 -1 -1\n"
@@ -250,7 +253,7 @@ def test_files_of_other_videos_and_damaged_ones_are_refused_in_a_sentence(
 def test_one_frame_beyond_the_end_and_doubled_frames_are_counted(tmp_path: Path) -> None:
     found = imported(dlc(tmp_path, [(8, 1, 2), (9, 3, 4), (9, 5, 6), (10, 7, 8)]))
     assert positions(found, "points", "A") == [(1, 2), (3, 4)]
-    assert dict(found.rejected) == {"a second position in a frame": 1, "beyond the last frame": 1}
+    assert dict(found.rejected_positions) == {"a second position in a frame": 1, "beyond the last frame": 1}
 
 
 def test_a_file_in_slow_motion_is_refused(tmp_path: Path) -> None:
@@ -325,6 +328,6 @@ def test_many_frames_of_another_video_are_one_sentence(tmp_path: Path) -> None:
 def test_positions_that_are_no_number_are_gaps_and_counted(tmp_path: Path) -> None:
     found = imported(dlc(tmp_path, [(0, 1, 2), (1, NAN, 3), (2, float("inf"), 4), (3, "", ""), (4, 5, 6)]))
     assert (found.n_read, found.n_used) == (5, 2)
-    assert dict(found.rejected) == {"no position in the file": 3}
+    assert dict(found.rejected_positions) == {"no position in the file": 3}
     states = found.tracks.tracks[0].states[:5].tolist()
     assert states == [FrameState.FOUND, FrameState.ABSENT, FrameState.ABSENT, FrameState.ABSENT, FrameState.FOUND]

@@ -141,9 +141,9 @@ def test_waiting_for_the_processor_is_no_part_of_a_pace(tmp_path: Path, monkeypa
 
 def test_a_busy_computer_shares_its_processors() -> None:
     free, alone, shared = (pace.Load(share, 1.0, 2) for share in (1.0, 0.97, 0.5))
-    assert (free.free(1), free.free(5), alone.is_busy) == (1, 2, False)
-    assert shared.free(1) == pytest.approx(0.5)
-    assert shared.free(2) == pytest.approx(0.8), "two threads and three others on two processors"
+    assert (free.n_free_processors(1), free.n_free_processors(5), alone.is_busy) == (1, 2, False)
+    assert shared.n_free_processors(1) == pytest.approx(0.5)
+    assert shared.n_free_processors(2) == pytest.approx(0.8), "two threads and three others on two processors"
     assert pace.Pace(4.0, 2.0).seconds(shared) == pytest.approx(5.0)
     assert 0 < pace._measure_load().share <= 1
 

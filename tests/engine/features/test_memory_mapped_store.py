@@ -69,5 +69,5 @@ def test_averaged_store_averages_over_the_cells_once(kept: MappedPass) -> None:
     np.testing.assert_allclose(averaged[:, :, 0, 0], FEATURES.astype(np.float64).mean(axis=(2, 3)), atol=1e-6)
     assert averaged.shape == (3, 4, 1, 1)
     assert store["v"] is store["v"]
-    assert watched.seen == {"v"}
+    assert watched.names_read == {"v"}
     assert sorted(store) == sorted(watched) == ["v", "w"]

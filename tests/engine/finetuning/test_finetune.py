@@ -53,7 +53,7 @@ from skillviewer.engine.finetuning.state_recorder import StateRecorder
 from skillviewer.engine.finetuning.tuned_scale_prospect import tuned_scale_prospect
 from skillviewer.engine.finetuning.tuning_baselines import predict_baselines
 from skillviewer.engine.finetuning.tuning_data import TuningData
-from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
+from skillviewer.engine.finetuning.tuning_loop import TunedModel, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.runtime.pace import record_pace
 from skillviewer.engine.training import predict
@@ -61,7 +61,7 @@ from skillviewer.engine.training.predict import Predictions
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_checkpoint import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
-from skillviewer.engine.training.trainer import FitPairs, FitState, Trained, Trainer, TrainingControl
+from skillviewer.engine.training.trainer import FitPairs, FitResult, FitState, Trainer, TrainingControl
 from skillviewer.engine.training.training_plan import TrainingPlan
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
@@ -292,13 +292,13 @@ def test_the_epoch_is_chosen_then_all_training_pairs_are_used(study: StudyPairs,
     heard = Rows()
     result = run(job(study, parent, tmp_path / "new", epochs=3), heard)
     rows = [row for row in heard.rows if isinstance(row, TuningRow)]
-    choice = [row for row in rows if not row.final and row.epoch]
-    final = [row for row in rows if row.final]
+    choice = [row for row in rows if not row.is_final and row.epoch]
+    final = [row for row in rows if row.is_final]
     assert len(choice) == 3
-    best = max(i for i, row in enumerate(choice, start=1) if row.best)
+    best = max(i for i, row in enumerate(choice, start=1) if row.is_best)
     assert choice[best - 1].choosing_accuracy == max(row.choosing_accuracy for row in choice)
     assert len(final) == best == result.report.epoch
-    assert final[-1].best
+    assert final[-1].is_best
     assert result.report.held_out.after.value == final[-1].held_out.value
     assert not missing(result.report.selection, "trained afresh")
 
@@ -316,10 +316,10 @@ def test_stopped_in_the_second_stage_it_keeps_what_the_first_has_chosen(
             stop.cancel()
 
     result = run(job(study, parent, tmp_path / "new", epochs=2), report, stop=stop)
-    choice = [row for row in heard.rows if isinstance(row, TuningRow) and not row.final and row.epoch]
+    choice = [row for row in heard.rows if isinstance(row, TuningRow) and not row.is_final and row.epoch]
     assert result.report.held_out.after.value == choice[result.report.epoch - 1].held_out.value
     assert "afresh" not in result.report.selection
-    assert not any(isinstance(row, TuningRow) and row.final for row in heard.rows)
+    assert not any(isinstance(row, TuningRow) and row.is_final for row in heard.rows)
     split = split_pairs(study, TuningChoices(epochs=2))
     assert split.inner_fold is not None
     n_used, n_all = len(split.inner_fold.train_pairs), len(split.fold.train_pairs)
@@ -400,7 +400,7 @@ def test_no_memory_is_said_in_a_sentence_and_loses_nothing(
 def test_a_training_that_diverges_keeps_nothing(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def diverge(tuning_data: TuningData, *rest: Any, **options: Any) -> Tuned:
+    def diverge(tuning_data: TuningData, *rest: Any, **options: Any) -> TunedModel:
         tuned = tune(tuning_data, *rest, **options)
         with torch.no_grad():
             for parameter in tuned.model.parameters():
@@ -511,7 +511,7 @@ def test_pairs_reserved_are_not_even_similar(
     neighbours = frozenset(SimilarPair(a, b) for a, b in itertools.pairwise(NAMES))
     taken: list[SimilarPair] = []
 
-    def remember(_model: AttentionModel, _store: FeatureStore, pairs: FitPairs, *_: object, **__: object) -> Trained:
+    def remember(_model: AttentionModel, _store: FeatureStore, pairs: FitPairs, *_: object, **__: object) -> FitResult:
         taken.extend(pairs.similar)
         raise Cancelled
 

@@ -22,7 +22,7 @@ from skillviewer.engine.runtime.distributed import SINGLE_PROCESS, ProcessGroup,
 from skillviewer.engine.training.batches import FrameSampler, make_pair_batch
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_settings import EpochSelection
-from skillviewer.engine.training.trainer import FitPairs, Trained, TrainingControl, fit
+from skillviewer.engine.training.trainer import FitPairs, FitResult, TrainingControl, fit
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import attention_model
@@ -89,7 +89,7 @@ def take_part(process_group: ProcessGroup, folder: Path) -> None:
     save_file(found, folder / f"{process_group.rank}.safetensors")
 
 
-def stopped_and_gone_on_with(name: str, process_group: ProcessGroup, folder: Path) -> Trained:
+def stopped_and_gone_on_with(name: str, process_group: ProcessGroup, folder: Path) -> FitResult:
     """Train for an epoch, keep the state, and go on from it with models that began elsewhere."""
     state = StateFile(folder / f"{name}.state", interval_s=0, can_write=process_group.leads)
     fit(

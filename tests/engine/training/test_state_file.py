@@ -13,7 +13,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, silent
 from skillviewer.engine.training import state_file
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
-from skillviewer.engine.training.trainer import FitPairs, FitState, Trained, TrainingControl, TrainingStateStore, fit
+from skillviewer.engine.training.trainer import FitPairs, FitResult, FitState, TrainingControl, TrainingStateStore, fit
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
@@ -39,7 +39,7 @@ def train(
     state_store: TrainingStateStore | None,
     token: CancelToken = NEVER,
     report: Callable[[Progress], None] = silent,
-) -> Trained:
+) -> FitResult:
     similar = [SimilarPair(NAMES[0], NAMES[1]), SimilarPair(NAMES[4], NAMES[6])]
     return fit(
         fresh(name),

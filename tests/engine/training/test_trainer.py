@@ -14,7 +14,7 @@ from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.training.batches import draw_batches
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
-from skillviewer.engine.training.trainer import EpochRow, FitPairs, Trained, TrainingControl, fit
+from skillviewer.engine.training.trainer import EpochRow, FitPairs, FitResult, TrainingControl, fit
 from skillviewer.nets.attention_models.spatial import SpatialModel
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
@@ -50,7 +50,7 @@ def train(
     token: CancelToken = NEVER,
     report: Callable[[Progress], None] = lambda _: None,
     stop: CancelToken = NEVER,
-) -> tuple[SpatialModel, Trained]:
+) -> tuple[SpatialModel, FitResult]:
     model = fresh()
     return model, fit(model, store(), FitPairs(PAIRS, choosing or []), settings, TrainingControl(token, report, stop))
 

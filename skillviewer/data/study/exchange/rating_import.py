@@ -26,7 +26,7 @@ from skillviewer.data.study.video_rows import NewVideo
 class RatingImport:
     """Result of an import of ratings, with all that ``undo_import`` needs."""
 
-    parsed: ParsedRatings  # the parsed table
+    parsed_ratings: ParsedRatings  # the parsed table
     import_result: ImportResult
     added_ratings: RatingsAdded
     videos: tuple[str, ...]  # names of the new videos

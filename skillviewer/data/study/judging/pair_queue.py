@@ -55,7 +55,7 @@ class PracticeTurn:
     """A practice pair as it is shown to one rater."""
 
     turn: PresentedPair
-    stated: PracticePair  # the pair with its stated answer
+    practice_pair: PracticePair  # the pair with its stated answer
 
 
 @dataclass(frozen=True, slots=True)
