@@ -107,7 +107,11 @@ class RatingSet:
         occasions_by_video: dict[str, set[str]] = {}
         for rating in self.ratings:
             occasions_by_video.setdefault(rating.video, set()).add(rating.occasion)
-        return {video: occasion for video, (occasion, *others) in occasions_by_video.items() if occasion and not others}
+        occasion_by_video = {}
+        for video, occasions in occasions_by_video.items():
+            if len(occasions) == 1 and "" not in occasions:
+                occasion_by_video[video] = next(iter(occasions))
+        return occasion_by_video
 
     def restricted(self, names: Collection[str]) -> "RatingSet":
         """Return the ratings of a subset of videos, with all scales."""

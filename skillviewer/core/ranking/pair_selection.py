@@ -383,15 +383,15 @@ class _PairSelector:
     def _repeatable(self) -> list[ShownPair]:
         """Return the rater's answered pairs that were asked once and are not too recent."""
         n_recent = min(self._plan.repeat_after, self._n_pairs() // 3)
+        n_earlier = max(len(self._own_pairs) - n_recent, 0)
         times_asked = Counter(frozenset((shown_pair.left, shown_pair.right)) for shown_pair in self._own_pairs)
-        return [
-            shown_pair
-            for shown_pair in self._own_pairs[: max(len(self._own_pairs) - n_recent, 0)]
-            if shown_pair.verdict is not None
-            and times_asked[frozenset((shown_pair.left, shown_pair.right))] == 1
-            and shown_pair.left in self._videos
-            and shown_pair.right in self._videos
-        ]
+        repeatable = []
+        for shown_pair in self._own_pairs[:n_earlier]:
+            was_asked_once = times_asked[frozenset((shown_pair.left, shown_pair.right))] == 1
+            has_videos = shown_pair.left in self._videos and shown_pair.right in self._videos
+            if shown_pair.verdict is not None and was_asked_once and has_videos:
+                repeatable.append(shown_pair)
+        return repeatable
 
     def _without_last_videos(self, pairs: BoolArray) -> BoolArray:
         """Return the pairs without the two videos that the rater saw last, if any are left."""

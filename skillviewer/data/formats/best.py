@@ -108,7 +108,8 @@ def _videos(folder: Path, pairs: Sequence[Pair], problems: list[str]) -> tuple[t
 
 def _clip_ranges(folder: Path, task: str, problems: list[str]) -> tuple[dict[str, TimeRange], set[str]]:
     """Return the time ranges of the videos, and the names of the videos whose range cannot be read."""
-    tables = (file_in(parent, "BEST.csv") for parent in (folder, *folder.parents)[:4])
+    searched_folders = [folder, *folder.parents[:3]]
+    tables = (file_in(searched_folder, "BEST.csv") for searched_folder in searched_folders)
     columns = (("task",), _VIDEO_COLUMNS, _START_COLUMNS, _STOP_COLUMNS)
     path = next((table for table in tables if is_csv_with_columns(table, *columns)), None)
     if path is None:

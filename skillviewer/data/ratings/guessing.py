@@ -252,9 +252,9 @@ class _FreeColumns:
         return all(cell.isdecimal() and len(cell) <= _MAX_COUNT_DIGITS and int(cell) < _MAX_ATTEMPTS for cell in cells)
 
     def _drop_other_table(self, video: str, video_columns: Sequence[str]) -> None:
-        """Drop the columns of what may be another table at the right.
+        """Drop the columns at the right that may belong to another table.
 
-        It may begin with another column that names videos, or after an empty column.
+        The other table may begin with another column that names videos, or after an empty column.
         """
         titles = self._table.titles
         index_by_title = self._table.index_by_title
@@ -262,8 +262,10 @@ class _FreeColumns:
         other_video = next((title for title in following_titles if title in video_columns), None)
         untitled = untitled_columns(self._table)
         gap = next((title for title in following_titles if title in untitled and not self._cells[title]), None)
-        if gap is not None and not any(self.is_numeric(title) for title in titles[: index_by_title[gap]]):
-            gap = None  # no ratings are before it
+        if gap is not None:
+            titles_before_gap = titles[: index_by_title[gap]]
+            if not any(self.is_numeric(title) for title in titles_before_gap):
+                gap = None  # no ratings are before it
         for title, reason in (
             (other_video, "names videos too: import the table once more with it as the video"),
             (gap, "is empty"),

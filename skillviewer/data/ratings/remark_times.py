@@ -35,7 +35,8 @@ def times_in_remark(text: str) -> tuple[RemarkTime, ...]:
         return ()
     matches = list(_TIME.finditer(text))
     times = []
-    next_starts = [*(match.start() for match in matches[1:]), len(text)]
+    next_starts = [match.start() for match in matches[1:]]
+    next_starts.append(len(text))
     for match, next_start in zip(matches, next_starts, strict=False):
         groups = match.groups()
         start_s = _seconds(groups[:4])

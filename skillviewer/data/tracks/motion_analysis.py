@@ -1,6 +1,7 @@
 """Readers of trajectories of Kinovea (CSV, text, KVA) and Tracker, in units of the user, often with y upward."""
 
 from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,9 +155,7 @@ def read_tracker(path: Path) -> RawTracks:
     names = [name for name in name_cells if name]
     if titles[:1] != ["t"] or not {"x", "y"} <= set(titles):
         raise ValueError("its second line is not t, x and y")
-    x_columns = [
-        column for column, title in enumerate(titles) if title == "x" and titles[column + 1 : column + 2] == ["y"]
-    ]
+    x_columns = [column for column, title_pair in enumerate(pairwise(titles)) if title_pair == ("x", "y")]
     tracks: dict[str, tuple[list[float], list[list[float]]]] = {}
     for index in range(len(x_columns)):
         name = names[index] if index < len(names) else "mass"

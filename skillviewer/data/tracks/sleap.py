@@ -30,7 +30,8 @@ def read_sleap_csv(path: Path) -> RawTracks:
         raise ValueError("it has no column frame_idx")
     frame_column = columns["frame_idx"]
     track_column = columns.get("track")
-    nodes = [title[:-2] for title in columns if title.endswith(".x") and f"{title[:-2]}.y" in columns]
+    nodes_with_x = [title.removesuffix(".x") for title in columns if title.endswith(".x")]
+    nodes = [node for node in nodes_with_x if f"{node}.y" in columns]
     if not nodes:
         raise ValueError("it has no columns NODE.x and NODE.y")
     value_columns: list[int | None] = []

@@ -101,10 +101,11 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     facts.append(("Computed by", f"SkillViewer {__version__}"))
     facts.append(("Date of report", f"{date_or_today(choices.made_on)}"))
     task = contents.task or study.settings.task
-    subtitle_texts = (study.title, task)
+    title = label or "All participants"
+    subtitle = " · ".join(text for text in (study.title, task) if text)
     return ChangeReport(
-        title=printable(label or "All participants"),
-        subtitle=printable(" · ".join(text for text in subtitle_texts if text)),
+        title=printable(title),
+        subtitle=printable(subtitle),
         sections=tuple(sections),
         unknown=(_ATTEMPTS, _LIMITS, *unknown),
         facts=tuple(facts),

@@ -126,11 +126,10 @@ def _pairs_in_training(
     if trained_clips is None:
         return None
     clips = {video.name: (video.digest, video.clip_range) for video in videos}
+    pairs_of_clips = [pair for pair in pairs if pair.within(clips)]
     return PairsInTraining(
         pairs=frozenset(
-            pair
-            for pair in pairs
-            if pair.within(clips) and trained_clips.has_pair(clips[pair.better], clips[pair.worse])
+            pair for pair in pairs_of_clips if trained_clips.has_pair(clips[pair.better], clips[pair.worse])
         ),
         videos=frozenset(name for name, clip in clips.items() if trained_clips.has_clip(*clip)),
     )
