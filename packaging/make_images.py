@@ -200,8 +200,8 @@ class Tour:
         models = {entry.folder.name: entry for entry in self.made.app_context.models.entries}
         entries = [models[name] for name in COMPARED]
         chosen = [(str(entry.folder), screen.candidates.name(str(entry.folder))) for entry in entries]
-        screen.models.choose(chosen)
-        wait(lambda: all(screen.models.row(key).whole is not None for key, _ in chosen))
+        screen.model_set.choose(chosen)
+        wait(lambda: all(screen.model_set.row(key).complete_analysis is not None for key, _ in chosen))
         self.grab("compare")
 
     def rank(self) -> None:

@@ -36,9 +36,9 @@ def compared(
     screen = _screen(stage)
     keys = [str(entry.folder) for entry in stage.made.app_context.models.entries]
     chosen = [(key, screen.candidates.name(key)) for key in keys]
-    screen.models.choose([*chosen, (UNIFORM, "Uniform")][:9] if uniform else chosen)
-    wanted = [key for key in screen.models.keys if key != UNIFORM and "broken" not in key]
-    stage.wait(lambda: all(screen.models.row(key).whole is not None for key in wanted))
+    screen.model_set.choose([*chosen, (UNIFORM, "Uniform")][:9] if uniform else chosen)
+    wanted = [key for key in screen.model_set.keys if key != UNIFORM and "broken" not in key]
+    stage.wait(lambda: all(screen.model_set.row(key).complete_analysis is not None for key in wanted))
     stage.wait(lambda: len(wanted) < 2 or screen.contrast_loader.contrast is not None)
     stage.seek(97)
     return stage.made.window
@@ -47,8 +47,8 @@ def compared(
 def _whole_study(stage: "Stage") -> None:
     screen = _screen(stage)
     stage.pause(700)
-    screen.models.assess_all()
-    stage.wait(lambda: not screen.models.busy and screen.agreement_loader.agreement is not None, 60_000)
+    screen.model_set.assess_all()
+    stage.wait(lambda: not screen.model_set.is_busy and screen.agreement_loader.agreement is not None, 60_000)
     stage.pause(300)
 
 
@@ -89,7 +89,7 @@ def compare_nine(stage: "Stage") -> QWidget:
     """The greatest number of models."""
     compared(stage, NINE)
     screen = _screen(stage)
-    screen.side.setCurrentWidget(screen.side.video_numbers)
+    screen.numbers_column.setCurrentWidget(screen.numbers_column.video_numbers_view)
     return stage.made.window
 
 
@@ -100,7 +100,7 @@ def compare_working(stage: "Stage") -> QWidget:
     stage.open()
     stage.made.window.screens.show("compare")
     screen = _screen(stage)
-    stage.wait(lambda: any(row.n_done == 12 for row in screen.models.rows))
+    stage.wait(lambda: any(row.n_done == 12 for row in screen.model_set.rows))
     stage.seek(70)
     return stage.made.window
 
@@ -116,17 +116,17 @@ def compare_models(stage: "Stage") -> QWidget:
     """The table of models, faithfulness measured."""
     compared(stage, FOUR, uniform=True)
     screen = _screen(stage)
-    screen.side.setCurrentWidget(screen.side.models)
+    screen.numbers_column.setCurrentWidget(screen.numbers_column.models_view)
     stage.pause(700)
-    screen.models.explain()
-    stage.wait(lambda: not screen.models.busy)
+    screen.model_set.explain()
+    stage.wait(lambda: not screen.model_set.is_busy)
     return stage.made.window
 
 
 def compare_disputes(stage: "Stage") -> QWidget:
     """The videos with the greatest disagreement."""
     compared(stage, FOUR, n=24)
-    _screen(stage).side.setCurrentWidget(_screen(stage).side.disagreements)
+    _screen(stage).numbers_column.setCurrentWidget(_screen(stage).numbers_column.disagreements_view)
     _whole_study(stage)
     return stage.made.window
 
@@ -134,7 +134,7 @@ def compare_disputes(stage: "Stage") -> QWidget:
 def compare_matrix(stage: "Stage") -> QWidget:
     """The agreement of nine models."""
     compared(stage, NINE)
-    _screen(stage).side.setCurrentWidget(_screen(stage).side.matrix)
+    _screen(stage).numbers_column.setCurrentWidget(_screen(stage).numbers_column.matrix_view)
     _whole_study(stage)
     return stage.made.window
 
@@ -145,7 +145,7 @@ def compare_long_names(stage: "Stage") -> QWidget:
     screen = _screen(stage)
     screen.header.scale_box.setCurrentIndex(screen.header.scale_box.findData(ColourLimits.CLIPPED))
     screen.header.difference_box.setChecked(True)
-    screen.side.setCurrentWidget(screen.side.models)
+    screen.numbers_column.setCurrentWidget(screen.numbers_column.models_view)
     return stage.made.window
 
 

@@ -53,7 +53,7 @@ class AgreementLoader(QObject):
     @property
     def keys(self) -> tuple[str, ...]:
         """The models that give a score, without those that cannot be loaded."""
-        unloadable = self._models.results.broken
+        unloadable = self._models.results.load_failures
         return tuple(key for key in self._models.keys if key != UNIFORM and key not in unloadable)
 
     @property
@@ -83,7 +83,7 @@ class AgreementLoader(QObject):
     @property
     def is_incomplete(self) -> bool:
         """True if a model has not assessed a video."""
-        return any(self._models.results.lacks(key, clip) for key in self.keys for clip in self.names)
+        return any(self._models.results.needs_assessment(key, clip) for key in self.keys for clip in self.names)
 
     def clip(self, name: str) -> VideoClip | None:
         """Return the video with a name, or None."""
@@ -92,7 +92,7 @@ class AgreementLoader(QObject):
     def spreads(self) -> dict[str, tuple[float, float]]:
         """Return mean and standard deviation of the scores of each model that has scored enough videos."""
         clips = tuple(self.names)
-        spread_by_key = {key: self._models.results.spread(key, clips) for key in self.keys}
+        spread_by_key = {key: self._models.results.score_spread(key, clips) for key in self.keys}
         return {key: spread for key, spread in spread_by_key.items() if spread is not None}
 
     def _on_changed(self, *_: object) -> None:
@@ -103,9 +103,9 @@ class AgreementLoader(QObject):
         self.changed.emit()
 
     def _update(self) -> None:
-        if self._models.busy or self._app_context.compare_worker.stopped:
+        if self._models.is_busy or self._app_context.compare_worker.stopped:
             return  # the agreement is computed after the assessments
-        all_analyses = self._models.results.over(self.keys, self.names)
+        all_analyses = self._models.results.analyses_by_name(self.keys, self.names)
         analyses = {key: by_name for key, by_name in all_analyses.items() if len(by_name) >= MIN_VIDEOS}
         if len(analyses) < 2:
             self.agreement = None

@@ -31,16 +31,16 @@ class Candidates(QObject):
         super().__init__(parent)
         self._app_context = app_context
         self._study_versions: tuple[tuple[str, str], ...] = ()
-        self._opened: dict[str, str] = {}  # names of checkpoints in opened folders, by folder
+        self._names_by_folder: dict[str, str] = {}  # names of checkpoints in opened folders, by folder
         app_context.models.entries_changed.connect(self.changed)
-        app_context.studies.opened.connect(self._load)
+        app_context.studies.opened.connect(self._load_versions)
         app_context.studies.changed.connect(self._on_changed)
         app_context.studies.closed.connect(self._on_closed)
         if app_context.studies.current is not None:
-            self._load()
+            self._load_versions()
 
     @property
-    def all(self) -> tuple[tuple[str, str], ...]:
+    def keys_and_names(self) -> tuple[tuple[str, str], ...]:
         """Key and name of each model, the uniform baseline last."""
         names_by_folder = dict(self._study_versions)
         for entry in self._app_context.models.entries:
@@ -48,25 +48,25 @@ class Candidates(QObject):
         model = self._app_context.state.model
         if model is not None:
             names_by_folder.setdefault(str(model.folder), model.name)
-        names_by_folder.update(self._opened)
+        names_by_folder.update(self._names_by_folder)
         return (*names_by_folder.items(), (UNIFORM, "Uniform"))
 
     def name(self, key: str) -> str:
-        return dict(self.all).get(key, Path(key).name)
+        return dict(self.keys_and_names).get(key, Path(key).name)
 
     def add_folder(self, folder: Path) -> str:
         """Offer a checkpoint in another folder, and return its key."""
-        self._opened[str(folder)] = folder.name
+        self._names_by_folder[str(folder)] = folder.name
         self.changed.emit()
         return str(folder)
 
-    def first_choice(self) -> list[tuple[str, str]]:
+    def initial_models(self) -> list[tuple[str, str]]:
         """Return (key, name) of the models that are compared at first: the loaded one, and up to three others.
 
         A single model is compared with the uniform baseline.
         """
         chosen_folder = self._app_context.models.requested_folder
-        keys = [key for key, _ in self.all if key != UNIFORM]
+        keys = [key for key, _ in self.keys_and_names if key != UNIFORM]
         if not keys:
             return []
         if chosen_folder is not None and str(chosen_folder) in keys:
@@ -75,12 +75,12 @@ class Candidates(QObject):
         keys = keys[:4] if len(keys) > 1 else [*keys, UNIFORM]
         return [(key, self.name(key)) for key in keys]
 
-    def _load(self, *_: object) -> None:
+    def _load_versions(self, *_: object) -> None:
         self._app_context.studies.read(_versions).then(succeeded=self._on_versions)
 
     def _on_changed(self, changes: frozenset[str]) -> None:
         if MODELS in changes:
-            self._load()
+            self._load_versions()
 
     def _on_versions(self, versions: tuple[tuple[str, str], ...]) -> None:
         self._study_versions = versions

@@ -55,13 +55,13 @@ class ColourBarStrip(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self._labelled_bars: list[tuple[QLabel, ColourBar]] = []
-        self._entries: list[QWidget] = []  # each with a label and its bar
+        self._bar_widgets: list[QWidget] = []  # each with a label and its bar
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._row = FlowLayout(self, gap_px=8)
-        self._row.setContentsMargins(8, 2, 8, 2)
-        self._caption = ElidingLabel(self)
-        self._row.addWidget(self._caption)
+        self._flow = FlowLayout(self, gap_px=8)
+        self._flow.setContentsMargins(8, 2, 8, 2)
+        self._caption_label = ElidingLabel(self)
+        self._flow.addWidget(self._caption_label)
         self.setMinimumHeight(12 + self.fontMetrics().height() + 4)
 
     def on_theme(self, theme: Theme) -> None:
@@ -69,29 +69,29 @@ class ColourBarStrip(QWidget):
         palette = self.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
         self.setPalette(palette)
-        for label in (self._caption, *(label for label, _ in self._labelled_bars)):
+        for label in (self._caption_label, *(label for label, _ in self._labelled_bars)):
             label.setStyleSheet(f"color: {theme.on_stage}")
         for _, bar in self._labelled_bars:
             bar.on_theme(theme)
 
     def show_bars(self, message: str, bars: Sequence[tuple[str, Scene]]) -> None:
         """Show a message, and colour bars given as (label, scene)."""
-        self._caption.set_forms(message)
-        self._caption.setVisible(bool(message))
+        self._caption_label.set_forms(message)
+        self._caption_label.setVisible(bool(message))
         while len(self._labelled_bars) < len(bars):
             entry = QWidget(self)
             label = text_label("", entry, plain=True)
             bar = ColourBar(entry)
             bar.setFixedWidth(MIN_BAR_WIDTH_PX)
             self._labelled_bars.append((label, bar))
-            self._entries.append(entry)
+            self._bar_widgets.append(entry)
             add_all(horizontal(entry, margins=NO_MARGINS, spacing=8), label, bar)
-            self._row.addWidget(entry)
+            self._flow.addWidget(entry)
             self.on_theme(self._theme)
         for index, (label, bar) in enumerate(self._labelled_bars):
             is_used = index < len(bars)
             text, scene = bars[index] if is_used else ("", None)
-            for widget in (self._entries[index], label, bar):
+            for widget in (self._bar_widgets[index], label, bar):
                 widget.setVisible(is_used)
             label.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, MAX_LABEL_WIDTH_PX))
             label.setToolTip(as_tip(text))

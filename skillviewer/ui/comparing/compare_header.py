@@ -27,9 +27,9 @@ class CompareHeader(QWidget):
     def __init__(self, candidates: Candidates, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        self.menu = ModelsMenu(candidates, self)
+        self.models_menu = ModelsMenu(candidates, self)
         self.models_button = QPushButton("Models", self)
-        self.models_button.setMenu(self.menu)
+        self.models_button.setMenu(self.models_menu)
         self.models_button.setToolTip("Choose two to nine models")
         self.scale_box = QComboBox(self)
         for scale, text in (
@@ -42,7 +42,7 @@ class CompareHeader(QWidget):
         self.scale_box.setToolTip("Range of values that the colours cover")
         self.first_box = self._model_box("Compared model")
         self.second_box = self._model_box("Compared with")
-        self._against = text_label("against", self, muted=True)
+        self.against_label = text_label("against", self, muted=True)
         self.difference_box = QCheckBox("Show the difference", self)
         self.difference_box.setToolTip("+ where the first model looks more, − where the second does")
         self.retry_button = push_button("Try again", self)
@@ -51,7 +51,7 @@ class CompareHeader(QWidget):
             self.models_button,
             self.scale_box,
             self.first_box,
-            self._against,
+            self.against_label,
             self.second_box,
             self.difference_box,
             self.retry_button,
@@ -60,7 +60,7 @@ class CompareHeader(QWidget):
         row = FlowLayout(self, gap_px=8)
         row.setContentsMargins(8, 6, 8, 6)
         for widget in widgets:
-            if widget is not self._against:
+            if widget is not self.against_label:
                 widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             widget.setMinimumHeight(self.save_button.sizeHint().height())  # aligns the texts vertically
             row.addWidget(widget)
@@ -89,7 +89,7 @@ class CompareHeader(QWidget):
         previous_pair = self.pair
         first, second = previous_pair
         keys = [model.key for model in models]
-        self.menu.set_compared(tuple(keys))
+        self.models_menu.set_compared(tuple(keys))
         if first not in keys:
             first = keys[0] if keys else ""
         if second not in keys or second == first:
@@ -106,14 +106,14 @@ class CompareHeader(QWidget):
             for model in models:
                 name = printable(model.name)
                 short_name = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, MAX_NAME_WIDTH_PX)
-                box.addItem(f"{model.number}  {short_name}", model.key)
+                box.addItem(f"{model.pane_number}  {short_name}", model.key)
                 box.setItemData(box.count() - 1, as_tip(name), Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(box.findData(chosen_key))
 
     def _show_controls(self, n_models: int) -> None:
         """Show the controls that need a model, and those that need two."""
         model_controls: tuple[QWidget, ...] = (self.scale_box, self.save_button)
-        pair_controls: tuple[QWidget, ...] = (self.first_box, self._against, self.second_box, self.difference_box)
+        pair_controls: tuple[QWidget, ...] = (self.first_box, self.against_label, self.second_box, self.difference_box)
         for control in model_controls:
             control.setVisible(n_models > 0)
         for control in pair_controls:

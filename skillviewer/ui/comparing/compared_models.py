@@ -22,15 +22,15 @@ class Results:
 
     facts: dict[str, ModelFacts] = field(default_factory=dict)  # facts from the checkpoints
     analyses: dict[str, dict[VideoClip, Analysis]] = field(default_factory=dict)  # complete analyses
-    seconds: dict[str, float] = field(default_factory=dict)  # duration of the last assessment
+    durations_s: dict[str, float] = field(default_factory=dict)  # duration of the last assessment
     evidence: dict[tuple[str, VideoClip], Evidence] = field(default_factory=dict)
-    failures: dict[tuple[str, VideoClip], str] = field(default_factory=dict)  # errors of assessments
-    broken: dict[str, str] = field(default_factory=dict)  # errors of loading models
+    assessment_failures: dict[tuple[str, VideoClip], str] = field(default_factory=dict)  # errors of assessments
+    load_failures: dict[str, str] = field(default_factory=dict)  # errors of loading models
 
     def analysis(self, key: str, clip: VideoClip) -> Analysis | None:
         return self.analyses.get(key, {}).get(clip)
 
-    def add(self, key: str, clip: VideoClip, analysis: Analysis) -> None:
+    def add_analysis(self, key: str, clip: VideoClip, analysis: Analysis) -> None:
         """Add an analysis. Results by another checkpoint under the same key are dropped."""
         by_clip = self.analyses.setdefault(key, {})
         digest = analysis.provenance.model_digest
@@ -39,25 +39,27 @@ class Results:
             by_clip.clear()
             self.evidence = {item: evidence for item, evidence in self.evidence.items() if item[0] != key}
         by_clip[clip] = analysis
-        self.failures.pop((key, clip), None)
+        self.assessment_failures.pop((key, clip), None)
 
-    def lacks(self, key: str, clip: VideoClip) -> bool:
+    def needs_assessment(self, key: str, clip: VideoClip) -> bool:
         """Return True if a model has neither assessed a video nor failed."""
-        is_settled = self.analysis(key, clip) is not None or (key, clip) in self.failures
-        return not is_settled and key not in self.broken
+        is_settled = self.analysis(key, clip) is not None or (key, clip) in self.assessment_failures
+        return not is_settled and key not in self.load_failures
 
     def clear_failures(self, clip: VideoClip | None) -> None:
         """Clear the errors of loading models and of assessing a video, so that both are tried again."""
-        self.broken.clear()
-        self.failures = {item: reason for item, reason in self.failures.items() if item[1] != clip}
+        self.load_failures.clear()
+        self.assessment_failures = {
+            item: reason for item, reason in self.assessment_failures.items() if item[1] != clip
+        }
 
     def forget_videos(self) -> None:
         """Drop all results on videos, and keep the facts about models."""
         self.analyses.clear()
         self.evidence.clear()
-        self.failures.clear()
+        self.assessment_failures.clear()
 
-    def over(self, keys: Iterable[str], names: Mapping[VideoClip, str]) -> dict[str, dict[str, Analysis]]:
+    def analyses_by_name(self, keys: Iterable[str], names: Mapping[VideoClip, str]) -> dict[str, dict[str, Analysis]]:
         """Return the analyses of some videos, by key of the model and name of the video."""
         analyses: dict[str, dict[str, Analysis]] = {}
         for key in keys:
@@ -65,7 +67,7 @@ class Results:
             analyses[key] = {names[clip]: analysis for clip, analysis in by_clip.items() if clip in names}
         return analyses
 
-    def spread(self, key: str, videos: Iterable[VideoClip]) -> tuple[float, float] | None:
+    def score_spread(self, key: str, videos: Iterable[VideoClip]) -> tuple[float, float] | None:
         """Return mean and standard deviation of a model's scores of some videos, or None if too few are scored."""
         by_clip = self.analyses.get(key, {})
         scores = np.array([by_clip[clip].score for clip in videos if clip in by_clip])
@@ -96,19 +98,19 @@ class ComparedModel:
     facts: ModelFacts | None = None  # facts from its checkpoint; None until it is loaded, and for the uniform baseline
     progress: ModelProgress = ModelProgress.WAITING
     n_done: int = 0  # assessed sampled frames
-    total: int = 0  # all sampled frames, or 0
+    n_total: int = 0  # all sampled frames, or 0
     analysis: Analysis | None = None  # analysis of the video on screen, which may be incomplete
     reason: str = ""  # reason of a failure, in a sentence
-    seconds: float | None = None  # duration of its last assessment
+    duration_s: float | None = None  # duration of its last assessment
     evidence: Evidence | None = None  # evidence for the score of the video on screen, if it was measured
-    number: str = ""  # number of its pane, from 1
+    pane_number: str = ""  # number of its pane, from 1
 
     @property
     def is_uniform(self) -> bool:
         return self.key == UNIFORM
 
     @property
-    def whole(self) -> Analysis | None:
+    def complete_analysis(self) -> Analysis | None:
         """The analysis if it is complete, else None."""
         if self.analysis is None or not self.analysis.complete:
             return None
@@ -127,9 +129,9 @@ def with_result(
         running: Progress of the running assessment of the video, or None.
         stopped: Whether the user stopped the assessments.
     """
-    reason = results.broken.get(model.key)
+    reason = results.load_failures.get(model.key)
     if not reason and clip is not None:
-        reason = results.failures.get((model.key, clip))
+        reason = results.assessment_failures.get((model.key, clip))
     if reason:
         return replace(model, progress=ModelProgress.FAILED, reason=reason)
     if clip is None:
@@ -143,7 +145,7 @@ def with_result(
         if isinstance(partial_analysis, Analysis) and partial_analysis.n_samples:
             analysis = partial_analysis
         progress = ModelProgress.WORKING
-        return replace(model, progress=progress, n_done=running.done, total=running.total, analysis=analysis)
+        return replace(model, progress=progress, n_done=running.done, n_total=running.total, analysis=analysis)
     return replace(model, progress=ModelProgress.STOPPED) if stopped else model
 
 

@@ -64,7 +64,7 @@ class ComparisonSaver(QObject):
         path = self._path_for(dialogs, sources, title, filters, suffixes=(".png", ".pdf", ".svg"))
         if path is None:
             return
-        keys = [row.key for row in rows if row.whole is not None]
+        keys = [row.key for row in rows if row.complete_analysis is not None]
         subtracted: tuple[int, ...] = ()  # indices of the two models
         if difference is not None and set(difference) <= set(keys):
             subtracted = tuple(keys.index(key) for key in difference)
@@ -95,7 +95,7 @@ class ComparisonSaver(QObject):
         path = self._ask_path(dialogs, title, filters="Tables (*.csv)", stem=stem, suffixes=(".csv",))
         if path is None:
             return
-        analyses = models.results.over(agreement.keys, agreement_loader.names)
+        analyses = models.results.analyses_by_name(agreement.keys, agreement_loader.names)
         sources = []
         for key in agreement.keys:
             model_name = models.row(key).name
@@ -169,10 +169,10 @@ def _source(analysis: Analysis, name: str) -> ExportSource:
 
 def _sources(rows: Sequence[ComparedModel]) -> list[ExportSource]:
     """Return the models that have assessed the video on screen, as sources of an export."""
-    return [_source(row.whole, row.name) for row in rows if row.whole is not None]
+    return [_source(row.complete_analysis, row.name) for row in rows if row.complete_analysis is not None]
 
 
 def _missing_warnings(rows: Sequence[ComparedModel]) -> tuple[str, ...]:
     """Return a warning about models that have not assessed the video, if there are any."""
-    names = [row.name for row in rows if row.whole is None and not row.is_uniform]
+    names = [row.name for row in rows if row.complete_analysis is None and not row.is_uniform]
     return (f"Without {', '.join(names)}: not assessed.",) if names else ()

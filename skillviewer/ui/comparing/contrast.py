@@ -17,16 +17,18 @@ from skillviewer.data.tracks_file import TrackStore
 class Contrast:
     """Comparison of a model with the others on a video."""
 
-    first: str  # key of the model with which the others are compared
-    second: str  # key of the model whose maps are subtracted in the difference
-    videos: Mapping[str, VideoComparison]  # by key of the other model; the first model is compared with itself too
+    first_key: str  # key of the model with which the others are compared
+    second_key: str  # key of the model whose maps are subtracted in the difference
+    comparisons: Mapping[str, VideoComparison]  # by key of the other model; the first model is compared with itself too
     difference: Difference | None  # first minus second; None if one of them has no map or no analysis
-    on_tracks: Mapping[str, TrackAttention] = field(default_factory=dict)  # attention on tracks, by key of the model
+    track_attention: Mapping[str, TrackAttention] = field(
+        default_factory=dict
+    )  # attention on tracks, by key of the model
 
     @property
     def lacks_map(self) -> bool:
         """True if both models have an analysis, and one of them has no maps."""
-        comparison = self.videos.get(self.second)
+        comparison = self.comparisons.get(self.second_key)
         return comparison is not None and MapKind.NONE in comparison.kinds
 
 
@@ -57,7 +59,11 @@ def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: C
     if is_pair and not without_map(analyses[first], analyses[second]):
         map_difference = difference(analyses[first], analyses[second])
     return Contrast(
-        first, second, videos=comparisons, difference=map_difference, on_tracks=attention_on_tracks(analyses, token)
+        first,
+        second,
+        comparisons=comparisons,
+        difference=map_difference,
+        track_attention=attention_on_tracks(analyses, token),
     )
 
 

@@ -17,19 +17,19 @@ from skillviewer.ui.threads.worker_thread import WorkerThread
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _ContrastRequest:
-    first: str
-    second: str
+    first_key: str
+    second_key: str
     analyses: Mapping[str, Analysis]
 
     @property
     def pair(self) -> tuple[str, str]:
-        return self.first, self.second
+        return self.first_key, self.second_key
 
 
 def _answer(
     _backend: Backend, request: _ContrastRequest, superseded: CancelToken, _report: Report
 ) -> tuple[_ContrastRequest, Contrast]:
-    return request, contrast(request.first, request.second, request.analyses, superseded)
+    return request, contrast(request.first_key, request.second_key, request.analyses, superseded)
 
 
 class ContrastLoader(QObject):
@@ -46,7 +46,7 @@ class ContrastLoader(QObject):
         self._mailbox.delivered.connect(self._on_contrast)
         self._mailbox.failed.connect(messages.fail)
 
-    def want(self, first: str, second: str, rows: tuple[ComparedModel, ...]) -> None:
+    def request(self, first: str, second: str, rows: tuple[ComparedModel, ...]) -> None:
         """Request the contrast of a model with all others that have assessed the video.
 
         Args:
@@ -56,12 +56,12 @@ class ContrastLoader(QObject):
         """
         analyses: dict[str, Analysis] = {}
         for row in rows:
-            if row.whole is not None:
-                analyses[row.key] = row.whole
+            if row.complete_analysis is not None:
+                analyses[row.key] = row.complete_analysis
         if first not in analyses or len(analyses) < 2 or self._worker.stopped:
             self._request = None
             self._mailbox.clear()
-            self._set(None)
+            self._set_contrast(None)
             return
         request = _ContrastRequest(first, second, analyses)
         previous = self._request
@@ -72,16 +72,16 @@ class ContrastLoader(QObject):
         else:
             is_same_video = False
         if not is_same_video:  # else the contrast with fewer or more models stays until the new one arrives
-            self._set(None)
+            self._set_contrast(None)
         self._request = request
         self._mailbox.post(request, interrupt=True)
 
     def _on_contrast(self, request_and_contrast: tuple[_ContrastRequest, Contrast]) -> None:
         request, contrast = request_and_contrast
         if request is self._request:
-            self._set(contrast)
+            self._set_contrast(contrast)
 
-    def _set(self, contrast: Contrast | None) -> None:
+    def _set_contrast(self, contrast: Contrast | None) -> None:
         if contrast is not self.contrast:
             self.contrast = contrast
             self.changed.emit()

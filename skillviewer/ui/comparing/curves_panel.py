@@ -31,11 +31,11 @@ class CurvesPlot(TimePlot):
         self._line_styles: Mapping[str, tuple[str, LineStyle]] = {}
         self._heights = VerticalScale.OWN
         self._theme = LIGHT
-        self._items: list[object] = []
+        self._plot_items: list[object] = []
         self.getPlotItem().setContentsMargins(0, 4, 12, 2)
         self.setMinimumHeight(80)
-        self._zero = pg.InfiniteLine(angle=0, movable=False)
-        self.addItem(self._zero)
+        self._zero_line = pg.InfiniteLine(angle=0, movable=False)
+        self.addItem(self._zero_line)
         self.follow_playhead()
 
     def accessible_text(self) -> str:
@@ -59,18 +59,18 @@ class CurvesPlot(TimePlot):
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.apply_theme_to_axes(theme)
-        self._zero.setPen(pg.mkPen(theme.edge, width=1))
+        self._zero_line.setPen(pg.mkPen(theme.edge, width=1))
         self._draw()
 
     def _draw(self) -> None:
-        for item in self._items:
+        for item in self._plot_items:
             self.removeItem(item)
-        self._items = []
+        self._plot_items = []
         has_common_scale = self._heights is VerticalScale.STANDARD and bool(self.lines)
         self.getAxis("left").setStyle(showValues=has_common_scale)
         axis_width_px = 40 if has_common_scale else 12
         self.getAxis("left").setWidth(axis_width_px)
-        self._zero.setVisible(has_common_scale)
+        self._zero_line.setVisible(has_common_scale)
         low, high = self._range()
         label_heights = _spread_labels([float(line.heights[-1]) for line in self.lines], low, high)
         self._box.setYRange(low, high, padding=0)
@@ -83,7 +83,7 @@ class CurvesPlot(TimePlot):
             label.setPos(float(line.times_s[-1]) + 0.006 * (self._stop_s - self._start_s), label_height)
             for item in (curve, label):
                 self.addItem(item, ignoreBounds=True)
-                self._items.append(item)
+                self._plot_items.append(item)
         self.place_points()
 
     def _range(self) -> tuple[float, float]:
@@ -138,7 +138,7 @@ class CurvesPanel(QWidget):
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._analyses: tuple[tuple[str, Analysis], ...] = ()
-        self._scored: tuple[str, ...] = ()
+        self._scored_keys: tuple[str, ...] = ()
         self._line_styles: Mapping[str, tuple[str, LineStyle]] = {}
         self._spreads: Mapping[str, tuple[float, float]] = {}
         self.plot = CurvesPlot(playback, self)
@@ -152,8 +152,8 @@ class CurvesPanel(QWidget):
         self.scale_box.setAccessibleName("Vertical scale of the curves")
         self.scale_box.activated.connect(self._on_chosen)
         self._chosen_scale = VerticalScale.STANDARD
-        self._note = ElidingLabel(self, muted=True)
-        row = add_all(horizontal(margins=(12, 4, 12, 0), spacing=8), title, self.scale_box, growing(self._note))
+        self._note_label = ElidingLabel(self, muted=True)
+        row = add_all(horizontal(margins=(12, 4, 12, 0), spacing=8), title, self.scale_box, growing(self._note_label))
         add_all(vertical(self, margins=NO_MARGINS, spacing=0), row, growing(self.plot))
         self.setAutoFillBackground(True)
         self.setBackgroundRole(self.palette().ColorRole.Base)
@@ -166,7 +166,7 @@ class CurvesPanel(QWidget):
 
     @property
     def _is_standard_possible(self) -> bool:
-        return bool(self._scored) and all(key in self._spreads for key in self._scored)
+        return bool(self._scored_keys) and all(key in self._spreads for key in self._scored_keys)
 
     def _on_chosen(self, _index: int) -> None:
         self._chosen_scale = VerticalScale(self.scale_box.currentData())
@@ -190,7 +190,7 @@ class CurvesPanel(QWidget):
         if to_draw == drawn:
             return
         self._analyses, self._line_styles, self._spreads = to_draw
-        self._scored = tuple(line.key for line in lines(self._analyses, VerticalScale.OWN, {}))
+        self._scored_keys = tuple(line.key for line in lines(self._analyses, VerticalScale.OWN, {}))
         self._draw()
 
     def _draw(self) -> None:
@@ -198,9 +198,9 @@ class CurvesPanel(QWidget):
         self.plot.show_lines(lines(self._analyses, heights, self._spreads), self._line_styles, heights)
         self._update_choice(heights)
         note = ""
-        if self._scored and heights is VerticalScale.OWN:
+        if self._scored_keys and heights is VerticalScale.OWN:
             note = "not comparable"
-        self._note.set_forms(note)
+        self._note_label.set_forms(note)
 
     def _update_choice(self, heights: VerticalScale) -> None:
         """Show the present scale, and disable standard deviations with the reason if they are not possible."""
@@ -208,7 +208,7 @@ class CurvesPanel(QWidget):
         model = self.scale_box.model()
         assert isinstance(model, QStandardItemModel)
         item = model.item(self.scale_box.findData(VerticalScale.STANDARD))
-        if self._is_standard_possible or not self._scored:
+        if self._is_standard_possible or not self._scored_keys:
             item.setEnabled(True)
             item.setToolTip("")
         else:

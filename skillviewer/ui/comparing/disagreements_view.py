@@ -19,9 +19,9 @@ class DisagreementsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.message = text_label("", self, muted=True, wrap=True)
+        self.message_label = text_label("", self, muted=True, wrap=True)
         self.assess_all_button = push_button("Assess all with these models", self)
-        bar = add_all(horizontal(margins=(8, 4, 8, 0)), growing(self.message), self.assess_all_button)
+        bar = add_all(horizontal(margins=(8, 4, 8, 0)), growing(self.message_label), self.assess_all_button)
         self.table = PlainTable("Videos with the greatest disagreement between models", self)
         add_all(vertical(self, margins=NO_MARGINS, spacing=4), bar, growing(self.table))
 
@@ -32,13 +32,13 @@ class DisagreementsView(QWidget):
         n_shared = agreement_loader.n_shared
         of_task = " of this task" if agreement_loader.has_several_tasks else ""
         if n_models < 2:
-            self.message.setText("Choose two models that give a score to see where they disagree.")
+            self.message_label.setText("Choose two models that give a score to see where they disagree.")
         elif n_shared < MIN_VIDEOS:
             message = "{} of {} videos{} are assessed by all {} models; at least {} are needed to compare ranks."
-            self.message.setText(message.format(n_shared, n_videos, of_task, n_models, MIN_VIDEOS))
+            self.message_label.setText(message.format(n_shared, n_videos, of_task, n_models, MIN_VIDEOS))
         else:
             message = "{} of {} videos{} are assessed by all {} models."
-            self.message.setText(message.format(n_shared, n_videos, of_task, n_models))
+            self.message_label.setText(message.format(n_shared, n_videos, of_task, n_models))
         has_button = busy or agreement_loader.is_incomplete
         button_text = "Assessing…" if busy else "Assess all with these models"
         self.assess_all_button.setVisible(n_models > 0 and has_button)
@@ -57,7 +57,7 @@ class DisagreementsView(QWidget):
         ]
         for key in agreement.keys:
             model = models_by_key[key]
-            columns.append(Column(f"Rank {model.number}", printable(model.name)))
+            columns.append(Column(f"Rank {model.pane_number}", printable(model.name)))
         has_enough_videos = len(agreement.disagreements) >= MIN_VIDEOS
         rows = [_cells(disagreement) for disagreement in agreement.disagreements] if has_enough_videos else []
         self.table.fill(columns, rows)

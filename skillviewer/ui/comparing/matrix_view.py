@@ -37,11 +37,11 @@ class MatrixView(QWidget):
         self.measure_box.setAccessibleName("Measure of agreement")
         self.measure_box.currentIndexChanged.connect(self._refresh)
         self.measure_box.setMinimumWidth(MIN_BOX_PX)
-        self._note = ElidingLabel(self, muted=True)
+        self._note_label = ElidingLabel(self, muted=True)
         self.table = PlainTable("Agreement between models over the study", self)
         head = FlowLayout(gap_px=8)
         head.setContentsMargins(8, 4, 8, 0)
-        for widget in (self.measure_box, self._note):
+        for widget in (self.measure_box, self._note_label):
             head.addWidget(widget)
         add_all(vertical(self, margins=NO_MARGINS, spacing=4), head, growing(self.table))
 
@@ -59,21 +59,21 @@ class MatrixView(QWidget):
         agreement = self._agreement
         models_by_key = {model.key: model for model in self._models}
         if agreement is None or any(key not in models_by_key for key in agreement.keys):
-            self._note.set_forms("waiting for two models that have assessed three videos")
+            self._note_label.set_forms("waiting for two models that have assessed three videos")
             self.table.fill((), ())
             return
         models = [models_by_key[key] for key in agreement.keys]
         n_videos = agreement.matrix.n_videos
         min_videos = int(n_videos.min(initial=10**9)) if models else 0
-        self._note.set_forms(f"over at least {min_videos} videos per pair of models")
+        self._note_label.set_forms(f"over at least {min_videos} videos per pair of models")
         columns = [Column("", number=False)]
         if self._has_names:
             columns.append(Column("Model", number=False, fills=True))
-        columns += [Column(model.number, printable(model.name)) for model in models]
+        columns += [Column(model.pane_number, printable(model.name)) for model in models]
         values = self._values(agreement)
         rows = []
         for row, model in enumerate(models):
-            titles = (model.number, model.name) if self._has_names else (model.number,)
+            titles = (model.pane_number, model.name) if self._has_names else (model.pane_number,)
             numbers = [number_text(float(value)) for value in values[row]]
             tips = {
                 self._n_title_columns + j: f"{model.name} and {other.name}: {int(n_videos[row, j])} videos"

@@ -42,7 +42,7 @@ class Assessment:
 
     facts: ModelFacts  # facts from the model's checkpoint
     analysis: Analysis
-    seconds: float  # duration without loading
+    duration_s: float  # duration without loading
 
 
 def assess(

@@ -61,24 +61,24 @@ class ModelSet(QObject):
         self.results = Results()
         self.keys: tuple[str, ...] = ()
         self._names: dict[str, str] = {}
-        self._active = False
-        self._stopped = False
-        self._batch: list[ModelRequest] = []  # waiting requests of ``assess_all`` and ``explain``
-        self._n_batch = 0  # number of requests since the batch began
+        self._is_active = False
+        self._is_stopped = False
+        self._batch_requests: list[ModelRequest] = []  # waiting requests of ``assess_all`` and ``explain``
+        self._n_batch_requests = 0  # number of requests since the batch began
         # videos whose saved analyses have been requested: key of the model, digest of the file, and range
-        self._loaded: set[tuple[str, str, ClipRange | None]] = set()
+        self._loaded_videos: set[tuple[str, str, ClipRange | None]] = set()
         self._running_progress: tuple[ModelRequest, Progress] | None = None
         self._job = SlowJob(app_context.jobs, "Comparing models", self)
         self._job.stop_asked.connect(self.stop)
-        self._running: ModelRequest | None = None
+        self._running_request: ModelRequest | None = None
         self._task: Task | None = None
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._on_progress)
         self._query_delay = single_shot(self, QUERY_DELAY_MS, self.advance)
         app_context.playback.video_changed.connect(self._on_video)
-        app_context.state.passes_changed.connect(self._forget)
+        app_context.state.passes_changed.connect(self._forget_results)
         app_context.videos.changed.connect(self._on_entry)
-        app_context.studies.replaced.connect(self._forget)
+        app_context.studies.replaced.connect(self._forget_results)
         app_context.studies.listed.connect(self.study_changed)
         app_context.studies.listed.connect(self.advance)
 
@@ -89,14 +89,14 @@ class ModelSet(QObject):
 
     @property
     def rows(self) -> tuple[ComparedModel, ...]:
-        return tuple(replace(self.row(key), number=str(number)) for number, key in enumerate(self.keys, start=1))
+        return tuple(replace(self.row(key), pane_number=str(number)) for number, key in enumerate(self.keys, start=1))
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         """True while requests of ``assess_all`` or ``explain`` are answered."""
-        if self._batch:
+        if self._batch_requests:
             return True
-        return self._n_batch > 0 and self._running is not None
+        return self._n_batch_requests > 0 and self._running_request is not None
 
     @property
     def can_retry(self) -> bool:
@@ -106,7 +106,7 @@ class ModelSet(QObject):
     def row(self, key: str) -> ComparedModel:
         """Return a compared model with its result on the video on screen."""
         facts = self.results.facts.get(key)
-        model = ComparedModel(key, self._names[key], facts, seconds=self.results.seconds.get(key))
+        model = ComparedModel(key, self._names[key], facts, duration_s=self.results.durations_s.get(key))
         if key == UNIFORM:
             return uniform_model(model, self.keys, self.clip, self.results)
         running = None
@@ -114,42 +114,42 @@ class ModelSet(QObject):
             request, progress = self._running_progress
             if request == ModelRequest(QueryKind.ASSESS, key, self.clip):
                 running = progress
-        return with_result(model, self.clip, self.results, running, stopped=self._stopped)
+        return with_result(model, self.clip, self.results, running, stopped=self._is_stopped)
 
     # Choice of the models
 
     def add(self, key: str, name: str) -> None:
         """Compare a further model, up to ``MAX_MODELS``."""
         if key not in self.keys and len(self.keys) < MAX_MODELS:
-            self._set((*self.keys, key), {**self._names, key: name})
+            self._set_models((*self.keys, key), {**self._names, key: name})
 
     def remove(self, key: str) -> None:
         if key in self.keys:
-            self._set(tuple(other for other in self.keys if other != key), self._names)
+            self._set_models(tuple(other for other in self.keys if other != key), self._names)
 
     def choose(self, models: Sequence[tuple[str, str]]) -> None:
         """Compare exactly these models, given as (key, name)."""
-        self._set(tuple(key for key, _ in models[:MAX_MODELS]), dict(models))
+        self._set_models(tuple(key for key, _ in models[:MAX_MODELS]), dict(models))
 
-    def _set(self, keys: tuple[str, ...], names: dict[str, str]) -> None:
+    def _set_models(self, keys: tuple[str, ...], names: dict[str, str]) -> None:
         previous_keys = self.keys
         self.keys = keys
         self._names = names
         if keys == previous_keys:
             return
-        self._batch = [request for request in self._batch if request.key in keys]
-        if self._running is not None and self._running.key not in keys:
+        self._batch_requests = [request for request in self._batch_requests if request.key in keys]
+        if self._running_request is not None and self._running_request.key not in keys:
             self._cancel()
         removed_keys = set(previous_keys) - set(keys)
         if removed_keys:
-            self._loaded = {video for video in self._loaded if video[0] in keys}
-            folders = {Path(key) for key in self._models()}
+            self._loaded_videos = {video for video in self._loaded_videos if video[0] in keys}
+            folders = {Path(key) for key in self._trained_keys()}
             if not self._app_context.compare_worker.stopped:
                 self._app_context.compare_worker.submit(
                     lambda model_cache, _token, _report: model_cache.retain(folders)
                 )
         for key in set(keys) - set(previous_keys):
-            self.results.broken.pop(key, None)
+            self.results.load_failures.pop(key, None)
         self._app_context.settings.compared = keys
         self._share_analysis()
         self.models_changed.emit()
@@ -160,52 +160,56 @@ class ModelSet(QObject):
 
     def set_active(self, active: bool) -> None:
         """Set whether the models are queried about the video on screen."""
-        self._active = active
+        self._is_active = active
         self._share_analysis()
         self.advance()
 
     def assess_all(self) -> None:
         """Make every model assess every video, after the one on screen."""
-        self._stopped = False
-        waiting = set(self._batch)
+        self._is_stopped = False
+        waiting = set(self._batch_requests)
         requests = []
         for entry in self._app_context.videos:
             if not entry.state.has_picture:
                 continue
-            for key in self._models():
+            for key in self._trained_keys():
                 request = ModelRequest(QueryKind.ASSESS, key, entry.clip)
-                if self.results.lacks(key, entry.clip) and request not in waiting:
+                if self.results.needs_assessment(key, entry.clip) and request not in waiting:
                     requests.append(request)
         self._queue(requests)
 
     def explain(self) -> None:
         """Measure the faithfulness of every model's attention for the video on screen."""
         clip = self.clip
-        rows = [row for row in self.rows if not row.is_uniform and row.whole is not None and row.evidence is None]
+        rows = [
+            row
+            for row in self.rows
+            if not row.is_uniform and row.complete_analysis is not None and row.evidence is None
+        ]
         self._queue([ModelRequest(QueryKind.EXPLAIN, row.key, clip) for row in rows if clip is not None])
 
     def _queue(self, requests: list[ModelRequest]) -> None:
         if requests:
-            self._batch += requests
-            self._n_batch += len(requests)
+            self._batch_requests += requests
+            self._n_batch_requests += len(requests)
             self._job.begin(confirm_stop=True)
             self.busy_changed.emit()
             self.advance()
 
     def stop(self) -> None:
-        self._stopped = True
-        self._batch = []
-        self._n_batch = 0
+        self._is_stopped = True
+        self._batch_requests = []
+        self._n_batch_requests = 0
         self._cancel()
         self._job.finish()
         self._emit_rows()
         self.busy_changed.emit()
 
-    def again(self) -> None:
+    def retry(self) -> None:
         """Try again after failures or a stop."""
-        self._stopped = False
+        self._is_stopped = False
         self.results.clear_failures(self.clip)
-        self._loaded.clear()
+        self._loaded_videos.clear()
         self._emit_rows()
         self.advance()
 
@@ -213,22 +217,22 @@ class ModelSet(QObject):
         if self._task is not None:
             self._task.cancel()
 
-    def _models(self) -> tuple[str, ...]:
+    def _trained_keys(self) -> tuple[str, ...]:
         return tuple(key for key in self.keys if key != UNIFORM)
 
     def advance(self) -> None:
         """Run the next query unless one is running."""
-        if self._running is not None or self._app_context.compare_worker.stopped:
+        if self._running_request is not None or self._app_context.compare_worker.stopped:
             return
-        request = self._next()
+        request = self._next_request()
         if request is None:
-            self._n_batch = 0
+            self._n_batch_requests = 0
             self._job.finish()
             self.busy_changed.emit()
             return
-        self._running = request
+        self._running_request = request
         self._running_progress = (request, Progress("waiting"))
-        self._task = self._app_context.compare_worker.submit(self._work(request))
+        self._task = self._app_context.compare_worker.submit(self._work_for(request))
         self._task.then(
             progressed=self._throttle.report,
             succeeded=self._on_answered,
@@ -239,7 +243,7 @@ class ModelSet(QObject):
         self._report_job()
         self.row_changed.emit(request.key)
 
-    def _work(self, request: ModelRequest) -> Work:
+    def _work_for(self, request: ModelRequest) -> Work:
         folder = Path(request.key)
         clip = request.clip
         passes = self._app_context.state.passes
@@ -256,31 +260,31 @@ class ModelSet(QObject):
             )
         return lambda model_cache, token, report: assess(model_cache, folder, clip, passes, token, report)
 
-    def _next(self) -> ModelRequest | None:
-        if self._active and not self._stopped:
-            request = self._next_for_current()
+    def _next_request(self) -> ModelRequest | None:
+        if self._is_active and not self._is_stopped:
+            request = self._next_for_video()
             if request is not None:
                 return request
-        while self._batch:
-            request = self._batch.pop(0)
+        while self._batch_requests:
+            request = self._batch_requests.pop(0)
             assert request.clip is not None
             is_listed = self._app_context.videos.get(request.clip) is not None
-            is_needed = is_listed and self.results.lacks(request.key, request.clip)
+            is_needed = is_listed and self.results.needs_assessment(request.key, request.clip)
             if request.kind is QueryKind.EXPLAIN or is_needed:
                 return request
-        if not self._active or self._stopped:
+        if not self._is_active or self._is_stopped:
             return None
         return self._next_for_study()
 
-    def _next_for_current(self) -> ModelRequest | None:
+    def _next_for_video(self) -> ModelRequest | None:
         clip = self.clip
-        for key in self._models():
-            if key not in self.results.facts and key not in self.results.broken:
+        for key in self._trained_keys():
+            if key not in self.results.facts and key not in self.results.load_failures:
                 return ModelRequest(QueryKind.FACTS, key)
         if clip is None or self._is_being_assessed(clip):
             return None
-        for key in self._models():
-            if self.results.lacks(key, clip):
+        for key in self._trained_keys():
+            if self.results.needs_assessment(key, clip):
                 return ModelRequest(QueryKind.ASSESS, key, clip)
         return None
 
@@ -298,24 +302,24 @@ class ModelSet(QObject):
 
     def _next_for_study(self) -> ModelRequest | None:
         study_clips = {video.clip_id for video in self._app_context.study_sync.known_videos}
-        for key in self._models():
-            unloaded = {(key, *video) for video in study_clips} - self._loaded
+        for key in self._trained_keys():
+            unloaded = {(key, *video) for video in study_clips} - self._loaded_videos
             if unloaded and key in self.results.facts:
-                self._loaded |= unloaded
+                self._loaded_videos |= unloaded
                 return ModelRequest(QueryKind.SAVED, key)
         return None
 
     # Results
 
     def _on_progress(self, progress: Progress) -> None:
-        request = self._running
+        request = self._running_request
         if request is not None and self._task is not None and not self._task.token.cancelled:
             self._running_progress = (request, progress)
             self._report_job()
             self.row_changed.emit(request.key)
 
     def _on_answered(self, answer: object) -> None:
-        request = self._running
+        request = self._running_request
         if request is None:
             return
         key = request.key
@@ -331,7 +335,7 @@ class ModelSet(QObject):
         elif isinstance(answer, dict):
             for video, analysis in answer.items():
                 if results.analysis(key, video) is None:
-                    results.add(key, video, analysis)
+                    results.add_analysis(key, video, analysis)
         self._emit_row(key)
         if request.kind in {QueryKind.ASSESS, QueryKind.SAVED}:
             self.study_changed.emit()
@@ -341,21 +345,21 @@ class ModelSet(QObject):
         facts = assessment.facts
         analysis = assessment.analysis
         self.results.facts[key] = facts
-        self.results.seconds[key] = assessment.seconds
-        self.results.add(key, clip, analysis)
+        self.results.durations_s[key] = assessment.duration_s
+        self.results.add_analysis(key, clip, analysis)
         self._app_context.study_sync.save_analysis(analysis, facts.digest, facts.name, Path(key))
         self._app_context.assessments.take({clip: analysis})
 
     def _on_failed(self, error: Exception) -> None:
-        request = self._running
+        request = self._running_request
         if request is None or self._task is None or self._task.token.cancelled:
             return
         reason = error_text(error)
         self._running_progress = None
         if request.clip is None:
-            self.results.broken[request.key] = reason
+            self.results.load_failures[request.key] = reason
         elif request.kind is QueryKind.ASSESS:
-            self.results.failures[request.key, request.clip] = reason
+            self.results.assessment_failures[request.key, request.clip] = reason
         else:
             self._app_context.messages.post(Message(reason, Severity.ERROR))
         if request.clip != self.clip and request.clip is not None:
@@ -365,7 +369,7 @@ class ModelSet(QObject):
         self._emit_row(request.key)
 
     def _on_finished(self) -> None:
-        self._running = None
+        self._running_request = None
         self._task = None
         self._running_progress = None
         self._throttle.stop()
@@ -384,10 +388,10 @@ class ModelSet(QObject):
     # Changes of the video, the list and the study
 
     def _on_video(self, _video: object) -> None:
-        running = self._running
-        if running is not None and running.kind is QueryKind.ASSESS and not self.busy:
+        running = self._running_request
+        if running is not None and running.kind is QueryKind.ASSESS and not self.is_busy:
             self._cancel()
-        self._stopped = False
+        self._is_stopped = False
         self._query_delay.start()
         self._share_analysis()
         self._emit_rows()
@@ -411,15 +415,15 @@ class ModelSet(QObject):
         is_by_loaded_model = analysis.provenance.model_digest == model.digest
         is_missing = key in self.keys and self.results.analysis(key, clip) is None
         if is_missing and has_enough_passes and is_by_loaded_model:
-            self.results.add(key, clip, analysis)
+            self.results.add_analysis(key, clip, analysis)
             self._emit_row(key)
             self.study_changed.emit()
 
-    def _forget(self, *_: object) -> None:
-        self._batch = []
-        self._n_batch = 0
+    def _forget_results(self, *_: object) -> None:
+        self._batch_requests = []
+        self._n_batch_requests = 0
         self._cancel()
-        self._loaded.clear()
+        self._loaded_videos.clear()
         self.results.forget_videos()
         self._emit_rows()
         self.study_changed.emit()
@@ -430,7 +434,7 @@ class ModelSet(QObject):
         return entry.name if entry is not None else clip.path.name
 
     def _report_job(self) -> None:
-        running = self._running
+        running = self._running_request
         if running is None:
             return
         name = self._names.get(running.key, "")
@@ -438,9 +442,9 @@ class ModelSet(QObject):
         progress = Progress("")
         if self._running_progress is not None:
             _, progress = self._running_progress
-        if not self._n_batch:
+        if not self._n_batch_requests:
             self._job.report(stage, progress.done, progress.total)
             return
         total = max(progress.total, 1)
-        n_done = self._n_batch - len(self._batch) - 1
-        self._job.report(stage, max(n_done, 0) * total + progress.done, self._n_batch * total)
+        n_done = self._n_batch_requests - len(self._batch_requests) - 1
+        self._job.report(stage, max(n_done, 0) * total + progress.done, self._n_batch_requests * total)

@@ -29,7 +29,7 @@ class ModelsMenu(QMenu):
 
     def _fill(self) -> None:
         self.clear()
-        candidate_names = dict(self._candidates.all)
+        candidate_names = dict(self._candidates.keys_and_names)
         missing_keys = [key for key in self._compared_keys if key not in candidate_names]
         names_by_key = {key: self._candidates.name(key) for key in missing_keys} | candidate_names
         is_full = len(self._compared_keys) >= MAX_MODELS

@@ -45,12 +45,12 @@ class NumbersView(QWidget):
         self._contrast: Contrast | None = None
         self._rows: tuple[ComparedModel, ...] = ()
         self._frame = 0
-        self._note = ElidingLabel(self, muted=True)
+        self._note_label = ElidingLabel(self, muted=True)
         name = "Numbers over the video" if over_video else "Numbers of this frame"
         self.table = PlainTable(name, self)
         self.table.row_chosen.connect(self.row_chosen)
-        add_all(vertical(self, margins=(0, 4, 0, 0), spacing=4), self._note, growing(self.table))
-        self._note.setContentsMargins(8, 0, 8, 0)
+        add_all(vertical(self, margins=(0, 4, 0, 0), spacing=4), self._note_label, growing(self.table))
+        self._note_label.setContentsMargins(8, 0, 8, 0)
         self._columns = (
             Column("", number=False),
             Column("Model", number=False, fills=True),
@@ -94,32 +94,32 @@ class NumbersView(QWidget):
 
     def _refresh(self) -> None:
         contrast = self._contrast
-        first = next((row for row in self._rows if contrast is not None and row.key == contrast.first), None)
+        first = next((row for row in self._rows if contrast is not None and row.key == contrast.first_key), None)
         if contrast is None or first is None:
-            self._note.set_forms("The numbers appear when two models have assessed this video.")
+            self._note_label.set_forms("The numbers appear when two models have assessed this video.")
             self.table.fill(self._columns, ())
             return
         text = self._format_contrast(first, contrast)
-        self._note.set_forms(text, tip=text)
+        self._note_label.set_forms(text, tip=text)
         cells = [self._cells(row, contrast) for row in self._rows]
         columns: tuple[Column, ...] = self._columns
-        if self._over_video and contrast.on_tracks:
+        if self._over_video and contrast.track_attention:
             columns = (*columns, ON_TRACKS)
-            cells = [_with_tracks(cell, contrast.on_tracks.get(cell.key)) for cell in cells]
+            cells = [_with_tracks(cell, contrast.track_attention.get(cell.key)) for cell in cells]
         self.table.fill(columns, cells)
 
     def _format_contrast(self, row: ComparedModel, contrast: Contrast) -> str:
-        others = [comparison for key, comparison in contrast.videos.items() if key != contrast.first]
-        any_comparison = next(iter(contrast.videos.values()))
+        others = [comparison for key, comparison in contrast.comparisons.items() if key != contrast.first_key]
+        any_comparison = next(iter(contrast.comparisons.values()))
         first_kind, _ = any_comparison.kinds
         if first_kind is MapKind.NONE:
-            return f"{row.number} {row.name} has no map to compare. Choose another model."
+            return f"{row.pane_number} {row.name} has no map to compare. Choose another model."
         if self._over_video:
             averaged = others or [any_comparison]
             basis = self._format_mean(averaged)
         else:
             basis = "their last maps up to this frame"
-        text = f"Compared with {row.number} {row.name}: {basis}."
+        text = f"Compared with {row.pane_number} {row.name}: {basis}."
         with_maps = [comparison for comparison in others if MapKind.NONE not in comparison.kinds]
         if not all(comparison.same_kind for comparison in with_maps):
             text += " The map kinds differ, so each map is divided by its sum."
@@ -135,12 +135,12 @@ class NumbersView(QWidget):
         return f"mean over {fewest} to {most} frames, by model"
 
     def _cells(self, row: ComparedModel, contrast: Contrast) -> Cells:
-        comparison = contrast.videos.get(row.key)
+        comparison = contrast.comparisons.get(row.key)
         map_numbers = None
         if comparison is not None:
             map_numbers = comparison.mean if self._over_video else numbers_at(comparison, self._frame)
         if comparison is None or map_numbers is None:
-            return Cells(row.key, (row.number, row.name, *[DASH] * 7), tip=row.reason)
+            return Cells(row.key, (row.pane_number, row.name, *[DASH] * 7), tip=row.reason)
         first_kind, other_kind = comparison.kinds
         if other_kind is MapKind.NONE:
             tip = "no map"
@@ -149,11 +149,11 @@ class NumbersView(QWidget):
         else:
             tip = f"{first_kind} compared with {other_kind}"
         entropy = number_text(map_numbers.entropy_other)
-        if row.key == contrast.first:
+        if row.key == contrast.first_key:
             tip = "the other models are compared with this one"
-            return Cells(row.key, (row.number, row.name, *[DASH] * 6, entropy), tip=tip)
+            return Cells(row.key, (row.pane_number, row.name, *[DASH] * 6, entropy), tip=tip)
         texts = [number_text(getattr(map_numbers, name)) for name in NUMBERS]
-        return Cells(row.key, (row.number, row.name, *texts, entropy), tip=tip)
+        return Cells(row.key, (row.pane_number, row.name, *texts, entropy), tip=tip)
 
 
 ON_TRACKS = Column("On hands", "Attention on tracked hands and tools: 1 as much as evenly spread maps have")
@@ -205,9 +205,9 @@ class ModelsView(QWidget):
         self.measure_button.setToolTip(
             "Remove what each model attended to, and test whether its score changes more than by chance"
         )
-        self._note = text_label("", self, muted=True)
-        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        foot = add_all(horizontal(margins=(8, 0, 8, 4)), growing(self._note), self.measure_button)
+        self._note_label = text_label("", self, muted=True)
+        self._note_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        foot = add_all(horizontal(margins=(8, 0, 8, 4)), growing(self._note_label), self.measure_button)
         add_all(vertical(self, margins=(0, 4, 0, 0), spacing=4), growing(self.table), foot)
         self._columns = (
             Column("", number=False),
@@ -232,7 +232,7 @@ class ModelsView(QWidget):
         note = ""
         if len(feature_sets) > 1:
             note = f"Different preprocessing, separate features: A to {_letter(len(feature_sets) - 1)}"
-        self._note.setText(note)
+        self._note_label.setText(note)
         self.table.fill(self._columns, [self._cells(row, feature_sets) for row in rows])
         self.measure_button.setEnabled(measurable)
 
@@ -240,9 +240,9 @@ class ModelsView(QWidget):
         facts = row.facts
         if row.is_uniform:
             tip = "Baseline with the same attention everywhere; it gives no score"
-            return Cells(row.key, (row.number, row.name, *[DASH] * 5), tip=tip)
+            return Cells(row.key, (row.pane_number, row.name, *[DASH] * 5), tip=tip)
         if facts is None:
-            return Cells(row.key, (row.number, row.name, *[DASH] * 5), tip=row.reason)
+            return Cells(row.key, (row.pane_number, row.name, *[DASH] * 5), tip=row.reason)
         accuracy = DASH
         tips = {}
         if facts.accuracy is not None:
@@ -255,12 +255,12 @@ class ModelsView(QWidget):
         if row.evidence is not None:
             tips[3] = row.evidence.faithfulness_sentence
             faithful = self._faithful(row.evidence)
-        time = format_duration(row.seconds) if row.seconds is not None else DASH
+        time = format_duration(row.duration_s) if row.duration_s is not None else DASH
         features = "shared"
         if len(feature_sets) > 1:
             features = _letter(feature_sets.index(facts.features))
         tips[6] = facts.features
-        texts = (row.number, row.name, accuracy, faithful, format_count(facts.n_parameters), time, features)
+        texts = (row.pane_number, row.name, accuracy, faithful, format_count(facts.n_parameters), time, features)
         return Cells(row.key, texts, tip=f"{facts.title} · {format_kind(facts.map_kind)}", tips=tips)
 
     def _faithful(self, evidence: Evidence) -> str:

@@ -26,27 +26,27 @@ class NumbersColumn(QTabWidget):
         self.setDocumentMode(True)
         self.setStyleSheet(NARROW_CELLS)
         self.setMinimumWidth(280)
-        self.frame_numbers = NumbersView(over_video=False, parent=self)
-        self.video_numbers = NumbersView(over_video=True, parent=self)
-        self.models = ModelsView(self)
-        self.disagreements = DisagreementsView(self)
-        self.matrix = MatrixView(self)
+        self.frame_numbers_view = NumbersView(over_video=False, parent=self)
+        self.video_numbers_view = NumbersView(over_video=True, parent=self)
+        self.models_view = ModelsView(self)
+        self.disagreements_view = DisagreementsView(self)
+        self.matrix_view = MatrixView(self)
         for view, title in (
-            (self.frame_numbers, "This frame"),
-            (self.video_numbers, "This video"),
-            (self.models, "Models"),
-            (self.disagreements, "Disagreement"),
-            (self.matrix, "Agreement"),
+            (self.frame_numbers_view, "This frame"),
+            (self.video_numbers_view, "This video"),
+            (self.models_view, "Models"),
+            (self.disagreements_view, "Disagreement"),
+            (self.matrix_view, "Agreement"),
         ):
             self.addTab(view, title)
-        for table in (self.frame_numbers.table, self.video_numbers.table, self.models.table):
+        for table in (self.frame_numbers_view.table, self.video_numbers_view.table, self.models_view.table):
             table.row_chosen.connect(self.second_chosen)
             actions.attach_player(table, lists=True)
-        self.disagreements.table.row_chosen.connect(self.video_chosen)
-        actions.attach_player(self.disagreements.table, self.matrix.table, lists=True)
+        self.disagreements_view.table.row_chosen.connect(self.video_chosen)
+        actions.attach_player(self.disagreements_view.table, self.matrix_view.table, lists=True)
 
     def set_frame(self, frame_index: int) -> None:
-        self.frame_numbers.set_frame(frame_index)
+        self.frame_numbers_view.set_frame(frame_index)
 
     def show_numbers(
         self,
@@ -57,11 +57,13 @@ class NumbersColumn(QTabWidget):
         frame_index: int,
     ) -> None:
         """Fill all tables."""
-        for view in (self.frame_numbers, self.video_numbers):
+        for view in (self.frame_numbers_view, self.video_numbers_view):
             view.show_contrast(contrast, rows)
         self.set_frame(frame_index)
-        lacks_evidence = any(row.whole is not None and row.evidence is None and not row.is_uniform for row in rows)
-        self.models.show_rows(rows, measurable=lacks_evidence and not models.busy)
-        self.disagreements.show_progress(agreement_loader, busy=models.busy)
-        self.disagreements.show_agreement(agreement_loader.agreement, rows)
-        self.matrix.show_agreement(agreement_loader.agreement, rows)
+        lacks_evidence = any(
+            row.complete_analysis is not None and row.evidence is None and not row.is_uniform for row in rows
+        )
+        self.models_view.show_rows(rows, measurable=lacks_evidence and not models.is_busy)
+        self.disagreements_view.show_progress(agreement_loader, busy=models.is_busy)
+        self.disagreements_view.show_agreement(agreement_loader.agreement, rows)
+        self.matrix_view.show_agreement(agreement_loader.agreement, rows)

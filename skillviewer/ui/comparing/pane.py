@@ -71,17 +71,17 @@ class PaneText:
     """Texts of a pane's caption."""
 
     name: str  # name of the model
-    number: str = ""  # number of the pane, which also labels the curve
+    pane_number: str = ""  # number of the pane, which also labels the curve
     line_style: LineStyle | None = None  # style of the curve, or None without one
     kind: str = ""  # kind of the maps
     score: str = ""  # score, or the reason why there is none
     details: str = ""  # source of the map on screen, and limits of its colours
-    scaled: CalibratedScore | None = None  # score on the raters' scale
+    calibrated_score: CalibratedScore | None = None  # score on the raters' scale
 
     @property
     def rating(self) -> str:
         """The score on the raters' scale in words, or ""."""
-        return self.scaled.words if self.scaled is not None else ""
+        return self.calibrated_score.words if self.calibrated_score is not None else ""
 
 
 class PaneCaption(PaintedWidget):
@@ -116,7 +116,7 @@ class PaneCaption(PaintedWidget):
     def text(self) -> str:
         """All texts in one line, for the tooltip and screen readers."""
         text = self._text
-        rating = text.scaled.sentence if text.scaled is not None else ""
+        rating = text.calibrated_score.sentence if text.calibrated_score is not None else ""
         return _joined(printable(text.name), text.kind, text.score, rating, text.details)
 
     def set_right_margin(self, width_px: int) -> None:
@@ -157,9 +157,9 @@ class PaneCaption(PaintedWidget):
         bold.setWeight(QFont.Weight.DemiBold)
         painter.setFont(bold)
         painter.setPen(QColor(DARK.text))
-        if text.number:
-            painter.drawText(QRectF(x, 2, 20, line_height), Qt.AlignmentFlag.AlignVCenter, text.number)
-            x += painter.fontMetrics().horizontalAdvance(text.number) + 6
+        if text.pane_number:
+            painter.drawText(QRectF(x, 2, 20, line_height), Qt.AlignmentFlag.AlignVCenter, text.pane_number)
+            x += painter.fontMetrics().horizontalAdvance(text.pane_number) + 6
         if text.line_style is not None:
             draw_swatch(painter, QRectF(x, 2, SWATCH_PX, line_height), text.line_style, dark=True)
             x += SWATCH_PX + 6
@@ -244,7 +244,7 @@ def score_of(row: ComparedModel) -> str:
     """Return the score with its interval, or the progress of the assessment."""
     analysis = row.analysis
     if row.progress is ModelProgress.WORKING:
-        return f"looking, {row.n_done} of {row.total}" if row.total else "loading"
+        return f"looking, {row.n_done} of {row.n_total}" if row.n_total else "loading"
     if row.is_uniform:
         return "no score"
     if analysis is not None:

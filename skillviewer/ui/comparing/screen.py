@@ -57,11 +57,11 @@ class CompareScreen(QWidget):
         self._app_context = app_context
         self._actions = actions
         self._has_chosen_first = False
-        self.models = ModelSet(app_context, self)
+        self.model_set = ModelSet(app_context, self)
         self.candidates = Candidates(app_context, self)
         self.contrast_loader = ContrastLoader(app_context.index_worker, app_context.messages, self)
-        self.agreement_loader = AgreementLoader(app_context, self.models, self)
-        self.saver = ComparisonSaver(app_context, self)
+        self.agreement_loader = AgreementLoader(app_context, self.model_set, self)
+        self.comparison_saver = ComparisonSaver(app_context, self)
         self._make_widgets()
         self._lay_out()
         self._connect()
@@ -72,55 +72,66 @@ class CompareScreen(QWidget):
         app_context = self._app_context
         actions = self._actions
         self.header = CompareHeader(self.candidates, self)
-        self.grid = PaneGrid(app_context.icons, self)
+        self.pane_grid = PaneGrid(app_context.icons, self)
         map_actions = (actions["overlay"], actions["next_look"])
         self.map_menu = MapMenu(app_context.state, map_actions, self, without=("scale",))  # the header has the scale
-        self.grid.menu_asked.connect(self.map_menu.open_at)
-        self.bars = ColourBarStrip(self)
+        self.pane_grid.menu_asked.connect(self.map_menu.open_at)
+        self.colour_bars = ColourBarStrip(self)
         self.transport = Transport(app_context, actions, self)
-        self.curves = CurvesPanel(app_context.playback, self)
-        self.side = NumbersColumn(actions, self)
+        self.curves_panel = CurvesPanel(app_context.playback, self)
+        self.numbers_column = NumbersColumn(actions, self)
         save_menu = QMenu(self.header)
         for name in ("save_comparison", "save_comparison_figure", "save_agreement", "save_ranks"):
             save_menu.addAction(actions[name])
         save_menu.addSeparator()
-        self.blur_faces = save_menu.addAction("&Blur faces in the figure")
-        self.blur_faces.setCheckable(True)
-        self.blur_faces.setToolTip("Some faces may be missed: check the saved file")
+        self.blur_faces_action = save_menu.addAction("&Blur faces in the figure")
+        self.blur_faces_action.setCheckable(True)
+        self.blur_faces_action.setToolTip("Some faces may be missed: check the saved file")
         save_menu.setToolTipsVisible(True)
         self.header.save_button.setMenu(save_menu)
-        self.empty = QWidget(self)
-        self._empty_text = text_label("", self.empty, wrap=True)
-        self._empty_text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.choose_button = push_button("Choose models", self.empty, self.header.models_button.showMenu, primary=True)
+        self.empty_page = QWidget(self)
+        self._empty_label = text_label("", self.empty_page, wrap=True)
+        self._empty_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.choose_button = push_button(
+            "Choose models", self.empty_page, self.header.models_button.showMenu, primary=True
+        )
 
     def _lay_out(self) -> None:
         centred_button = aligned(self.choose_button, Qt.AlignmentFlag.AlignHCenter)
-        empty_column = QVBoxLayout(self.empty)
-        add_all(empty_column, GrowingSpace(), self._empty_text, Spacing(8), centred_button, GrowingSpace())
+        empty_column = QVBoxLayout(self.empty_page)
+        add_all(empty_column, GrowingSpace(), self._empty_label, Spacing(8), centred_button, GrowingSpace())
         upper_half = QWidget(self)
-        add_all(vertical(upper_half, margins=NO_MARGINS, spacing=0), growing(self.grid), self.bars, self.transport)
-        self.curves.setMinimumWidth(280)
+        add_all(
+            vertical(upper_half, margins=NO_MARGINS, spacing=0),
+            growing(self.pane_grid),
+            self.colour_bars,
+            self.transport,
+        )
+        self.curves_panel.setMinimumWidth(280)
         lower_half = splitter(
-            self, Qt.Orientation.Horizontal, widgets=(self.curves, self.side), factors=(1, 1), sizes=(380, 560)
+            self,
+            Qt.Orientation.Horizontal,
+            widgets=(self.curves_panel, self.numbers_column),
+            factors=(1, 1),
+            sizes=(380, 560),
         )
         comparison = splitter(
             self, Qt.Orientation.Vertical, widgets=(upper_half, lower_half), factors=(1,), sizes=(460, 200)
         )
         self._pages = Pages(self)
-        self._pages.addWidget(self.empty)
+        self._pages.addWidget(self.empty_page)
         self._pages.addWidget(comparison)
         add_all(vertical(self, margins=NO_MARGINS, spacing=0), self.header, growing(self._pages))
-        self._actions.attach_player(self.grid, self.curves.plot)
+        self._actions.attach_player(self.pane_grid, self.curves_panel.plot)
 
     def _connect(self) -> None:
         app_context = self._app_context
-        models = self.models
+        models = self.model_set
         header = self.header
         app_context.playback.video_changed.connect(self._on_video)
-        app_context.playback.frame_changed.connect(self.side.set_frame)
+        app_context.playback.frame_changed.connect(self.numbers_column.set_frame)
         app_context.feed.arrived.connect(self._on_picture)
-        app_context.feed.lost.connect(self.grid.set_message)
+        app_context.feed.lost.connect(self.pane_grid.set_message)
         app_context.state.map_style_changed.connect(self._on_row)
         models.models_changed.connect(self._on_models)
         models.row_changed.connect(self._on_row)
@@ -128,17 +139,17 @@ class CompareScreen(QWidget):
         self.agreement_loader.changed.connect(self._on_row)
         self.contrast_loader.changed.connect(self._on_contrast)
         self.candidates.changed.connect(self._on_candidates)
-        header.menu.toggled.connect(self._on_toggled)
-        self.grid.remove_asked.connect(self._on_remove)
+        header.models_menu.toggled.connect(self._on_toggled)
+        self.pane_grid.remove_asked.connect(self._on_remove)
         header.scale_box.currentIndexChanged.connect(self._refresh)
         header.pair_chosen.connect(self._refresh)
         header.difference_box.toggled.connect(self._on_models)
-        header.retry_button.clicked.connect(models.again)
+        header.retry_button.clicked.connect(models.retry)
         header.difference_box.toggled.connect(self._actions["compare_difference"].setChecked)
-        self.side.second_chosen.connect(header.choose_second)
-        self.side.video_chosen.connect(self._on_video_chosen)
-        self.side.models.measure_asked.connect(models.explain)
-        self.side.disagreements.assess_all_button.clicked.connect(models.assess_all)
+        self.numbers_column.second_chosen.connect(header.choose_second)
+        self.numbers_column.video_chosen.connect(self._on_video_chosen)
+        self.numbers_column.models_view.measure_asked.connect(models.explain)
+        self.numbers_column.disagreements_view.assess_all_button.clicked.connect(models.assess_all)
 
     # Called by the window
 
@@ -148,20 +159,20 @@ class CompareScreen(QWidget):
             self._has_chosen_first = True
             self._choose_first()
         self._on_video(self._app_context.playback.video)
-        self.models.set_active(active=True)
+        self.model_set.set_active(active=True)
         self.focus_player()
 
     def on_hidden(self) -> None:
-        self.models.set_active(active=False)
+        self.model_set.set_active(active=False)
 
     def _choose_first(self) -> None:
         chosen_models = [(key, self.candidates.name(key)) for key in self._app_context.settings.compared]
         if not chosen_models:
-            chosen_models = self.candidates.first_choice()
-        self.models.choose(chosen_models)
+            chosen_models = self.candidates.initial_models()
+        self.model_set.choose(chosen_models)
 
     def _on_candidates(self) -> None:
-        if self._has_chosen_first and not self.models.keys and not self._app_context.settings.compared:
+        if self._has_chosen_first and not self.model_set.keys and not self._app_context.settings.compared:
             self._choose_first()
 
     # The compared models
@@ -169,27 +180,27 @@ class CompareScreen(QWidget):
     @property
     def line_styles(self) -> dict[str, tuple[str, LineStyle]]:
         """Number and line style of each model, by key."""
-        return {key: (str(index + 1), LINE_STYLES[index]) for index, key in enumerate(self.models.keys)}
+        return {key: (str(index + 1), LINE_STYLES[index]) for index, key in enumerate(self.model_set.keys)}
 
     def _on_toggled(self, key: str, on: bool) -> None:
         if on:
-            self.models.add(key, self.candidates.name(key))
+            self.model_set.add(key, self.candidates.name(key))
         else:
-            self.models.remove(key)
+            self.model_set.remove(key)
 
     def _on_models(self, *_: object) -> None:
-        pane_keys = self.models.keys
+        pane_keys = self.model_set.keys
         if self.header.difference_box.isChecked() and len(pane_keys) > 1:
             pane_keys = (*pane_keys, DIFFERENCE)
-        self.grid.set_keys(pane_keys)
-        self.header.set_models(self.models.rows)
+        self.pane_grid.set_keys(pane_keys)
+        self.header.set_models(self.model_set.rows)
         self._refresh()
 
     def _on_remove(self, key: str) -> None:
         if key == DIFFERENCE:
             self.header.difference_box.setChecked(False)
         else:
-            self.models.remove(key)
+            self.model_set.remove(key)
 
     def _on_video_chosen(self, name: str) -> None:
         clip = self.agreement_loader.clip(name)
@@ -199,14 +210,14 @@ class CompareScreen(QWidget):
     # The video on screen
 
     def _on_video(self, video: VideoInfo | None) -> None:
-        self.grid.set_video(video)
+        self.pane_grid.set_video(video)
         self._refresh()
-        if video is not None and self.isVisible() and not self.grid.has_picture:
+        if video is not None and self.isVisible() and not self.pane_grid.has_picture:
             self._app_context.feed.request(self._app_context.playback.frame)
 
     def _on_picture(self, picture: DisplayPicture) -> None:
         if self._app_context.playback.video is not None:
-            self.grid.set_picture(picture)
+            self.pane_grid.set_picture(picture)
             self._update_captions()
 
     def _on_row(self, *_: object) -> None:
@@ -215,51 +226,51 @@ class CompareScreen(QWidget):
     def _refresh(self, *_: object) -> None:
         if not self.isVisible() and self._has_chosen_first:
             return
-        rows = self.models.rows
+        rows = self.model_set.rows
         video = self._app_context.playback.video
         self._show_page(has_video=video is not None)
         analyses = {row.key: row.analysis for row in rows if row.analysis is not None}
         map_styles = map_styles_of(analyses, self._map_style, self.header.chosen_scale)
         for row in rows:
-            pane = self.grid.panes[row.key]
+            pane = self.pane_grid.panes[row.key]
             reason = row.reason if row.progress is ModelProgress.FAILED else ""
             pane.refuse(reason)
             pane.canvas.set_map_style(map_styles.get(row.key, self._map_style))
             pane.canvas.set_analysis(row.analysis)
         first, second = self.header.pair
-        self.contrast_loader.want(first, second, rows)
+        self.contrast_loader.request(first, second, rows)
         self._show_difference()
-        self.grid.refresh()
+        self.pane_grid.refresh()
         self._update_captions()
         self._show_bars(analyses, map_styles)
-        self.curves.show_curves(tuple(analyses.items()), self.line_styles, self.agreement_loader.spreads())
+        self.curves_panel.show_curves(tuple(analyses.items()), self.line_styles, self.agreement_loader.spreads())
         contrast = self.contrast_loader.contrast
         frame = self._app_context.playback.frame
-        self.side.show_numbers(rows, contrast, self.models, self.agreement_loader, frame_index=frame)
-        self.header.retry_button.setVisible(self.models.can_retry)
+        self.numbers_column.show_numbers(rows, contrast, self.model_set, self.agreement_loader, frame_index=frame)
+        self.header.retry_button.setVisible(self.model_set.can_retry)
 
     @property
     def _map_style(self) -> MapStyle:
         return self._app_context.state.map_style
 
     def _show_page(self, *, has_video: bool) -> None:
-        can_compare = has_video and bool(self.models.keys)
+        can_compare = has_video and bool(self.model_set.keys)
         page_index = 1 if can_compare else 0
         self._pages.setCurrentIndex(page_index)
-        if self.models.keys:
-            self._empty_text.setText("Open a video to see what each model attends to.")
+        if self.model_set.keys:
+            self._empty_label.setText("Open a video to see what each model attends to.")
         else:
-            self._empty_text.setText("Choose two to nine models to see what each attends to.")
-        self.choose_button.setVisible(not self.models.keys)
+            self._empty_label.setText("Choose two to nine models to see what each attends to.")
+        self.choose_button.setVisible(not self.model_set.keys)
 
     def _on_contrast(self) -> None:
         self._show_difference()
-        self.grid.refresh()
+        self.pane_grid.refresh()
         self._update_captions()
         self._refresh_later.start()
 
     def _show_difference(self) -> None:
-        pane = self.grid.panes.get(DIFFERENCE)
+        pane = self.pane_grid.panes.get(DIFFERENCE)
         if pane is not None:
             contrast = self._contrast_of_pair
             difference = contrast.difference if contrast is not None else None
@@ -270,34 +281,34 @@ class CompareScreen(QWidget):
     def _contrast_of_pair(self) -> Contrast | None:
         """The contrast of the chosen pair, or None until it is computed."""
         contrast = self.contrast_loader.contrast
-        if contrast is None or (contrast.first, contrast.second) != self.header.pair:
+        if contrast is None or (contrast.first_key, contrast.second_key) != self.header.pair:
             return None
         return contrast
 
     def _scene(self, key: str) -> Scene | None:
-        displayed = self.grid.panes[key].canvas.shown
+        displayed = self.pane_grid.panes[key].canvas.shown
         return displayed.scene if displayed is not None else None
 
     def _update_captions(self) -> None:
         """Update the captions of all panes."""
         line_styles = self.line_styles
         has_own_scales = self.header.chosen_scale is not ColourLimits.COMMON
-        for row in self.models.rows:
+        for row in self.model_set.rows:
             _, line_style = line_styles[row.key]
             details = details_of(self._scene(row.key), with_limits=has_own_scales)
             text = PaneText(
                 row.name,
-                row.number,
+                row.pane_number,
                 line_style=None if row.is_uniform else line_style,
                 kind=kind_of(row),
                 score=score_of(row),
                 details=details,
-                scaled=self._scaled(row),
+                calibrated_score=self._calibrated_score(row),
             )
-            self.grid.panes[row.key].set_text(text)
-        if DIFFERENCE in self.grid.panes:
+            self.pane_grid.panes[row.key].set_text(text)
+        if DIFFERENCE in self.pane_grid.panes:
             text = PaneText(self._difference_name(), kind="difference", score=self._difference_source())
-            self.grid.panes[DIFFERENCE].set_text(text)
+            self.pane_grid.panes[DIFFERENCE].set_text(text)
 
     def _difference_source(self) -> str:
         """Return the source of the difference map, or the reason why there is none."""
@@ -308,22 +319,22 @@ class CompareScreen(QWidget):
         lacks_map = contrast is not None and contrast.lacks_map
         return "one of them has no map" if lacks_map else "waiting for both models"
 
-    def _scaled(self, row: ComparedModel) -> CalibratedScore | None:
+    def _calibrated_score(self, row: ComparedModel) -> CalibratedScore | None:
         """Return the score of a complete analysis on the raters' scale."""
-        analysis = row.whole
+        analysis = row.complete_analysis
         if analysis is None:
             return None
         video_task, study_task = self._app_context.videos.tasks(analysis.clip)
         return analysis.in_task(video_task, study_task).scaled
 
     def _difference_name(self) -> str:
-        numbers = {row.key: row.number for row in self.models.rows}
+        numbers = {row.key: row.pane_number for row in self.model_set.rows}
         first, second = self.header.pair
         return f"{numbers.get(first, '')} minus {numbers.get(second, '')}"
 
     def _show_bars(self, analyses: dict[str, Analysis], map_styles: dict[str, MapStyle]) -> None:
         if self._map_style.overlay is Overlay.OFF:
-            self.bars.show_bars("maps hidden", [])
+            self.colour_bars.show_bars("maps hidden", [])
             return
         has_common_scale = self.header.chosen_scale is ColourLimits.COMMON
         bars = []
@@ -331,32 +342,34 @@ class CompareScreen(QWidget):
             units = {MapKind.DISTRIBUTION: ", × average", MapKind.GATE: ", 0 to 1", MapKind.SIGNED: ""}
             for kind, scene in shared_bars(analyses, map_styles).items():
                 bars.append((f"{format_kind(kind)}{units[kind]}", scene))
-        difference = self._scene(DIFFERENCE) if DIFFERENCE in self.grid.panes else None
+        difference = self._scene(DIFFERENCE) if DIFFERENCE in self.pane_grid.panes else None
         if difference is not None and difference.values is not None:
             bars.append((f"{self._difference_name()}, × average", difference))
         message = "" if has_common_scale else "Each map has its own scale; its range is shown under it."
-        self.bars.show_bars(message, bars)
+        self.colour_bars.show_bars(message, bars)
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return the handlers of the Compare menu and of the player."""
-        self.header.menu.open_asked.connect(lambda: self._open_model(dialogs))
+        self.header.models_menu.open_asked.connect(lambda: self._open_model(dialogs))
         return Handlers(
             run={
                 "compare_models": self.header.models_button.showMenu,
-                "compare_all": self.models.assess_all,
-                "save_comparison": lambda: self.saver.table(dialogs, self.models.rows),
+                "compare_all": self.model_set.assess_all,
+                "save_comparison": lambda: self.comparison_saver.table(dialogs, self.model_set.rows),
                 "save_comparison_figure": lambda: self.save_figure(dialogs),
-                "save_agreement": lambda: self.saver.agreement(
-                    dialogs, self.models, self.agreement_loader, ranks=False
+                "save_agreement": lambda: self.comparison_saver.agreement(
+                    dialogs, self.model_set, self.agreement_loader, ranks=False
                 ),
-                "save_ranks": lambda: self.saver.agreement(dialogs, self.models, self.agreement_loader, ranks=True),
+                "save_ranks": lambda: self.comparison_saver.agreement(
+                    dialogs, self.model_set, self.agreement_loader, ranks=True
+                ),
             },
             switch={"compare_difference": self.header.difference_box.setChecked},
             player={
-                "zoom_in": self.grid.zoom_in,
-                "zoom_out": self.grid.zoom_out,
-                "zoom_fit": self.grid.fit,
-                "curve_fit": self.curves.plot.fit,
+                "zoom_in": self.pane_grid.zoom_in,
+                "zoom_out": self.pane_grid.zoom_out,
+                "zoom_fit": self.pane_grid.fit,
+                "curve_fit": self.curves_panel.plot.fit,
                 "focus": self.focus_player,
             },
         )
@@ -368,10 +381,10 @@ class CompareScreen(QWidget):
 
     def save_figure(self, dialogs: Dialogs) -> None:
         """Save the panes as a figure, as they are shown."""
-        difference = self.header.pair if DIFFERENCE in self.grid.panes else None
+        difference = self.header.pair if DIFFERENCE in self.pane_grid.panes else None
         map_style = replace(self._map_style, scale=self.header.chosen_scale)
-        blur_faces = self.blur_faces.isChecked()
-        self.saver.figure(dialogs, self.models.rows, map_style, difference, blur_faces=blur_faces)
+        blur_faces = self.blur_faces_action.isChecked()
+        self.comparison_saver.figure(dialogs, self.model_set.rows, map_style, difference, blur_faces=blur_faces)
 
     def focus_player(self) -> None:
-        self.grid.setFocus()
+        self.pane_grid.setFocus()

@@ -60,8 +60,8 @@ def shown_with(
     app_context.settings.compared = tuple(str(entry.folder) for entry in app_context.models.entries)
     made.window.screens.show("compare")
     screen = compare(made)
-    asked = [k for k in screen.models.keys if k != UNIFORM and "broken" not in k]
-    qtbot.waitUntil(lambda: all(screen.models.row(k).whole is not None for k in asked), timeout=LONG_MS)
+    asked = [k for k in screen.model_set.keys if k != UNIFORM and "broken" not in k]
+    qtbot.waitUntil(lambda: all(screen.model_set.row(k).complete_analysis is not None for k in asked), timeout=LONG_MS)
     return screen
 
 
@@ -71,7 +71,7 @@ def go_to(qtbot: QtBot, made: Composition, frame: int) -> None:
 
 
 def canvases(screen: CompareScreen) -> dict[str, PaneCanvas]:
-    return {Path(k).name: pane.canvas for k, pane in screen.grid.panes.items()}
+    return {Path(k).name: pane.canvas for k, pane in screen.pane_grid.panes.items()}
 
 
 def scene_of(canvas: PaneCanvas) -> Scene:
@@ -82,8 +82,10 @@ def scene_of(canvas: PaneCanvas) -> Scene:
 
 
 def assess_study(qtbot: QtBot, screen: CompareScreen) -> None:
-    screen.models.assess_all()
-    qtbot.waitUntil(lambda: not screen.models.busy and screen.agreement_loader.agreement is not None, timeout=LONG_MS)
+    screen.model_set.assess_all()
+    qtbot.waitUntil(
+        lambda: not screen.model_set.is_busy and screen.agreement_loader.agreement is not None, timeout=LONG_MS
+    )
 
 
 def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint(
@@ -98,7 +100,7 @@ def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint
             nonlocal n_painted
             n_painted += 1
             number = read_number(shown.picture.pixels)
-            analysis = next(row.analysis for row in screen.models.rows if row.name == model)
+            analysis = next(row.analysis for row in screen.model_set.rows if row.name == model)
             assert analysis is not None
             truth = resolve(analysis, number, window.app_context.state.map_style)
             scene = shown.scene
@@ -134,7 +136,7 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "other-net", "gate-cbam", "signed-pool"))
     go_to(qtbot, window, 60)
-    whole = {row.name: row.whole for row in screen.models.rows}
+    whole = {row.name: row.complete_analysis for row in screen.model_set.rows}
     clipped = {name: clipped_limit(a) for name, a in whole.items() if a is not None}
     highs = {
         name: canvas.shown.scene.high
@@ -144,15 +146,15 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     assert highs["full"] == highs["other-net"] == pytest.approx(min(clipped["full"], clipped["other-net"]))
     assert highs["gate-cbam"] == 1
     assert highs["signed-pool"] == pytest.approx(clipped["signed-pool"])
-    labels = tuple(label.text() for label, _ in screen.bars._labelled_bars if not label.isHidden())
+    labels = tuple(label.text() for label, _ in screen.colour_bars._labelled_bars if not label.isHidden())
     assert len(labels) == 3
     assert "distribution" in labels[0]
     screen.header.scale_box.setCurrentIndex(screen.header.scale_box.findData(ColourLimits.CLIPPED))
     for name in ("full", "other-net"):
         assert scene_of(canvases(screen)[name]).high == pytest.approx(clipped[name])
-    assert not tuple(label.text() for label, _ in screen.bars._labelled_bars if not label.isHidden())
-    assert "its own scale" in screen.bars._caption.longest
-    assert f"0…{format_number(clipped['full'])}×" in screen.grid.panes[screen.models.keys[0]].caption.text
+    assert not tuple(label.text() for label, _ in screen.colour_bars._labelled_bars if not label.isHidden())
+    assert "its own scale" in screen.colour_bars._caption_label.longest
+    assert f"0…{format_number(clipped['full'])}×" in screen.pane_grid.panes[screen.model_set.keys[0]].caption.text
 
 
 def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
@@ -160,25 +162,28 @@ def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar", "gate-cbam"))
     qtbot.waitUntil(
-        lambda: screen.contrast_loader.contrast is not None and len(screen.contrast_loader.contrast.videos) == 3
+        lambda: screen.contrast_loader.contrast is not None and len(screen.contrast_loader.contrast.comparisons) == 3
     )
-    first, second = (screen.models.rows[i].whole for i in (0, 1))
+    first, second = (screen.model_set.rows[i].complete_analysis for i in (0, 1))
     assert first is not None
     assert second is not None
     truth = compare_video(first, second)
     go_to(qtbot, window, 60)
     at = int(np.searchsorted(truth.frames, 60, side="right")) - 1
-    for view, numbers in ((screen.side.frame_numbers, truth.numbers[at]), (screen.side.video_numbers, truth.mean)):
-        screen.side.setCurrentWidget(view)
+    for view, numbers in (
+        (screen.numbers_column.frame_numbers_view, truth.numbers[at]),
+        (screen.numbers_column.video_numbers_view, truth.mean),
+    ):
+        screen.numbers_column.setCurrentWidget(view)
         texts = view.table.shown_rows[1].texts
         wanted = (numbers.correlation, numbers.similarity, numbers.divergence, numbers.divergence_back,
                   numbers.top_overlap, numbers.centre_distance, numbers.entropy_other)  # fmt: skip
         assert texts[:2] == ("2", "xbar")
         assert texts[2:] == tuple(number_text(value) for value in wanted)
         assert view.table.shown_rows[0].texts[2] == "–", "a model is not compared with itself"
-    assert "map kinds differ" in screen.side.video_numbers._note.longest
-    screen.side.frame_numbers.table.row_chosen.emit(screen.models.keys[2])
-    assert screen.header.pair == (screen.models.keys[0], screen.models.keys[2])
+    assert "map kinds differ" in screen.numbers_column.video_numbers_view._note_label.longest
+    screen.numbers_column.frame_numbers_view.table.row_chosen.emit(screen.model_set.keys[2])
+    assert screen.header.pair == (screen.model_set.keys[0], screen.model_set.keys[2])
 
 
 def test_attention_on_hands_is_a_column_where_there_are_tracks(
@@ -189,16 +194,16 @@ def test_attention_on_hands_is_a_column_where_there_are_tracks(
     TrackStore().put(tracks)
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
     qtbot.waitUntil(
-        lambda: screen.contrast_loader.contrast is not None and len(screen.contrast_loader.contrast.videos) == 2
+        lambda: screen.contrast_loader.contrast is not None and len(screen.contrast_loader.contrast.comparisons) == 2
     )
-    view = screen.side.video_numbers
-    screen.side.setCurrentWidget(view)
+    view = screen.numbers_column.video_numbers_view
+    screen.numbers_column.setCurrentWidget(view)
     header = view.table.horizontalHeaderItem(view.table.columnCount() - 1)
     assert header is not None
     assert header.text() == "On hands"
-    for row, cells in zip(screen.models.rows, view.table.shown_rows, strict=True):
-        assert row.whole is not None
-        wanted = track_attention({"v": (row.whole, tracks)})["v"].times_uniform
+    for row, cells in zip(screen.model_set.rows, view.table.shown_rows, strict=True):
+        assert row.complete_analysis is not None
+        wanted = track_attention({"v": (row.complete_analysis, tracks)})["v"].times_uniform
         assert cells.texts[-1] == f"{number_text(wanted)}×"
         assert not missing(cells.tips[len(cells.texts) - 1], "Attention lay on the hands")
 
@@ -207,11 +212,11 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
     screen.header.difference_box.click()
     assert window.window.actions_["compare_difference"].isChecked()
-    pane = screen.grid.panes[DIFFERENCE]
+    pane = screen.pane_grid.panes[DIFFERENCE]
     go_to(qtbot, window, 60)
     qtbot.waitUntil(lambda: pane.canvas.shown is not None and pane.canvas.shown.scene is not None
                     and pane.canvas.shown.scene.kind is MapKind.SIGNED)  # fmt: skip
-    first, second = (row.whole for row in screen.models.rows)
+    first, second = (row.complete_analysis for row in screen.model_set.rows)
     assert first is not None
     assert second is not None
     truth = difference(first, second).scene(60, window.app_context.state.map_style)
@@ -227,7 +232,7 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
                     and pane.canvas.shown.scene.values is not None
                     and np.allclose(pane.canvas.shown.scene.values, turned, atol=1e-6))  # fmt: skip
     click(pane.close_button)
-    assert DIFFERENCE not in screen.grid.panes
+    assert DIFFERENCE not in screen.pane_grid.panes
     assert not screen.header.difference_box.isChecked()
 
 
@@ -236,25 +241,25 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "mapless-none", "xbar"))
     screen.header.difference_box.click()
-    view = screen.side.video_numbers
-    screen.side.setCurrentWidget(view)
+    view = screen.numbers_column.video_numbers_view
+    screen.numbers_column.setCurrentWidget(view)
     qtbot.waitUntil(
-        lambda: screen.contrast_loader.contrast is not None and len(screen.contrast_loader.contrast.videos) == 3
+        lambda: screen.contrast_loader.contrast is not None and len(screen.contrast_loader.contrast.comparisons) == 3
     )
     qtbot.waitUntil(lambda: any(row.tip == "no map" for row in view.table.shown_rows))  # drawn a moment later
     rows = {row.texts[1]: row for row in view.table.shown_rows}
     assert rows["mapless-none"].texts[2:] == ("–",) * 7
     assert rows["mapless-none"].tip == "no map"
     assert "–" not in rows["xbar"].texts
-    assert "map kinds differ" not in view._note.longest, "no map is no kind"
-    pane, keys = screen.grid.panes[DIFFERENCE], screen.models.keys
-    screen.side.frame_numbers.table.row_chosen.emit(keys[1])
+    assert "map kinds differ" not in view._note_label.longest, "no map is no kind"
+    pane, keys = screen.pane_grid.panes[DIFFERENCE], screen.model_set.keys
+    screen.numbers_column.frame_numbers_view.table.row_chosen.emit(keys[1])
     qtbot.waitUntil(lambda: "one of them has no map" in pane.caption.text)
     assert pane.caption.text.startswith("1 minus 2")
     assert pane.canvas.shown is not None
     assert pane.canvas.shown.scene is None or pane.canvas.shown.scene.values is None
     screen.header.first_box.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: "has no map to compare" in view._note.longest)
+    qtbot.waitUntil(lambda: "has no map to compare" in view._note_label.longest)
     rows = {row.texts[1]: row for row in view.table.shown_rows}
     assert rows["xbar"].texts[2:8] == ("–",) * 6
     assert rows["xbar"].texts[8] != "–", "its entropy is its own"
@@ -263,41 +268,41 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
 
 def test_models_are_added_and_taken_away_and_remembered(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
-    assert [row.name for row in screen.models.rows] == ["full", "xbar"]
-    screen.header.menu.aboutToShow.emit()
-    uniform = next(a for a in screen.header.menu.actions() if a.data() == UNIFORM)
+    assert [row.name for row in screen.model_set.rows] == ["full", "xbar"]
+    screen.header.models_menu.aboutToShow.emit()
+    uniform = next(a for a in screen.header.models_menu.actions() if a.data() == UNIFORM)
     uniform.trigger()
-    assert screen.models.keys[-1] == UNIFORM
+    assert screen.model_set.keys[-1] == UNIFORM
     go_to(qtbot, window, 60)
     values = scene_of(canvases(screen)[UNIFORM]).values
     assert values is not None
     assert np.allclose(values, 1)
-    click(screen.grid.panes[screen.models.keys[1]].close_button)
-    assert [row.name for row in screen.models.rows] == ["full", "Uniform"]
-    assert window.app_context.settings.compared == screen.models.keys
-    assert screen.header.pair == screen.models.keys
+    click(screen.pane_grid.panes[screen.model_set.keys[1]].close_button)
+    assert [row.name for row in screen.model_set.rows] == ["full", "Uniform"]
+    assert window.app_context.settings.compared == screen.model_set.keys
+    assert screen.header.pair == screen.model_set.keys
 
 
 def test_a_model_of_another_folder_is_compared(
     qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
 ) -> None:
     screen = shown_with(qtbot, window, world, ("alpha", "beta"))
-    menu = screen.header.menu
+    menu = screen.header.models_menu
     menu.aboutToShow.emit()
     entry = next(a for a in menu.actions() if a.data() == OPEN_FOLDER)
     entry.trigger()  # the dialog is cancelled
-    assert len(screen.models.keys) == 2
+    assert len(screen.model_set.keys) == 2
     dialogs.folder_answer = tmp_path / "gamma"
     entry.trigger()
     key = str(tmp_path / "gamma")
-    assert screen.models.keys[-1] == key
-    qtbot.waitUntil(lambda: screen.models.row(key).whole is not None, timeout=LONG_MS)
-    assert screen.models.row(key).name == "gamma"
+    assert screen.model_set.keys[-1] == key
+    qtbot.waitUntil(lambda: screen.model_set.row(key).complete_analysis is not None, timeout=LONG_MS)
+    assert screen.model_set.row(key).name == "gamma"
 
 
 def test_the_pictures_of_a_row_are_level_at_every_width(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     """Also where the width is no multiple of the number of panes, or captions get a third line."""
-    grid = shown_with(qtbot, window, world, KINDS).grid
+    grid = shown_with(qtbot, window, world, KINDS).pane_grid
     for width_px in range(grid.width(), grid.width() - 240, -7):
         grid.resize(width_px, grid.height())
         panes = list(grid.panes.values())
@@ -316,15 +321,15 @@ def test_the_pictures_of_a_row_are_level_at_every_width(qtbot: QtBot, window: Co
 def test_nine_at_most(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     names = tuple(f"model-{i}" for i in range(1, 12))
     screen = shown_with(qtbot, window, world, names)
-    assert len(screen.models.keys) == MAX_MODELS == 9
-    screen.header.menu.aboutToShow.emit()
-    offered = {a.data(): a.isEnabled() for a in screen.header.menu.actions() if a.isCheckable()}
-    assert [offered[k] for k in screen.models.keys] == [True] * 9
+    assert len(screen.model_set.keys) == MAX_MODELS == 9
+    screen.header.models_menu.aboutToShow.emit()
+    offered = {a.data(): a.isEnabled() for a in screen.header.models_menu.actions() if a.isCheckable()}
+    assert [offered[k] for k in screen.model_set.keys] == [True] * 9
     assert not offered[str(world.folder / "models" / "model-10")]
-    screen.models.add("more", "more")
-    assert len(screen.models.keys) == 9
-    rects = [pane.geometry() for pane in screen.grid.panes.values()]
-    assert all(screen.grid.rect().contains(r) for r in rects)
+    screen.model_set.add("more", "more")
+    assert len(screen.model_set.keys) == 9
+    rects = [pane.geometry() for pane in screen.pane_grid.panes.values()]
+    assert all(screen.pane_grid.rect().contains(r) for r in rects)
     assert not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[i + 1 :])
     numbers = [label for label, _ in screen.line_styles.values()]
     assert numbers == [str(i) for i in range(1, 10)]
@@ -336,18 +341,18 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"), n_videos=6)
-    panel = screen.curves
+    panel = screen.curves_panel
     assert panel.shown_heights is VerticalScale.OWN
     assert panel.scale_box.currentData() == VerticalScale.OWN, "the box must say what is drawn"
-    assert panel._note.longest == "not comparable"
+    assert panel._note_label.longest == "not comparable"
     go_to(qtbot, window, 45)
     assert panel.plot.cursor_s == pytest.approx(1.5)
     assess_study(qtbot, screen)
     qtbot.waitUntil(lambda: panel.shown_heights is VerticalScale.STANDARD)
     assert panel.scale_box.currentData() == VerticalScale.STANDARD
-    assert panel._note.longest == ""
+    assert panel._note_label.longest == ""
     scores = np.array(
-        [screen.models.results.analyses[screen.models.keys[0]][e.clip].score for e in window.app_context.videos]
+        [screen.model_set.results.analyses[screen.model_set.keys[0]][e.clip].score for e in window.app_context.videos]
     )
     line = panel.plot.lines[0]
     assert np.allclose(line.heights, (line.scores - scores.mean()) / scores.std(ddof=1))
@@ -363,18 +368,18 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar", "other-net"), n_videos=6)
-    view = screen.side.disagreements
-    screen.side.setCurrentWidget(view)
+    view = screen.numbers_column.disagreements_view
+    screen.numbers_column.setCurrentWidget(view)
     assert not view.table.shown_rows
-    assert "1 of 6" in view.message.text()
+    assert "1 of 6" in view.message_label.text()
     click(view.assess_all_button)
     qtbot.waitUntil(lambda: len(view.table.shown_rows) == 6, timeout=LONG_MS)
     apart = [float(row.texts[1]) for row in view.table.shown_rows]
     assert all(a >= b for a, b in pairwise(apart))
     top = view.table.shown_rows[0]
     ranks = []
-    for model in screen.models.keys:
-        known = screen.models.results.analyses[model]
+    for model in screen.model_set.keys:
+        known = screen.model_set.results.analyses[model]
         order = sorted(known, key=lambda clip: -known[clip].score)
         ranks.append(order.index(next(f for f in order if f.path.stem in top.key)) + 1)
     assert top.texts[1] == str(max(ranks) - min(ranks))
@@ -382,14 +387,14 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     view.table.row_chosen.emit(view.table.shown_rows[-1].key)
     wanted = screen.agreement_loader.clip(view.table.shown_rows[-1].key)
     assert window.app_context.state.current == wanted
-    matrix = screen.side.matrix
-    screen.side.setCurrentWidget(matrix)
+    matrix = screen.numbers_column.matrix_view
+    screen.numbers_column.setCurrentWidget(matrix)
     qtbot.waitUntil(lambda: len(matrix.table.shown_rows) == 3)
     assert [matrix.table.shown_rows[i].texts[2 + i] for i in range(3)] == ["1.00"] * 3
     assert matrix.table.shown_rows[0].texts[3] == matrix.table.shown_rows[1].texts[2]
     for action, n_rows in (("save_agreement", 3), ("save_ranks", 18)):
         dialogs.save_answer = tmp_path / f"{action}.csv"
-        with qtbot.waitSignal(screen.saver.saved):
+        with qtbot.waitSignal(screen.comparison_saver.saved):
             window.window.actions_[action].trigger()
         assert len(dialogs.save_answer.read_text(encoding="utf-8").splitlines()) == 1 + n_rows
 
@@ -398,20 +403,20 @@ def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "broken-download", "xbar"))
-    broken = screen.models.keys[1]
-    qtbot.waitUntil(lambda: screen.models.row(broken).progress is ModelProgress.FAILED)
-    assert "config.json" in screen.models.row(broken).reason
+    broken = screen.model_set.keys[1]
+    qtbot.waitUntil(lambda: screen.model_set.row(broken).progress is ModelProgress.FAILED)
+    assert "config.json" in screen.model_set.row(broken).reason
     screen.header.difference_box.click()
     qtbot.waitUntil(
-        lambda: screen.contrast_loader.contrast is not None and screen.contrast_loader.contrast.second == broken
+        lambda: screen.contrast_loader.contrast is not None and screen.contrast_loader.contrast.second_key == broken
     )
-    pane = screen.grid.panes[DIFFERENCE]
+    pane = screen.pane_grid.panes[DIFFERENCE]
     assert pane.caption.text.startswith("1 minus 2")
     assert "no map" not in pane.caption.text, "it has not looked, which is another thing"
-    assert "failed" in screen.grid.panes[broken].caption.text
+    assert "failed" in screen.pane_grid.panes[broken].caption.text
     qtbot.waitUntil(screen.header.retry_button.isVisible)
     qtbot.waitUntil(lambda: screen.contrast_loader.contrast is not None)
-    assert screen.agreement_loader.keys == (screen.models.keys[0], screen.models.keys[2])
+    assert screen.agreement_loader.keys == (screen.model_set.keys[0], screen.model_set.keys[2])
 
 
 def test_what_failed_can_be_tried_again(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -423,12 +428,12 @@ def test_what_failed_can_be_tried_again(qtbot: QtBot, window: Composition, world
     qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
     window.window.screens.show("compare")
     screen = compare(window)
-    qtbot.waitUntil(lambda: [row.progress for row in screen.models.rows] == [ModelProgress.FAILED] * 2)
-    assert "GPU ran out of memory" in screen.models.rows[0].reason
+    qtbot.waitUntil(lambda: [row.progress for row in screen.model_set.rows] == [ModelProgress.FAILED] * 2)
+    assert "GPU ran out of memory" in screen.model_set.rows[0].reason
     world.failing = set()
     qtbot.waitUntil(screen.header.retry_button.isVisible)
     click(screen.header.retry_button)
-    qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
+    qtbot.waitUntil(lambda: all(row.complete_analysis is not None for row in screen.model_set.rows))
     qtbot.waitUntil(lambda: not screen.header.retry_button.isVisible())
 
 
@@ -436,13 +441,13 @@ def test_models_are_compared_within_the_task_of_the_video_on_screen(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"), n_videos=7)
-    view, videos = screen.side.disagreements, window.app_context.videos
+    view, videos = screen.numbers_column.disagreements_view, window.app_context.videos
     for entry in list(videos)[4:]:
         videos.update(entry.clip, task="knots")
     assert len(screen.agreement_loader.names) == 4
     click(view.assess_all_button)
     qtbot.waitUntil(lambda: len(view.table.shown_rows) == 4, timeout=LONG_MS)
-    assert "4 of 4 videos of this task" in view.message.text()
+    assert "4 of 4 videos of this task" in view.message_label.text()
     window.app_context.state.set_current(videos[4].clip)
     assert set(screen.agreement_loader.names) == {entry.clip for entry in videos if entry.task == "knots"}
     assert screen.agreement_loader.agreement is None, "what was said of the other task is gone"
@@ -457,7 +462,7 @@ def test_the_list_of_videos_knows_what_the_loaded_model_said_here(
     entry = window.app_context.videos[0]
     qtbot.waitUntil(lambda: window.app_context.videos[0].state is VideoState.DONE)
     entry = window.app_context.videos[0]
-    assert entry.analysis is screen.models.rows[0].whole
+    assert entry.analysis is screen.model_set.rows[0].complete_analysis
     assert [name for name, _, _ in world.assessed] == ["alpha", "beta"], "nothing is computed twice"
 
 
@@ -469,7 +474,7 @@ def test_a_model_that_inspect_has_asked_is_not_asked_again(qtbot: QtBot, window:
     app_context.settings.compared = tuple(str(entry.folder) for entry in app_context.models.entries)
     window.window.screens.show("compare")
     screen = compare(window)
-    qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
+    qtbot.waitUntil(lambda: all(row.complete_analysis is not None for row in screen.model_set.rows))
     assert [name for name, _, _ in world.assessed] == ["alpha", "beta"]
 
 
@@ -484,7 +489,7 @@ def test_more_passes_are_not_replaced_by_fewer(qtbot: QtBot, window: Composition
     app_context.settings.compared = tuple(str(entry.folder) for entry in app_context.models.entries)
     window.window.screens.show("compare")
     screen = compare(window)
-    qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
+    qtbot.waitUntil(lambda: all(row.complete_analysis is not None for row in screen.model_set.rows))
     assert [name for name, _, _ in world.assessed] == ["alpha", "beta"]
     entry = app_context.videos[0]
     assert entry.analysis is not None
@@ -494,11 +499,11 @@ def test_more_passes_are_not_replaced_by_fewer(qtbot: QtBot, window: Composition
 def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
     go_to(qtbot, window, 0)
-    qtbot.waitUntil(screen.grid.hasFocus)
-    key(screen.grid, Qt.Key.Key_Period)
+    qtbot.waitUntil(screen.pane_grid.hasFocus)
+    key(screen.pane_grid, Qt.Key.Key_Period)
     assert window.app_context.playback.frame == 1
     zooms = [c.viewport.zoom for c in canvases(screen).values()]
-    key(screen.grid, Qt.Key.Key_Plus)
+    key(screen.pane_grid, Qt.Key.Key_Plus)
     after = [c.viewport for c in canvases(screen).values()]
     assert [round(v.zoom / z, 6) for v, z in zip(after, zooms, strict=True)] == [1.25, 1.25]
     key(window.window, Qt.Key.Key_0, CTRL)
@@ -507,12 +512,12 @@ def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Compos
     wheel(first, QPoint(10, 10), 2)
     assert second.viewport.zoom == first.viewport.zoom > 1
     assert (second.viewport.centre_x, second.viewport.centre_y) == (first.viewport.centre_x, first.viewport.centre_y)
-    key(screen.grid, Qt.Key.Key_H)
+    key(screen.pane_grid, Qt.Key.Key_H)
     assert window.app_context.state.map_style.overlay is Overlay.OFF
-    qtbot.waitUntil(lambda: screen.bars._caption.longest == "maps hidden")
-    key(screen.grid, Qt.Key.Key_H)
-    key(screen.grid, Qt.Key.Key_D)
-    assert DIFFERENCE in screen.grid.panes
+    qtbot.waitUntil(lambda: screen.colour_bars._caption_label.longest == "maps hidden")
+    key(screen.pane_grid, Qt.Key.Key_H)
+    key(screen.pane_grid, Qt.Key.Key_D)
+    assert DIFFERENCE in screen.pane_grid.panes
     key(window.window, Qt.Key.Key_G, CTRL)
     field = QApplication.focusWidget()
     assert field is not None
@@ -541,11 +546,11 @@ def test_with_one_model_the_uniform_baseline_stands_beside_it(
     qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
     window.window.screens.show("compare")
     screen = compare(window)
-    assert [row.name for row in screen.models.rows] == ["full", "Uniform"]
+    assert [row.name for row in screen.model_set.rows] == ["full", "Uniform"]
     qtbot.waitUntil(lambda: screen.contrast_loader.contrast is not None)
-    screen.side.setCurrentWidget(screen.side.models)
-    qtbot.waitUntil(lambda: screen.side.models.table.shown_rows[0].texts[2] != "–")
-    assert screen.side.models.table.shown_rows[1].texts[2:] == ("–",) * 5
+    screen.numbers_column.setCurrentWidget(screen.numbers_column.models_view)
+    qtbot.waitUntil(lambda: screen.numbers_column.models_view.table.shown_rows[0].texts[2] != "–")
+    assert screen.numbers_column.models_view.table.shown_rows[1].texts[2:] == ("–",) * 5
 
 
 def test_nothing_is_saved_of_fewer_than_two_models(
@@ -563,10 +568,10 @@ def test_the_numbers_are_saved_as_a_table(
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
     dialogs.save_answer = tmp_path / "compared"
-    with qtbot.waitSignal(screen.saver.saved):
+    with qtbot.waitSignal(screen.comparison_saver.saved):
         window.window.actions_["save_comparison"].trigger()
     lines = (tmp_path / "compared.csv").read_text(encoding="utf-8").splitlines()
-    first, second = (row.whole for row in screen.models.rows)
+    first, second = (row.complete_analysis for row in screen.model_set.rows)
     assert first is not None
     assert second is not None
     assert len(lines) == 1 + 1 + len(compare_video(first, second).frames)
@@ -578,7 +583,7 @@ def test_the_dialog_says_whether_faces_are_blurred(
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
     for blurs in (False, True):
-        screen.blur_faces.setChecked(blurs)
+        screen.blur_faces_action.setChecked(blurs)
         window.window.actions_["save_comparison_figure"].trigger()
         title, name = dialogs.saves[-1]
         assert ("faces blurred" in title) is blurs
@@ -590,7 +595,7 @@ def test_closing_during_a_comparison_asks_and_ends_in_time(
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"), n_videos=4)
     world.held = True
-    screen.models.assess_all()
+    screen.model_set.assess_all()
     qtbot.waitUntil(lambda: window.app_context.jobs.confirm_stop)
     dialogs.confirm_answer = False
     window.window.close()
@@ -609,12 +614,12 @@ def test_a_table_is_replaced_only_after_a_question_and_says_who_is_not_in_it(
     old.write_text("my own table")
     dialogs.save_answer = tmp_path / "numbers"  # the dialog looked for a file of this name alone
     dialogs.confirm_answer = False
-    screen.saver.table(dialogs, screen.models.rows)
+    screen.comparison_saver.table(dialogs, screen.model_set.rows)
     assert dialogs.asked == ["numbers.csv exists already. Replace it?"]
     assert old.read_text() == "my own table"
     dialogs.save_answer = tmp_path / "P 1.5 versions"
-    with qtbot.waitSignal(screen.saver.saved):
-        screen.saver.table(dialogs, screen.models.rows)
+    with qtbot.waitSignal(screen.comparison_saver.saved):
+        screen.comparison_saver.table(dialogs, screen.model_set.rows)
     assert (tmp_path / "P 1.5 versions.csv").is_file()
 
 
@@ -628,9 +633,9 @@ def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[in
     videos = {
         key: VideoComparison(kinds, np.arange(n), ()) for key, n in zip(("a", "b", "c"), (25, *counts), strict=True)
     }
-    rows = [ComparedModel(key, f"model {key}", number=str(i)) for i, key in enumerate("abc", 1)]
+    rows = [ComparedModel(key, f"model {key}", pane_number=str(i)) for i, key in enumerate("abc", 1)]
     view.show_contrast(Contrast("a", "b", videos, None), rows)
-    assert view._note.longest == f"Compared with 1 model a: {said}."
+    assert view._note_label.longest == f"Compared with 1 model a: {said}."
 
 
 def test_a_right_click_on_a_pane_opens_the_menu_of_the_map(

@@ -35,28 +35,31 @@ def test_two_models_are_seen_compared_and_saved(
     made.window.screens.show("compare")
     screen = made.window.screens.named("compare")
     assert isinstance(screen, CompareScreen)
-    qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows), timeout=120_000)
+    qtbot.waitUntil(lambda: all(row.complete_analysis is not None for row in screen.model_set.rows), timeout=120_000)
     with ModelCache("cpu", FeatureCache(tmp_path / "features")) as model_cache:
         alone = [model_cache.assess(folder, video) for folder in folders]
-    for row, truth in zip(screen.models.rows, alone, strict=True):
-        assert row.whole is not None
-        assert row.whole.score == pytest.approx(truth.score, abs=1e-6)
-        assert np.allclose(row.whole.attention, truth.attention, atol=1e-6)
-    assert [row.whole.map_kind for row in screen.models.rows if row.whole] == [MapKind.DISTRIBUTION, MapKind.GATE]
+    for row, truth in zip(screen.model_set.rows, alone, strict=True):
+        assert row.complete_analysis is not None
+        assert row.complete_analysis.score == pytest.approx(truth.score, abs=1e-6)
+        assert np.allclose(row.complete_analysis.attention, truth.attention, atol=1e-6)
+    assert [row.complete_analysis.map_kind for row in screen.model_set.rows if row.complete_analysis] == [
+        MapKind.DISTRIBUTION,
+        MapKind.GATE,
+    ]
     made.app_context.playback.seek(31)
     qtbot.waitUntil(lambda: made.app_context.feed.settled)
-    for pane in screen.grid.panes.values():
+    for pane in screen.pane_grid.panes.values():
         assert pane.canvas.shown is not None
         assert pane.canvas.shown.picture.frame_index == 31
-    picture = next(iter(screen.grid.panes.values())).canvas.shown
+    picture = next(iter(screen.pane_grid.panes.values())).canvas.shown
     assert picture is not None
     assert picture.picture.pixels.shape[1] < 320 or read_barcode(picture.picture.pixels) == 31
-    screen.side.setCurrentWidget(screen.side.models)
-    qtbot.waitUntil(lambda: screen.side.models.table.shown_rows[0].texts[4] != "–")
-    assert screen.side.models.table.shown_rows[0].texts[6] == "shared"
+    screen.numbers_column.setCurrentWidget(screen.numbers_column.models_view)
+    qtbot.waitUntil(lambda: screen.numbers_column.models_view.table.shown_rows[0].texts[4] != "–")
+    assert screen.numbers_column.models_view.table.shown_rows[0].texts[6] == "shared"
     for action, name in (("save_comparison", "c.csv"), ("save_comparison_figure", "c.png")):
         dialogs.save_answer = tmp_path / name
-        with qtbot.waitSignal(screen.saver.saved):
+        with qtbot.waitSignal(screen.comparison_saver.saved):
             made.window.actions_[action].trigger()
     with Image.open(tmp_path / "c.png") as image:
         assert image.width > 1000

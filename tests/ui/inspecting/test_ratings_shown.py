@@ -63,7 +63,7 @@ def test_every_place_of_the_score_shows_the_rating(qtbot: QtBot, window: Composi
     window.window.screens.show("compare")
     screen = window.window.screens.named("compare")
     assert isinstance(screen, CompareScreen)
-    qtbot.waitUntil(lambda: any(words in pane.caption.text for pane in screen.grid.panes.values()))
+    qtbot.waitUntil(lambda: any(words in pane.caption.text for pane in screen.pane_grid.panes.values()))
 
 
 def test_a_refusal_is_said_in_place_of_the_rating(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:

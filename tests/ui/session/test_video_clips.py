@@ -189,7 +189,12 @@ def test_what_is_written_on_a_part_stays_with_it(qtbot: QtBot, parts: Compositio
 
 
 def wait_for_models(qtbot: QtBot, screen: CompareScreen, frames: range) -> None:
-    qtbot.waitUntil(lambda: all(row.whole is not None and row.whole.frames == frames for row in screen.models.rows))
+    qtbot.waitUntil(
+        lambda: all(
+            row.complete_analysis is not None and row.complete_analysis.frames == frames
+            for row in screen.model_set.rows
+        )
+    )
 
 
 @pytest.mark.slow
@@ -204,11 +209,13 @@ def test_models_are_compared_on_the_part_on_screen(qtbot: QtBot, parts: Composit
     for name in ("try 2", "try 1"):
         parts.window.panel.show_chosen(part(parts, name))
         wait_for_models(qtbot, screen, RANGES[name])
-        found[name] = [row.whole.score for row in screen.models.rows if row.whole is not None]
+        found[name] = [
+            row.complete_analysis.score for row in screen.model_set.rows if row.complete_analysis is not None
+        ]
     assert len(found["try 1"]) == 2
     assert not np.intersect1d(found["try 1"], found["try 2"]).size
-    screen.models.assess_all()
-    qtbot.waitUntil(lambda: not screen.models.busy)
+    screen.model_set.assess_all()
+    qtbot.waitUntil(lambda: not screen.model_set.is_busy)
     assert set(screen.agreement_loader.names.values()) == {"try 1", "try 2", "whole"}
     assert screen.agreement_loader.n_shared == 3
 
