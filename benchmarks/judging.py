@@ -86,9 +86,9 @@ def press(which: Qt.Key) -> None:
 def sit_down(made: Composition, study: Path) -> RankScreen:
     """Open the study and begin as a rater."""
     made.app_context.studies.open(study)
-    wait(lambda: made.app_context.studies.current is not None)
+    wait(lambda: made.app_context.studies.current_study is not None)
     made.window.screens.show("rank")
-    screen = made.window.screens.named("rank")
+    screen = made.window.screens.get_page("rank")
     assert isinstance(screen, RankScreen)
     wait(lambda: str(screen.judging.phase) == "rater")
     screen.judging.enter("Ann")

@@ -128,16 +128,16 @@ def use(study: Path | None, started: float, *, ranked: bool) -> None:
 
     def rank(window: MainWindow) -> None:
         window.screens.show("rank")
-        screen = cast("RankScreen", window.screens.named("rank"))
+        screen = cast("RankScreen", window.screens.get_page("rank"))
         before, cpu = time.perf_counter(), time.process_time()
         screen.show_results()
-        wait(lambda: screen.results_view.table.model().rowCount() > 0)
+        wait(lambda: screen.results_view.strength_table.model().rowCount() > 0)
         window.grab()
         ms, cpu_ms = (1000 * spent for spent in (time.perf_counter() - before, time.process_time() - cpu))
         say("results of the votes painted", f"{ms:6.0f} ms   CPU {cpu_ms:6.0f} ms")
 
     def scroll(window: MainWindow) -> None:
-        table = window.panel.view
+        table = window.panel.videos_view
         bar = table.verticalScrollBar()
         steps = []
         for down in (True, False):

@@ -175,7 +175,7 @@ class Soak:
             return study.path
 
     def _is_open(self, path: Path) -> bool:
-        current = self.app_context.studies.current
+        current = self.app_context.studies.current_study
         return current is not None and current.path == path and len(self.app_context.videos) > 0
 
     def _assess(self) -> None:
@@ -202,7 +202,7 @@ class Soak:
 
     def _export(self, n: int) -> None:
         self.window.screens.show("export")
-        screen = self.window.screens.named("export")
+        screen = self.window.screens.get_page("export")
         assert isinstance(screen, ExportScreen)
         for _ in range(n):
             screen.exporter_list.choose(KINDS[self.done.exports % len(KINDS)])
@@ -211,7 +211,7 @@ class Soak:
             screen.export_button.click()
             self.rest()
             files = list((self.folder / "out").rglob("*"))
-            assert len(files) > before, f"{screen.exporter_list.exporter.name}: {screen.message.text()}"
+            assert len(files) > before, f"{screen.exporter_list.exporter.name}: {screen.message_label.text()}"
             self.done.exports += 1
             shutil.rmtree(self.folder / "out")
         self.window.screens.show("inspect")
@@ -226,7 +226,7 @@ class Soak:
     def _until(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + PATIENCE_S
         while not condition():
-            assert time.monotonic() < end, f"{what}: {busy_with(self.app_context)} {self.window.messages.text}"
+            assert time.monotonic() < end, f"{what}: {busy_with(self.app_context)} {self.window.message_bar.text}"
             QCoreApplication.processEvents()
             time.sleep(0.0005)
 

@@ -94,7 +94,7 @@ class Watch(QObject):
 
     @Slot(object)
     def _on_painted(self, shown: DisplayedFrame) -> None:
-        self.painted.append((time.perf_counter(), shown.picture.frame_index, shown.picture.exact))
+        self.painted.append((time.perf_counter(), shown.picture.frame_index, shown.picture.is_exact))
 
     def has(self, frame: int) -> bool:
         """Return whether the exact picture of a frame has been painted."""
@@ -249,7 +249,7 @@ def show(made: Composition, video: Path) -> tuple[VideoInfo, Watch]:
     info = app_context.playback.video
     assert info is not None
     made.window.screens.show("inspect")
-    screen = made.window.screens.named("inspect")
+    screen = made.window.screens.get_page("inspect")
     assert isinstance(screen, InspectScreen)
     print(f"{video.name}: {info.width_px} x {info.height_px}, {info.n_frames} frames")
     say("opened, first picture", f"{(time.perf_counter() - before) * 1000:6.0f} ms")
@@ -310,7 +310,7 @@ def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool)
     app_context.assessments.ask([VideoClip(info.path)], again=True)
     wait(lambda: app_context.state.analysis is not None)
     first_ms = (time.perf_counter() - before) * 1000
-    while app_context.assessments.busy:
+    while app_context.assessments.is_busy:
         if scrubbing:
             app_context.playback.seek(int(rng.integers(0, info.n_frames)))
         pause(2 * PACE_MS)
@@ -341,7 +341,7 @@ def search(made: Composition, info: VideoInfo, watch: Watch, heart: Heart) -> No
         searches.search(again=True)
         if what == "playing":
             playback.play()
-        while searches.busy:
+        while searches.is_busy:
             if what == "scrubbing":
                 playback.seek(int(rng.integers(0, info.n_frames)))
             elif what == "playing" and not playback.playing:
@@ -397,13 +397,13 @@ def two_players(made: Composition, folder: Path, model: Path, heart: Heart, size
         load(made, heart, model)
     app_context.videos.add(clips)
     app_context.assessments.ask([VideoClip(clip) for clip in clips], again=True)
-    wait(lambda: not app_context.assessments.busy)
+    wait(lambda: not app_context.assessments.is_busy)
     entries = [entry for entry in (app_context.videos.get(VideoClip(clip)) for clip in clips) if entry is not None]
     lower = min(entries, key=lambda entry: entry.analysis.score if entry.analysis is not None else np.inf)
     app_context.state.set_current(lower.clip)
     wait(lambda: app_context.reference_loader.clip is not None or app_context.why_loader.stage is WhyStage.FAILED)
     made.window.actions_["better_video"].trigger()
-    split = made.window.screens.named("split")
+    split = made.window.screens.get_page("split")
     assert isinstance(split, SplitScreen)
     wait(lambda: split.reference_player.playback.video is not None and app_context.reference_loader.pace is not None)
     wait(lambda: not app_context.reference_loader.aligning and not app_context.jobs.running)

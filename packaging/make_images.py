@@ -128,7 +128,7 @@ class Tour:
         """Open a screen."""
         self.made.window.screens.show(name)
         pause(300)
-        return self.made.window.screens.named(name)
+        return self.made.window.screens.get_page(name)
 
     def start(self) -> None:
         """Picture the first page."""
@@ -139,12 +139,12 @@ class Tour:
         app_context, window = self.made.app_context, self.made.window
         app_context.studies.open_sample()
         wait(lambda: len(app_context.videos) > 1 and all(entry.analysis is not None for entry in app_context.videos))
-        window.panel.view.sortByColumn(2, window.panel.view.horizontalHeader().sortIndicatorOrder())
+        window.panel.videos_view.sortByColumn(2, window.panel.videos_view.horizontalHeader().sortIndicatorOrder())
         lowest = min(app_context.videos, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
         window.panel.show_chosen(lowest.clip)
-        wait(lambda: app_context.state.current == lowest.clip and app_context.playback.video is not None)
+        wait(lambda: app_context.state.current_clip == lowest.clip and app_context.playback.video is not None)
         if window.screens.collapsed:  # letters are large: the panels are icons
-            window.rail.open_alone("why")
+            window.panel_rail.open_alone("why")
         wait(lambda: app_context.evidence_loader.evidence is not None)
         wait(lambda: all(entry.thumbnail is not None for entry in app_context.videos))
         found = app_context.why_loader.findings
@@ -226,7 +226,7 @@ class Tour:
     def export(self) -> None:
         """Picture the preview of a clip."""
         screen = cast("ExportScreen", self.screen("export"))
-        wait(lambda: screen.pane.has_picture and not screen.previews.busy)
+        wait(lambda: screen.preview_pane.has_picture and not screen.preview_loader.is_busy)
         self.grab("export")
 
 

@@ -272,7 +272,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     QTimer.singleShot(0, lambda: begin(app_context, files, model, sample=sample))
     QTimer.singleShot(WARM_MS, first_look.warm)
     if crashed:
-        composition.window.start.offer_report()
+        composition.window.start_page.offer_report()
     if interrupted:  # while the window was made
         app_context.close()
     try:
@@ -302,7 +302,7 @@ def _show(app: QApplication, composition: Composition, *, offers_return: bool) -
         wake.timeout.connect(_wake)
         wake.start(WAKE_MS)
         session = SessionRecorder(app_context, window.screens, sessions_dir())
-        recovery = Recovery(app_context, window.screens, window.start)
+        recovery = Recovery(app_context, window.screens, window.start_page)
         window.show()
         if offers_return:
             recovery.offer(sessions_dir())

@@ -71,10 +71,10 @@ def _steps(composition: Composition, folder: Path) -> Iterator[Step]:
     if not assessed:
         return
     composition.window.screens.show("export")
-    screen = cast("ExportScreen", composition.window.screens.named("export"))
-    screen.options.set_values(stop=STOP_FRAME)
-    previewed = _wait(lambda: screen.pane.has_picture and not screen.previews.busy)
-    yield previewed, "the clip is previewed", screen.pane.message or "its first frame is shown"
+    screen = cast("ExportScreen", composition.window.screens.get_page("export"))
+    screen.option_form.set_values(stop=STOP_FRAME)
+    previewed = _wait(lambda: screen.preview_pane.has_picture and not screen.preview_loader.is_busy)
+    yield previewed, "the clip is previewed", screen.preview_pane.message or "its first frame is shown"
     screen.start(composition.window.dialogs)
     entry = screen.queue.entries[0] if screen.queue.entries else None
     is_exported = entry is not None and _wait(lambda: entry.stage.is_over) and entry.stage is QueueStage.DONE
@@ -83,7 +83,11 @@ def _steps(composition: Composition, folder: Path) -> Iterator[Step]:
         if is_exported and entry is not None and entry.results is not None
         else ""
     )
-    yield is_exported, "a clip is exported", summary or (entry.failure if entry is not None else screen.message.text())
+    yield (
+        is_exported,
+        "a clip is exported",
+        summary or (entry.failure if entry is not None else screen.message_label.text()),
+    )
     left = sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
     yield not left, "nothing half written is left", ", ".join(left) or "none"
 

@@ -15,7 +15,7 @@ from skillviewer.ui.session.app_context import AppContext
 
 
 def inspect(made: Composition) -> InspectScreen:
-    screen = made.window.screens.named("inspect")
+    screen = made.window.screens.get_page("inspect")
     assert isinstance(screen, InspectScreen)
     return screen
 
@@ -44,7 +44,7 @@ def busy_with(app_context: AppContext) -> list[str]:
     """Return what is under way."""
     busy = [f"{len(worker._tasks)} tasks of {worker.name}" for worker in app_context.workers if worker._tasks]
     busy += [f"job {job.title}" for job in app_context.jobs.running]
-    busy += ["an assessment"] if app_context.assessments.busy else []
+    busy += ["an assessment"] if app_context.assessments.is_busy else []
     busy += ["a picture"] if not app_context.feed.settled else []
     return busy + (["a video about to be assessed"] if app_context.assessments._automatic_delay.isActive() else [])
 

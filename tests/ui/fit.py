@@ -151,8 +151,13 @@ def shortened(top: QWidget) -> list[str]:
     """Return texts of which even the shortest form is cut: labels, and cells of tables and lists that are on screen."""
     found = []
     for label in top.findChildren(ElidingLabel):
-        if label.isVisible() and label.width() > 0 and label.text().endswith("…") and not label.longest.endswith("…"):
-            found.append(f"{type(label.parent()).__name__}: {label.text()} for {label.longest}")
+        if (
+            label.isVisible()
+            and label.width() > 0
+            and label.text().endswith("…")
+            and not label.longest_text.endswith("…")
+        ):
+            found.append(f"{type(label.parent()).__name__}: {label.text()} for {label.longest_text}")
     for view in top.findChildren(QAbstractItemView):
         if view.isVisible() and view.model() is not None and isinstance(view, QTableView):
             found += _short_cells(view)

@@ -53,7 +53,7 @@ def open_assessed(qtbot: QtBot, made: Composition, world: FakeWorld, n: int, pas
 
 def assess_all(qtbot: QtBot, made: Composition) -> None:
     made.app_context.assessments.ask_all()
-    qtbot.waitUntil(lambda: not made.app_context.assessments.busy, timeout=120_000)
+    qtbot.waitUntil(lambda: not made.app_context.assessments.is_busy, timeout=120_000)
 
 
 def by_score(made: Composition) -> list[VideoEntry]:
@@ -70,7 +70,7 @@ def choose(qtbot: QtBot, made: Composition, path: Path) -> None:
     """Choose a video in the list, and wait for its picture."""
     clip = VideoClip(path)
     made.window.panel.show_chosen(clip)
-    qtbot.waitUntil(lambda: made.app_context.state.current == clip and made.app_context.playback.video is not None)
+    qtbot.waitUntil(lambda: made.app_context.state.current_clip == clip and made.app_context.playback.video is not None)
     qtbot.waitUntil(lambda: made.app_context.feed.settled)
 
 
@@ -90,7 +90,7 @@ def findings_of(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Fi
 
 def unseen(made: Composition) -> VideoEntry:
     """Return an assessed video that is not on screen and has no evidence yet."""
-    return next(entry for entry in by_score(made) if entry.clip != made.app_context.state.current)
+    return next(entry for entry in by_score(made) if entry.clip != made.app_context.state.current_clip)
 
 
 def lowest(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
@@ -101,6 +101,6 @@ def lowest(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Finding
 
 def stored_study(made: Composition) -> Study:
     """Open the study's file a second time, to read what is on the disk."""
-    study = made.app_context.studies.current
+    study = made.app_context.studies.current_study
     assert study is not None
     return Study.open(study.path, read_only=True)

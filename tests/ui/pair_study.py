@@ -65,7 +65,7 @@ class Rater:
 
     @property
     def screen(self) -> RankScreen:
-        screen = self.made.window.screens.named("rank")
+        screen = self.made.window.screens.get_page("rank")
         assert isinstance(screen, RankScreen)
         return screen
 
@@ -77,7 +77,7 @@ class Rater:
         """Show the screen, before another is made, and open the study."""
         self.made.window.screens.show("rank")
         self.made.app_context.studies.open(self.path)
-        self.qtbot.waitUntil(lambda: self.made.app_context.studies.current is not None)
+        self.qtbot.waitUntil(lambda: self.made.app_context.studies.current_study is not None)
         self.qtbot.waitUntil(lambda: self.phase is not SittingPhase.CLOSED)
 
     def come_forward(self) -> None:
@@ -115,14 +115,14 @@ class Rater:
     def seen_on(self, *, left: bool) -> str:
         """Return the name of the video on a side, read from its picture."""
         screen = self.screen
-        shown = screen.judging_view.pair_view.player_on(left=left).canvas.shown
+        shown = screen.judging_view.pair_view.player_on(left=left).canvas.displayed_frame
         assert shown is not None
         names = [name for name, width in WIDTHS.items() if width == shown.picture.pixels.shape[1]]
         return names[0]
 
     def number_on(self, *, left: bool) -> int:
         """Return the frame number on a side, read from its picture."""
-        shown = self.screen.judging_view.pair_view.player_on(left=left).canvas.shown
+        shown = self.screen.judging_view.pair_view.player_on(left=left).canvas.displayed_frame
         assert shown is not None
         return read_barcode(shown.picture.pixels)
 

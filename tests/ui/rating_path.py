@@ -38,7 +38,7 @@ class RatingPath:
     @property
     def train_screen(self) -> FinetuneScreen:
         """The Train screen."""
-        screen = self.made.window.screens.named("finetune")
+        screen = self.made.window.screens.get_page("finetune")
         assert isinstance(screen, FinetuneScreen)
         return screen
 
@@ -46,19 +46,19 @@ class RatingPath:
         """Import a spreadsheet by the start page, as it is guessed, to train; return what the page says about it."""
         self.dialogs.file_answer = table
         (button,) = (
-            b for b in self.made.window.start.findChildren(QPushButton) if b.text().startswith("Import ratings")
+            b for b in self.made.window.start_page.findChildren(QPushButton) if b.text().startswith("Import ratings")
         )
         click(button)
         window = self.made.window
 
         def read() -> bool:
             page = window.findChild(RatingsImportDialog)
-            return page is not None and not page.loader.busy and page.train_button.isEnabled()
+            return page is not None and not page.loader.is_busy and page.train_button.isEnabled()
 
         self.qtbot.waitUntil(read, timeout=self.patience_ms)
         page = window.findChild(RatingsImportDialog)
         assert isinstance(page, RatingsImportDialog)
-        said = page.message.plain
+        said = page.message_label.plain_text
         click(page.train_button)
         self.qtbot.waitUntil(lambda: window.findChild(RatingsImportDialog) is None, timeout=self.patience_ms)
         return said

@@ -79,7 +79,7 @@ class Stage:
         shown = self.made.window.isVisible()
         self.made.window.hide()  # what is not shown is not drawn anew with every report
         app_context.assessments.ask([entry.clip for entry in app_context.videos][:n])
-        self.wait(lambda: not app_context.assessments.busy)
+        self.wait(lambda: not app_context.assessments.is_busy)
         self.made.window.setVisible(shown)
 
     def seek(self, frame: int) -> None:
@@ -183,7 +183,7 @@ def unreadable(stage: Stage) -> QWidget:
     files = stage.world.touch(*(f"grasp_{i:02d}.mp4" for i in range(1, 7)))
     begin(stage.made.app_context, files, None)
     stage.wait(lambda: len(stage.made.app_context.messages.waiting) > 0)
-    stage.made.window.messages.toggle_details()
+    stage.made.window.message_bar.toggle_details()
     return stage.made.window
 
 

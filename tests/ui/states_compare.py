@@ -21,7 +21,7 @@ LONG = tuple(
 
 
 def _screen(stage: "Stage") -> CompareScreen:
-    return cast("CompareScreen", stage.made.window.screens.named("compare"))
+    return cast("CompareScreen", stage.made.window.screens.get_page("compare"))
 
 
 def compared(

@@ -27,13 +27,13 @@ def _screen(stage: "Window", *, stem: str = "grasp_{:02d}", assessed: int = 6) -
         stage.world.exporting.assessed = False
     stage.made.app_context.settings.export_folder = str(Path(stage.world.folder).parent / "exports")
     stage.made.window.screens.show("export")
-    screen = cast("ExportScreen", stage.made.window.screens.named("export"))
-    stage.wait(lambda: not screen.previews.busy, 60_000)
+    screen = cast("ExportScreen", stage.made.window.screens.get_page("export"))
+    stage.wait(lambda: not screen.preview_loader.is_busy, 60_000)
     return screen
 
 
 def _settled(stage: "Window", screen: ExportScreen) -> QWidget:
-    stage.wait(lambda: not screen.previews.busy, 60_000)
+    stage.wait(lambda: not screen.preview_loader.is_busy, 60_000)
     return stage.made.window
 
 
@@ -57,9 +57,9 @@ def export_models(stage: "Window") -> QWidget:
     """Two models side by side."""
     screen = _screen(stage)
     for model in screen.source_form.chosen_models:
-        mark(screen.source_form.models, model.folder, on=True)
+        mark(screen.source_form.model_list, model.folder, on=True)
     for entry in stage.made.app_context.models.entries:
-        mark(screen.source_form.models, entry.folder, on=True)
+        mark(screen.source_form.model_list, entry.folder, on=True)
     return _settled(stage, screen)
 
 
@@ -69,7 +69,7 @@ def export_sheet(stage: "Window") -> QWidget:
     screen.exporter_list.choose("sheet")
     screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.CHOSEN))
     for candidate in screen.source_form._candidates[:3]:
-        mark(screen.source_form.videos, candidate.clip, on=True)
+        mark(screen.source_form.video_list, candidate.clip, on=True)
     return _settled(stage, screen)
 
 
@@ -87,7 +87,7 @@ def export_study_blurred(stage: "Window") -> QWidget:
     stage.world.exporting.warning = (
         "Faces are blurred in 7 of 8 videos (none was found in V3); 31 frames are doubtful (V1: 12, V4: 19)."
     )
-    screen.options.set_values(blur_faces=True, pseudonyms=True)
+    screen.option_form.set_values(blur_faces=True, pseudonyms=True)
     screen.export_button.click()
     stage.wait(lambda: all(entry.stage.is_over for entry in screen.queue.entries))
     return _settled(stage, screen)

@@ -22,7 +22,7 @@ LONG = "Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_
 
 
 def _screen(stage: "Stage") -> FinetuneScreen:
-    return cast("FinetuneScreen", stage.made.window.screens.named("finetune"))
+    return cast("FinetuneScreen", stage.made.window.screens.get_page("finetune"))
 
 
 def _opened(stage: "Stage", *, automatic: bool = False, **how: object) -> FinetuneScreen:
@@ -32,7 +32,7 @@ def _opened(stage: "Stage", *, automatic: bool = False, **how: object) -> Finetu
     app_context.assessments.set_automatic(on=False)
     begin(app_context, [], None)
     app_context.studies.open(path)
-    stage.wait(lambda: app_context.studies.current is not None and app_context.state.model is not None, WAIT_MS)
+    stage.wait(lambda: app_context.studies.current_study is not None and app_context.state.model is not None, WAIT_MS)
     stage.made.window.screens.show("finetune")
     model = app_context.state.model
     if not automatic and model is not None:
@@ -95,7 +95,7 @@ def finetune_comparing(stage: "Stage") -> QWidget:
     screen = _planned(stage, automatic=True)
     stage.world.tuner.held = True
     _start(stage, screen)
-    stage.wait(lambda: screen.progress_page.phases.phase == "checking", WAIT_MS)
+    stage.wait(lambda: screen.progress_page.phase_list.phase == "checking", WAIT_MS)
     return stage.made.window
 
 
@@ -127,7 +127,9 @@ def finetune_running(stage: "Stage") -> QWidget:
     screen = _planned(stage)
     stage.world.tuner.held, stage.world.tuner.held_at = True, 3
     _start(stage, screen)
-    stage.wait(lambda: len(tuple(screen.progress_page.curves._epoch_rows)) == stage.world.tuner.held_at + 1, WAIT_MS)
+    stage.wait(
+        lambda: len(tuple(screen.progress_page.training_curves._epoch_rows)) == stage.world.tuner.held_at + 1, WAIT_MS
+    )
     return stage.made.window
 
 
@@ -140,7 +142,7 @@ def finetune_result(stage: "Stage") -> QWidget:
 def finetune_first(stage: "Stage") -> QWidget:
     """A first model, of a few pairs."""
     screen = _planned(stage, n=6, raters=RATERS[:1], automatic=True)
-    screen.setup_page.model.setCurrentIndex(screen.setup_page.model.findData("full"))
+    screen.setup_page.model_box.setCurrentIndex(screen.setup_page.model_box.findData("full"))
     stage.wait(
         lambda: screen.tuning.tuning_plan is not None and screen.tuning.tuning_plan.selection.level is None, WAIT_MS
     )
@@ -166,11 +168,11 @@ def finetune_accepted(stage: "Stage") -> QWidget:
     """The pairs on which the new version and the raters disagree."""
     screen = _trained(stage)
     screen.before_after_page.accept_button.click()
-    messages = stage.made.window.messages
+    messages = stage.made.window.message_bar
     stage.wait(messages.action_button.isVisible, WAIT_MS)
     messages.action_button.click()
     page = screen.disagreement_page
-    stage.wait(lambda: screen.pages.currentWidget() is page and bool(page.summary.text()), WAIT_MS)
+    stage.wait(lambda: screen.pages.currentWidget() is page and bool(page.summary_label.text()), WAIT_MS)
     return stage.made.window
 
 
@@ -184,7 +186,7 @@ def finetune_versions(stage: "Stage") -> QWidget:
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     screen.before_after_page.accept_button.click()
     screens = stage.made.window.screens
-    stage.wait(lambda: screens.current == "inspect", WAIT_MS)
+    stage.wait(lambda: screens.current_name == "inspect", WAIT_MS)
     screens.show("finetune")
     stage.wait(lambda: screen.setup_page.has_forecast, WAIT_MS)
     return stage.made.window

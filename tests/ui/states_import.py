@@ -41,7 +41,7 @@ def import_ratings(stage: "Stage") -> QWidget:
     stage.made.app_context.open([path])
     stage.wait(lambda: stage.made.window.findChild(RatingsImportDialog) is not None)
     page = cast("RatingsImportDialog", stage.made.window.findChild(RatingsImportDialog))
-    stage.wait(lambda: page.loader.preview is not None and not page.loader.busy)
+    stage.wait(lambda: page.loader.preview is not None and not page.loader.is_busy)
     page.tabs.setCurrentIndex(1)
     page.report_view.selectRow(0)
     return page
@@ -102,7 +102,7 @@ def rank_rated(stage: "Stage") -> QWidget:
 def rank_rating_rule(stage: "Stage") -> QWidget:
     """The rule that makes pairs of ratings."""
     window = opened(stage, _rated, 8, "grasp_{:02d}", 0)
-    screen = cast("RankScreen", stage.made.window.screens.named("rank"))
+    screen = cast("RankScreen", stage.made.window.screens.get_page("rank"))
     next(b for b in screen.findChildren(QAbstractButton) if b.text() == "Set-up").click()
     stage.wait(lambda: "standard error" in screen.settings_view.rating_note.text())
     return window

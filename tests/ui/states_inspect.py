@@ -46,9 +46,11 @@ def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", pass
     stage.wait(lambda: all(entry.thumbnail is not None for entry in app_context.videos), 60_000)
     ours = [entry for entry in app_context.videos if entry.path in files]
     lowest = min(ours, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
-    stage.made.window.panel.view.sortByColumn(2, stage.made.window.panel.view.horizontalHeader().sortIndicatorOrder())
+    stage.made.window.panel.videos_view.sortByColumn(
+        2, stage.made.window.panel.videos_view.horizontalHeader().sortIndicatorOrder()
+    )
     stage.made.window.panel.show_chosen(lowest.clip)
-    stage.wait(lambda: app_context.state.current == lowest.clip)
+    stage.wait(lambda: app_context.state.current_clip == lowest.clip)
     stage.wait(lambda: app_context.playback.video is not None and app_context.feed.settled)
     return lowest.clip
 
@@ -58,7 +60,7 @@ def _wait_for_page(stage: "Stage", *, evidence: bool = True) -> None:
     if stage.made.window.screens.collapsed:
         stage.made.window.show_panel("why")
     why_loader, videos = stage.made.app_context.why_loader, stage.made.app_context.videos
-    others = (entry for entry in videos if entry.clip != stage.made.app_context.state.current)
+    others = (entry for entry in videos if entry.clip != stage.made.app_context.state.current_clip)
     analyses = [entry.analysis for entry in others if entry.analysis is not None]
     n = sum(videos.shows_unfamiliar or not analysis.unfamiliar for analysis in analyses)  # others are no cohort
 
@@ -83,7 +85,7 @@ def why_page(stage: "Stage") -> QWidget:
     why(stage)
     stage.made.app_context.annotations.set_opinion(_first(stage), Opinion.AGREE, None)
     stage.pause(300)
-    return panel(stage).body
+    return panel(stage).content
 
 
 def _first(stage: "Stage") -> NewMoment:
@@ -139,8 +141,8 @@ def why_raters(stage: "Stage") -> QWidget:
         return cast(Vote(here, others[5], Verdict.RIGHT, "Cem", reason=long, left_mark_s=3.7))
 
     app_context.studies.submit_write(judge, VOTES)
-    block = panel(stage).raters
-    stage.wait(lambda: bool(block.reasons[0].message.plain), 10_000)
+    block = panel(stage).raters_block
+    stage.wait(lambda: bool(block.reason_rows[0].message_label.plain_text), 10_000)
     stage.pause(300)
     panel(stage).page.ensureWidgetVisible(block)
     return stage.made.window
@@ -181,7 +183,9 @@ def split(stage: "Stage") -> QWidget:
     screen = window.screens.widget
     assert isinstance(screen, SplitScreen)
     stage.seek(97)
-    stage.wait(lambda: screen.reference_player.feed.settled and screen.reference_player.canvas.shown is not None)
+    stage.wait(
+        lambda: screen.reference_player.feed.settled and screen.reference_player.canvas.displayed_frame is not None
+    )
     screen.jump(1)
     stage.pause(200)
     return window
@@ -195,11 +199,11 @@ def why_working(stage: "Stage") -> QWidget:
     stage.world.explaining.held = True
     other = [entry.clip for entry in app_context.videos if entry.clip != lowest][-1]  # the first was on screen before
     stage.made.window.panel.show_chosen(other)
-    stage.wait(lambda: app_context.state.current == other and app_context.feed.settled)
+    stage.wait(lambda: app_context.state.current_clip == other and app_context.feed.settled)
     stage.wait(lambda: app_context.evidence_loader.progress is not None)
     stage.pause(300)
     page = panel(stage)
-    page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
+    page.page.verticalScrollBar().setValue(page.contributions_block.y() - 40)
     stage.world.explaining.hold.set()
     return stage.made.window
 
@@ -211,7 +215,7 @@ def why_failed(stage: "Stage") -> QWidget:
     _wait_for_page(stage, evidence=False)
     stage.wait(lambda: bool(stage.made.app_context.evidence_loader.failure))
     page = panel(stage)
-    page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
+    page.page.verticalScrollBar().setValue(page.contributions_block.y() - 40)
     return stage.made.window
 
 
@@ -219,7 +223,7 @@ def why_blind(stage: "Stage") -> QWidget:
     """A blind study, not judged yet."""
     stage.open(6)
     studies = stage.made.app_context.studies
-    stage.wait(lambda: studies.current is not None)
+    stage.wait(lambda: studies.current_study is not None)
 
     def shut(study: Study) -> None:
         study.settings = replace(study.settings, blind=True)
@@ -274,7 +278,7 @@ def label_rows(stage: "Stage") -> QWidget:
     timeline = screen.moment_timeline
     stage.wait(timeline.isVisible)
     stage.pause(200)
-    bar = next(bar for bar in timeline.bars if bar.saved is not None)
+    bar = next(bar for bar in timeline.bars if bar.saved_moment is not None)
     box = timeline.getPlotItem().getViewBox()
     places = [
         timeline.mapFromScene(box.mapViewToScene(QPointF(time_s, -bar.row))) for time_s in (bar.stop_s, bar.stop_s + 1)
@@ -293,11 +297,11 @@ def tracks(stage: "Stage") -> QWidget:
     stage.open(6)
     stage.assess(4)
     app_context = stage.made.app_context
-    stage.wait(lambda: app_context.tracks.saved is not None)
+    stage.wait(lambda: app_context.tracks.saved_tracks is not None)
     stage.made.window.show_panel("hands")
     panel = stage.made.window.panel_named("hands")
     assert isinstance(panel, HandsPanel)
-    stage.wait(lambda: bool(panel.measures.table.shown_rows))
+    stage.wait(lambda: bool(panel.measures_table.table.shown_rows))
     stage.seek(97)
     return stage.made.window
 

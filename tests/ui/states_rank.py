@@ -22,7 +22,7 @@ RATERS = ("Ann", "Ben", "Dr. Clara von Hohenstein-Oberwaldkirchen, Kinder- und J
 
 
 def _screen(stage: "Stage") -> RankScreen:
-    return cast("RankScreen", stage.made.window.screens.named("rank"))
+    return cast("RankScreen", stage.made.window.screens.get_page("rank"))
 
 
 def _study(stage: "Stage", n: int, raters: tuple[str, ...], gone: int, **settings: object) -> Path:
@@ -46,7 +46,7 @@ def _opened(
     path = _study(stage, n, raters, gone, **settings)
     begin(app_context, [], None)
     app_context.studies.open(path)
-    stage.wait(lambda: app_context.studies.current is not None, WAIT_MS)
+    stage.wait(lambda: app_context.studies.current_study is not None, WAIT_MS)
     stage.made.window.screens.show("rank")
     screen = _screen(stage)
     stage.wait(lambda: screen.judging.phase is not SittingPhase.CLOSED, WAIT_MS)
@@ -124,7 +124,7 @@ def rank_at_work(stage: "Stage") -> QWidget:
     clock.seek(3.2)
     screen.judging_view.mark()
     clock.seek(5.4)
-    screen.judging_view.votes.reason.setText("Fewer tries before the peg is in")
+    screen.judging_view.vote_bar.reason_edit.setText("Fewer tries before the peg is in")
     return stage.made.window
 
 
@@ -203,13 +203,13 @@ def rate_video(stage: "Stage") -> QWidget:
     screen.rating_tab.rater_page.name_edit.setText("Ann")
     screen.rating_tab.rater_page.begin_button.click()
     ready = screen.rating_tab.controller
-    stage.wait(lambda: ready.phase is SittingPhase.JUDGING and screen.rating_tab.view.player.is_ready, WAIT_MS)
-    form = screen.rating_tab.view.form
+    stage.wait(lambda: ready.phase is SittingPhase.JUDGING and screen.rating_tab.rating_view.player.is_ready, WAIT_MS)
+    form = screen.rating_tab.rating_view.rubric_form
     for index, step in enumerate((4.0, None, 2.0)):
         form.answer(index, step)
-    screen.rating_tab.view.clock.seek(3.2)
-    screen.rating_tab.view.mark()
-    screen.rating_tab.view.remark_edit.setText("Holds the needle with two hands")
+    screen.rating_tab.rating_view.clock.seek(3.2)
+    screen.rating_tab.rating_view.mark()
+    screen.rating_tab.rating_view.remark_edit.setText("Holds the needle with two hands")
     return stage.made.window
 
 

@@ -34,14 +34,14 @@ def settings_looks(stage: "Stage") -> QWidget:
 def settings_assessing(stage: "Stage") -> QWidget:
     """Passes and the user's name."""
     dialog = _settings(stage)
-    dialog.show_page(dialog.assessing)
+    dialog.show_page(dialog.assessing_page)
     return dialog
 
 
 def settings_storage(stage: "Stage") -> QWidget:
     """The cache."""
     dialog = _settings(stage)
-    dialog.show_page(dialog.storage)
+    dialog.show_page(dialog.storage_page)
     stage.pause(500)
     return dialog
 
@@ -49,10 +49,10 @@ def settings_storage(stage: "Stage") -> QWidget:
 def settings_keys(stage: "Stage") -> QWidget:
     """A key that belongs to another action."""
     dialog = _settings(stage)
-    dialog.show_page(dialog.keys)
-    dialog.keys.choose("go_to")
-    dialog.keys.field.setFocus()
-    QTest.keyClick(dialog.keys.field, Qt.Key.Key_K)
+    dialog.show_page(dialog.shortcuts_page)
+    dialog.shortcuts_page.choose("go_to")
+    dialog.shortcuts_page.key_edit.setFocus()
+    QTest.keyClick(dialog.shortcuts_page.key_edit, Qt.Key.Key_K)
     return dialog
 
 
@@ -97,7 +97,7 @@ def settings_large(stage: "Stage") -> QWidget:
 
 def start_return(stage: "Stage") -> QWidget:
     """The last session was not closed."""
-    stage.made.window.start.offer_return("Gait of children after surgery, spring", "25.11.26 14:02")
+    stage.made.window.start_page.offer_return("Gait of children after surgery, spring", "25.11.26 14:02")
     return stage.made.window
 
 

@@ -51,15 +51,15 @@ def opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, ste
         make(study, [file.stem for file in files])
     begin(app_context, [], None)
     app_context.studies.open(path)
-    stage.wait(lambda: app_context.studies.current is not None, WAIT_MS)
+    stage.wait(lambda: app_context.studies.current_study is not None, WAIT_MS)
     stage.made.window.screens.show("rank")
-    screen = cast("RankScreen", stage.made.window.screens.named("rank"))
+    screen = cast("RankScreen", stage.made.window.screens.get_page("rank"))
     stage.wait(lambda: screen.judging.phase is SittingPhase.RATER, WAIT_MS)
     titles = ("Results", "Raters")
     button = next(b for b in screen.findChildren(QAbstractButton) if b.text() == titles[tab])
     button.click()
     view = (screen.results_view, screen.raters_view)[tab]
-    stage.wait(lambda: view.pages.currentWidget() is not view.message, WAIT_MS)
+    stage.wait(lambda: view.pages.currentWidget() is not view.message_label, WAIT_MS)
     return stage.made.window
 
 
@@ -72,8 +72,8 @@ def votes_results(stage: "Stage") -> QWidget:
 def votes_queued(stage: "Stage") -> QWidget:
     """A pair is back in the queue."""
     window = votes_results(stage)
-    screen = cast("RankScreen", stage.made.window.screens.named("rank"))
-    again = screen.results_view.cycles.rows[0].queue_button
+    screen = cast("RankScreen", stage.made.window.screens.get_page("rank"))
+    again = screen.results_view.cycles_view.rows[0].queue_button
     again.click()
     stage.wait(lambda: again.text() == "Take out of the queue", WAIT_MS)
     return window

@@ -49,10 +49,10 @@ class Throwaway(QLabel):
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         return Handlers(
-            run={"throw": lambda: self.done.append("thrown")},
-            switch={"hold": lambda on: self.done.append(f"held {on}")},
-            enabled={"throw": lambda: self.possible},
-            changed=(self.changed,),
+            commands={"throw": lambda: self.done.append("thrown")},
+            switches={"hold": lambda on: self.done.append(f"held {on}")},
+            conditions={"throw": lambda: self.possible},
+            change_signals=(self.changed,),
         )
 
 
@@ -71,7 +71,7 @@ def offered(made: Composition, typed: str) -> list[QAction]:
     palette = made.window.findChild(CommandPalette)
     assert palette is not None
     palette.search_edit.setText(typed)
-    found = [palette.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(palette.list.count())]
+    found = [palette.action_list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(palette.action_list.count())]
     palette.dismiss()
     return found
 
@@ -88,7 +88,7 @@ def test_a_screen_arrives_with_button_key_menu_palette_and_its_actions(
     assert actions._bound == set(actions._actions)
     show = actions["show_throwaway"]
     assert [k.toString() for k in show.shortcuts()] == [f"Ctrl+{sum(not screen.standalone for screen in SCREENS) + 1}"]
-    assert any(button.defaultAction() is show for button in window.tools.findChildren(QToolButton))
+    assert any(button.defaultAction() is show for button in window.tool_bar.findChildren(QToolButton))
     assert ("Throw away", show) in list(all_actions(window.menuBar()))
     assert offered(made, "throw away") == [show]
     assert window.findChild(Throwaway) is None, "made when it is first shown"
@@ -141,7 +141,7 @@ def test_actions_of_a_screen_must_be_those_that_it_hands_over(
     plant(monkeypatch, screen=PageSpec("throwaway", "Throw away", Throwaway))
     made = make_window(world.backend())
     with qtbot.captureExceptions() as caught:
-        made.window.screens.named("throwaway")
+        made.window.screens.get_page("throwaway")
     assert [str(error) for _, error, _ in caught] == [
         "actions of the screen 'throwaway' differ from its handlers: ['throw']"
     ]
@@ -164,7 +164,7 @@ def test_a_column_arrives_in_the_table_and_in_the_menu_of_orders(qtbot: QtBot, i
     panel = VideosPanel(cast("AppContext", app_context), cast("Actions", actions), None, columns)
     qtbot.addWidget(panel)
     videos.add([Path("/v/four.mp4"), Path("/v/a.mp4"), Path("/v/three.mp4")])
-    table_, view = panel.table, panel.view
+    table_, view = panel.video_table, panel.videos_view
     assert table_.headerData(2, Qt.Orientation.Horizontal) == "Letters"
     assert table_.headerData(2, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) == "How long the name is"
     assert table_.index(0, 2).data() == "4 letters"
@@ -203,7 +203,7 @@ def test_a_look_of_the_curve_arrives_in_menu_palette_plot_and_figure(
     qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
     (choose,) = offered(made, "score curve as: a level line")
     assert choose.isCheckable()
-    plot = made.window.screens.named("inspect").curve  # type: ignore[attr-defined]
+    plot = made.window.screens.get_page("inspect").curve  # type: ignore[attr-defined]
     assert np.ptp(plot.curve.mean) > 0
     choose.trigger()
     assert np.ptp(plot.curve.mean) == 0

@@ -55,11 +55,11 @@ def test_mouse_and_keyboard_lead_from_ratings_to_scores_on_their_scale(
     assert all(scaled is not None and scaled.rating is not None for scaled in scores)
     user.press("Inspect")
     screen = inspect(made)
-    qtbot.waitUntil(lambda: " of 60 (" in screen.header.text and screen.curve.has_ratings)
+    qtbot.waitUntil(lambda: " of 60 (" in screen.score_header.text and screen.curve.has_ratings)
     why = made.window.findChild(WhyPanel)
     assert why is not None
-    qtbot.waitUntil(lambda: "on the raters' scale" in why.position.rating_label.plain)
-    assert "(2 raters)" in why.position.given_ratings_label.plain
+    qtbot.waitUntil(lambda: "on the raters' scale" in why.position_block.rating_label.plain_text)
+    assert "(2 raters)" in why.position_block.given_ratings_label.plain_text
     after = table.read_bytes(), table.stat().st_mtime_ns, sorted(path.name for path in table.parent.iterdir())
     assert after == before, "the spreadsheet is never written to, and nothing is written beside it"
 
@@ -98,9 +98,9 @@ def test_the_real_program_leads_there_too(
     user.read_plan()
     choices = user.train_screen.setup_page
     click(choices.more_button)
-    choices.epochs.setFocus()
-    key(choices.epochs, Qt.Key.Key_Up)
-    assert choices.epochs.value() == 1
+    choices.epochs_box.setFocus()
+    key(choices.epochs_box, Qt.Key.Key_Up)
+    assert choices.epochs_box.value() == 1
     assert "12 people" in user.read_plan()
     said = user.train()
     assert not missing(said, "Duration", "One rater", "held out", "Global: learnt from 12 people")

@@ -17,7 +17,7 @@ from tests.ui.inspect_driving import choose, findings_of, open_assessed, unseen,
 
 def test_a_banner_goes_with_its_study(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.app_context.studies.current is not None)
+    qtbot.waitUntil(lambda: window.app_context.studies.current_study is not None)
     window.app_context.messages.note("a.mp4 has no sound.")
     assert window.app_context.messages.waiting
     window.app_context.studies.close()
@@ -34,13 +34,13 @@ def test_fewer_passes_replace_a_result_only_after_a_question(
     dialogs.confirm_answer = False
     assess.trigger()
     assert "4 passes" in dialogs.asked[asked]
-    assert not app_context.assessments.busy
+    assert not app_context.assessments.is_busy
     dialogs.confirm_answer = True
     assess.trigger()
-    qtbot.waitUntil(lambda: len(world.assessed) == before + 1 and not app_context.assessments.busy)
+    qtbot.waitUntil(lambda: len(world.assessed) == before + 1 and not app_context.assessments.is_busy)
     asked = len(dialogs.asked)
     assess.trigger()
-    qtbot.waitUntil(lambda: not app_context.assessments.busy)
+    qtbot.waitUntil(lambda: not app_context.assessments.is_busy)
     assert len(dialogs.asked) == asked, "as many passes replace nothing better"
 
 
@@ -58,7 +58,7 @@ def test_a_missing_video_has_no_score_of_another_model_and_can_be_located(
     assert entry.analysis is None
     app_context.state.set_current(lost.clip)
     page = why_of(window)
-    qtbot.waitUntil(lambda: page.empty.button.text() == "Locate…")
+    qtbot.waitUntil(lambda: page.empty_state.action_button.text() == "Locate…")
 
 
 def test_evidence_that_comes_later_does_not_move_the_playhead(
@@ -81,8 +81,8 @@ def test_the_palette_knows_other_words(qtbot: QtBot, window: Composition, world:
     palette = CommandPalette(window.window.menuBar(), window.window)
     for typed, wanted in (("train", "show_finetune"), ("pdf", "show_export"), ("rate", "show_rank")):
         palette.search_edit.setText(typed)
-        rows = range(palette.list.count())
-        found = [palette.list.item(row).data(0x0100).objectName() for row in rows]
+        rows = range(palette.action_list.count())
+        found = [palette.action_list.item(row).data(0x0100).objectName() for row in rows]
         assert wanted in found[:4], typed
     palette.deleteLater()
 
@@ -102,14 +102,14 @@ def test_reports_offer_what_the_study_knows(qtbot: QtBot, window: Composition, w
     screen = window.window.screens.widget
     assert isinstance(screen, ExportScreen)
     screen.exporter_list.choose("change")
-    field = screen.options.field("participant")
+    field = screen.option_form.field("participant")
     assert isinstance(field, QComboBox)
     assert [field.itemText(at) for at in range(field.count())][1:] == ["P1", "P2"]
-    assert isinstance(screen.options.field("task"), QComboBox)
-    chosen = screen.options.options()
+    assert isinstance(screen.option_form.field("task"), QComboBox)
+    chosen = screen.option_form.options()
     assert isinstance(chosen, ChangeChoices)
     assert (chosen.participant, chosen.task, chosen.model) == ("", "", "")
     field.setCurrentText("P2")
-    chosen = screen.options.options()
+    chosen = screen.option_form.options()
     assert isinstance(chosen, ChangeChoices)
     assert chosen.participant == "P2"

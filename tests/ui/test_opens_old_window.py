@@ -39,7 +39,7 @@ def test_settings(settings: Settings) -> None:
     assert settings.map_style == MapStyle(Overlay.BOTH, ColourLimits.COMMON, MapInterpolation.INTERPOLATED, "cividis")
     assert (settings.passes, settings.automatic) == (4, False)
     assert settings.model == "/data/pegs/models/tiny"
-    assert settings.compared == ("/data/pegs/models/tiny", "uniform")
+    assert settings.compared_models == ("/data/pegs/models/tiny", "uniform")
     assert settings.recent == (Path("/data/pegs/pegs.skillstudy"), Path("/data/pegs/videos/ada_1.mp4"))
     assert (settings.export_folder, settings.user_name) == ("/data/pegs/exports", "Ann Ö")
     assert not settings.geometry.isEmpty()

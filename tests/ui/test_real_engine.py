@@ -45,7 +45,7 @@ def test_the_same_numbers_in_the_window_and_without_one(
         analysis, model = app_context.state.analysis, app_context.state.model
         told = [(entry.path.name, str(entry.state), entry.reason, entry.n_done) for entry in app_context.videos]
         assert model is not None, told
-        assert analysis is not None, (told, app_context.assessments.automatic, app_context.assessments.busy)
+        assert analysis is not None, (told, app_context.assessments.automatic, app_context.assessments.is_busy)
         assert analysis.complete, (told, analysis.n_samples)
         assert analysis.mean_feature is not None, "the last step is shown a moment before the whole is there"
 
@@ -67,27 +67,27 @@ def test_the_same_numbers_in_the_window_and_without_one(
     assert by_command.interval == shown.interval
     assert by_command.provenance == shown.provenance
     assert grown[-1] == 5
-    screen = made.window.screens.named("inspect")
+    screen = made.window.screens.get_page("inspect")
     assert isinstance(screen, InspectScreen)
     app_context.playback.seek(int(alone.samples[0, 2]))
     qtbot.waitUntil(lambda: app_context.feed.settled)
-    on_screen = screen.player.canvas.shown
+    on_screen = screen.player.canvas.displayed_frame
     assert on_screen is not None
     assert on_screen.scene is not None
     assert on_screen.scene.values is not None
     assert on_screen.scene.values.max() == pytest.approx(
         float(alone.attention[0, 2].max()) * on_screen.scene.values.size
     )
-    assert "interval" in screen.header.text
+    assert "interval" in screen.score_header.text
     _same_as_a_still(screen.player.canvas, by_command)
 
 
 def _same_as_a_still(canvas: VideoCanvas, analysis: Analysis) -> None:
     """A still without words shows the very pixels that the canvas painted."""
-    shown = canvas.shown
+    shown = canvas.displayed_frame
     assert shown is not None
     assert shown.scene is not None
-    assert shown.picture.exact
+    assert shown.picture.is_exact
     canvas.grab()  # painted now, if it was not yet
     assert canvas.image is not None
     image = canvas.image.convertToFormat(QImage.Format.Format_RGB888)
@@ -111,7 +111,7 @@ def test_a_folder_that_is_no_checkpoint_is_told(qtbot: QtBot, make_window: MakeW
     (folder / "config.json").write_text("{}", encoding="utf-8")
     made = make_window(real_backend())
     made.app_context.open([folder])
-    qtbot.waitUntil(lambda: bool(made.window.messages.text))
-    assert "not a model" in made.window.messages.text
-    assert "unexpected error" not in made.window.messages.text
+    qtbot.waitUntil(lambda: bool(made.window.message_bar.text))
+    assert "not a model" in made.window.message_bar.text
+    assert "unexpected error" not in made.window.message_bar.text
     assert made.app_context.state.model is None

@@ -96,7 +96,7 @@ def test_a_video_is_opened_judged_and_exported_with_no_eyes(
     export_scores(reader, tmp_path / "out" / "scores.csv")
     assert (tmp_path / "out" / "scores.csv").is_file()
     vote_left(reader, "Ann")
-    study = app_context.studies.current
+    study = app_context.studies.current_study
     assert study is not None
 
     def votes() -> list[tuple[str, Verdict | None]]:

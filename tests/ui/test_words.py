@@ -102,7 +102,7 @@ def test_the_bar_shows_the_latest_and_how_many_wait(qtbot: QtBot, messages: Mess
     messages.post(Message("<b>second</b>\n", details=tuple(str(i) for i in range(20))))
     assert not bar.isHidden()
     assert bar.text == "<b>second</b>   (more messages: 1)", "names of files are not read as markup"
-    assert bar._details.text().splitlines()[-1] == "and 12 more"
+    assert bar._details_label.text().splitlines()[-1] == "and 12 more"
     assert bar.action_button.isHidden()
     messages.dismiss()
     assert bar.text == "first"

@@ -28,15 +28,15 @@ def test_the_curve_and_the_status_grow_while_the_model_works(
     curve = inspect(window).curve.curve
     assert curve is not None
     assert len(curve.mean) == 12
-    header = inspect(window).header
+    header = inspect(window).score_header
     assert not missing(header.text, "12 of 25"), "progress"
-    assert header.number == "", "whether the model knows such videos is not known yet"
-    assert "12 of 25 frames analysed" in window.window.status.text
-    qtbot.waitUntil(lambda: "1 job 48 %" in window.window.status.text)  # the file's own job may end later
-    assert window.window.panel.table.index(0, STATE).data() == "12 of 25"
+    assert header.shown_score == "", "whether the model knows such videos is not known yet"
+    assert "12 of 25 frames analysed" in window.window.status_bar.text
+    qtbot.waitUntil(lambda: "1 job 48 %" in window.window.status_bar.text)  # the file's own job may end later
+    assert window.window.panel.video_table.index(0, STATE).data() == "12 of 25"
     assert window.window.actions_["stop"].isEnabled()
     world.hold.set()
-    qtbot.waitUntil(lambda: "job" not in window.window.status.text)
+    qtbot.waitUntil(lambda: "job" not in window.window.status_bar.text)
     assert states(window) == ["done"]
 
 
@@ -48,13 +48,13 @@ def test_stopping_leaves_no_trace(qtbot: QtBot, window: Composition, world: Fake
     app_context.assessments.ask_all()
     assert states(window) == ["working", "waiting"]
     window.window.actions_["stop"].trigger()
-    qtbot.waitUntil(lambda: not app_context.assessments.busy)
+    qtbot.waitUntil(lambda: not app_context.assessments.is_busy)
     assert states(window) == ["new", "new"]
     assert app_context.state.analysis is None
     assert inspect(window).curve.curve is None
     qtbot.waitUntil(lambda: not app_context.jobs.running)
-    assert "not assessed yet" in inspect(window).header.text
-    button = next(b for b in inspect(window).header.findChildren(QPushButton) if b.text() == "Assess")
+    assert "not assessed yet" in inspect(window).score_header.text
+    button = next(b for b in inspect(window).score_header.findChildren(QPushButton) if b.text() == "Assess")
     assert button.isVisible()
     world.held = False
     click(button)
@@ -68,7 +68,7 @@ def test_everything_is_assessed_one_after_the_other(qtbot: QtBot, window: Compos
     qtbot.waitUntil(lambda: window.app_context.state.model is not None)
     window.app_context.state.set_current(window.app_context.videos[3].clip)
     window.window.actions_["assess_all"].trigger()
-    qtbot.waitUntil(lambda: not window.app_context.assessments.busy)
+    qtbot.waitUntil(lambda: not window.app_context.assessments.is_busy)
     assert states(window) == ["done"] * 6
     assert [stem for _, stem, _ in world.assessed] == ["3", "0", "1", "2", "4", "5"], "the one on screen first"
 
@@ -142,15 +142,15 @@ def test_passes_give_an_interval(qtbot: QtBot, window: Composition, world: FakeW
     qtbot.waitUntil(
         lambda: window.app_context.state.analysis is not None and window.app_context.state.analysis.complete
     )
-    assert "95 % interval" in inspect(window).header.text
-    assert "(3 of 4 passes with different frames)" in inspect(window).header.text, "the video is short"
+    assert "95 % interval" in inspect(window).score_header.text
+    assert "(3 of 4 passes with different frames)" in inspect(window).score_header.text, "the video is short"
     assert world.assessed == [("alpha", "a", 4)]
 
 
 def test_a_word_of_warning_is_shown(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     world.warning = "This video looks unlike the training videos."
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: "unlike the training videos" in inspect(window).header.text)
+    qtbot.waitUntil(lambda: "unlike the training videos" in inspect(window).score_header.text)
 
 
 def test_paging_quickly_starts_nothing(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -174,7 +174,7 @@ def test_the_video_on_screen_goes_first(qtbot: QtBot, window: Composition, world
     app_context.state.set_current(app_context.videos[1].clip)
     qtbot.waitUntil(lambda: states(window) == ["waiting", "working"])
     world.hold.set()
-    qtbot.waitUntil(lambda: not app_context.assessments.busy)
+    qtbot.waitUntil(lambda: not app_context.assessments.is_busy)
     assert states(window) == ["done", "done"]
     assert [stem for _, stem, _ in world.assessed] == ["a", "b", "a"]
 
@@ -225,6 +225,6 @@ def test_assess_all_is_of_the_video_that_is_being_assessed_too(
     qtbot.waitUntil(lambda: app_context.assessments.running is not None)  # the model may still be loading
     app_context.state.set_passes(3)
     app_context.assessments.ask_all()
-    qtbot.waitUntil(lambda: not app_context.assessments.busy)
+    qtbot.waitUntil(lambda: not app_context.assessments.is_busy)
     assert states(window) == ["done"]
     assert [passes for _, _, passes in world.assessed] == [1, 3]

@@ -83,7 +83,7 @@ class FakeTraining:
 
     @property
     def screen(self) -> FinetuneScreen:
-        screen = self.made.window.screens.named("finetune")
+        screen = self.made.window.screens.get_page("finetune")
         assert isinstance(screen, FinetuneScreen)
         return screen
 
@@ -95,7 +95,9 @@ class FakeTraining:
         """Open the study and the screen; unless ``automatic``, start from the loaded model."""
         app_context = self.made.app_context
         app_context.studies.open(self.path)
-        self.qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.state.model is not None)
+        self.qtbot.waitUntil(
+            lambda: app_context.studies.current_study is not None and app_context.state.model is not None
+        )
         self.made.window.screens.show("finetune")
         model = app_context.state.model
         if not automatic and model is not None:
@@ -121,7 +123,7 @@ class FakeTraining:
     def go_back(self) -> None:
         """Wait until the player shows an accepted version, and return to the Train screen."""
         screens = self.made.window.screens
-        self.qtbot.waitUntil(lambda: screens.current == "inspect")
+        self.qtbot.waitUntil(lambda: screens.current_name == "inspect")
         screens.show("finetune")
 
     def result(self) -> TuningResult:

@@ -201,7 +201,7 @@ class WindowMachine(RuleBasedStateMachine):
     @rule()
     def export(self) -> None:
         self.window.screens.show("export")
-        screen = self.window.screens.named("export")
+        screen = self.window.screens.get_page("export")
         assert isinstance(screen, ExportScreen)
         if screen.export_button.isEnabled():
             screen.export_button.click()
@@ -211,7 +211,7 @@ class WindowMachine(RuleBasedStateMachine):
     def finetune(self, acts: list[str]) -> None:
         """Start a training if one can be started, and go on with it in some way, or leave it running."""
         self.window.screens.show("finetune")
-        screen = self.window.screens.named("finetune")
+        screen = self.window.screens.get_page("finetune")
         assert isinstance(screen, FinetuneScreen)
         tuning = screen.tuning
         if tuning.phase is TuningPhase.CHOOSING:
@@ -230,7 +230,7 @@ class WindowMachine(RuleBasedStateMachine):
 
     @property
     def rank(self) -> RankScreen:
-        screen = self.window.screens.named("rank")
+        screen = self.window.screens.get_page("rank")
         assert isinstance(screen, RankScreen)
         return screen
 
@@ -254,10 +254,10 @@ class WindowMachine(RuleBasedStateMachine):
                 lambda: judging.accepts_answers or judging.phase not in {SittingPhase.PREPARING, SittingPhase.JUDGING},
                 "no pair comes",
             )
-        study = self.app_context.studies.current
+        study = self.app_context.studies.current_study
         accepting, rater = judging.accepts_answers, judging.session.rater
         shown = self.pair_on_screen() if accepting else None
-        self.rank.handlers(self.dialogs).run[action]()
+        self.rank.handlers(self.dialogs).commands[action]()
         if accepting and judging.phase is SittingPhase.STORING:
             assert study is not None
             assert shown is not None, "a vote counts only on a pair that is on screen"
@@ -268,7 +268,7 @@ class WindowMachine(RuleBasedStateMachine):
         """Return the names of the two videos, read from their pictures."""
         names = []
         for left in (True, False):
-            shown = self.rank.judging_view.pair_view.player_on(left=left).canvas.shown
+            shown = self.rank.judging_view.pair_view.player_on(left=left).canvas.displayed_frame
             if shown is None:
                 return None
             names.append(self.files[read_number(shown.picture.pixels) // FRAMES_A_VIDEO].stem)
@@ -283,7 +283,7 @@ class WindowMachine(RuleBasedStateMachine):
     def undo(self, again: bool) -> None:
         """Undo at rest, and do it again or not; compare the study before and after."""
         self.settle()
-        study, text = self.app_context.studies.current, self.app_context.undo.undo_text
+        study, text = self.app_context.studies.current_study, self.app_context.undo.undo_text
         if study is None or text is None:
             return
         before = self.standing(study.path)
@@ -330,11 +330,11 @@ class WindowMachine(RuleBasedStateMachine):
         self.done["steps"] += 1
         QCoreApplication.processEvents()
         app_context = self.app_context
-        current, analysis = app_context.state.current, app_context.state.analysis
+        current, analysis = app_context.state.current_clip, app_context.state.analysis
         if analysis is not None:
             assert analysis.clip == current, "the analysis is of the video on screen"
             assert app_context.state.model is None or analysis.provenance.model_digest == app_context.state.model.digest
-        shown = inspect(self.made).player.canvas.shown
+        shown = inspect(self.made).player.canvas.displayed_frame
         if shown is not None:
             video, frame = divmod(read_number(shown.picture.pixels), FRAMES_A_VIDEO)
             assert frame == shown.picture.frame_index, "the picture is that of its number"
@@ -368,12 +368,12 @@ class WindowMachine(RuleBasedStateMachine):
                 assert entry.analysis.provenance.model_digest == model.digest, "the analysis is of the model chosen"
             if entry.state is VideoState.NEW:
                 assert entry.analysis is None
-        shown, playback = inspect(self.made).player.canvas.shown, app_context.playback
+        shown, playback = inspect(self.made).player.canvas.displayed_frame, app_context.playback
         if shown is not None and playback.video is not None:
-            assert shown.picture.exact
+            assert shown.picture.is_exact
             assert shown.picture.frame_index == playback.frame, "the exact picture of the frame asked for is shown"
-            assert app_context.state.current is not None
-            assert playback.video.path == app_context.state.current.path
+            assert app_context.state.current_clip is not None
+            assert playback.video.path == app_context.state.current_clip.path
         for path, given in self.given.items():
             assert self.standing(path) == +given, "every vote that was given is there, once, on its pair"
 

@@ -21,13 +21,13 @@ class Handlers:
     A screen or a panel with actions returns them from its method ``handlers(dialogs)``.
     """
 
-    run: Mapping[str, Callable[[], object]] = field(default_factory=dict)
-    switch: Mapping[str, Callable[[bool], object]] = field(default_factory=dict)  # called with the new state
-    enabled: Mapping[str, Callable[[], bool]] = field(default_factory=dict)  # True if an action is possible now
-    changed: tuple[SignalInstance, ...] = ()  # signals after which ``enabled`` is evaluated again
+    commands: Mapping[str, Callable[[], object]] = field(default_factory=dict)
+    switches: Mapping[str, Callable[[bool], object]] = field(default_factory=dict)  # called with the new state
+    conditions: Mapping[str, Callable[[], bool]] = field(default_factory=dict)  # True if an action is possible now
+    change_signals: tuple[SignalInstance, ...] = ()  # signals after which ``conditions`` are evaluated again
     only_show_screen: frozenset[str] = frozenset()  # actions that only show their screen if another screen is shown
     # actions of the player on a screen that shows the current video; "focus" moves the focus to its picture
-    player: Mapping[str, Callable[[], object]] = field(default_factory=dict)
+    player_commands: Mapping[str, Callable[[], object]] = field(default_factory=dict)
 
 
 def without_mnemonic(text: str) -> str:

@@ -44,7 +44,7 @@ class AgreementLoader(QObject):
 
     def _on_current(self, *_: object) -> None:
         """Compare again if a video of another task is on screen."""
-        entry = self._app_context.videos.get(self._app_context.state.current)
+        entry = self._app_context.videos.get(self._app_context.state.current_clip)
         if entry is not None and entry.task != self._task:
             self._task = entry.task
             self.agreement = None
@@ -65,7 +65,7 @@ class AgreementLoader(QObject):
     def names(self) -> dict[VideoClip, str]:
         """Unique names of the readable videos of the same task as the video on screen; of all tasks without one."""
         videos = self._app_context.videos
-        current_entry = videos.get(self._app_context.state.current)
+        current_entry = videos.get(self._app_context.state.current_clip)
         clip_by_name: dict[str, VideoClip] = {}
         for entry in videos:
             is_of_task = current_entry is None or entry.task == current_entry.task

@@ -36,7 +36,7 @@ class Candidates(QObject):
         app_context.studies.opened.connect(self._load_versions)
         app_context.studies.changed.connect(self._on_changed)
         app_context.studies.closed.connect(self._on_closed)
-        if app_context.studies.current is not None:
+        if app_context.studies.current_study is not None:
             self._load_versions()
 
     @property

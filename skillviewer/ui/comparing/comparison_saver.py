@@ -157,7 +157,7 @@ class ComparisonSaver(QObject):
     def _on_saved(self, exported: ExportedFile) -> None:
         self._app_context.messages.note(" ".join((f"Saved: {exported.path}", *exported.warnings)))
         self.saved.emit(exported.path)
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         if study is not None:
             logged = LoggedExport(study.path, exported.path.name, "comparison of models")
             self._app_context.study_sync.log_export(logged)

@@ -85,7 +85,7 @@ class ModelSet(QObject):
     @property
     def clip(self) -> VideoClip | None:
         """The video on screen, or None until it is open."""
-        return self._app_context.state.current if self._app_context.playback.video is not None else None
+        return self._app_context.state.current_clip if self._app_context.playback.video is not None else None
 
     @property
     def rows(self) -> tuple[ComparedModel, ...]:
@@ -150,7 +150,7 @@ class ModelSet(QObject):
                 )
         for key in set(keys) - set(previous_keys):
             self.results.load_failures.pop(key, None)
-        self._app_context.settings.compared = keys
+        self._app_context.settings.compared_models = keys
         self._share_analysis()
         self.models_changed.emit()
         self.study_changed.emit()

@@ -56,13 +56,13 @@ class PaneCanvas(VideoCanvas):
         if viewport != previous_viewport:
             self.moved.emit(viewport)
 
-    def _resolved(self, picture: DisplayPicture) -> DisplayedFrame:
+    def _resolved_frame(self, picture: DisplayPicture) -> DisplayedFrame:
         map_difference = self._difference
         video = self._video
         if map_difference is None or video is None or map_difference.video.digest != video.digest:
-            return super()._resolved(picture)
+            return super()._resolved_frame(picture)
         if picture.frame_index not in map_difference.part:
-            return super()._resolved(picture)
+            return super()._resolved_frame(picture)
         return DisplayedFrame(picture, map_difference.scene(picture.frame_index, self._map_style))
 
 

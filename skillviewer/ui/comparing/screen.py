@@ -166,13 +166,13 @@ class CompareScreen(QWidget):
         self.model_set.set_active(active=False)
 
     def _choose_first(self) -> None:
-        chosen_models = [(key, self.candidates.name(key)) for key in self._app_context.settings.compared]
+        chosen_models = [(key, self.candidates.name(key)) for key in self._app_context.settings.compared_models]
         if not chosen_models:
             chosen_models = self.candidates.initial_models()
         self.model_set.choose(chosen_models)
 
     def _on_candidates(self) -> None:
-        if self._has_chosen_first and not self.model_set.keys and not self._app_context.settings.compared:
+        if self._has_chosen_first and not self.model_set.keys and not self._app_context.settings.compared_models:
             self._choose_first()
 
     # The compared models
@@ -286,7 +286,7 @@ class CompareScreen(QWidget):
         return contrast
 
     def _scene(self, key: str) -> Scene | None:
-        displayed = self.pane_grid.panes[key].canvas.shown
+        displayed = self.pane_grid.panes[key].canvas.displayed_frame
         return displayed.scene if displayed is not None else None
 
     def _update_captions(self) -> None:
@@ -352,7 +352,7 @@ class CompareScreen(QWidget):
         """Return the handlers of the Compare menu and of the player."""
         self.header.models_menu.open_asked.connect(lambda: self._open_model(dialogs))
         return Handlers(
-            run={
+            commands={
                 "compare_models": self.header.models_button.showMenu,
                 "compare_all": self.model_set.assess_all,
                 "save_comparison": lambda: self.comparison_saver.table(dialogs, self.model_set.rows),
@@ -364,8 +364,8 @@ class CompareScreen(QWidget):
                     dialogs, self.model_set, self.agreement_loader, ranks=True
                 ),
             },
-            switch={"compare_difference": self.header.difference_box.setChecked},
-            player={
+            switches={"compare_difference": self.header.difference_box.setChecked},
+            player_commands={
                 "zoom_in": self.pane_grid.zoom_in,
                 "zoom_out": self.pane_grid.zoom_out,
                 "zoom_fit": self.pane_grid.fit,

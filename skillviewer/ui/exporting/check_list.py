@@ -44,7 +44,7 @@ class CheckList(QListWidget):
         self.setFixedHeight(scaled_px(ROW_PX) * n_rows + 2 * self.frameWidth() + 2)
 
     @property
-    def chosen(self) -> list[object]:
+    def chosen_keys(self) -> list[object]:
         """Keys of the checked items, in order."""
         items = [self.item(row) for row in range(self.count())]
         return [item.data(Qt.ItemDataRole.UserRole) for item in items if item.checkState() == Qt.CheckState.Checked]

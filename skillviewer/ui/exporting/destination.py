@@ -113,7 +113,7 @@ class Destination(QWidget):
             proposed_path = self._folder / f"{self._stem}{self.suffix}"
         self._label.setText(label)
         if not self._is_typed:
-            self._show(proposed_path)
+            self._show_path(proposed_path)
 
     def choose(self, path: Path) -> None:
         """Take a path from a dialog; a missing suffix is added."""
@@ -121,7 +121,7 @@ class Destination(QWidget):
             path = path.with_name(path.name + self.suffix)
         self._folder = path if self.into_folder else path.parent
         self._is_typed = True
-        self._show(path)
+        self._show_path(path)
         self._match_kind()
         self.changed.emit()
 
@@ -129,7 +129,7 @@ class Destination(QWidget):
     def _suffixes(self) -> list[str]:
         return [self.suffix_box.itemText(index) for index in range(self.suffix_box.count())]
 
-    def _show(self, path: Path) -> None:
+    def _show_path(self, path: Path) -> None:
         with QSignalBlocker(self.path_edit):
             self.path_edit.setText(str(path))
         self.path_edit.setToolTip(as_tip(str(path)))
@@ -150,7 +150,7 @@ class Destination(QWidget):
         if not self.into_folder:
             path = self.path
             if path.suffix.lower() in self._suffixes:
-                self._show(path.with_suffix(self.suffix))
+                self._show_path(path.with_suffix(self.suffix))
             else:
-                self._show(path.with_name(path.name + self.suffix))
+                self._show_path(path.with_name(path.name + self.suffix))
         self.changed.emit()

@@ -29,7 +29,7 @@ class ExportModel:
     name: str
     folder: Path  # folder of its checkpoint
     digest: str = ""  # its digest, or "" if it is not known yet
-    loaded: bool = False  # true for the loaded model, which made ``VideoEntry.analysis``
+    is_loaded: bool = False  # true for the loaded model, which made ``VideoEntry.analysis``
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def make_sources(
             if titled_by_video and has_several_models:
                 title = f"{video.name} – {model.name}"
             video_digest = video.info.digest if video.info is not None else ""
-            analysis = video.analysis if model.loaded else None
+            analysis = video.analysis if model.is_loaded else None
             sources.append(
                 ExportSource(
                     video=video.clip.path,

@@ -65,7 +65,7 @@ def describe_preparation(choices: ExportChoices) -> str:
     if isinstance(exporter, StudyExporter):
         return ""
     sentences = []
-    if any(model.loaded for model in choices.models):
+    if any(model.is_loaded for model in choices.models):
         new = [video for video in choices.videos if video.analysis is None]
         if len(new) == 1:
             sentences.append(f"{printable(new[0].name)} has not been assessed yet. It is assessed first.")
@@ -73,7 +73,7 @@ def describe_preparation(choices: ExportChoices) -> str:
             sentences.append(f"{len(new)} videos have not been assessed yet. They are assessed first.")
     if exporter.shows_evidence:
         sentences.append("The evidence for the score is computed first, which takes some seconds per video.")
-    if any(not model.loaded for model in choices.models):
+    if any(not model.is_loaded for model in choices.models):
         sentences.append("A model that has not assessed a video yet does so first.")
     return " ".join(sentences)
 

@@ -50,12 +50,12 @@ class QueueEntry(QObject):
         self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
         self.results: ExportResults | None = None  # when the export has ended without an error
-        self.written: list[ExportedFile] = []  # files that were finished so far, if there are several
+        self.written_files: list[ExportedFile] = []  # files that were finished so far, if there are several
         self.failure = ""
         self._job: Job | None = None
 
     @property
-    def target(self) -> Path:
+    def target_path(self) -> Path:
         """The file, or the folder for several files."""
         return self.paths[0] if len(self.paths) == 1 else self.paths[0].parent
 
@@ -78,7 +78,7 @@ class QueueEntry(QObject):
         if isinstance(progress.value, AnalysisReady | LoggedExport):
             self._learn(progress.value)
         elif isinstance(progress.value, ExportedFile):
-            self.written.append(progress.value)
+            self.written_files.append(progress.value)
         self.progress = replace(progress, value=None)
         self._set_stage(QueueStage.WORKING)
 
@@ -105,8 +105,8 @@ class QueueEntry(QObject):
 class ExportQueue(QObject):
     """Submits requests to the worker thread that writes, and keeps their entries; ``learn`` gets every new analysis."""
 
-    added = Signal(object)  # the new ``QueueEntry``
-    dropped = Signal(object)  # ``QueueEntry`` that was removed from the list
+    entry_added = Signal(object)  # the new ``QueueEntry``
+    entry_removed = Signal(object)  # ``QueueEntry`` that was removed from the list
 
     def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, learn: Learn, parent: QObject) -> None:
         super().__init__(parent)
@@ -128,7 +128,7 @@ class ExportQueue(QObject):
         task = self._worker.submit(lambda service, token, report: service.write_all(queued_requests, token, report))
         entry.follow(task, self._jobs.follow(title, task))
         self.entries.append(entry)
-        self.added.emit(entry)
+        self.entry_added.emit(entry)
         return entry
 
     def _drop_oldest(self) -> None:
@@ -137,5 +137,5 @@ class ExportQueue(QObject):
         n_excess = max(0, len(self.entries) + 1 - MAX_LISTED)
         for entry in finished[:n_excess]:
             self.entries.remove(entry)
-            self.dropped.emit(entry)
+            self.entry_removed.emit(entry)
             entry.deleteLater()

@@ -29,7 +29,7 @@ class FaceCanvas(PaintedWidget):
         self._doubtful_box: FaceBox | None = None
         self._chosen_face: int | None = None
         # opposite corners of the box that is being drawn
-        self._start: QPointF | None = None
+        self._drag_start: QPointF | None = None
         self._end: QPointF | None = None
         self.setMinimumSize(240, 160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -93,9 +93,9 @@ class FaceCanvas(PaintedWidget):
         if self._doubtful_box is not None:
             painter.setPen(QPen(QColor("white"), 1.5, Qt.PenStyle.DashLine))
             painter.drawRect(self._to_widget(self._doubtful_box))
-        if self._start is not None and self._end is not None:
+        if self._drag_start is not None and self._end is not None:
             painter.setPen(QPen(QColor(self._theme.accent), 2))
-            painter.drawRect(QRectF(self._start, self._end).normalized())
+            painter.drawRect(QRectF(self._drag_start, self._end).normalized())
 
     def _paint_box(self, painter: QPainter, rect: QRectF, label: str, *, chosen: bool) -> None:
         accent = QColor(self._theme.accent)
@@ -124,7 +124,7 @@ class FaceCanvas(PaintedWidget):
         if self._image is not None and direction is not None:
             is_shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._move_new_box(*direction, resize=is_shifted)
-        elif is_enter and self._start is not None and self._end is not None:
+        elif is_enter and self._drag_start is not None and self._end is not None:
             self._finish(self._end)
         elif event.key() == Qt.Key.Key_Space:
             self._pick_next()
@@ -134,13 +134,13 @@ class FaceCanvas(PaintedWidget):
     def _move_new_box(self, horizontal: int, vertical: int, *, resize: bool) -> None:
         """Move the new box, or with ``resize`` its second corner, by a step; begin a box if there is none."""
         picture = self.picture_rect()
-        if self._start is None or self._end is None:
+        if self._drag_start is None or self._end is None:
             half_size = QPointF(picture.height() / 8, picture.height() / 8)
-            self._start = picture.center() - half_size
+            self._drag_start = picture.center() - half_size
             self._end = picture.center() + half_size
         step = QPointF(horizontal * picture.width(), vertical * picture.height()) * KEY_STEP
         if not resize:
-            self._start += step
+            self._drag_start += step
         self._end += step
         self.update()
 
@@ -151,11 +151,11 @@ class FaceCanvas(PaintedWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._image is not None:
-            self._start = event.position()
+            self._drag_start = event.position()
             self._end = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._start is not None:
+        if self._drag_start is not None:
             self._end = event.position()
             self.update()
 
@@ -164,8 +164,8 @@ class FaceCanvas(PaintedWidget):
         self._finish(event.position())
 
     def _finish(self, end: QPointF) -> None:
-        start = self._start
-        self._start = None
+        start = self._drag_start
+        self._drag_start = None
         self._end = None
         if start is None:
             return

@@ -68,8 +68,8 @@ class FacesReview(QWidget):
         self._picture: DisplayPicture | None = None
         self._generation = 0  # number of the last edit; results of earlier reads are dropped
         self._n_writing = 0  # edits that are being saved
-        self._search: Task | None = None
-        self._doubt: FaceReviewItem | None = None
+        self._search_task: Task | None = None
+        self._shown_doubt: FaceReviewItem | None = None
         self._chosen_face: int | None = None
         self.faces: Faces | None = None
         self.feed = FrameFeed(app_context.frames_worker, self)
@@ -83,8 +83,8 @@ class FacesReview(QWidget):
         self.video_box = with_accessible_name(QComboBox(self), "Video")
         header = add_all(QHBoxLayout(), self.back_button, self.video_box, GrowingSpace())
         self.slider = with_accessible_name(QSlider(Qt.Orientation.Horizontal, self), "Frame")
-        self.time = text_label("", self, muted=True)
-        transport = add_all(QHBoxLayout(), growing(self.slider), self.time)
+        self.time_label = text_label("", self, muted=True)
+        transport = add_all(QHBoxLayout(), growing(self.slider), self.time_label)
         left = add_all(vertical(spacing=8), growing(self.canvas), transport)
         body = add_all(horizontal(spacing=16), growing(left), self._make_side())
         add_all(vertical(self, margins=(16, 12, 16, 12), spacing=12), header, growing(body))
@@ -92,7 +92,7 @@ class FacesReview(QWidget):
     def _make_side(self) -> QWidget:
         side = QWidget(self)
         side.setFixedWidth(scaled_px(SIDE_PX))
-        self.summary = text_label("", side, wrap=True, plain=True)
+        self.summary_label = text_label("", side, wrap=True, plain=True)
         self.search_button = push_button("Look for faces", side, self.search)
         self.blur_span_box = with_accessible_name(QComboBox(side), "Frames in which a drawn box is blurred")
         self.blur_span_box.addItems(
@@ -108,7 +108,7 @@ class FacesReview(QWidget):
         warning = text_label("Faces can be missed. Check the file before you pass it on.", side, wrap=True, muted=True)
         buttons = (self.search_button, self.blur_span_box, self.remove_button, self.remove_from_here_button)
         column = vertical(side, margins=NO_MARGINS, spacing=8)
-        add_all(column, self.summary, *buttons, heading, growing(self.doubt_list), self.reviewed_button, warning)
+        add_all(column, self.summary_label, *buttons, heading, growing(self.doubt_list), self.reviewed_button, warning)
         return side
 
     def _connect(self) -> None:
@@ -136,11 +136,11 @@ class FacesReview(QWidget):
         self._video = None
         self._picture = None
         self.faces = None
-        self._doubt = None
+        self._shown_doubt = None
         self._chosen_face = None
         self.canvas.set_picture(None)
-        if self._search is not None:
-            self._search.cancel()
+        if self._search_task is not None:
+            self._search_task.cancel()
         if path is None:
             self.feed.close()
         else:
@@ -188,24 +188,24 @@ class FacesReview(QWidget):
         if self._video is not None:
             self.feed.request(frame)
             time = clock(float(self._video.times_s[frame]))
-            self.time.setText(f"frame {frame + 1} · {time}")
+            self.time_label.setText(f"frame {frame + 1} · {time}")
 
     # edits
 
     def search(self) -> None:
         """Search for faces. They replace the present boxes, which can be undone."""
         path = self._path
-        if path is None or self._search is not None:
+        if path is None or self._search_task is not None:
             return
-        self._search = self._app_context.preview_worker.submit(
+        self._search_task = self._app_context.preview_worker.submit(
             lambda _service, token, report: search_faces(path, token, report)
         )
-        self._search.then(
+        self._search_task.then(
             succeeded=lambda faces: self._on_found(path, faces),
             failed=self._app_context.messages.fail,
             finished=self._on_searched,
         )
-        self._app_context.jobs.follow(f"Looking for faces in {path.stem}", self._search, confirm_stop=False)
+        self._app_context.jobs.follow(f"Looking for faces in {path.stem}", self._search_task, confirm_stop=False)
         self._show()
 
     def _on_found(self, path: Path, faces: Faces) -> None:
@@ -213,7 +213,7 @@ class FacesReview(QWidget):
             self._edit(faces, "search for faces")
 
     def _on_searched(self) -> None:
-        self._search = None
+        self._search_task = None
         self._show()
 
     def _edit(self, faces: Faces, text: str) -> None:
@@ -274,9 +274,9 @@ class FacesReview(QWidget):
 
     def mark_reviewed(self) -> None:
         """Mark the doubtful frames on screen as reviewed."""
-        if self.faces is not None and self._doubt is not None:
-            doubt = self._doubt
-            self._doubt = None
+        if self.faces is not None and self._shown_doubt is not None:
+            doubt = self._shown_doubt
+            self._shown_doubt = None
             self._edit(self.faces.without_doubt(doubt), "doubtful frames")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -287,9 +287,9 @@ class FacesReview(QWidget):
 
     def _on_doubt(self, row: int) -> None:
         if self.faces is not None and 0 <= row < len(self.faces.doubts):
-            self._doubt = self.faces.doubts[row]
-            self._chosen_face = self._doubt.track
-            self.slider.setValue(self._doubt.start)
+            self._shown_doubt = self.faces.doubts[row]
+            self._chosen_face = self._shown_doubt.track
+            self.slider.setValue(self._shown_doubt.start)
             self._show_boxes()
             self._show_buttons()
 
@@ -305,19 +305,19 @@ class FacesReview(QWidget):
                     frames = f"{frames}–{doubt.stop}"
                 item = QListWidgetItem(f"{frames}: {_REASONS[doubt.reason]}", self.doubt_list)
                 item.setToolTip(as_tip(item.text()))
-                if doubt == self._doubt:
+                if doubt == self._shown_doubt:
                     self.doubt_list.setCurrentItem(item)
-        self.summary.setText(self._describe_state())
+        self.summary_label.setText(self._describe_state())
         self._show_boxes()
         self._show_buttons()
 
     def _show_buttons(self) -> None:
         is_open = self.faces is not None
-        self.search_button.setEnabled(is_open and self._search is None)
+        self.search_button.setEnabled(is_open and self._search_task is None)
         self.blur_span_box.setEnabled(is_open)
         self.remove_button.setEnabled(is_open and self._chosen_face is not None)
         self.remove_from_here_button.setEnabled(is_open and self._chosen_face is not None)
-        self.reviewed_button.setEnabled(is_open and self._doubt is not None)
+        self.reviewed_button.setEnabled(is_open and self._shown_doubt is not None)
 
     def _show_boxes(self) -> None:
         if self.faces is None or self._picture is None:
@@ -329,7 +329,7 @@ class FacesReview(QWidget):
             box = track.box_at(frame)
             if box is not None:
                 boxes.append((track.number, box))
-        doubt = self._doubt
+        doubt = self._shown_doubt
         doubtful_box = None
         if doubt is not None and doubt.track is None and doubt.start <= frame < doubt.stop:
             doubtful_box = doubt.box
@@ -341,7 +341,7 @@ class FacesReview(QWidget):
             return "Choose a video to review its faces."
         if faces is None:
             return "Opening …"
-        if self._search is not None:
+        if self._search_task is not None:
             return "Looking for faces …"
         return _describe_faces(faces)
 

@@ -55,8 +55,8 @@ class _Field:
     """One field of the form."""
 
     widget: QWidget
-    read: Callable[[], Any]  # returns the entered value; raises an ExportError if it is invalid
-    write: Callable[[Any], None]  # shows a value
+    read_value: Callable[[], Any]  # returns the entered value; raises an ExportError if it is invalid
+    show_value: Callable[[Any], None]  # shows a value
 
 
 class OptionForm(QWidget):
@@ -71,12 +71,12 @@ class OptionForm(QWidget):
         self._map_style_fields: dict[str, dict[str, _Field]] = {}  # fields of the parts of each map style
         self.setStyleSheet(NO_ARROWS)
         self._suggestions: Mapping[str, Sequence[str]] = {}
-        self._rows = QFormLayout(self)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setVerticalSpacing(8)
-        self._rows.setHorizontalSpacing(12)
-        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self._form_layout = QFormLayout(self)
+        self._form_layout.setContentsMargins(0, 0, 0, 0)
+        self._form_layout.setVerticalSpacing(8)
+        self._form_layout.setHorizontalSpacing(12)
+        self._form_layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._form_layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
 
     def show_options(
         self,
@@ -93,8 +93,8 @@ class OptionForm(QWidget):
                 empty entry first.
         """
         self._suggestions = suggestions if suggestions is not None else {}
-        while self._rows.rowCount():
-            self._rows.removeRow(0)
+        while self._form_layout.rowCount():
+            self._form_layout.removeRow(0)
         self.options_class = options_class
         self._fields.clear()
         self._map_style_fields.clear()
@@ -114,9 +114,9 @@ class OptionForm(QWidget):
         """
         if self.options_class is None:
             return None
-        values = {name: field.read() for name, field in self._fields.items()}
+        values = {name: field.read_value() for name, field in self._fields.items()}
         for name, part_fields in self._map_style_fields.items():
-            values[name] = MapStyle(**{part: field.read() for part, field in part_fields.items()})
+            values[name] = MapStyle(**{part: field.read_value() for part, field in part_fields.items()})
         return self.options_class(**values)
 
     def commit(self) -> None:
@@ -128,13 +128,13 @@ class OptionForm(QWidget):
         """Enter values by name of the field; names without a field are ignored."""
         for name, value in values.items():
             if name in self._fields:
-                self._fields[name].write(value)
+                self._fields[name].show_value(value)
 
     def field(self, name: str) -> QWidget | None:
         field = self._fields.get(name)
         return field.widget if field is not None else None
 
-    def has(self, *names: str) -> bool:
+    def has_fields(self, *names: str) -> bool:
         return all(name in self._fields for name in names)
 
     def _add_field(self, option: Option) -> _Field:
@@ -149,13 +149,13 @@ class OptionForm(QWidget):
         field.widget.setToolTip(hint)
         if isinstance(field.widget, QCheckBox):
             field.widget.setText(title)
-            self._rows.addRow(field.widget)
+            self._form_layout.addRow(field.widget)
         else:
             field.widget.setFixedWidth(scaled_px(FIELD_PX))
             label = QLabel(title, self)
             label.setToolTip(hint)
             label.setBuddy(field.widget)
-            self._rows.addRow(label, field.widget)
+            self._form_layout.addRow(label, field.widget)
         return field
 
 

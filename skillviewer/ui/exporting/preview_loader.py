@@ -30,10 +30,10 @@ class PreviewLoader(QObject):
         self._worker = worker
         self._make_preview: MakePreview | None = None
         self._task: Task | None = None
-        self._settle_timer = single_shot(self, SETTLE_MS, self._start)
+        self._settle_timer = single_shot(self, SETTLE_MS, self._start_preview)
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         return self._task is not None or self._settle_timer.isActive()
 
     def request(self, make_preview: MakePreview) -> None:
@@ -49,7 +49,7 @@ class PreviewLoader(QObject):
             self._task.cancel()
             self._task = None
 
-    def _start(self) -> None:
+    def _start_preview(self) -> None:
         make_preview = self._make_preview
         if make_preview is None or self._worker.stopped:
             return

@@ -33,20 +33,20 @@ class EntryRow(QWidget):
         super().__init__(parent)
         self.entry = entry
         self._theme = theme
-        self._title = WrappingLabel(self)
-        self._title.set_plain(entry.title)
-        self._title.setProperty("heading", True)
-        self._bar = with_accessible_name(QProgressBar(self), entry.title)
-        self._bar.setTextVisible(False)
-        self._message = self._label("")
-        self._message.setWordWrap(True)
-        self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column = add_all(vertical(spacing=4), self._title, self._bar, self._message)
-        self.button = push_button("", self, self._on_button)
+        self._title_label = WrappingLabel(self)
+        self._title_label.set_plain(entry.title)
+        self._title_label.setProperty("heading", True)
+        self._progress_bar = with_accessible_name(QProgressBar(self), entry.title)
+        self._progress_bar.setTextVisible(False)
+        self._message_label = self._label("")
+        self._message_label.setWordWrap(True)
+        self._message_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column = add_all(vertical(spacing=4), self._title_label, self._progress_bar, self._message_label)
+        self.action_button = push_button("", self, self._on_button)
         add_all(
             horizontal(self, margins=(0, 8, 0, 8), spacing=12),
             growing(column),
-            aligned(self.button, Qt.AlignmentFlag.AlignTop),
+            aligned(self.action_button, Qt.AlignmentFlag.AlignTop),
         )
         entry.changed.connect(self.refresh)
         self.refresh()
@@ -60,28 +60,28 @@ class EntryRow(QWidget):
         """Show the present state of the entry."""
         stage = self.entry.stage
         self._show_progress()
-        self._message.setText(self._describe_state())
+        self._message_label.setText(self._describe_state())
         colours = {QueueStage.FAILED: self._theme.bad, QueueStage.PARTLY: self._theme.warn}
-        self._message.setStyleSheet(f"color: {colours.get(stage, self._theme.muted)}")
+        self._message_label.setStyleSheet(f"color: {colours.get(stage, self._theme.muted)}")
         has_files = stage in {QueueStage.DONE, QueueStage.PARTLY}
         if stage is QueueStage.STOPPED:
-            has_files = bool(self.entry.written)
+            has_files = bool(self.entry.written_files)
         button_text = "Show in folder" if has_files else "Cancel"
         is_useful = has_files or not stage.is_over
-        self.button.setText(button_text)
-        self.button.setVisible(is_useful)
-        self.button.setAccessibleName(f"{button_text}: {self.entry.title}")
+        self.action_button.setText(button_text)
+        self.action_button.setVisible(is_useful)
+        self.action_button.setAccessibleName(f"{button_text}: {self.entry.title}")
 
     def _show_progress(self) -> None:
-        self._bar.setVisible(not self.entry.stage.is_over)
+        self._progress_bar.setVisible(not self.entry.stage.is_over)
         progress = self.entry.progress
         if progress is not None and progress.total > 0:
-            self._bar.setRange(0, progress.total)
-            self._bar.setValue(progress.done)
+            self._progress_bar.setRange(0, progress.total)
+            self._progress_bar.setValue(progress.done)
         else:
-            self._bar.setRange(0, 0)  # a bar without an end
+            self._progress_bar.setRange(0, 0)  # a bar without an end
         if self.entry.stage is QueueStage.WAITING:
-            self._bar.setRange(0, 1)
+            self._progress_bar.setRange(0, 1)
 
     def _describe_state(self) -> str:
         entry = self.entry
@@ -97,7 +97,7 @@ class EntryRow(QWidget):
 
     def _on_button(self) -> None:
         if self.entry.stage.is_over:
-            show_in_folder(self.entry.target)
+            show_in_folder(self.entry.target_path)
         else:
             self.entry.stop()
 
@@ -116,10 +116,10 @@ def _describe_progress(progress: Progress | None) -> str:
 
 def _describe_stopped(entry: QueueEntry) -> str:
     text = "Stopped. No unfinished file is left."
-    if not entry.written:
+    if not entry.written_files:
         return text
-    n_finished = len(entry.written)
-    names = ", ".join(printable(file.path.name) for file in entry.written[:MAX_SHOWN])
+    n_finished = len(entry.written_files)
+    names = ", ".join(printable(file.path.name) for file in entry.written_files[:MAX_SHOWN])
     if n_finished > MAX_SHOWN:
         names = f"{names} and {n_finished - MAX_SHOWN} more"
     return f"{text}\n{n_finished} of {len(entry.paths)} files were finished before and are kept: {names}."
@@ -156,19 +156,19 @@ class QueueView(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Exports")
-        inside = self._inside = QWidget(self)
+        inside = self._content = QWidget(self)
         inside.setAutoFillBackground(False)
-        self._column = add_all(vertical(inside, margins=(16, 0, 16, 8), spacing=0), GrowingSpace())
+        self._row_column = add_all(vertical(inside, margins=(16, 0, 16, 8), spacing=0), GrowingSpace())
         self.setWidget(inside)
         self.viewport().setAutoFillBackground(False)
         self.hide()
-        queue.added.connect(self._on_added)
-        queue.dropped.connect(self._on_dropped)
+        queue.entry_added.connect(self._on_added)
+        queue.entry_removed.connect(self._on_dropped)
 
     def _on_added(self, entry: QueueEntry) -> None:
-        row = EntryRow(entry, self._theme, self._inside)
+        row = EntryRow(entry, self._theme, self._content)
         self.rows.insert(0, row)
-        self._column.insertWidget(0, row)
+        self._row_column.insertWidget(0, row)
         self.show()
         self.verticalScrollBar().setValue(0)
 

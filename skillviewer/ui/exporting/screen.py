@@ -61,19 +61,19 @@ class ExportScreen(QWidget):
         self.queue = ExportQueue(
             app_context.export_worker, app_context.jobs, app_context.study_sync.on_export_event, self
         )
-        self.previews = PreviewLoader(app_context.preview_worker, self)
+        self.preview_loader = PreviewLoader(app_context.preview_worker, self)
         self.pages = Pages(self)
         empty_text = "Open videos or a study to export clips, figures, tables and reports."
-        self.empty = NothingOpen(empty_text, actions["open_sample"], self.pages)
+        self.empty_page = NothingOpen(empty_text, actions["open_sample"], self.pages)
         page = ExportPage(self.pages)
         self.exporter_list = page.exporter_list
         form = self._make_form(page)
-        self.pane = PreviewPane(page)
+        self.preview_pane = PreviewPane(page)
         destination_area = self._make_destination_area(page)
         self.queue_view = QueueView(self.queue, page)
-        page.set_parts(form, self.pane, destination_area, self.queue_view)
+        page.set_parts(form, self.preview_pane, destination_area, self.queue_view)
         self.faces_review = FacesReview(app_context, self.pages)
-        for screen_page in (self.empty, page, self.faces_review):
+        for screen_page in (self.empty_page, page, self.faces_review):
             self.pages.addWidget(screen_page)
         add_all(vertical(self, margins=NO_MARGINS), self.pages)
         self._connect()
@@ -81,14 +81,14 @@ class ExportScreen(QWidget):
 
     def _make_form(self, parent: QWidget) -> FormArea:
         inside = QWidget(parent)
-        self.about = text_label("", inside, wrap=True, muted=True)
+        self.about_label = text_label("", inside, wrap=True, muted=True)
         self.source_form = SourceForm(inside)
-        self.options = OptionForm(inside)
+        self.option_form = OptionForm(inside)
         self.selection_button = push_button("Use the player's selection", inside, self._take_selection)
         self.frame_button = push_button("Use the frame on screen", inside, self._take_frame)
         self.review_faces_button = push_button("Review faces…", inside, self._on_review_faces)
         column = vertical(inside, margins=(16, 12, 16, 12), spacing=12)
-        add_all(column, self.about, self.source_form, self.options)
+        add_all(column, self.about_label, self.source_form, self.option_form)
         add_all(column, self.selection_button, self.frame_button, self.review_faces_button)
         column.addStretch(1)
         return with_accessible_name(FormArea(inside, parent), "Export options")
@@ -98,10 +98,10 @@ class ExportScreen(QWidget):
         last_folder = self._app_context.settings.export_folder
         folder = Path(last_folder) if last_folder else default_folder()
         self.destination = Destination(folder, below)
-        self.message = text_label("", below, wrap=True, plain=True, muted=True)
+        self.message_label = text_label("", below, wrap=True, plain=True, muted=True)
         self.export_button = push_button("Export", below, primary=True)
         row = horizontal(spacing=12)
-        row.addWidget(self.message, stretch=1)
+        row.addWidget(self.message_label, stretch=1)
         row.addWidget(self.export_button, alignment=Qt.AlignmentFlag.AlignTop)
         column = vertical(below, margins=(16, 12, 16, 12), spacing=8)
         add_all(column, self.destination, row)
@@ -111,13 +111,13 @@ class ExportScreen(QWidget):
         app_context = self._app_context
         self.exporter_list.chosen.connect(self._on_exporter)
         self.source_form.changed.connect(self._on_change)
-        self.options.changed.connect(self._on_change)
+        self.option_form.changed.connect(self._on_change)
         self.destination.changed.connect(self._show_message)
         self.destination.browse_asked.connect(self._actions["export_browse"].trigger)
         self.export_button.clicked.connect(self._actions["export_now"].trigger)
         self.faces_review.back_button.clicked.connect(self._on_back)
-        self.previews.arrived.connect(self._on_preview)
-        self.previews.failed.connect(lambda text: self.pane.show_message(printable(text)))
+        self.preview_loader.arrived.connect(self._on_preview)
+        self.preview_loader.failed.connect(lambda text: self.preview_pane.show_message(printable(text)))
         for signal in (
             app_context.videos.added,
             app_context.videos.changed,
@@ -142,7 +142,7 @@ class ExportScreen(QWidget):
 
     def on_hidden(self) -> None:
         self._is_shown = False
-        self.previews.cancel()
+        self.preview_loader.cancel()
 
     def _on_videos(self, *_: object) -> None:
         if not self._is_shown:
@@ -150,12 +150,12 @@ class ExportScreen(QWidget):
         app_context = self._app_context
         candidates = [entry for entry in app_context.videos if entry.state.has_picture]
         previous_videos = self.source_form.chosen_videos
-        if app_context.state.current != self._shown_clip:  # start and stop belong to one video
-            self._shown_clip = app_context.state.current
-            if self.options.has("start", "stop"):
-                self.options.set_values(start=0, stop=None)
-        self.source_form.set_videos(candidates, app_context.state.current)
-        has_sources = bool(candidates) or app_context.studies.current is not None
+        if app_context.state.current_clip != self._shown_clip:  # start and stop belong to one video
+            self._shown_clip = app_context.state.current_clip
+            if self.option_form.has_fields("start", "stop"):
+                self.option_form.set_values(start=0, stop=None)
+        self.source_form.set_videos(candidates, app_context.state.current_clip)
+        has_sources = bool(candidates) or app_context.studies.current_study is not None
         if not has_sources:
             self.pages.setCurrentIndex(0)
         elif self.pages.currentWidget() is not self.faces_review:
@@ -175,34 +175,34 @@ class ExportScreen(QWidget):
         models = []
         for entry in self._app_context.models.entries:
             if loaded is not None and entry.folder == loaded.folder:
-                models.append(ExportModel(entry.name, entry.folder, loaded.digest, loaded=True))
+                models.append(ExportModel(entry.name, entry.folder, loaded.digest, is_loaded=True))
             else:
                 models.append(ExportModel(entry.name, entry.folder))
-        if loaded is not None and not any(model.loaded for model in models):
-            models.insert(0, ExportModel(loaded.name, loaded.folder, loaded.digest, loaded=True))
+        if loaded is not None and not any(model.is_loaded for model in models):
+            models.insert(0, ExportModel(loaded.name, loaded.folder, loaded.digest, is_loaded=True))
         self.source_form.set_models(models)
         self._on_videos()
         self._on_change()
 
     def _on_marks(self, *_: object) -> None:
         has_selection = self._app_context.playback.marks != (None, None)
-        self.selection_button.setVisible(has_selection and self.options.has("start", "stop"))
-        self.frame_button.setVisible(self.options.has("frame"))
+        self.selection_button.setVisible(has_selection and self.option_form.has_fields("start", "stop"))
+        self.frame_button.setVisible(self.option_form.has_fields("frame"))
 
     # choices
 
     def _on_exporter(self, exporter: Exporter | StudyExporter) -> None:
         suggestions = self._values_in_study() if isinstance(exporter, StudyExporter) else {}
-        has_same_options = exporter.options == self.options.options_class and suggestions == self._suggestions
-        if not has_same_options or not self.options.isVisibleTo(self):
+        has_same_options = exporter.options == self.option_form.options_class and suggestions == self._suggestions
+        if not has_same_options or not self.option_form.isVisibleTo(self):
             self._suggestions = suggestions
-            self.options.show_options(exporter.options, self._app_context.state.map_style, suggestions)
-        self.options.setVisible(exporter.options is not None)
-        self.about.setText(exporter.about)
+            self.option_form.show_options(exporter.options, self._app_context.state.map_style, suggestions)
+        self.option_form.setVisible(exporter.options is not None)
+        self.about_label.setText(exporter.about)
         self.source_form.set_splits(possible_splits(exporter, len(self._app_context.videos)))
         self.destination.set_suffixes(exporter.suffixes)
         self._on_marks()
-        if self.options.has("frame"):
+        if self.option_form.has_fields("frame"):
             self._take_frame()
         self._on_videos()
         self._on_change()
@@ -210,7 +210,7 @@ class ExportScreen(QWidget):
     def _values_in_study(self) -> dict[str, tuple[str, ...]]:
         """Return the suggested values of each field of the options; they are those that the open study has."""
         entries = list(self._app_context.videos)
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         tasks = {entry.task for entry in entries if entry.task}
         participants = {entry.participant for entry in entries if entry.participant}
         occasions = tuple(sorted({entry.occasion for entry in entries if entry.occasion}))
@@ -247,17 +247,17 @@ class ExportScreen(QWidget):
         low, high = self._app_context.playback.marks
         start = low if low is not None else 0
         stop = high + 1 if high is not None else None
-        self.options.set_values(start=start, stop=stop)
+        self.option_form.set_values(start=start, stop=stop)
 
     def _take_frame(self) -> None:
         if self._app_context.playback.video is not None:
-            self.options.set_values(frame=self._app_context.playback.frame)
+            self.option_form.set_values(frame=self._app_context.playback.frame)
 
     def _on_change(self, *_: object) -> None:
         is_of_study = isinstance(self.exporter_list.exporter, StudyExporter)
         into_folder = not is_of_study and self.source_form.chosen_split is FileSplit.EACH
         self.destination.propose(self._propose_stem(), into_folder=into_folder)
-        blur_box = self.options.field("blur_faces")
+        blur_box = self.option_form.field("blur_faces")
         self.review_faces_button.setVisible(isinstance(blur_box, QCheckBox) and blur_box.isChecked())
         self.review_faces_button.setEnabled(bool(self._paths_to_blur()))
         self._show_message()
@@ -266,7 +266,7 @@ class ExportScreen(QWidget):
     def _propose_stem(self) -> str:
         """Return a file name without suffix: the name of the video or the study, and the exporter."""
         exporter = self.exporter_list.exporter
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         videos = self.source_form.chosen_videos
         if len(videos) == 1 and not isinstance(exporter, StudyExporter):
             name = videos[0].name
@@ -279,14 +279,14 @@ class ExportScreen(QWidget):
     @property
     def choices(self) -> ExportChoices:
         """The present choices; raises an ExportError if a field is invalid."""
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         study_path = study.path if study is not None else None
         return ExportChoices(
             exporter=self.exporter_list.exporter,
             split=self.source_form.chosen_split,
             videos=self.source_form.chosen_videos,
             models=self.source_form.chosen_models,
-            options=self.options.options(),
+            options=self.option_form.options(),
             path=self.destination.path,
             suffix=self.destination.suffix,
             study=study_path,
@@ -302,7 +302,7 @@ class ExportScreen(QWidget):
         obstacle = self._describe_obstacle()
         message = obstacle or describe_preparation(self.choices)
         self.export_button.setEnabled(not obstacle)
-        self.message.setText(printable(message))
+        self.message_label.setText(printable(message))
 
     # preview
 
@@ -310,34 +310,34 @@ class ExportScreen(QWidget):
         if not self._is_shown:
             return
         exporter = self.exporter_list.exporter
-        self.previews.cancel()
+        self.preview_loader.cancel()
         if exporter.preview is None:
-            self.pane.show_message("There is no preview of this export.")
+            self.preview_pane.show_message("There is no preview of this export.")
             return
         try:
             choices = self.choices
         except ExportError as error:
-            self.pane.show_message(str(error))
+            self.preview_pane.show_message(str(error))
             return
         if isinstance(exporter, StudyExporter):
             study = choices.study
             if study is None:
-                self.pane.show_message(self._describe_obstacle())
+                self.preview_pane.show_message(self._describe_obstacle())
             else:
-                self.previews.request(lambda service: service.preview_study(exporter, study, choices.options))
+                self.preview_loader.request(lambda service: service.preview_study(exporter, study, choices.options))
             return
         if not choices.videos or not choices.models:
-            self.pane.show_message(self._describe_obstacle())
+            self.preview_pane.show_message(self._describe_obstacle())
             return
         videos = choices.videos[:1] if choices.split is FileSplit.EACH else choices.videos
         sources = make_sources(videos, choices.models, choices.study)
-        self.previews.request(lambda service: service.preview(exporter, sources, choices.options))
+        self.preview_loader.request(lambda service: service.preview(exporter, sources, choices.options))
 
     def _on_preview(self, preview: "Preview | None") -> None:
         if preview is not None:
-            self.pane.show_preview(preview)
+            self.preview_pane.show_preview(preview)
         else:
-            self.pane.show_message("The preview appears once the video is assessed.")
+            self.preview_pane.show_message("The preview appears once the video is assessed.")
 
     # write
 
@@ -357,7 +357,7 @@ class ExportScreen(QWidget):
         """Set up a clip of this video next to its reference video: of the player's selection, or of the whole video."""
         app_context = self._app_context
         reference = app_context.reference_loader.clip
-        current = app_context.state.current
+        current = app_context.state.current_clip
         if reference is None or current is None:
             app_context.messages.note("There is no better video to show next to this one.")
             return
@@ -366,7 +366,7 @@ class ExportScreen(QWidget):
         selection = app_context.playback.selection
         start = selection.start if selection is not None else 0
         stop = selection.stop if selection is not None else None
-        self.options.set_values(align=True, start=start, stop=stop)
+        self.option_form.set_values(align=True, start=start, stop=stop)
 
     def browse(self, dialogs: Dialogs) -> None:
         """Ask for the destination in a dialog."""
@@ -381,7 +381,7 @@ class ExportScreen(QWidget):
 
     def start(self, dialogs: Dialogs) -> None:
         """Write the chosen export; ask before replacing a file."""
-        self.options.commit()
+        self.option_form.commit()
         obstacle = self._describe_obstacle()
         if obstacle:
             self._app_context.messages.note(obstacle)

@@ -22,36 +22,36 @@ class SourceForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._candidates: tuple[VideoEntry, ...] = ()
-        self._current: VideoClip | None = None
+        self._current_clip: VideoClip | None = None
         self._models: tuple[ExportModel, ...] = ()
         self._follows_loaded = True  # whether the loaded model is chosen, also when another one is loaded
         self.split_box = with_accessible_name(QComboBox(self), "Videos")
         self.split_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.split_box.setMinimumContentsLength(12)
-        self.videos = CheckList("Chosen videos", self)
-        self.models = CheckList("Models", self)
+        self.video_list = CheckList("Chosen videos", self)
+        self.model_list = CheckList("Models", self)
         rows = QFormLayout()
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setVerticalSpacing(8)
         rows.setHorizontalSpacing(12)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         rows.addRow(QLabel("Videos", self), self.split_box)
-        rows.addRow(self.videos)
-        rows.addRow(QLabel("Models", self), self.models)
-        self._rows = rows
+        rows.addRow(self.video_list)
+        rows.addRow(QLabel("Models", self), self.model_list)
+        self._form_layout = rows
         add_all(vertical(self, margins=NO_MARGINS), rows)
         self.split_box.currentIndexChanged.connect(self._on_split)
-        self.videos.check_changed.connect(self.changed)
-        self.models.check_changed.connect(self._on_models_checked)
+        self.video_list.check_changed.connect(self.changed)
+        self.model_list.check_changed.connect(self._on_models_checked)
 
     def set_videos(self, candidates: Sequence[VideoEntry], current: VideoClip | None) -> None:
         """Set the videos that can be chosen, and the video on screen."""
         clips = [entry.clip for entry in candidates]
         previous_clips = [entry.clip for entry in self._candidates]
-        current_changed = current != self._current
+        current_changed = current != self._current_clip
         self._candidates = tuple(candidates)
-        self._current = current
-        chosen_clips = [clip for clip in self.videos.chosen if clip in clips]
+        self._current_clip = current
+        chosen_clips = [clip for clip in self.video_list.chosen_keys if clip in clips]
         follows_current = current_changed and len(chosen_clips) == 1
         if not chosen_clips or follows_current:
             chosen_clips = [current] if current is not None else []
@@ -60,28 +60,28 @@ class SourceForm(QWidget):
         self._refresh()
 
     def _show_videos(self, chosen_clips: Sequence[object]) -> None:
-        self.videos.set_items([(entry.clip, printable(entry.name)) for entry in self._candidates], chosen_clips)
+        self.video_list.set_items([(entry.clip, printable(entry.name)) for entry in self._candidates], chosen_clips)
 
     def set_models(self, models: Sequence[ExportModel]) -> None:
         """Set the models that can be chosen; the choice stays, or follows the loaded model."""
         folders: list[object] = [model.folder for model in models]
         previous_folders = {model.folder for model in self._models}
         self._models = tuple(models)
-        chosen_folders = [folder for folder in self.models.chosen if folder in folders]
+        chosen_folders = [folder for folder in self.model_list.chosen_keys if folder in folders]
         if self._follows_loaded or not chosen_folders:
             # while a model is being loaded, none is loaded: the last choice stays
             chosen_folders = self._loaded_folders or chosen_folders or folders[:1]
-        if set(folders) != previous_folders or chosen_folders != self.models.chosen:
+        if set(folders) != previous_folders or chosen_folders != self.model_list.chosen_keys:
             self._show_models(chosen_folders)
-        self._rows.setRowVisible(self.models, len(models) > 1)
+        self._form_layout.setRowVisible(self.model_list, len(models) > 1)
         self._refresh()
 
     def _show_models(self, chosen_folders: Sequence[object]) -> None:
-        self.models.set_items([(model.folder, printable(model.name)) for model in self._models], chosen_folders)
+        self.model_list.set_items([(model.folder, printable(model.name)) for model in self._models], chosen_folders)
 
     @property
     def _loaded_folders(self) -> list[object]:
-        return [model.folder for model in self._models if model.loaded]
+        return [model.folder for model in self._models if model.is_loaded]
 
     def _on_models_checked(self) -> None:
         self._follows_loaded = self._only_loaded_chosen
@@ -119,21 +119,21 @@ class SourceForm(QWidget):
         """The chosen videos; of several chosen ones, that on screen is the first, with which others are aligned."""
         split = self.chosen_split
         if split is FileSplit.THIS:
-            return tuple(entry for entry in self._candidates if entry.clip == self._current)
+            return tuple(entry for entry in self._candidates if entry.clip == self._current_clip)
         if split is FileSplit.CHOSEN:
-            chosen_clips = set(self.videos.chosen)
+            chosen_clips = set(self.video_list.chosen_keys)
             chosen = [entry for entry in self._candidates if entry.clip in chosen_clips]
-            return tuple(sorted(chosen, key=lambda entry: entry.clip != self._current))
+            return tuple(sorted(chosen, key=lambda entry: entry.clip != self._current_clip))
         return self._exportable_videos
 
     @property
     def chosen_models(self) -> tuple[ExportModel, ...]:
-        folders = set(self.models.chosen)
+        folders = set(self.model_list.chosen_keys)
         return tuple(model for model in self._models if model.folder in folders)
 
     @property
     def _only_loaded_chosen(self) -> bool:
-        return self.models.chosen == self._loaded_folders
+        return self.model_list.chosen_keys == self._loaded_folders
 
     @property
     def _exportable_videos(self) -> tuple[VideoEntry, ...]:
@@ -155,7 +155,7 @@ class SourceForm(QWidget):
     def _refresh(self) -> None:
         n_videos = len(self._exportable_videos)
         noun = "assessed" if self._only_loaded_chosen else "videos"
-        names = [printable(entry.name) for entry in self._candidates if entry.clip == self._current]
+        names = [printable(entry.name) for entry in self._candidates if entry.clip == self._current_clip]
         current_name = names[0] if names else "none chosen"
         texts = {
             FileSplit.THIS: f"This video: {current_name}",
@@ -166,7 +166,7 @@ class SourceForm(QWidget):
         for index in range(self.split_box.count()):
             self.split_box.setItemText(index, texts[FileSplit(self.split_box.itemData(index))])
         self.split_box.setToolTip(as_tip(self.split_box.currentText()))
-        self._rows.setRowVisible(self.videos, self.chosen_split is FileSplit.CHOSEN)
+        self._form_layout.setRowVisible(self.video_list, self.chosen_split is FileSplit.CHOSEN)
 
     def _on_split(self, *_: object) -> None:
         self._refresh()

@@ -38,13 +38,13 @@ class BeforeAfterPage(QWidget):
     def __init__(self, tuning: TuningController, parent: QWidget) -> None:
         super().__init__(parent)
         page = QWidget(self)
-        self.title = text_label("", page, letters="figure", wrap=True)
-        self.subtitle = text_label("", page, muted=True, wrap=True)
-        self._lines = NamedLines(gap_px=6)
-        self.warnings = text_label("", page, wrap=True, plain=True, warns=True)
+        self.title_label = text_label("", page, letters="figure", wrap=True)
+        self.subtitle_label = text_label("", page, muted=True, wrap=True)
+        self._summary_lines = NamedLines(gap_px=6)
+        self.warnings_label = text_label("", page, wrap=True, plain=True, warns=True)
         column = vertical(page, margins=(24, 16, 24, 16), spacing=12)
-        header = add_all(vertical(spacing=4), self.title, self.subtitle)
-        add_all(column, header, self._lines, self.warnings, growing(self._make_tables(page)))
+        header = add_all(vertical(spacing=4), self.title_label, self.subtitle_label)
+        add_all(column, header, self._summary_lines, self.warnings_label, growing(self._make_tables(page)))
         area = scroll_area(self, "Before and after the training")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         area.setWidget(page)
@@ -64,11 +64,13 @@ class BeforeAfterPage(QWidget):
             Column("Shift"),
             Column("Rank"),
         )
-        self.shifts = SortedTable("Scores before and after", score_columns)
+        self.shifts_table = SortedTable("Scores before and after", score_columns)
         attention_columns = (Column("Video", number=False), Column("Similarity"), Column("Moved"), Column("Frame"))
-        self.attention = SortedTable("Attention that changed most", attention_columns)
-        scores = _with_heading(self.shifts, "Score of every video", "only the order has a meaning", page)
-        self._attention_block = _with_heading(self.attention, "Attention that changed most", "1 is no change", page)
+        self.attention_table = SortedTable("Attention that changed most", attention_columns)
+        scores = _with_heading(self.shifts_table, "Score of every video", "only the order has a meaning", page)
+        self._attention_block = _with_heading(
+            self.attention_table, "Attention that changed most", "1 is no change", page
+        )
         tables = TurningSplitter((scores, self._attention_block), factors=(5, 4), min_width_px=TABLES_PX, parent=page)
         tables.setHandleWidth(24)
         tables.setStyleSheet("QSplitter::handle { background: transparent; }")
@@ -82,23 +84,23 @@ class BeforeAfterPage(QWidget):
         n_pairs = held_out.after.n_pairs
         if held_out.before is not None:
             before_text = percent(held_out.before.value, " %")
-            self.title.setText(f"Held-out accuracy {before_text} before, {now_text} now, on {n_pairs} pairs")
+            self.title_label.setText(f"Held-out accuracy {before_text} before, {now_text} now, on {n_pairs} pairs")
         else:
-            self.title.setText(f"A first model: held-out accuracy {now_text} on {n_pairs} pairs")
+            self.title_label.setText(f"A first model: held-out accuracy {now_text} on {n_pairs} pairs")
         facts = [printable(result.folder.name)]
         if result.parent_name:
             facts.append(f"trained from {printable(result.parent_name)}")
         facts.append(f"{report.n_trained} training pairs")
-        self.subtitle.setText(" · ".join(facts))
+        self.subtitle_label.setText(" · ".join(facts))
         self._show_lines(report)
         set_primary(self.accept_button, primary=held_out.beyond_noise)
         self.discard_button.reset()
         warnings = (*report.warnings, *report.problems)
-        self.warnings.setText("\n".join(f"• {warning}" for warning in warnings))
-        self.warnings.setVisible(bool(warnings))
-        self.shifts.show_rows([_shift_row(shift) for shift in report.shifts])
-        self.shifts.setColumnHidden(SHIFT_COLUMN, held_out.before is None)
-        self.attention.show_rows([_attention_row(change) for change in report.attention])
+        self.warnings_label.setText("\n".join(f"• {warning}" for warning in warnings))
+        self.warnings_label.setVisible(bool(warnings))
+        self.shifts_table.show_rows([_shift_row(shift) for shift in report.shifts])
+        self.shifts_table.setColumnHidden(SHIFT_COLUMN, held_out.before is None)
+        self.attention_table.show_rows([_attention_row(change) for change in report.attention])
         self._attention_block.setVisible(bool(report.attention))
         self.set_writable(writable)
 
@@ -109,27 +111,27 @@ class BeforeAfterPage(QWidget):
         self.accept_button.setToolTip(tip)
 
     def _show_lines(self, report: TuningReport) -> None:
-        self._lines.clear()
+        self._summary_lines.clear()
         if report.both_new is not None and report.both_new.n_pairs:
-            self._lines.add("Pairs of new people", format_accuracy(report.both_new))
-        self._lines.add("All held-out pairs", format_accuracy(report.held_out.after))
+            self._summary_lines.add("Pairs of new people", format_accuracy(report.both_new))
+        self._summary_lines.add("All held-out pairs", format_accuracy(report.held_out.after))
         if report.verdict:
-            self._lines.add("Verdict", report.verdict)
+            self._summary_lines.add("Verdict", report.verdict)
         for baseline in report.baselines:
-            self._lines.add(baseline.title, format_accuracy(baseline.accuracy))
+            self._summary_lines.add(baseline.title, format_accuracy(baseline.accuracy))
         if report.one_rater is not None and report.one_rater.n_pairs:
-            self._lines.add("One rater", format_accuracy(report.one_rater))
-        self._lines.add("Gain", format_gain(report.held_out))
+            self._summary_lines.add("One rater", format_accuracy(report.one_rater))
+        self._summary_lines.add("Gain", format_gain(report.held_out))
         if report.reserved is not None:
             text = f"{format_accuracy(report.reserved.after)}; {format_gain(report.reserved)}"
-            self._lines.add("Reserved test pairs", text)
-        self._lines.add("Known before", format_forgetting(report.forgetting), report.forgetting.description)
-        self._lines.add("Epoch", f"{report.epoch}: {report.selection}")
+            self._summary_lines.add("Reserved test pairs", text)
+        self._summary_lines.add("Known before", format_forgetting(report.forgetting), report.forgetting.description)
+        self._summary_lines.add("Epoch", f"{report.epoch}: {report.selection}")
 
     def texts(self) -> str:
         """Return all texts of the page, apart from the tables."""
-        texts = [self.title.text(), self.subtitle.text(), self.warnings.text()]
-        texts += [text for _, text in self._lines.texts]
+        texts = [self.title_label.text(), self.subtitle_label.text(), self.warnings_label.text()]
+        texts += [text for _, text in self._summary_lines.texts]
         return "\n".join(texts)
 
 

@@ -38,38 +38,38 @@ class ChoiceResultPage(QWidget):
     def __init__(self, tuning: TuningController, parent: QWidget) -> None:
         super().__init__(parent)
         page = QWidget(self)
-        self.title = text_label("", page, letters="figure", wrap=True, plain=True)
-        self.details = text_label("", page, wrap=True, plain=True)
-        self.subtitle = text_label("", page, muted=True, wrap=True, plain=True)
+        self.title_label = text_label("", page, letters="figure", wrap=True, plain=True)
+        self.details_label = text_label("", page, wrap=True, plain=True)
+        self.subtitle_label = text_label("", page, muted=True, wrap=True, plain=True)
         self.accept_button = push_button("Accept as new version", self, tuning.accept, primary=True)
         self.discard_button = DiscardButton("Discard", self, tuning.discard)
         self.later_button = push_button("Decide later", self, tuning.postpone)
         self.later_button.setToolTip("The version stays in the list of versions, where you can use or discard it")
         decision = ButtonBar(self)
         decision.add_buttons(self.accept_button, self.discard_button, self.later_button)
-        self.heading = text_label("", page, heading=True, wrap=True)
-        self.chart = AccuracyChart(page)
-        self.lines = NamedLines(gap_px=6)
+        self.heading_label = text_label("", page, heading=True, wrap=True)
+        self.accuracy_chart = AccuracyChart(page)
+        self.facts_lines = NamedLines(gap_px=6)
         columns = (Column("Model", number=False), Column("Accuracy"), Column("Chosen"), Column("Kept", number=False))
-        self.table = SortedTable("Models that were compared", columns, page)
-        self.table.setMinimumHeight(TABLE_PX)
-        self.warnings = text_label("", page, wrap=True, plain=True, warns=True)
+        self.models_table = SortedTable("Models that were compared", columns, page)
+        self.models_table.setMinimumHeight(TABLE_PX)
+        self.warnings_label = text_label("", page, wrap=True, plain=True, warns=True)
         self.comparison_note = text_label("", page, muted=True, wrap=True)
         add_all(
             vertical(page, margins=(24, 16, 24, 16), spacing=8),
-            self.title,
-            self.details,
-            self.subtitle,
+            self.title_label,
+            self.details_label,
+            self.subtitle_label,
             Spacing(12),
-            self.heading,
-            self.chart,
+            self.heading_label,
+            self.accuracy_chart,
             Spacing(4),
-            self.lines,
-            self.warnings,
+            self.facts_lines,
+            self.warnings_label,
             Spacing(8),
             text_label("Comparison of models", page, heading=True),
             self.comparison_note,
-            growing(self.table),
+            growing(self.models_table),
         )
         area = scroll_area(self, "Accuracies of the trained model")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -80,28 +80,28 @@ class ChoiceResultPage(QWidget):
         """Show a result; the button to accept stands out only if the model is an improvement."""
         choice = result.choice
         verdict = choice.verdict
-        self.title.setText(verdict.sentence)
-        self.details.setText(" ".join(verdict.details))
-        self.details.setVisible(bool(verdict.details))
+        self.title_label.setText(verdict.sentence)
+        self.details_label.setText(" ".join(verdict.details))
+        self.details_label.setVisible(bool(verdict.details))
         n_pairs = result.facts.get("pairs")
-        self.subtitle.setText(
+        self.subtitle_label.setText(
             f"{printable(result.folder.name)} · {choice.title}, trained on {n_pairs} pairs of all people"
         )
         set_primary(self.accept_button, primary=verdict.is_improvement)
         self.discard_button.reset()
-        self.heading.setText(f"{choice.pairs_text.capitalize()}, ordered as the raters do")
-        self.chart.show_rows(list(chart_rows(choice)))
+        self.heading_label.setText(f"{choice.pairs_text.capitalize()}, ordered as the raters do")
+        self.accuracy_chart.show_rows(list(chart_rows(choice)))
         comparison_note = TOO_GOOD
         if choice.has_coarse_comparison:
             comparison_note += " They are of trainings with coarser maps, which are quicker."
         self.comparison_note.setText(comparison_note)
-        self.lines.clear()
+        self.facts_lines.clear()
         for name, text in result_lines(result):
-            self.lines.add(name, text)
+            self.facts_lines.add(name, text)
         warnings = [warning for warning in (choice.warning, *result.problems) if warning]
-        self.warnings.setText("\n".join(f"• {warning}" for warning in warnings))
-        self.warnings.setVisible(bool(warnings))
-        self.table.show_rows([_candidate_row(candidate, choice) for candidate in choice.candidates])
+        self.warnings_label.setText("\n".join(f"• {warning}" for warning in warnings))
+        self.warnings_label.setVisible(bool(warnings))
+        self.models_table.show_rows([_candidate_row(candidate, choice) for candidate in choice.candidates])
         self.set_writable(writable)
 
     def set_writable(self, writable: bool) -> None:
@@ -112,9 +112,14 @@ class ChoiceResultPage(QWidget):
 
     def texts(self) -> str:
         """Return all texts of the page, apart from the table."""
-        texts = [self.title.text(), self.details.text(), self.subtitle.text(), self.warnings.text()]
-        texts.append(self.chart.accessible_text())
-        texts += [f"{name}: {text}" for name, text in self.lines.texts]
+        texts = [
+            self.title_label.text(),
+            self.details_label.text(),
+            self.subtitle_label.text(),
+            self.warnings_label.text(),
+        ]
+        texts.append(self.accuracy_chart.accessible_text())
+        texts += [f"{name}: {text}" for name, text in self.facts_lines.texts]
         return "\n".join(texts)
 
 

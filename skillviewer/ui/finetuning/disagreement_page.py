@@ -23,33 +23,33 @@ class DisagreementPage(QWidget):
         title = text_label("Disagreements between model and raters", self, heading=True)
         self.back_button = push_button("Back", self)
         row = add_all(QHBoxLayout(), growing(title), self.back_button)
-        self.summary = text_label("", self, wrap=True)
+        self.summary_label = text_label("", self, wrap=True)
         columns = (
             Column("Better: raters", number=False),
             Column("Better: model", number=False),
             Column("Votes"),
             Column("Model's lead"),
         )
-        self.table = SortedTable("Pairs on which model and raters disagree", columns, self)
-        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.pair_table = SortedTable("Pairs on which model and raters disagree", columns, self)
+        self.pair_table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         add_all(
             vertical(self, margins=(24, 16, 24, 16), spacing=12),
             row,
-            self.summary,
-            growing(self.table),
+            self.summary_label,
+            growing(self.pair_table),
             GrowingSpace(factor=0),  # grows only if the table is hidden
         )
 
     def show_waiting(self) -> None:
         """Say that the comparison is running."""
-        self.summary.setText("Comparing the votes with the scores…")
-        self.table.hide()
+        self.summary_label.setText("Comparing the votes with the scores…")
+        self.pair_table.hide()
 
     def show_disagreement(self, disagreement: RaterDisagreement, version: ModelVersion | None) -> None:
         """Show the pairs of a study, and the model's version if it belongs to the study."""
-        self.summary.setText(_summarize(disagreement, version))
-        self.table.setVisible(bool(disagreement.disagreements))
-        self.table.show_rows([_pair_row(pair, disagreement.trained) for pair in disagreement.disagreements])
+        self.summary_label.setText(_summarize(disagreement, version))
+        self.pair_table.setVisible(bool(disagreement.disagreements))
+        self.pair_table.show_rows([_pair_row(pair, disagreement.trained_pairs) for pair in disagreement.disagreements])
 
 
 def _summarize(disagreement: RaterDisagreement, version: ModelVersion | None) -> str:
@@ -61,7 +61,7 @@ def _summarize(disagreement: RaterDisagreement, version: ModelVersion | None) ->
     if math.isnan(disagreement.agreement_share):
         return f"{model} has not yet assessed both videos of any judged pair. Assess the videos first."
     share = percent(disagreement.agreement_share, " %")
-    n_trained = len(disagreement.trained)
+    n_trained = len(disagreement.trained_pairs)
     if not disagreement.n_tested:
         described = f"of {counted(n_trained, 'pair')}, all of which it was trained on: this is no test"
     elif disagreement.is_training_known:

@@ -30,41 +30,41 @@ class _PhaseRow(QWidget):
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._name = name
-        self.bar = with_accessible_name(QProgressBar(self), f"Progress: {PHASES[name]}")
-        self.bar.setTextVisible(False)
-        self.text = ElidingLabel(self, muted=True)
+        self.progress_bar = with_accessible_name(QProgressBar(self), f"Progress: {PHASES[name]}")
+        self.progress_bar.setTextVisible(False)
+        self.text_label = ElidingLabel(self, muted=True)
         add_all(
             vertical(self, margins=NO_MARGINS, spacing=6),
             text_label(PHASES[name], self, heading=True),
-            self.bar,
-            self.text,
+            self.progress_bar,
+            self.text_label,
         )
 
     def reset(self, seconds: float | None) -> None:
         """Show that the phase has not begun, and the time that it will take if known."""
-        self.bar.setRange(0, 1)
-        self.bar.setValue(0)
+        self.progress_bar.setRange(0, 1)
+        self.progress_bar.setValue(0)
         duration_text = "" if seconds is None else f"about {format_duration(seconds)}"
-        self.text.set_forms(duration_text)
+        self.text_label.set_forms(duration_text)
 
     def show_progress(self, progress: Progress) -> None:
         """Show a report of the phase."""
-        self.bar.setRange(0, max(progress.total, 0))
-        self.bar.setValue(min(progress.done, progress.total))
+        self.progress_bar.setRange(0, max(progress.total, 0))
+        self.progress_bar.setValue(min(progress.done, progress.total))
         step_text = ""
         if progress.total and self._name in _STEPS:
             step_text = _STEPS[self._name].format(progress.done, progress.total)
-        self.text.set_forms(step_text or f"{progress.stage} …")
+        self.text_label.set_forms(step_text or f"{progress.stage} …")
 
     def show_step(self, step: str) -> None:
         """Show what is done now, for a step whose share of the phase is not known."""
-        self.text.set_forms(f"{step} …")
+        self.text_label.set_forms(f"{step} …")
 
     def finish(self) -> None:
         """Show that the phase is over."""
-        self.bar.setRange(0, 1)
-        self.bar.setValue(1)
-        self.text.set_forms("done")
+        self.progress_bar.setRange(0, 1)
+        self.progress_bar.setValue(1)
+        self.text_label.set_forms("done")
 
 
 class PhaseList(QWidget):

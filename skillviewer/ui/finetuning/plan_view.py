@@ -21,44 +21,44 @@ class PlanView(QWidget):
         self._time_label: QLabel | None = None  # label of the time in all
         self._phase_labels: dict[str, QLabel] = {}  # labels of the times of the phases by heading
         self._other_check = ""  # the check that is not chosen, beside whose time that of the plan stands
-        self._lines = NamedLines(gap_px=8)
+        self._plan_lines = NamedLines(gap_px=8)
         self._detail_lines = NamedLines(gap_px=8)
-        self._details = QWidget(self)
-        for lines in (self._lines, self._detail_lines):
+        self._details_area = QWidget(self)
+        for lines in (self._plan_lines, self._detail_lines):
             lines.setContentsMargins(0, 0, 0, 0)
-        self._details.setLayout(self._detail_lines)
-        self.details_button = FoldButton("Details", self._details, self)
+        self._details_area.setLayout(self._detail_lines)
+        self.details_button = FoldButton("Details", self._details_area, self)
         self.details_button.hide()
-        self._refusal = text_label("", self, wrap=True, plain=True)
-        self._refusal.setProperty("refuses", True)
-        self._refusal.hide()
-        self._warnings = text_label("", self, wrap=True, plain=True, warns=True)
-        self._warnings.hide()
+        self._refusal_label = text_label("", self, wrap=True, plain=True)
+        self._refusal_label.setProperty("refuses", True)
+        self._refusal_label.hide()
+        self._warnings_label = text_label("", self, wrap=True, plain=True, warns=True)
+        self._warnings_label.hide()
         self.judge_button = push_button("Judge pairs", self, judge.trigger)
         self.judge_button.hide()
         column = vertical(self, margins=(0, 0, 8, 0), spacing=8)
         column.addWidget(text_label("What will be trained", self, heading=True))
-        column.addLayout(self._lines)
+        column.addLayout(self._plan_lines)
         left = Qt.AlignmentFlag.AlignLeft
-        add_all(column, self._refusal, aligned(self.judge_button, left), self._warnings)
-        add_all(column, aligned(self.details_button, left), self._details, GrowingSpace())
+        add_all(column, self._refusal_label, aligned(self.judge_button, left), self._warnings_label)
+        add_all(column, aligned(self.details_button, left), self._details_area, GrowingSpace())
 
     def show_plan(self, plan: TuningPlan, *, writable: bool) -> None:
         """Show a plan; ``writable`` tells whether pairs can be judged, if the plan has none."""
-        self._lines.clear()
+        self._plan_lines.clear()
         self._detail_lines.clear()
         for heading, text in plan.lines:
-            self._lines.add(heading, text)
+            self._plan_lines.add(heading, text)
         for heading, text in plan.details:
             self._detail_lines.add(heading, text)
         is_refused = bool(plan.refusal)
-        self._refusal.setText(plan.refusal)
-        self._refusal.setVisible(is_refused)
+        self._refusal_label.setText(plan.refusal)
+        self._refusal_label.setVisible(is_refused)
         self.judge_button.setVisible(is_refused and writable)
-        self._warnings.setText("\n".join(f"• {text}" for text in plan.warnings))
-        self._warnings.setVisible(bool(plan.warnings))
+        self._warnings_label.setText("\n".join(f"• {text}" for text in plan.warnings))
+        self._warnings_label.setVisible(bool(plan.warnings))
         self.details_button.setVisible(not is_refused)
-        self._details.setVisible(not is_refused and self.details_button.isChecked())
+        self._details_area.setVisible(not is_refused and self.details_button.isChecked())
         self._other_check = plan.other_check
         self._time_label = None
         self._phase_labels = {}
@@ -68,7 +68,7 @@ class PlanView(QWidget):
     def show_times(self, forecast: TrainingForecast) -> None:
         """Show the time in all, and among the details that of every phase."""
         if self._time_label is None:
-            self._time_label = self._lines.add("Time", "")
+            self._time_label = self._plan_lines.add("Time", "")
         self._time_label.setText(format_forecast(forecast, self._other_check))
         for heading, text in phase_lines(forecast):
             if heading in self._phase_labels:
@@ -78,16 +78,16 @@ class PlanView(QWidget):
 
     def show_failure(self, text: str) -> None:
         """Show why there is no plan, or no forecast of its time."""
-        self._refusal.setText(text)
-        self._refusal.show()
+        self._refusal_label.setText(text)
+        self._refusal_label.show()
         if self._time_label is not None:
             self._time_label.setText("not known")
 
     @property
     def shown_text(self) -> str:
         """Text that is read before a start: all but the details."""
-        lines = [f"{heading}\n{text}" for heading, text in self._lines.texts]
-        return "\n".join((*lines, self._refusal.text(), self._warnings.text()))
+        lines = [f"{heading}\n{text}" for heading, text in self._plan_lines.texts]
+        return "\n".join((*lines, self._refusal_label.text(), self._warnings_label.text()))
 
     @property
     def text(self) -> str:

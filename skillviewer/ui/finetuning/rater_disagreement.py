@@ -15,7 +15,9 @@ class RaterDisagreement:
     """Disagreement between a model and the raters."""
 
     disagreements: tuple[Disagreement, ...]  # pairs in the other order, the largest score difference first
-    trained: frozenset[tuple[str, str]]  # better and worse video of each assessed pair that the model was trained on
+    trained_pairs: frozenset[
+        tuple[str, str]
+    ]  # better and worse video of each assessed pair that the model was trained on
     # share of the tested pairs with agreement, 0 to 1; of the pairs trained on if there are no others; NaN without any
     agreement_share: float
     n_pairs: int  # number of pairs that raters have ordered
@@ -25,7 +27,7 @@ class RaterDisagreement:
     @property
     def n_assessed(self) -> int:
         """Number of pairs whose videos both have a score."""
-        return self.n_tested + len(self.trained)
+        return self.n_tested + len(self.trained_pairs)
 
 
 def compare_with_raters(
@@ -55,7 +57,7 @@ def compare_with_raters(
     tested = [pair for pair in assessed if (pair.better, pair.worse) not in trained_names]
     return RaterDisagreement(
         disagreements=disagreements,
-        trained=trained_names,
+        trained_pairs=trained_names,
         agreement_share=agreement_share(tested or assessed, disagreements),
         n_pairs=len(dataset.pairs),
         n_tested=len(tested),

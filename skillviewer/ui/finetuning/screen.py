@@ -54,9 +54,9 @@ class FinetuneScreen(QWidget):
         self.choice_result_page = ChoiceResultPage(self.tuning, self.pages)
         self.before_after_page = BeforeAfterPage(self.tuning, self.pages)
         self.disagreement_page = DisagreementPage(self.pages)
-        self.version = VersionPage(self.pages)
+        self.version_page = VersionPage(self.pages)
         self.version_list = VersionList(self.tuning, self.setup_page)
-        self.setup_page.right.addWidget(self.version_list, 2)
+        self.setup_page.right_column.addWidget(self.version_list, 2)
         pages = (
             self.empty_page,
             self.setup_page,
@@ -65,7 +65,7 @@ class FinetuneScreen(QWidget):
             self.before_after_page,
             self.disagreement_page,
         )
-        for page in (*pages, self.version):
+        for page in (*pages, self.version_page):
             self.pages.addWidget(page)
         add_all(vertical(self, margins=NO_MARGINS), self.pages)
         self._connect()
@@ -78,9 +78,13 @@ class FinetuneScreen(QWidget):
         self.tuning.accepted.connect(self._on_accepted)
         self.version_list.disagreement_asked.connect(self._show_disagreement)
         self.version_list.version_asked.connect(self._query_version)
-        for page in (self.disagreement_page, self.version):
+        for page in (self.disagreement_page, self.version_page):
             page.back_button.clicked.connect(self._show_page)
-        for table in (self.before_after_page.shifts, self.before_after_page.attention, self.disagreement_page.table):
+        for table in (
+            self.before_after_page.shifts_table,
+            self.before_after_page.attention_table,
+            self.disagreement_page.pair_table,
+        ):
             table.video_asked.connect(self._on_video_asked)
         app_context.studies.opened.connect(self._on_study)
         app_context.studies.closed.connect(self._on_study)
@@ -102,7 +106,7 @@ class FinetuneScreen(QWidget):
 
     def _on_study(self, *_: object) -> None:
         """Show the open study; a change of its settings alone keeps the page."""
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         last_study = self._last_study
         self._last_study = study
         is_same_file = study is not None and last_study is not None and study.path == last_study.path
@@ -132,15 +136,15 @@ class FinetuneScreen(QWidget):
             self._refresh()
 
     def _on_models(self, *_: object) -> None:
-        previous_folder = self.setup_page.initial_model.currentData()
+        previous_folder = self.setup_page.initial_model_box.currentData()
         self.setup_page.set_models([(model.name, model.folder) for model in self._app_context.models.entries])
-        if self.setup_page.initial_model.currentData() != previous_folder:
+        if self.setup_page.initial_model_box.currentData() != previous_folder:
             self._refresh()
 
     def _refresh(self) -> None:
         app_context = self._app_context
         self._is_stale = not self._is_shown
-        study = app_context.studies.current
+        study = app_context.studies.current_study
         if self._is_stale or study is None or app_context.study_worker.stopped:
             return
         task = app_context.studies.read(_read_versions)
@@ -163,7 +167,7 @@ class FinetuneScreen(QWidget):
             page: QWidget = self.choice_result_page if has_choice else self.before_after_page
         elif phase is not TuningPhase.CHOOSING:
             page = self.progress_page
-        elif self._app_context.studies.current is None:
+        elif self._app_context.studies.current_study is None:
             page = self.empty_page
         else:
             page = self.setup_page
@@ -188,9 +192,9 @@ class FinetuneScreen(QWidget):
         """Return the handler that lists the disagreements between the model in use and the raters."""
         studies = self._app_context.studies
         return Handlers(
-            run={"disagreements": self._show_disagreement},
-            enabled={"disagreements": lambda: studies.current is not None},
-            changed=(studies.opened, studies.closed),
+            commands={"disagreements": self._show_disagreement},
+            conditions={"disagreements": lambda: studies.current_study is not None},
+            change_signals=(studies.opened, studies.closed),
         )
 
     def _on_accepted(self, result: TrainingOutcome) -> None:
@@ -207,21 +211,21 @@ class FinetuneScreen(QWidget):
 
     def _query_version(self, version: ModelVersion) -> None:
         def on_lines(lines: Lines) -> None:
-            self.version.show_version(version, lines)
-            self.pages.setCurrentWidget(self.version)
+            self.version_page.show_version(version, lines)
+            self.pages.setCurrentWidget(self.version_page)
 
         task = self._app_context.studies.read(lambda _study: version_lines(version))
         task.then(succeeded=on_lines, failed=self._app_context.messages.fail)
 
     def _show_disagreement(self) -> None:
-        if self._app_context.studies.current is None:
+        if self._app_context.studies.current_study is None:
             return
         self.disagreement_page.show_waiting()
         self.pages.setCurrentWidget(self.disagreement_page)
         self._query_disagreement()
 
     def _query_disagreement(self) -> None:
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         if study is None:
             return
         new_scores = self._new_scores
@@ -243,7 +247,7 @@ class FinetuneScreen(QWidget):
         self.disagreement_page.show_disagreement(disagreement, version)
 
     def _on_video_asked(self, name: str) -> None:
-        entry = self._app_context.videos.named(name)
+        entry = self._app_context.videos.find_by_name(name)
         if entry is not None:
             self._app_context.state.set_current(entry.clip)
             self._actions["show_inspect"].trigger()

@@ -56,19 +56,19 @@ class TrainingProgressPage(QWidget):
         area = scroll_area(self, "Progress of the training")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         page = AdaptiveGrid(area, margins=(24, 16, 24, 16), spacing=32)
-        self.curves = TrainingCurves(page)
-        self.phases = PhaseList(page)
-        self.views = Pages(page)
-        self.views.addWidget(self.curves)
-        self.views.addWidget(self.phases)
+        self.training_curves = TrainingCurves(page)
+        self.phase_list = PhaseList(page)
+        self.view_pages = Pages(page)
+        self.view_pages.addWidget(self.training_curves)
+        self.view_pages.addWidget(self.phase_list)
         side = self._make_side(page)
         min_width_px = scaled_px(SIDE_PX)
         page.set_arrangements(
             wide=(
-                Place(self.views, row=0, column=0, min_width_px=min_width_px),
+                Place(self.view_pages, row=0, column=0, min_width_px=min_width_px),
                 Place(side, row=0, column=1, min_width_px=min_width_px),
             ),
-            narrow=(Place(side, row=0, column=0), Place(self.views, row=1, column=0)),
+            narrow=(Place(side, row=0, column=0), Place(self.view_pages, row=1, column=0)),
             wide_factors=(5, 3),
             narrow_factors=(1, 0),
         )
@@ -90,9 +90,9 @@ class TrainingProgressPage(QWidget):
         side = QWidget(parent)
         column = vertical(side, margins=NO_MARGINS, spacing=12)
         self.stage_label = text_label("", side, heading=True, wrap=True, plain=True)
-        self.bar = with_accessible_name(QProgressBar(side), "Progress of the training")
-        self.bar.setTextVisible(False)
-        add_all(column, self.stage_label, self.bar)
+        self.progress_bar = with_accessible_name(QProgressBar(side), "Progress of the training")
+        self.progress_bar.setTextVisible(False)
+        add_all(column, self.stage_label, self.progress_bar)
         self._field_layout = QFormLayout()
         self._field_layout.setVerticalSpacing(10)
         self._field_layout.setHorizontalSpacing(16)
@@ -130,12 +130,12 @@ class TrainingProgressPage(QWidget):
         self._has_epoch = False
         self._is_automatic = plan is not None and isinstance(plan.job, AutoModelJob)
         self._update_buttons()
-        self.curves.clear()
-        self.phases.begin(self._forecast)
+        self.training_curves.clear()
+        self.phase_list.begin(self._forecast)
         if self._is_automatic:
-            self.views.setCurrentWidget(self.phases)
+            self.view_pages.setCurrentWidget(self.phase_list)
         else:
-            self.views.setCurrentWidget(self.curves)
+            self.view_pages.setCurrentWidget(self.training_curves)
         for field in (
             self.epoch_label,
             self.loss_label,
@@ -144,7 +144,7 @@ class TrainingProgressPage(QWidget):
             self.forgetting_label,
         ):
             self._field_layout.setRowVisible(field, not self._is_automatic)
-        self.bar.setVisible(not self._is_automatic)
+        self.progress_bar.setVisible(not self._is_automatic)
         self.stop_button.setVisible(not self._is_automatic)
         for field in self._fields:
             field.setText("–")
@@ -156,7 +156,7 @@ class TrainingProgressPage(QWidget):
             self.before_accuracy_label.setText("no model yet")
             self.forgetting_label.setText("nothing")
         self.stage_label.setText("Starting")
-        self.bar.setRange(0, 0)
+        self.progress_bar.setRange(0, 0)
 
     def on_phase(self, phase: TuningPhase) -> None:
         self._phase = phase
@@ -168,7 +168,7 @@ class TrainingProgressPage(QWidget):
         self.cancel_button.reset()
         if phase in STOPPING_TEXTS:
             self.stage_label.setText(STOPPING_TEXTS[phase])
-            self.bar.setRange(0, 0)
+            self.progress_bar.setRange(0, 0)
             self.time_left_label.setText("–")
 
     def _update_buttons(self) -> None:
@@ -185,18 +185,18 @@ class TrainingProgressPage(QWidget):
             is_step = progress.value is None  # the step after the stop; reports on batches and epochs are older
             if self._phase is not TuningPhase.STOPPING or not is_step:
                 return
-        self.bar.setRange(0, max(progress.total, 0))
-        self.bar.setValue(min(progress.done, progress.total))
+        self.progress_bar.setRange(0, max(progress.total, 0))
+        self.progress_bar.setValue(min(progress.done, progress.total))
         if self._is_automatic:
-            self.phases.show_progress(progress)
-            left_s = self.phases.left_s(progress)
+            self.phase_list.show_progress(progress)
+            left_s = self.phase_list.left_s(progress)
             if left_s is not None:
                 self._show_time_left(left_s)
         elif progress.left_s is not None and progress.stage == FEATURES_STAGE:
             self._show_time_left(progress.left_s + self._forecast_s("training", "checking"))
 
     def on_batch(self, row: BatchRow) -> None:
-        self.curves.add_batch(row)
+        self.training_curves.add_batch(row)
         self.loss_label.setText(f"{row.smoothed:.3f}")
         self._show_time_left(row.seconds_left + self._forecast_s("checking"))
 
@@ -204,8 +204,8 @@ class TrainingProgressPage(QWidget):
         method = row.forgetting_method
         if math.isnan(row.forgetting_value):  # the accuracy or drift is not known for this epoch
             method = ForgettingMethod.NOTHING
-        self.curves.set_forgetting_method(method)
-        self.curves.add_epoch(row)
+        self.training_curves.set_forgetting_method(method)
+        self.training_curves.add_epoch(row)
         if row.epoch == 0:
             self.before_accuracy_label.setText(format_accuracy(row.held_out))
         else:

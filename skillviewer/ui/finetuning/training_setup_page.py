@@ -56,23 +56,23 @@ class TrainingSetupPage(QWidget):
         self._was_automatic = True
         self._plan_timer = single_shot(self, PLAN_AFTER_MS, self._request_plan)
         self._busy_timer = single_shot(self, BUSY_REFRESH_MS, self._refresh_times)
-        self._row = horizontal(self, margins=(24, 16, 24, 16), spacing=40)
-        add_all(self._row, aligned(self._make_form(save), Qt.AlignmentFlag.AlignTop))
-        self.right = add_all(vertical(spacing=16), growing(self._make_plan_area(judge), factor=3))
-        self._row.addLayout(self.right, 1)
+        self._columns = horizontal(self, margins=(24, 16, 24, 16), spacing=40)
+        add_all(self._columns, aligned(self._make_form(save), Qt.AlignmentFlag.AlignTop))
+        self.right_column = add_all(vertical(spacing=16), growing(self._make_plan_area(judge), factor=3))
+        self._columns.addLayout(self.right_column, 1)
         tuning.planned.connect(self.show_plan)
         tuning.forecast_ready.connect(self.show_forecast)
         tuning.plan_failed.connect(self.show_failure)
         tuning.version_used.connect(self.choose_model)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(form_width_px() + 48, self._row.totalMinimumSize().height())
+        return QSize(form_width_px() + 48, self._columns.totalMinimumSize().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the plan below the choices if both do not fit side by side."""
         is_wide = event.size().width() >= form_width_px() + scaled_px(PLAN_PX) + 88
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
-        self._row.setDirection(direction)
+        self._columns.setDirection(direction)
         super().resizeEvent(event)
 
     def _make_form(self, save: QAction) -> QWidget:
@@ -80,32 +80,32 @@ class TrainingSetupPage(QWidget):
         form.setFixedWidth(form_width_px())
         form.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
         column = vertical(form, margins=(0, 0, 0, 0), spacing=12)
-        self.labels = self._combo(
+        self.label_source_box = self._combo(
             form,
             ("Ratings and votes", LabelSource.BOTH.value),
             ("Ratings", LabelSource.RATINGS.value),
             ("Votes and stated pairs", LabelSource.VOTES.value),
         )
-        self.criterion = self._combo(form)
-        self.initial_model = self._combo(form)
-        self.level = self._combo(
+        self.criterion_box = self._combo(form)
+        self.initial_model_box = self._combo(form)
+        self.check_level_box = self._combo(
             form, ("Cross-validated", CheckLevel.CROSS_VALIDATED.value), ("Quick look", CheckLevel.QUICK.value)
         )
-        self.level.setToolTip(
+        self.check_level_box.setToolTip(
             "Cross-validated: every person is held out once. Quick look: a quarter of the people is held out."
         )
         questions = QWidget(form)
         self._question_layout = self._make_form_layout(questions)
         for label, field in (
-            ("What to learn from", self.labels),
-            ("Criterion", self.criterion),
-            ("Start from", self.initial_model),
-            ("How to check it", self.level),
+            ("What to learn from", self.label_source_box),
+            ("Criterion", self.criterion_box),
+            ("Start from", self.initial_model_box),
+            ("How to check it", self.check_level_box),
         ):
             self._question_layout.addRow(label, field)
             field.setAccessibleName(label)
-        self.details = self._make_details(form)
-        self.more_button = FoldButton("More choices", self.details, form)
+        self.details_area = self._make_details(form)
+        self.more_button = FoldButton("More choices", self.details_area, form)
         self.start_button = push_button("Start training", form, self._tuning.start, primary=True)
         self.start_button.setEnabled(False)
         self.read_only_note = text_label(READ_ONLY, form, wrap=True, plain=True, warns=True)
@@ -114,7 +114,7 @@ class TrainingSetupPage(QWidget):
             column,
             questions,
             aligned(self.more_button, Qt.AlignmentFlag.AlignLeft),
-            self.details,
+            self.details_area,
             self.start_button,
             self.read_only_note,
             aligned(self.save_button, Qt.AlignmentFlag.AlignLeft),
@@ -136,8 +136,8 @@ class TrainingSetupPage(QWidget):
         form = QWidget(parent)
         layout = self._make_form_layout(form)
         model_options = [(name, name) for name in CANDIDATES if name != "motion"]  # a ridge on motion has no checkpoint
-        self.model = self._combo(form, ("Chosen by the program", AUTOMATIC), *model_options)
-        self.rule = self._combo(
+        self.model_box = self._combo(form, ("Chosen by the program", AUTOMATIC), *model_options)
+        self.rule_box = self._combo(
             form,
             ("Default rule", "default"),
             ("Unanimous", "unanimous"),
@@ -145,48 +145,48 @@ class TrainingSetupPage(QWidget):
             ("Minimum number of votes", AT_LEAST),
             ("95 % probable (posterior)", "posterior:0.95"),
         )
-        self.min_votes = indented(QSpinBox(form))
-        self.min_votes.setRange(1, 99)
-        self.min_votes.setValue(2)
-        self.min_votes.setSuffix(" votes")
-        self.fold_unit = self._combo(
+        self.min_votes_box = indented(QSpinBox(form))
+        self.min_votes_box.setRange(1, 99)
+        self.min_votes_box.setValue(2)
+        self.min_votes_box.setSuffix(" votes")
+        self.fold_unit_box = self._combo(
             form,
             ("Participants where known", ""),
             ("Participants", FoldUnit.PARTICIPANT.value),
             ("Videos", FoldUnit.VIDEO.value),
         )
-        self.epochs = indented(QSpinBox(form))
-        self.epochs.setRange(0, 200)
-        self.epochs.setSpecialValueText("default")
-        self.seed = indented(QSpinBox(form))
-        self.seed.setRange(0, 999_999)
-        self.check_forgetting = QCheckBox("Check what the model forgets", form)
-        self.check_forgetting.setChecked(True)
-        self._trained_part = text_label("A copy of the head; features stay as they are", form, wrap=True)
+        self.epochs_box = indented(QSpinBox(form))
+        self.epochs_box.setRange(0, 200)
+        self.epochs_box.setSpecialValueText("default")
+        self.seed_box = indented(QSpinBox(form))
+        self.seed_box.setRange(0, 999_999)
+        self.forgetting_box = QCheckBox("Check what the model forgets", form)
+        self.forgetting_box.setChecked(True)
+        self._trained_part_label = text_label("A copy of the head; features stay as they are", form, wrap=True)
         for label, field in (
-            ("Model", self.model),
-            ("Decide pairs by", self.rule),
-            ("Votes needed", self.min_votes),
-            ("Hold out", self.fold_unit),
-            ("Trained part", self._trained_part),
-            ("Epochs", self.epochs),
-            ("Seed", self.seed),
+            ("Model", self.model_box),
+            ("Decide pairs by", self.rule_box),
+            ("Votes needed", self.min_votes_box),
+            ("Hold out", self.fold_unit_box),
+            ("Trained part", self._trained_part_label),
+            ("Epochs", self.epochs_box),
+            ("Seed", self.seed_box),
         ):
             layout.addRow(label, field)
             field.setAccessibleName(label)
-        layout.addRow("", self.check_forgetting)
-        layout.setRowVisible(self.min_votes, False)
+        layout.addRow("", self.forgetting_box)
+        layout.setRowVisible(self.min_votes_box, False)
         self._detail_layout = layout
         return form
 
     def _connect_fields(self) -> None:
-        for spin_box in (self.min_votes, self.epochs, self.seed):
+        for spin_box in (self.min_votes_box, self.epochs_box, self.seed_box):
             spin_box.setMinimumHeight(scaled_px(FIELD_PX))
             spin_box.valueChanged.connect(self._on_change)
-        combo_boxes = (self.labels, self.criterion, self.initial_model, self.level)
-        for combo_box in (*combo_boxes, self.model, self.rule, self.fold_unit):
+        combo_boxes = (self.label_source_box, self.criterion_box, self.initial_model_box, self.check_level_box)
+        for combo_box in (*combo_boxes, self.model_box, self.rule_box, self.fold_unit_box):
             combo_box.currentIndexChanged.connect(self._on_change)
-        self.check_forgetting.toggled.connect(self._on_change)
+        self.forgetting_box.toggled.connect(self._on_change)
 
     @staticmethod
     def _combo(parent: QWidget, *options: tuple[str, str]) -> QComboBox:
@@ -210,45 +210,45 @@ class TrainingSetupPage(QWidget):
 
     def set_models(self, models: list[tuple[str, Path]]) -> None:
         """Offer a new model and models (name, folder) to start from; a choice that is still possible stays."""
-        previous_folder = self.initial_model.currentData() or ""
-        with QSignalBlocker(self.initial_model):
-            self.initial_model.clear()
-            self.initial_model.addItem("Nothing: a new model", "")
+        previous_folder = self.initial_model_box.currentData() or ""
+        with QSignalBlocker(self.initial_model_box):
+            self.initial_model_box.clear()
+            self.initial_model_box.addItem("Nothing: a new model", "")
             for name, folder in models:
-                self.initial_model.addItem(printable(name), str(folder))
-            self.initial_model.setCurrentIndex(max(self.initial_model.findData(previous_folder), 0))
+                self.initial_model_box.addItem(printable(name), str(folder))
+            self.initial_model_box.setCurrentIndex(max(self.initial_model_box.findData(previous_folder), 0))
         self._update_fields()
 
     def set_criteria(self, criteria: Sequence[str], default: str) -> None:
         """Offer the criteria of ratings and votes; the field is hidden if there is a single one."""
-        previous = self.criterion.currentData()
-        with QSignalBlocker(self.criterion):
-            self.criterion.clear()
+        previous = self.criterion_box.currentData()
+        with QSignalBlocker(self.criterion_box):
+            self.criterion_box.clear()
             for criterion in criteria:
-                self.criterion.addItem(printable(criterion), criterion)
+                self.criterion_box.addItem(printable(criterion), criterion)
             chosen = previous if previous in criteria else default
-            index = self.criterion.findData(chosen)
-            self.criterion.setCurrentIndex(max(index, 0))
-        self._question_layout.setRowVisible(self.criterion, len(criteria) > 1)
+            index = self.criterion_box.findData(chosen)
+            self.criterion_box.setCurrentIndex(max(index, 0))
+        self._question_layout.setRowVisible(self.criterion_box, len(criteria) > 1)
 
     def choose_model(self, folder: Path) -> None:
-        index = self.initial_model.findData(str(folder))
+        index = self.initial_model_box.findData(str(folder))
         if index >= 0:
-            self.initial_model.setCurrentIndex(index)
+            self.initial_model_box.setCurrentIndex(index)
 
     def set_rule(self, rule: str) -> None:
         name, _, number = rule.partition(":")
-        with QSignalBlocker(self.rule), QSignalBlocker(self.min_votes):
+        with QSignalBlocker(self.rule_box), QSignalBlocker(self.min_votes_box):
             choice = AT_LEAST if name == AT_LEAST else rule
-            index = self.rule.findData(choice)
+            index = self.rule_box.findData(choice)
             if index < 0:
-                self.rule.addItem(rule, rule)
-                index = self.rule.count() - 1
-            self.rule.setCurrentIndex(index)
+                self.rule_box.addItem(rule, rule)
+                index = self.rule_box.count() - 1
+            self.rule_box.setCurrentIndex(index)
             is_short_number = number.isascii() and number.isdecimal() and len(number) < 10
             if name == AT_LEAST and is_short_number:
-                self.min_votes.setValue(int(number))
-        self._detail_layout.setRowVisible(self.min_votes, self.rule.currentData() == AT_LEAST)
+                self.min_votes_box.setValue(int(number))
+        self._detail_layout.setRowVisible(self.min_votes_box, self.rule_box.currentData() == AT_LEAST)
 
     def set_writable(self, writable: bool) -> None:
         """Explain that a study open for reading only cannot hold a new model, and offer to save a copy."""
@@ -259,15 +259,15 @@ class TrainingSetupPage(QWidget):
     @property
     def selection(self) -> TuningSelection:
         """The choices on the page."""
-        rule = self.rule.currentData()
+        rule = self.rule_box.currentData()
         if rule == AT_LEAST:
-            rule = f"{AT_LEAST}:{self.min_votes.value()}"
-        unit_value = self.fold_unit.currentData()
+            rule = f"{AT_LEAST}:{self.min_votes_box.value()}"
+        unit_value = self.fold_unit_box.currentData()
         unit = FoldUnit(unit_value) if unit_value else None
         criterion = ""
-        if self.criterion.count() > 1:
-            criterion = self.criterion.currentData() or ""
-        parent_text = self.initial_model.currentData()
+        if self.criterion_box.count() > 1:
+            criterion = self.criterion_box.currentData() or ""
+        parent_text = self.initial_model_box.currentData()
         parent = None
         parent_name = ""
         candidates = FEATURE_EFFORTS[0].candidates
@@ -278,22 +278,22 @@ class TrainingSetupPage(QWidget):
         choices = TuningChoices(
             rule=rule,
             fold_unit=unit,
-            seed=self.seed.value(),
-            epochs=self.epochs.value() or None,
-            old_pairs=self.check_forgetting.isChecked(),
-            labels=LabelSource(self.labels.currentData()),
+            seed=self.seed_box.value(),
+            epochs=self.epochs_box.value() or None,
+            old_pairs=self.forgetting_box.isChecked(),
+            labels=LabelSource(self.label_source_box.currentData()),
             criterion=criterion,
-            model=self.model.currentData() or DEFAULT_NEW_MODEL,
+            model=self.model_box.currentData() or DEFAULT_NEW_MODEL,
             candidates=candidates,
         )
         if self.is_automatic:
-            return TuningSelection(choices, level=CheckLevel(self.level.currentData()))
+            return TuningSelection(choices, level=CheckLevel(self.check_level_box.currentData()))
         return TuningSelection(choices, parent, parent_name)
 
     @property
     def is_automatic(self) -> bool:
         """True if the program chooses the model."""
-        return not self.initial_model.currentData() and self.model.currentData() == AUTOMATIC
+        return not self.initial_model_box.currentData() and self.model_box.currentData() == AUTOMATIC
 
     def _on_change(self, *_: object) -> None:
         self._update_fields()
@@ -302,16 +302,16 @@ class TrainingSetupPage(QWidget):
     def _update_fields(self) -> None:
         """Show the fields that have an effect, given the other choices."""
         is_automatic = self.is_automatic
-        self._detail_layout.setRowVisible(self.min_votes, self.rule.currentData() == AT_LEAST)
-        self._detail_layout.setRowVisible(self.model, not self.initial_model.currentData())
-        for field in (self.fold_unit, self._trained_part, self.check_forgetting):
+        self._detail_layout.setRowVisible(self.min_votes_box, self.rule_box.currentData() == AT_LEAST)
+        self._detail_layout.setRowVisible(self.model_box, not self.initial_model_box.currentData())
+        for field in (self.fold_unit_box, self._trained_part_label, self.forgetting_box):
             self._detail_layout.setRowVisible(field, not is_automatic)
-        self.level.setEnabled(is_automatic)
-        with QSignalBlocker(self.level):
+        self.check_level_box.setEnabled(is_automatic)
+        with QSignalBlocker(self.check_level_box):
             if not is_automatic:  # one quarter is held out
-                self.level.setCurrentIndex(self.level.findData(CheckLevel.QUICK.value))
+                self.check_level_box.setCurrentIndex(self.check_level_box.findData(CheckLevel.QUICK.value))
             elif not self._was_automatic:
-                self.level.setCurrentIndex(self.level.findData(CheckLevel.CROSS_VALIDATED.value))
+                self.check_level_box.setCurrentIndex(self.check_level_box.findData(CheckLevel.CROSS_VALIDATED.value))
         self._was_automatic = is_automatic
 
     def plan_soon(self) -> None:

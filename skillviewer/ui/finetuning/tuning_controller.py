@@ -56,7 +56,7 @@ class TuningController(QObject):
         self.result: TrainingOutcome | None = None  # result of the last training, until the decision on it
         self._unclaimed_folders: list[Path] = []  # written by the training thread, not yet received
         self._decided_result: TrainingOutcome | None = None  # until the decision is written
-        current_study = app_context.studies.current
+        current_study = app_context.studies.current_study
         self._study_path = current_study.path if current_study is not None else None
         self._plan_task: Task | None = None
         self._forecast_task: Task | None = None
@@ -71,7 +71,7 @@ class TuningController(QObject):
     @property
     def is_same_study(self) -> bool:
         """True while the study of the result is open."""
-        current = self._app_context.studies.current
+        current = self._app_context.studies.current_study
         return current is not None and current.path == self._study_path
 
     def _set_phase(self, phase: TuningPhase) -> None:
@@ -84,7 +84,7 @@ class TuningController(QObject):
     def plan(self, selection: TuningSelection) -> None:
         """Plan a training; ``planned`` reports the plan, and ``forecast_ready`` its time."""
         self._cancel_forecast()
-        if self._app_context.studies.current is None or self._app_context.study_worker.stopped:
+        if self._app_context.studies.current_study is None or self._app_context.study_worker.stopped:
             return
         cache_bytes = self._app_context.settings.cache_gb * 2**30
         self._plan_task = self._app_context.studies.read(lambda study: make_plan(study, selection, cache_bytes))
@@ -129,7 +129,7 @@ class TuningController(QObject):
     def start(self) -> None:
         """Start the planned training."""
         tuning_plan = self.tuning_plan
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         if tuning_plan is None or study is None:
             return
         if tuning_plan.refusal or self.phase is not TuningPhase.CHOOSING:

@@ -41,7 +41,7 @@ class VersionList(QWidget):
         buttons = FlowLayout()
         for button in (self.disagreements_button, self.use_button, self.discard_button):
             buttons.addWidget(button)
-        self.empty = text_label("No versions yet. The first training makes one.", self, muted=True)
+        self.empty_label = text_label("No versions yet. The first training makes one.", self, muted=True)
         accuracy_meaning = (
             "Share of the pairs of new people (or else of all held-out pairs) ordered as the raters do, with the 95 % "
             "interval. Versions may have been tested on different pairs."
@@ -52,25 +52,25 @@ class VersionList(QWidget):
             Column("Accuracy", accuracy_meaning),
             Column("Trained on", "Number of this study's pairs used for training.", is_hidden_when_narrow=True),
         )
-        self.table = SortedTable("Versions of the study's models", columns, self)
+        self.version_table = SortedTable("Versions of the study's models", columns, self)
         add_all(
             vertical(self, margins=NO_MARGINS, spacing=8),
             title,
             buttons,
-            growing(self.empty, alignment=Qt.AlignmentFlag.AlignTop),
-            growing(self.table),
+            growing(self.empty_label, alignment=Qt.AlignmentFlag.AlignTop),
+            growing(self.version_table),
         )
-        self.table.selectionModel().selectionChanged.connect(self._on_selected)
-        self.table.activated.connect(self._on_activated)
+        self.version_table.selectionModel().selectionChanged.connect(self._on_selected)
+        self.version_table.activated.connect(self._on_activated)
         self.show_versions((), "")
 
     def show_versions(self, versions: tuple[ModelVersion, ...], digest_in_use: str) -> None:
         """Show versions; ``digest_in_use`` is the digest of the model in use."""
         self._digest_in_use = digest_in_use
         self._versions = sorted(versions, key=attrgetter("added_at", "number"), reverse=True)
-        self.table.show_rows([self._row(index, version) for index, version in enumerate(self._versions)])
-        self.table.setVisible(bool(self._versions))
-        self.empty.setVisible(not self._versions)
+        self.version_table.show_rows([self._row(index, version) for index, version in enumerate(self._versions)])
+        self.version_table.setVisible(bool(self._versions))
+        self.empty_label.setVisible(not self._versions)
         self._on_selected()
 
     def set_writable(self, writable: bool) -> None:
@@ -97,7 +97,7 @@ class VersionList(QWidget):
         return STATE_TEXTS[version.state]
 
     def selected_version(self) -> ModelVersion | None:
-        rows = self.table.selectionModel().selectedRows()
+        rows = self.version_table.selectionModel().selectedRows()
         if not rows:
             return None
         return self._versions[int(rows[0].data(VIDEO_ROLE))]

@@ -18,18 +18,18 @@ class VersionPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = text_label("", self, heading=True, wrap=True, plain=True)
+        self.title_label = text_label("", self, heading=True, wrap=True, plain=True)
         self.back_button = push_button("Back", self)
-        self.lines = NamedLines(gap_px=6)
-        header = add_all(QHBoxLayout(), growing(self.title), self.back_button)
-        add_all(vertical(self, margins=(24, 16, 24, 16), spacing=12), header, self.lines, GrowingSpace())
+        self.version_lines = NamedLines(gap_px=6)
+        header = add_all(QHBoxLayout(), growing(self.title_label), self.back_button)
+        add_all(vertical(self, margins=(24, 16, 24, 16), spacing=12), header, self.version_lines, GrowingSpace())
 
     def show_version(self, version: ModelVersion, lines: Lines) -> None:
         """Show the lines about a version."""
-        self.title.setText(f"{printable(version.name)} v{version.number}")
-        self.lines.clear()
+        self.title_label.setText(f"{printable(version.name)} v{version.number}")
+        self.version_lines.clear()
         for name, text in lines:
-            self.lines.add(name, printable(text))
+            self.version_lines.add(name, printable(text))
 
 
 def version_lines(version: ModelVersion) -> Lines:

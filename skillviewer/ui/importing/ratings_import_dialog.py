@@ -59,22 +59,22 @@ class RatingsImportDialog(QDialog):
         self.setWindowTitle(f"Import ratings: {printable(path.name)}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.loader = TablePreviewLoader(app_context, path, folder, self)
-        self.columns = ColumnMappingView(self)
-        self.message = WrappingLabel(self)
+        self.mapping_view = ColumnMappingView(self)
+        self.message_label = WrappingLabel(self)
         self.import_button = push_button("Import", self, self._on_import)
         self.train_button = push_button("Import and train…", self, self._on_import_and_train, primary=True)
         self.train_button.setToolTip("Go to the Train screen with the imported ratings; nothing is started yet")
         close_button = push_button("Close", self, self.close)
         parts = QSplitter(Qt.Orientation.Vertical, self)
-        parts.addWidget(self.columns)
+        parts.addWidget(self.mapping_view)
         parts.addWidget(self._make_tabs())
         parts.setChildrenCollapsible(False)
         buttons = add_all(horizontal(spacing=8), GrowingSpace(), close_button, self.import_button, self.train_button)
         layout = vertical(self, margins=(16, 12, 16, 12), spacing=8)
         self.withdraw_box = QCheckBox(self)
         self.withdraw_box.setToolTip("They no longer count; Undo brings them back")
-        add_all(layout, self._make_header(), growing(parts), self.message, self.withdraw_box, buttons)
-        self.columns.mapping_changed.connect(self.loader.use_mapping)
+        add_all(layout, self._make_header(), growing(parts), self.message_label, self.withdraw_box, buttons)
+        self.mapping_view.mapping_changed.connect(self.loader.use_mapping)
         for signal in (self.loader.changed, app_context.studies.opened, app_context.studies.closed):
             signal.connect(self._show)
         self.setMinimumSize(MIN_SIZE)
@@ -191,9 +191,9 @@ class RatingsImportDialog(QDialog):
 
     def _show(self, *_: object) -> None:
         studies = self._app_context.studies
-        is_read_only = studies.current is not None and not studies.writable
-        preview = None if self.loader.busy else self.loader.preview
-        is_parsed = preview is not None and preview.parsed is not None
+        is_read_only = studies.current_study is not None and not studies.writable
+        preview = None if self.loader.is_busy else self.loader.preview
+        is_parsed = preview is not None and preview.parsed_ratings is not None
         can_import = is_parsed and not is_read_only and not self._is_importing
         self.import_button.setEnabled(can_import)
         self.train_button.setEnabled(can_import)
@@ -203,24 +203,26 @@ class RatingsImportDialog(QDialog):
             message += (
                 f" {describe_remaining_ratings(left_ratings)} Correct the table and open it again, or withdraw them."
             )
-        self.message.set_plain(message)
+        self.message_label.set_plain(message)
         self.withdraw_box.setVisible(can_import and bool(left_ratings))
         self.withdraw_box.setText(f"Withdraw {counted(len(left_ratings), 'earlier rating')} with this import")
         if preview is not None:
-            self.columns.show_table(preview.mapped_table.table, preview.mapping)
+            self.mapping_view.show_table(preview.mapped_table.table, preview.mapping)
             self._show_header(preview)
             self._show_tables(preview)
 
     def _describe_state(self, preview: TablePreview | None, *, is_read_only: bool) -> str:
         """Return why nothing can be imported, or the numbers of rows and ratings; "" if nothing is read yet."""
-        if self.loader.busy:
+        if self.loader.is_busy:
             return "Reading the table…"
         if is_read_only:
             return "This study is open for reading only."
         if self.loader.error:
             return _CLI_OPTION.sub("", self.loader.error)
-        if preview is not None and preview.parsed is not None:
-            return f"{preview.parsed.import_report.counts_text}. {format_rated(preview.parsed)}".rstrip()
+        if preview is not None and preview.parsed_ratings is not None:
+            return (
+                f"{preview.parsed_ratings.import_report.counts_text}. {format_rated(preview.parsed_ratings)}".rstrip()
+            )
         return ""
 
     def _show_header(self, preview: TablePreview) -> None:
@@ -240,7 +242,7 @@ class RatingsImportDialog(QDialog):
         if preview.folder is not None and preview.folder not in folders:
             folders.insert(0, preview.folder)
         options: list[tuple[object, str]] = [(folder, f"in {printable(str(folder))}") for folder in folders]
-        if self._app_context.studies.current is not None:
+        if self._app_context.studies.current_study is not None:
             options.insert(0, (None, "of this study"))
         options.append((OTHER_FOLDER, "in another folder…"))
         offer(self.videos_box, options, preview.folder)
@@ -251,14 +253,14 @@ class RatingsImportDialog(QDialog):
         self._show_rows()
         unrated: tuple[str, ...] = ()
         import_notices = table.notices
-        if preview.parsed is not None:
-            unrated = preview.parsed.import_report.unrated
-            import_report = preview.parsed.import_report
+        if preview.parsed_ratings is not None:
+            unrated = preview.parsed_ratings.import_report.unrated
+            import_report = preview.parsed_ratings.import_report
             import_notices = (*import_report.notices, *import_report.lines())
         notices = [*preview.mapped_table.ambiguities, *import_notices]
         self.unrated_view.show_rows(("Video",), [(name,) for name in unrated])
         self.notices_view.show_rows(("Remark",), [(_CLI_OPTION.sub("", text),) for text in notices])
-        self.tabs.setTabText(1, f"All rows ({len(preview.rows)})")
+        self.tabs.setTabText(1, f"All rows ({len(preview.report_rows)})")
         self.tabs.setTabText(2, f"Videos without a rating ({len(unrated)})")
         self.tabs.setTabText(3, f"Remarks ({len(notices)})")
         self.tabs.setTabVisible(2, bool(unrated))
@@ -268,8 +270,8 @@ class RatingsImportDialog(QDialog):
         """Show the first rows, and those below with a rejected rating; rejected ratings are marked."""
         table = preview.mapped_table.table
         reasons_by_row: list[dict[str, str]] = []  # reasons of rejected ratings, by title of the column
-        if preview.parsed is not None:
-            reasons_by_row = [row.rejected_cells for row in preview.parsed.import_report.rows]
+        if preview.parsed_ratings is not None:
+            reasons_by_row = [row.rejected_cells for row in preview.parsed_ratings.import_report.rows]
         indices_below = [index for index in range(N_FIRST_ROWS, len(reasons_by_row)) if reasons_by_row[index]]
         n_first_rows = min(len(table.rows), N_FIRST_ROWS)
         indices = [*range(n_first_rows), *indices_below[:N_FIRST_ROWS]]
@@ -288,9 +290,9 @@ class RatingsImportDialog(QDialog):
         preview = self.loader.preview
         if preview is None:
             return
-        rows = preview.rows
+        rows = preview.report_rows
         if self.only_remarks_box.isChecked():
-            rows = tuple(preview.rows[index] for index in preview.rows_with_notes)
+            rows = tuple(preview.report_rows[index] for index in preview.rows_with_notes)
         self.report_view.show_rows(("Row", "Name in the table", "Video", "Ratings", "Remark"), rows)
         self._show_name_choice()
 
@@ -298,11 +300,11 @@ class RatingsImportDialog(QDialog):
         """Return the selected row of the import report."""
         preview = self.loader.preview
         index = self.report_view.currentIndex().row()
-        if preview is None or preview.parsed is None or not 0 <= index < len(self.report_view.table_model.rows):
+        if preview is None or preview.parsed_ratings is None or not 0 <= index < len(self.report_view.table_model.rows):
             return None
         if self.only_remarks_box.isChecked():
             index = preview.rows_with_notes[index]
-        return preview.parsed.import_report.rows[index]
+        return preview.parsed_ratings.import_report.rows[index]
 
     def _show_name_choice(self, *_: object) -> None:
         """Offer the videos that the name in the selected row may stand for.
@@ -311,7 +313,7 @@ class RatingsImportDialog(QDialog):
         """
         preview = self.loader.preview
         row = self._selected_row()
-        if preview is None or preview.parsed is None or row is None:
+        if preview is None or preview.parsed_ratings is None or row is None:
             self._hide_name_choice()
             return
         stated_name = preview.mapping.names.get(row.cell, "")
@@ -319,7 +321,7 @@ class RatingsImportDialog(QDialog):
             self._hide_name_choice()
             return
         similar_names = row.similar_names if row.similar_names is not None else ()
-        parsed = preview.parsed
+        parsed = preview.parsed_ratings
         rated_names = _rated_names(parsed, row.rater)
         all_names = sorted({*parsed.import_report.unrated, *parsed.videos.values()})
         unrated_names = [name for name in all_names if name not in rated_names]
@@ -357,10 +359,10 @@ class RatingsImportDialog(QDialog):
     def _import(self, *, then_train: bool) -> None:
         """Import the ratings as a job, and close the dialog when they are imported."""
         preview = self.loader.preview
-        if preview is None or preview.parsed is None:
+        if preview is None or preview.parsed_ratings is None:
             return
         mapped_table = preview.mapped_table
-        mapping = preview.parsed.mapping
+        mapping = preview.parsed_ratings.mapping
         withdraw_missing = self.withdraw_box.isVisibleTo(self) and self.withdraw_box.isChecked()
 
         def add(study: Study, token: CancelToken = NEVER, report: Report = silent) -> RatingImport:
@@ -383,7 +385,7 @@ class RatingsImportDialog(QDialog):
         self._show()
         reason = error if isinstance(error, str) else error_text(error)
         if reason:
-            self.message.set_plain(reason)
+            self.message_label.set_plain(reason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keep Enter in a field from closing the dialog."""
@@ -404,7 +406,7 @@ def _rated_names(parsed: ParsedRatings, rater: str) -> set[str]:
 def _report_import(app_context: AppContext, preview: TablePreview, command: Command, imported: RatingImport) -> None:
     """Report an import and make it undoable; its dialog may be closed already."""
     app_context.undo.remember(command, imported)
-    study = app_context.studies.current
+    study = app_context.studies.current_study
     if study is not None and study.draft:
         app_context.settings.remember(study.path)
     import_report = imported.parsed_ratings.import_report

@@ -35,9 +35,9 @@ class TablePreview:
 
     mapped_table: MappedTable
     mapping: TableMapping
-    parsed: ParsedRatings | None = None
+    parsed_ratings: ParsedRatings | None = None
     error: str = ""  # a sentence, or "" if there are ratings
-    rows: tuple[tuple[str, ...], ...] = ()  # rows of the import report, as texts
+    report_rows: tuple[tuple[str, ...], ...] = ()  # rows of the import report, as texts
     rows_with_notes: tuple[int, ...] = ()  # indices of the rows with a remark
     left_ratings: tuple[VideoRating, ...] = ()  # earlier ratings of the study that an import leaves as they are
 
@@ -58,7 +58,7 @@ class TablePreviewLoader(QObject):
         parent: Owner of the loader.
     """
 
-    changed = Signal()  # ``preview``, ``error`` or ``busy`` has changed
+    changed = Signal()  # ``preview``, ``error`` or ``is_busy`` has changed
 
     def __init__(self, app_context: AppContext, path: Path, folder: Path | None, parent: QObject) -> None:
         super().__init__(parent)
@@ -69,14 +69,14 @@ class TablePreviewLoader(QObject):
         self.error = ""
         self._task: Task | None = None
         app_context.studies.listed.connect(self._on_listed)
-        if app_context.studies.current is None:
+        if app_context.studies.current_study is None:
             self.open()
         else:  # begin with the mapping of the last import of a table of this name
             task = app_context.studies.read(lambda study: study.ratings.mapping(path.name))
             task.then(succeeded=self._on_saved_mapping, failed=self._on_failed)
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         return self._task is not None
 
     @property
@@ -142,9 +142,9 @@ class TablePreviewLoader(QObject):
     def _find_left_ratings(self) -> None:
         """Ask the open study for the earlier ratings that an import of the table would leave."""
         preview = self.preview
-        if preview is None or preview.parsed is None or self._app_context.studies.current is None:
+        if preview is None or preview.parsed_ratings is None or self._app_context.studies.current_study is None:
             return
-        parsed = preview.parsed
+        parsed = preview.parsed_ratings
         name = self.path.name
         self._task = self._app_context.studies.read(lambda study: ratings_without_successor(study, parsed, name))
         self._task.then(succeeded=self._on_left_ratings, failed=self._on_failed)
@@ -223,7 +223,7 @@ def read_with_mapping(mapped_table: MappedTable, mapping: TableMapping) -> Table
         rows.append((row.place, row.cell, video, str(row.n_ratings), note))
         if note:
             rows_with_notes.append(index)
-    return TablePreview(mapped_table, mapping, parsed, rows=tuple(rows), rows_with_notes=tuple(rows_with_notes))
+    return TablePreview(mapped_table, mapping, parsed, report_rows=tuple(rows), rows_with_notes=tuple(rows_with_notes))
 
 
 def format_rated(parsed: ParsedRatings) -> str:

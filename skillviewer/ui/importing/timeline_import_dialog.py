@@ -55,13 +55,13 @@ class TimelineImportDialog(QDialog):
         self.observation_box.setAccessibleName("Observation")
         self.observation_box.setVisible(False)
         self.observation_box.activated.connect(self._read)
-        self.problems = TextTableView("Annotations that are not used", self)
-        self.problems.setVisible(False)
+        self.problems_table = TextTableView("Annotations that are not used", self)
+        self.problems_table.setVisible(False)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Import timeline: {printable(path.name)}")
-        self.message = WrappingLabel(self)
+        self.message_label = WrappingLabel(self)
         area = scroll_area(self, "Tiers")
-        self.message.set_plain("Reading…")
+        self.message_label.set_plain("Reading…")
         self._form = Form(area)
         area.setWidget(self._form)
         self.import_button = push_button("Import", self, self._on_import, primary=True)
@@ -70,7 +70,14 @@ class TimelineImportDialog(QDialog):
             horizontal(spacing=8), GrowingSpace(), push_button("Close", self, self.close), self.import_button
         )
         column = vertical(self, margins=(16, 12, 16, 12), spacing=8)
-        add_all(column, self.message, self.observation_box, growing(area, factor=2), growing(self.problems), buttons)
+        add_all(
+            column,
+            self.message_label,
+            self.observation_box,
+            growing(area, factor=2),
+            growing(self.problems_table),
+            buttons,
+        )
         self.setMinimumSize(MIN_SIZE / 2)
         default_size = QSize(scaled_px(560), scaled_px(420))
         self.resize(default_size.boundedTo(parent.size()))
@@ -93,12 +100,12 @@ class TimelineImportDialog(QDialog):
         self._show_tiers(contents)
         sentences = (*contents.warnings, *contents.rejected)
         title = f"Not used, or to be checked ({len(sentences)})"
-        self.problems.show_rows((title,), [(sentence,) for sentence in sentences])
-        self.problems.setVisible(bool(sentences))
+        self.problems_table.show_rows((title,), [(sentence,) for sentence in sentences])
+        self.problems_table.setVisible(bool(sentences))
         video = printable(self._video)
         has_annotations = bool(contents.annotations)
         message = f"Annotations of {video} become:" if has_annotations else f"There is no annotation of {video}."
-        self.message.set_plain(message)
+        self.message_label.set_plain(message)
         self.import_button.setEnabled(has_annotations)
 
     def _show_observations(self, contents: TimelineContents) -> None:
@@ -122,7 +129,7 @@ class TimelineImportDialog(QDialog):
             self.boxes[tier] = box
 
     def _on_failed(self, error: BaseException) -> None:
-        self.message.set_plain(error_text(error))
+        self.message_label.set_plain(error_text(error))
         self.import_button.setEnabled(bool(self._annotations))
 
     def _on_import(self) -> None:

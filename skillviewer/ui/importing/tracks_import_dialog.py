@@ -118,14 +118,14 @@ class TracksImportDialog(QDialog):
         super().__init__(parent)
         self._app_context = app_context
         self._path = path
-        self._clip = app_context.state.current
+        self._clip = app_context.state.current_clip
         self._video = app_context.playback.video
-        self._placed: PlacedTracks | None = None
+        self._placed_tracks: PlacedTracks | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Import tracks: {printable(path.name)}")
-        self.message = WrappingLabel(self)
-        self.counts = WrappingLabel(self, muted=True)
-        self.preview = TrackPreview(self)
+        self.message_label = WrappingLabel(self)
+        self.counts_label = WrappingLabel(self, muted=True)
+        self.track_preview = TrackPreview(self)
         self._make_unit_form()
         self.import_button = push_button("Import", self, self._on_import, primary=True)
         self.import_button.setEnabled(False)
@@ -133,19 +133,19 @@ class TracksImportDialog(QDialog):
             horizontal(spacing=8), GrowingSpace(), push_button("Close", self, self.close), self.import_button
         )
         column = vertical(self, margins=(16, 12, 16, 12), spacing=8)
-        add_all(column, self.message, growing(self.preview), self.units, self.counts, buttons)
+        add_all(column, self.message_label, growing(self.track_preview), self.units_form, self.counts_label, buttons)
         self._read_timer = single_shot(self, READ_AFTER_MS, self._read)
         self.setMinimumSize(MIN_SIZE)
         default_size = QSize(scaled_px(620), scaled_px(560))
         fitting_size = default_size.boundedTo(parent.size())
         self.resize(fitting_size.expandedTo(MIN_SIZE))
-        self.message.set_plain("Reading…")
+        self.message_label.set_plain("Reading…")
         app_context.video_opener.opened.connect(self._on_opened)
         if self._video is not None:
             self._read()
 
     def _make_unit_form(self) -> None:
-        self.units = Form(self)
+        self.units_form = Form(self)
         self.pixels_per_unit = indented(QDoubleSpinBox(self))
         self.zero_frame = indented(QSpinBox(self))
         self.zero_x = indented(QDoubleSpinBox(self))
@@ -165,14 +165,14 @@ class TracksImportDialog(QDialog):
             ("", self.y_up_box),
             ("Frame of the video at its zero", self.zero_frame),
         ):
-            self.units.add(title, control)
+            self.units_form.add(title, control)
         for spin_box in (self.pixels_per_unit, self.zero_x, self.zero_y, self.zero_frame):
             spin_box.valueChanged.connect(self._read_soon)
         self.y_up_box.toggled.connect(self._read_soon)
-        self.units.setVisible(False)
+        self.units_form.setVisible(False)
 
     def _placement(self) -> Placement:
-        is_stated = self.units.isVisibleTo(self) and self.pixels_per_unit.value() > 0
+        is_stated = self.units_form.isVisibleTo(self) and self.pixels_per_unit.value() > 0
         if not is_stated:
             return Placement(first_frame=self.zero_frame.value())
         zero = (self.zero_x.value(), self.zero_y.value())
@@ -184,7 +184,7 @@ class TracksImportDialog(QDialog):
     def _on_opened(self, video: VideoInfo) -> None:
         """Read the file when the video that was dropped together with it is open."""
         if self._video is None:
-            self._clip = self._app_context.state.current
+            self._clip = self._app_context.state.current_clip
             self._video = video
             self._read()
 
@@ -203,41 +203,41 @@ class TracksImportDialog(QDialog):
         worker.submit(read).then(succeeded=self._on_placed, failed=self._on_failed)
 
     def _on_placed(self, placed: PlacedTracks) -> None:
-        self._placed = placed
-        self.preview.show_placed(placed)
+        self._placed_tracks = placed
+        self.track_preview.show_placed(placed)
         assert self._clip is not None
         points = [point for track in placed.track_import.tracks.tracks for point in track.points]
         point_names = ", ".join(map(printable, points[:MAX_NAMED_POINTS]))
         if len(points) > MAX_NAMED_POINTS:
             point_names += " …"
         video_title = printable(self._app_context.videos.title(self._clip))
-        self.message.set_plain(
+        self.message_label.set_plain(
             f"{placed.title}: {point_names}. Do the points lie right in frame {placed.frame + 1} of {video_title}?"
         )
-        self.counts.set_plain(placed.track_import.summary)
+        self.counts_label.set_plain(placed.track_import.summary)
         self.import_button.setEnabled(True)
         self.import_button.setFocus()
 
     def _on_failed(self, error: Exception) -> None:
-        self._placed = None
-        self.preview.show_placed(None)
-        self.counts.set_plain("")
+        self._placed_tracks = None
+        self.track_preview.show_placed(None)
+        self.counts_label.set_plain("")
         self.import_button.setEnabled(False)
         needs_units = isinstance(error, UnitsUnknownError)
         message = UNITS_MESSAGE if needs_units else error_text(error)
-        self.message.set_plain(message)
-        if needs_units and not self.units.isVisibleTo(self):
-            self.units.setVisible(True)
+        self.message_label.set_plain(message)
+        if needs_units and not self.units_form.isVisibleTo(self):
+            self.units_form.setVisible(True)
             self.pixels_per_unit.setFocus()
 
     def _on_import(self) -> None:
-        placed = self._placed
+        placed = self._placed_tracks
         tracks = self._app_context.tracks
         clip = self._clip
         if placed is None or clip is None or self._video is None:
             return
         if tracks.clip != clip:
-            self.message.set_plain(f"Show {printable(clip.path.name)} again to import its tracks.")
+            self.message_label.set_plain(f"Show {printable(clip.path.name)} again to import its tracks.")
             return
         new_tracks = placed.track_import.tracks
         frames = frames_of(clip, self._video)

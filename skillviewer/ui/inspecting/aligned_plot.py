@@ -28,7 +28,7 @@ class AlignedPlot(ScorePlot):
     def __init__(self, state: ViewerState, playback: Playback, seek: Seek, parent: QWidget | None = None) -> None:
         self._parts: tuple[tuple[float, float], ...] = ()
         self._regions: list[pg.LinearRegionItem] = []
-        self._numbers: list[pg.TextItem] = []
+        self._number_items: list[pg.TextItem] = []
         self._limits: tuple[float, float] | None = None
         super().__init__(state, playback, parent, seek=seek)
         self.getPlotItem().setContentsMargins(0, 4, 16, 0)
@@ -44,10 +44,10 @@ class AlignedPlot(ScorePlot):
         if tuple(parts) == self._parts:
             return
         self._parts = tuple(parts)
-        for item in (*self._regions, *self._numbers):
+        for item in (*self._regions, *self._number_items):
             self.removeItem(item)
         self._regions = []
-        self._numbers = []
+        self._number_items = []
         for number, part in enumerate(self._parts, start=1):
             region = pg.LinearRegionItem(part, movable=False)
             region.setZValue(-30)
@@ -56,7 +56,7 @@ class AlignedPlot(ScorePlot):
             for item in (region, number_item):
                 self.addItem(item, ignoreBounds=True)
             self._regions.append(region)
-            self._numbers.append(number_item)
+            self._number_items.append(number_item)
         self._colour_parts()
         self._place_numbers()
 
@@ -94,12 +94,12 @@ class AlignedPlot(ScorePlot):
             region.setBrush(fill_colour)
             for line in region.lines:
                 line.setPen(pg.mkPen(line_colour, width=1))
-        for number_item in self._numbers:
+        for number_item in self._number_items:
             number_item.setColor(QColor(self._theme.text))
 
     def _place_numbers(self, *_: object) -> None:
         (_, _), (_, top) = self._box.viewRange()
-        for part, number_item in zip(self._parts, self._numbers, strict=True):
+        for part, number_item in zip(self._parts, self._number_items, strict=True):
             start_s = part[0]
             number_item.setPos(start_s, top)
 

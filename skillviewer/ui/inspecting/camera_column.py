@@ -44,7 +44,7 @@ class CameraPane(QWidget):
         self.player.canvas.setMinimumSize(120, MIN_PICTURE_PX)
         self.player.setMinimumHeight(MIN_PICTURE_PX)
         self.player.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # takes the remaining room
-        self._name = ElidingLabel(self)
+        self._name_label = ElidingLabel(self)
         self.offset_box = with_accessible_name(QSpinBox(self), "Offset in frames")
         self.offset_box.setKeyboardTracking(False)  # a number counts when it is typed in full
         self.offset_box.setSuffix(" frames")
@@ -56,7 +56,7 @@ class CameraPane(QWidget):
         self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more_button.setMenu(menu)
         self.missing_label = WrappingLabel(self, muted=True)
-        self._name.setContentsMargins(8, 4, 8, 0)
+        self._name_label.setContentsMargins(8, 4, 8, 0)
         self.missing_label.setContentsMargins(8, 0, 8, 6)
         offset_row = add_all(
             horizontal(margins=(8, 2, 8, 4), spacing=6), self.offset_box, self.more_button, GrowingSpace()
@@ -64,7 +64,7 @@ class CameraPane(QWidget):
         add_all(
             vertical(self, margins=NO_MARGINS, spacing=0),
             growing(self.player),
-            self._name,
+            self._name_label,
             offset_row,
             self.missing_label,
         )
@@ -79,7 +79,7 @@ class CameraPane(QWidget):
         if camera is None:
             self.player.close_video()
             return
-        self._name.set_forms(printable(camera.name))
+        self._name_label.set_forms(printable(camera.name))
         self.more_button.setAccessibleName(f"Choices for camera {printable(camera.name)}")
         self.offset_box.setEnabled(writable)
         self.find_action.setEnabled(writable)

@@ -113,8 +113,8 @@ class CellBlock(Section):
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__("Where in the picture", parent)
-        self.message = WrappingLabel(self)
-        self.map = CellMap(self)
+        self.message_label = WrappingLabel(self)
+        self.cell_map = CellMap(self)
         self.method_note = WrappingLabel(self, muted=True)
         action = actions["cell_evidence"]
         self.overlay_chip = Chip("Show over the picture", self, checkable=True)
@@ -123,7 +123,7 @@ class CellBlock(Section):
         action.toggled.connect(self.overlay_chip.setChecked)
         chips = FlowLayout()
         chips.addWidget(self.overlay_chip)
-        add_all(self.column, self.message, self.map, self.method_note, chips)
+        add_all(self.column, self.message_label, self.cell_map, self.method_note, chips)
 
     def show_findings(self, findings: Findings, *, grey: bool) -> None:
         """Show the contributions of cells if there is evidence on them, else hide."""
@@ -147,12 +147,12 @@ class CellBlock(Section):
                 sentences.append(f"{place} of {whole} {effect} the score most ({number}).")
         if not sentences:
             sentences.append("No part of the picture changed the score.")
-        self.message.set_plain(" ".join(sentences))
+        self.message_label.set_plain(" ".join(sentences))
         rect = findings.analysis.map_rect
         video = findings.analysis.video
         map_height_px = (rect.bottom - rect.top) * video.height_px
         map_width_px = (rect.right - rect.left) * video.width_px
-        self.map.set_cells(cells, map_height_px / map_width_px, grey=grey)
+        self.cell_map.set_cells(cells, map_height_px / map_width_px, grey=grey)
         remainder = signed(evidence.cell_remainder, digits)
         self.method_note.set_plain(
             f"Each area was hidden throughout the video. Not explained by single areas: {remainder}."

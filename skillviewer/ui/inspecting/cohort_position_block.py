@@ -27,7 +27,7 @@ class CohortStrip(PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._position: CohortPosition | None = None
-        self._others: tuple[float, ...] = ()
+        self._other_scores: tuple[float, ...] = ()
         self.limits = (0.0, 1.0)  # scores at the left and at the right end
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip("Ticks: comparable videos; long tick: their median; dot: this video; bar: its interval.")
@@ -38,8 +38,8 @@ class CohortStrip(PaintedWidget):
     def show_position(self, position: CohortPosition, others: Sequence[float]) -> None:
         """Show the position of a score among the scores of other videos."""
         self._position = position
-        self._others = tuple(others)
-        scores = [*self._others, position.score]
+        self._other_scores = tuple(others)
+        scores = [*self._other_scores, position.score]
         if position.interval is not None:
             scores += position.interval
         low = min(scores)
@@ -71,7 +71,7 @@ class CohortStrip(PaintedWidget):
         tick_colour = QColor(self._theme.muted)
         tick_colour.setAlphaF(0.75)
         painter.setPen(QPen(tick_colour, 1.2))
-        for score in self._others:
+        for score in self._other_scores:
             self._draw_tick(painter, score, TICK_PX)
         if position.n_compared:
             painter.setPen(QPen(QColor(self._theme.text), 1.2))
@@ -116,25 +116,27 @@ class CohortPositionBlock(QWidget):
         self.given_ratings_label = WrappingLabel(self)
         self.learnt_label = WrappingLabel(self)
         self.learnt_label.set_plain(LEARNT_TEXT)
-        self.strip = CohortStrip(self)
+        self.cohort_strip = CohortStrip(self)
         self.cohort_label = WrappingLabel(self, muted=True)
         self.missing_label = WrappingLabel(self)
         self.assess_all_button = push_button("Assess all", self, assess_all.trigger)
         self.assess_all_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.show_score_button = push_button("Show score", self, show_unfamiliar.trigger)
         self.show_score_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._texts = add_all(
+        self._text_column = add_all(
             vertical(spacing=6), self.score_label, self.show_score_button, self.rating_label, self.given_ratings_label
         )
-        self._texts.addWidget(self.learnt_label)
-        add_all(column, self._texts, self.strip, self.cohort_label, self.missing_label, self.assess_all_button)
+        self._text_column.addWidget(self.learnt_label)
+        add_all(
+            column, self._text_column, self.cohort_strip, self.cohort_label, self.missing_label, self.assess_all_button
+        )
 
     def _lead_with_rating(self, *, leads: bool) -> None:
         """Put the rating on the raters' scale first, in large letters, or else the score."""
         first, second = (self.rating_label, self.score_label) if leads else (self.score_label, self.rating_label)
         if first.property("letters") == "lead":
             return
-        self._texts.insertWidget(0, first)
+        self._text_column.insertWidget(0, first)
         for label, letters in ((first, "lead"), (second, "")):
             label.setProperty("letters", letters)
             label.style().unpolish(label)
@@ -164,8 +166,8 @@ class CohortPositionBlock(QWidget):
         self.given_ratings_label.setVisible(bool(given_text))
         self.given_ratings_label.set_plain(given_text)
         self.learnt_label.setVisible(findings.was_trained_on)
-        self.strip.setVisible(position.n_compared > 1 and not meaningless)
-        self.strip.show_position(position, findings.cohort)
+        self.cohort_strip.setVisible(position.n_compared > 1 and not meaningless)
+        self.cohort_strip.show_position(position, findings.cohort)
         self.cohort_label.setVisible(position.n_compared > 0 and not meaningless)
         self.cohort_label.set_plain(format_cohort(findings))
         n_unassessed = findings.n_unassessed

@@ -31,7 +31,7 @@ class GeometryCommands:
 
     def is_drawn(self) -> bool:
         """Return True if the video on screen has a reference or a known length."""
-        tracks = self._tracks.saved
+        tracks = self._tracks.saved_tracks
         if tracks is None:
             return False
         return tracks.reference is not None or tracks.known_length is not None
@@ -40,7 +40,7 @@ class GeometryCommands:
         """Ask for the corners of the line to follow; a single point is a target."""
         hint = "Click the target, or the corners of the line to follow; Enter or a double click ends it."
         self._app_context.playback.pause()
-        self._app_context.point_requests.ask(PointRequest(hint, ended=self._on_reference))
+        self._app_context.point_requests.ask(PointRequest(hint, on_ended=self._on_reference))
 
     def mark_length(self, parent: QWidget, dialogs: Dialogs) -> None:
         """Ask for the two ends of a known length, and then for the length in millimetres."""
@@ -50,7 +50,7 @@ class GeometryCommands:
         def on_points(points: Points) -> None:
             self._on_length(parent, dialogs, points)
 
-        self._app_context.point_requests.ask(PointRequest(hint, ended=on_points, max_points=2))
+        self._app_context.point_requests.ask(PointRequest(hint, on_ended=on_points, max_points=2))
 
     def remove(self) -> None:
         """Remove the reference and the known length of the video on screen."""
@@ -58,7 +58,7 @@ class GeometryCommands:
 
     def share(self) -> None:
         """Copy the reference and the length to all videos of the task whose pictures have the same size."""
-        tracks = self._tracks.saved
+        tracks = self._tracks.saved_tracks
         app_context = self._app_context
         if tracks is None:
             return

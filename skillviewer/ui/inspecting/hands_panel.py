@@ -53,7 +53,7 @@ class HandsPanel(QWidget):
         self._actions = actions
         self._tracks = app_context.tracks
         self._searches = app_context.hand_searches
-        self._following = app_context.click_following
+        self._click_following = app_context.click_following
         self._geometry = GeometryCommands(app_context)
         self._dialogs: Dialogs | None = None
         self.setMinimumWidth(240)
@@ -61,12 +61,12 @@ class HandsPanel(QWidget):
         self._body = QWidget(self.page)
         self._make_search_section()
         self._make_track_section()
-        self.measures = MeasuresTable(app_context, self._body)
+        self.measures_table = MeasuresTable(app_context, self._body)
         add_all(
             vertical(self._body, margins=(0, 0, 0, 16), spacing=0),
             self._search_section,
             self._track_section,
-            self.measures,
+            self.measures_table,
             GrowingSpace(),
         )
         self.page.setWidget(self._body)
@@ -74,7 +74,7 @@ class HandsPanel(QWidget):
         self._tracks.changed.connect(self._refresh)
         self._searches.changed.connect(self._show_search)
         self._searches.cost_changed.connect(self._show_search)
-        self._following.changed.connect(self._show_following)
+        self._click_following.changed.connect(self._show_following)
         app_context.playback.video_changed.connect(self._on_video)
         self._refresh()
 
@@ -113,8 +113,8 @@ class HandsPanel(QWidget):
 
     def _make_track_section(self) -> None:
         self._track_section = Section("Tracks", self._body)
-        self.table = PlainTable("Tracks", self._track_section)
-        self.table.row_chosen.connect(self._on_track_chosen)
+        self.tracks_table = PlainTable("Tracks", self._track_section)
+        self.tracks_table.row_chosen.connect(self._on_track_chosen)
         self.following_note = WrappingLabel(self._track_section, muted=True)
         button_row = FlowLayout()
         titles = {
@@ -130,7 +130,7 @@ class HandsPanel(QWidget):
         self.buttons = {name: self._make_button(name, text) for name, text in titles.items()}
         for button in self.buttons.values():
             button_row.addWidget(button)
-        add_all(self._track_section.column, self.table, self.following_note, button_row)
+        add_all(self._track_section.column, self.tracks_table, self.following_note, button_row)
 
     def _make_button(self, name: str, text: str) -> QToolButton:
         action = self._actions[name]
@@ -148,28 +148,28 @@ class HandsPanel(QWidget):
         searches = self._searches
 
         def has_tracks() -> bool:
-            return tracks.saved is not None and bool(tracks.saved.tracks)
+            return tracks.saved_tracks is not None and bool(tracks.saved_tracks.tracks)
 
         def has_two_hands() -> bool:
-            return tracks.saved is not None and len(tracks.saved.hands) > 1
+            return tracks.saved_tracks is not None and len(tracks.saved_tracks.hands) > 1
 
         def has_two_tracks() -> bool:
-            return tracks.saved is not None and len(tracks.saved.tracks) > 1
+            return tracks.saved_tracks is not None and len(tracks.saved_tracks.tracks) > 1
 
         def has_video() -> bool:
             return playback.video is not None
 
         def can_find() -> bool:
-            return has_video() and not searches.busy
+            return has_video() and not searches.is_busy
 
         def can_find_all() -> bool:
-            return bool(len(self._app_context.videos)) and not searches.busy
+            return bool(len(self._app_context.videos)) and not searches.is_busy
 
         def has_selection_in_tracks() -> bool:
             return has_tracks() and playback.selection is not None
 
         return Handlers(
-            run={
+            commands={
                 "find_hands": self._on_find,
                 "find_hands_all": self._on_find_all,
                 "swap_hands": self._swap,
@@ -183,7 +183,7 @@ class HandsPanel(QWidget):
                 "remove_reference": self._geometry.remove,
                 "share_reference": self._geometry.share,
             },
-            enabled={
+            conditions={
                 "find_hands": can_find,
                 "find_hands_all": can_find_all,
                 "swap_hands": has_two_hands,
@@ -197,7 +197,7 @@ class HandsPanel(QWidget):
                 "remove_reference": self._geometry.is_drawn,
                 "share_reference": self._geometry.is_drawn,
             },
-            changed=(
+            change_signals=(
                 tracks.changed,
                 searches.changed,
                 playback.video_changed,
@@ -223,32 +223,36 @@ class HandsPanel(QWidget):
         self._refresh()
 
     def _query_cost(self) -> None:
-        if self.isVisible() and not self._searches.busy:
+        if self.isVisible() and not self._searches.is_busy:
             self._searches.ask_cost()
 
     def _refresh(self) -> None:
         tracks = self._tracks.tracks
         rows = [_track_row(track) for track in tracks.tracks] if tracks is not None else []
-        self.table.fill(_COLUMNS, rows)  # also in a hidden panel, whose chosen row is the track that actions change
+        self.tracks_table.fill(
+            _COLUMNS, rows
+        )  # also in a hidden panel, whose chosen row is the track that actions change
         if not self.isVisible():
             return
-        self.table.setVisible(bool(rows))
+        self.tracks_table.setVisible(bool(rows))
         height_px = 0
         if rows:
             n_visible_rows = min(len(rows), MAX_ROWS)
-            height_px = self.table.horizontalHeader().height() + self.table.rowHeight(0) * n_visible_rows + 4
-        self.table.setFixedHeight(height_px)
-        shown_tracks = self._tracks.shown
-        self.measures.setVisible(shown_tracks is not None and shown_tracks.measures is not None)
-        self.measures.show_tracks(shown_tracks)
+            height_px = (
+                self.tracks_table.horizontalHeader().height() + self.tracks_table.rowHeight(0) * n_visible_rows + 4
+            )
+        self.tracks_table.setFixedHeight(height_px)
+        shown_tracks = self._tracks.shown_tracks
+        self.measures_table.setVisible(shown_tracks is not None and shown_tracks.measures is not None)
+        self.measures_table.show_tracks(shown_tracks)
         self._show_search()
         self._show_following()
 
     def _show_following(self) -> None:
         """Show which point is followed, and where followed points were lost."""
-        sentences = [self._following.lost_text()]
-        if self._following.name:
-            sentences.insert(0, f"Following “{printable(self._following.name)}”: click it in the picture.")
+        sentences = [self._click_following.lost_text()]
+        if self._click_following.name:
+            sentences.insert(0, f"Following “{printable(self._click_following.name)}”: click it in the picture.")
         text = " ".join(sentence for sentence in sentences if sentence)
         self.following_note.set_plain(text)
         self.following_note.setVisible(bool(text))
@@ -259,12 +263,12 @@ class HandsPanel(QWidget):
         searches = self._searches
         tracks = self._tracks.tracks
         video = self._app_context.playback.video
-        self.stop_button.setVisible(searches.busy)
-        self.progress_bar.setVisible(searches.busy)
+        self.stop_button.setVisible(searches.is_busy)
+        self.progress_bar.setVisible(searches.is_busy)
         self.progress_bar.setRange(0, searches.n_frames)
         self.progress_bar.setValue(searches.n_done)
         for widget in (self.frame_choice_box, self.small_networks_box, self.find_button, self.find_all_button):
-            widget.setVisible(not searches.busy)
+            widget.setVisible(not searches.is_busy)
         self.find_button.setEnabled(video is not None and not searches.cost_problem)
         has_hands = tracks is not None and bool(tracks.hands)
         is_partly_searched = searches.cost is not None and bool(searches.cost.n_done)
@@ -285,9 +289,9 @@ class HandsPanel(QWidget):
     def _cost_text(self) -> str:
         """Return the progress of a search, or else its cost."""
         searches = self._searches
-        if searches.busy and searches.n_frames:
+        if searches.is_busy and searches.n_frames:
             return f"Frame {searches.n_done} of {searches.n_frames}."
-        if searches.busy:
+        if searches.is_busy:
             return "The networks are being loaded."
         if searches.cost_problem:
             return searches.cost_problem
@@ -300,7 +304,7 @@ class HandsPanel(QWidget):
             return "Open a video to find the hands in it."
         if is_searched:
             return "Looking for hands. They are drawn as they are found; you can go on meanwhile."
-        if searches.busy and searches.running_clip is not None:
+        if searches.is_busy and searches.running_clip is not None:
             return f"Looking for hands in {printable(self._app_context.videos.title(searches.running_clip))}."
         if tracks is None or not tracks.tracks:
             return "No tracks yet. The search runs on this computer, and nothing is made up: gaps stay gaps."
@@ -325,13 +329,13 @@ class HandsPanel(QWidget):
         self._searches.search_all()
 
     def _on_track_chosen(self, name: str) -> None:
-        self.measures.choose_track(name)
+        self.measures_table.choose_track(name)
 
     @property
     def chosen_name(self) -> str:
         """Name of the track that corrections change, that of the chosen row or else the first; "" without tracks."""
-        rows = self.table.shown_rows
-        index = self.table.currentRow()
+        rows = self.tracks_table.shown_rows
+        index = self.tracks_table.currentRow()
         if not rows:
             return ""
         return rows[index].key if 0 <= index < len(rows) else rows[0].key
@@ -365,7 +369,7 @@ class HandsPanel(QWidget):
         self._tracks.edit(f"removal of “{name}”", lambda tracks: tracks.without([name]))
 
     def _join(self) -> None:
-        track_set = self._tracks.saved
+        track_set = self._tracks.saved_tracks
         name = self.chosen_name
         own_track = track_set.track(name) if track_set is not None else None
         if track_set is None or own_track is None or self._dialogs is None:
@@ -384,7 +388,7 @@ class HandsPanel(QWidget):
     def _follow(self) -> None:
         if self._dialogs is None:
             return
-        tracks = self._tracks.saved
+        tracks = self._tracks.saved_tracks
         clicked_names: list[str] = []
         if tracks is not None:
             clicked_names = [track.name for track in tracks.tracks if track.method == "click"]
@@ -392,7 +396,7 @@ class HandsPanel(QWidget):
             self, "Follow a point", question="Name of the thing to follow", words=clicked_names, current="tool"
         )
         if name and name.strip():
-            self._following.begin(name.strip())
+            self._click_following.begin(name.strip())
 
     def sizeHint(self) -> QSize:
         return QSize(360, 400)

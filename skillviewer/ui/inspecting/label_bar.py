@@ -84,7 +84,7 @@ class LabelBar(QWidget):
     def _reacted_frame(self) -> int | None:
         """Return the frame that was on screen a reaction time ago; None without a video in a study."""
         playback = self._app_context.playback
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         video = playback.video
         if video is None or study is None:
             return None
@@ -98,7 +98,7 @@ class LabelBar(QWidget):
             self._app_context.annotations.save_moment(start_s, video.end_s(last_frame), label_name)
 
     def _refresh(self, *_: object) -> None:
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         labels = parse_labels(study.settings.labels) if study is not None else ()
         if labels != self._labels:
             self._labels = labels

@@ -32,22 +32,22 @@ class MeasuresTable(Section):
     def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__("Motion", parent)
         self._playback = app_context.playback
-        self._compared: tuple[ComparedMotion, ...] = ()
-        self.sentence = WrappingLabel(self)
+        self._compared_motions: tuple[ComparedMotion, ...] = ()
+        self.sentence_label = WrappingLabel(self)
         self.track_box = QComboBox(self)
         self.track_box.setAccessibleName("Track that is measured")
         self.track_box.setVisible(False)
         self.track_box.activated.connect(self._show)
         self.table = PlainTable("Measures of motion", self)
-        self.note = WrappingLabel(self, muted=True)
-        add_all(self.column, self.sentence, self.track_box, self.table, self.note)
+        self.note_label = WrappingLabel(self, muted=True)
+        add_all(self.column, self.sentence_label, self.track_box, self.table, self.note_label)
 
     def show_tracks(self, shown_tracks: ShownTracks | None) -> None:
         """Show the measures of tracks, or none while a video is searched; the chosen track stays."""
-        compared = shown_tracks.compared if shown_tracks is not None else ()
-        if compared is self._compared:
+        compared = shown_tracks.compared_motions if shown_tracks is not None else ()
+        if compared is self._compared_motions:
             return
-        self._compared = compared
+        self._compared_motions = compared
         last_title = self.track_box.currentText()
         titles = [_track_title(motion) for motion in compared]
         chosen_index = titles.index(last_title) if last_title in titles else 0
@@ -57,14 +57,14 @@ class MeasuresTable(Section):
 
     def choose_track(self, name: str) -> None:
         """Show the measures of a track."""
-        tracks = [motion.motion.track for motion in self._compared]
+        tracks = [motion.motion.track for motion in self._compared_motions]
         if name in tracks:
             self.track_box.setCurrentIndex(tracks.index(name))
             self._show()
 
     def _show(self, *_: object) -> None:
         index = self.track_box.currentIndex()
-        motion = self._compared[index] if 0 <= index < len(self._compared) else None
+        motion = self._compared_motions[index] if 0 <= index < len(self._compared_motions) else None
         measures = motion.rows if motion is not None else ()
         percents_seen = {round(100 * value.share_seen) for value, _ in measures}
         has_percentiles = any(position is not None and position.has_percentile for _, position in measures)
@@ -78,12 +78,12 @@ class MeasuresTable(Section):
             height_px = self.table.horizontalHeader().height() + self.table.rowHeight(0) * len(rows) + 4
         self.table.setFixedHeight(height_px)
         text = motion.text if motion is not None else ""
-        self.sentence.set_plain(printable(text))
-        self.sentence.setVisible(bool(text))
+        self.sentence_label.set_plain(printable(text))
+        self.sentence_label.setVisible(bool(text))
         notes = [_percentile_note(motion), "A measure is no verdict."]
         if len(percents_seen) == 1:
             notes.insert(0, f"All rest on {percents_seen.pop()} % of the searched frames.")
-        self.note.set_plain(" ".join(notes))
+        self.note_label.set_plain(" ".join(notes))
 
 
 def _percentile_note(motion: ComparedMotion | None) -> str:

@@ -99,7 +99,7 @@ class MomentColumn(QWidget):
         for row in self._rows.values():
             if row.card is None or row.card.model_moment is not None:
                 continue
-            saved = row.card.saved
+            saved = row.card.saved_moment
             if saved is not None and self._interval_to_edit == (saved.start_s, saved.stop_s):
                 self._interval_to_edit = None
                 row.label_edit.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -145,7 +145,7 @@ class MomentColumn(QWidget):
         return dict(sorted(cards.items(), key=_sort_key))
 
     def _is_in_use(self, row: MomentRow, card: "MomentCard") -> bool:
-        return row.busy or self._app_context.tour.is_playing(card)
+        return row.is_busy or self._app_context.tour.is_playing(card)
 
     def _update_rows(self, cards_by_key: "dict[_RowKey, MomentCard]") -> None:
         amounts = [abs(card.model_moment.amount) for card in self._why_loader.cards if card.model_moment is not None]

@@ -39,34 +39,43 @@ class MomentRow(QWidget):
         self._theme: Theme = LIGHT
         self._max_amount = 1.0  # amount of a bar of full length
         self._digits = 2
-        self._grey = False
+        self._is_grey = False
         self._is_current = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.thumbnail = Thumbnail(self)
         self.thumbnail.clicked.connect(self._on_play)
-        self._times = QLabel(self)
-        self._times.setMinimumWidth(20)
-        self._times.setWordWrap(True)
-        self._times.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.bar = SignedBar(self)
-        self._amount = QLabel(self)
-        self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._author = WrappingLabel(self, muted=True)
-        amount_row = add_all(horizontal(spacing=8), growing(self.bar), self._amount)
-        facts = add_all(vertical(spacing=2), self._times, amount_row, self._author, GrowingSpace())
+        self._times_label = QLabel(self)
+        self._times_label.setMinimumWidth(20)
+        self._times_label.setWordWrap(True)
+        self._times_label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.contribution_bar = SignedBar(self)
+        self._contribution_label = QLabel(self)
+        self._contribution_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._author_label = WrappingLabel(self, muted=True)
+        amount_row = add_all(horizontal(spacing=8), growing(self.contribution_bar), self._contribution_label)
+        facts = add_all(vertical(spacing=2), self._times_label, amount_row, self._author_label, GrowingSpace())
         top_left = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
         header = add_all(horizontal(spacing=8), aligned(self.thumbnail, top_left), growing(facts))
-        self._sentence = WrappingLabel(self)
-        self._opinions = WrappingLabel(self, muted=True)
+        self._sentence_label = WrappingLabel(self)
+        self._opinions_label = WrappingLabel(self, muted=True)
         self.label_edit = self._make_field("What happens here?", "Label of the moment")
         self.label_edit.editingFinished.connect(self._on_label)
         buttons = self._make_buttons()
-        self._notes = vertical(spacing=2)
+        self._notes_column = vertical(spacing=2)
         self.note_edit = self._make_field("A note on this moment; Enter keeps it", "Note on the moment")
         self.note_edit.returnPressed.connect(self._on_note)
         self.note_edit.hide()
         column = vertical(self, margins=(12, 8, 12, 8), spacing=4)
-        add_all(column, header, self._sentence, self.label_edit, self._opinions, buttons, self._notes, self.note_edit)
+        add_all(
+            column,
+            header,
+            self._sentence_label,
+            self.label_edit,
+            self._opinions_label,
+            buttons,
+            self._notes_column,
+            self.note_edit,
+        )
 
     def _make_field(self, hint: str, name: str) -> QLineEdit:
         field = with_accessible_name(QLineEdit(self), name)
@@ -91,16 +100,16 @@ class MomentRow(QWidget):
     @property
     def text(self) -> str:
         parts = (
-            self._times.text(),
-            self._amount.text(),
-            self._sentence.plain,
-            self._author.plain,
-            self._opinions.plain,
+            self._times_label.text(),
+            self._contribution_label.text(),
+            self._sentence_label.plain_text,
+            self._author_label.plain_text,
+            self._opinions_label.plain_text,
         )
         return " ".join(part for part in parts if part)
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         """True while the user types into the row, or an unsaved note is left."""
         return self.note_edit.hasFocus() or self.label_edit.hasFocus() or bool(self.note_edit.text().strip())
 
@@ -116,38 +125,38 @@ class MomentRow(QWidget):
 
     def set_scale(self, max_amount: float, digits: int, *, grey: bool) -> None:
         """Set the amount of a bar of full length, the decimals of numbers, and whether bars have no colour."""
-        if (max_amount, digits, grey) != (self._max_amount, self._digits, self._grey):
+        if (max_amount, digits, grey) != (self._max_amount, self._digits, self._is_grey):
             self._max_amount = max_amount
             self._digits = digits
-            self._grey = grey
+            self._is_grey = grey
             self._refresh()
 
     def set_current(self, is_current: bool) -> None:
         """Emphasize the times while the playhead is in the moment."""
         if is_current != self._is_current:
             self._is_current = is_current
-            font = self._times.font()
+            font = self._times_label.font()
             weight = font.Weight.DemiBold if is_current else font.Weight.Normal
             font.setWeight(weight)
-            self._times.setFont(font)
+            self._times_label.setFont(font)
 
     def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:
         if card is not self.card:
             moment_digest = model_digest if card.model_moment is not None else ""
             self._moment = NewMoment(card.start_s, card.stop_s, moment_digest)
         self.card = card
-        self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
+        self._times_label.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
         self.thumbnail.setAccessibleName(f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}")
         self.thumbnail.setToolTip("Play from 2 s before")
         is_kept = card.model_moment is None
         self.label_edit.setVisible(is_kept)
         self.label_edit.setReadOnly(not writable)
-        if card.saved is not None:
+        if card.saved_moment is not None:
             # with or without the focus: a field of a row that is not shown yet, or just left, has none
             is_being_typed = self.label_edit.isModified() and self.label_edit.text().strip() != self._saved_label
             if not is_being_typed:
-                self.label_edit.setText(card.saved.label)
-            self._saved_label = card.saved.label
+                self.label_edit.setText(card.saved_moment.label)
+            self._saved_label = card.saved_moment.label
         for opinion, button in self.opinion_chips.items():
             button.setVisible(not is_kept)
             button.setChecked(opinion is card.opinion)
@@ -163,31 +172,31 @@ class MomentRow(QWidget):
         if card is None:
             return
         model_moment = card.model_moment
-        self.bar.setVisible(model_moment is not None)
-        self._amount.setVisible(model_moment is not None)
+        self.contribution_bar.setVisible(model_moment is not None)
+        self._contribution_label.setVisible(model_moment is not None)
         if model_moment is not None:
-            self.bar.set_value(model_moment.amount, self._max_amount, grey=self._grey)
-            self._amount.setText(signed(model_moment.amount, self._digits))
-            colour = sign_colour(model_moment.amount, self._theme, grey=self._grey).name()
-            self._amount.setStyleSheet(f"color: {colour}")
-            self._sentence.set_plain(model_moment.sentence(self._digits))
-        self._sentence.setVisible(model_moment is not None)
+            self.contribution_bar.set_value(model_moment.amount, self._max_amount, grey=self._is_grey)
+            self._contribution_label.setText(signed(model_moment.amount, self._digits))
+            colour = sign_colour(model_moment.amount, self._theme, grey=self._is_grey).name()
+            self._contribution_label.setStyleSheet(f"color: {colour}")
+            self._sentence_label.set_plain(model_moment.sentence(self._digits))
+        self._sentence_label.setVisible(model_moment is not None)
         origin = _format_origin(card)
-        self._author.set_plain(origin)
-        self._author.setVisible(bool(origin))
+        self._author_label.set_plain(origin)
+        self._author_label.setVisible(bool(origin))
         opinions = [f"{format_author(moment.author)}: {moment.opinion}" for moment in card.opinions]
-        self._opinions.set_plain(" · ".join(opinions))
-        self._opinions.setVisible(bool(opinions))
+        self._opinions_label.set_plain(" · ".join(opinions))
+        self._opinions_label.setVisible(bool(opinions))
 
     def _show_notes(self, notes: tuple[Note, ...], *, writable: bool) -> None:
-        while self._notes.count():
-            layout_item = self._notes.takeAt(0)
+        while self._notes_column.count():
+            layout_item = self._notes_column.takeAt(0)
             widget = layout_item.widget() if layout_item is not None else None
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
         for note in notes:
-            self._notes.addWidget(self._make_note_line(note, writable=writable))
+            self._notes_column.addWidget(self._make_note_line(note, writable=writable))
 
     def _make_note_line(self, note: Note, *, writable: bool) -> QWidget:
         line = QWidget(self)
@@ -210,7 +219,7 @@ class MomentRow(QWidget):
     def _on_opinion(self, opinion: Opinion, *_: object) -> None:
         if self.card is not None:
             new_opinion = opinion if self.opinion_chips[opinion].isChecked() else Opinion.NONE
-            self._app_context.annotations.set_opinion(self._moment, new_opinion, self.card.saved)
+            self._app_context.annotations.set_opinion(self._moment, new_opinion, self.card.saved_moment)
 
     def _on_note_button(self, on: bool) -> None:
         self.note_edit.setVisible(on)
@@ -220,23 +229,23 @@ class MomentRow(QWidget):
     def _on_note(self) -> None:
         text = self.note_edit.text().strip()
         if self.card is not None and text:
-            self._app_context.annotations.annotate(self._moment, text, self.card.saved, self._video_name)
+            self._app_context.annotations.annotate(self._moment, text, self.card.saved_moment, self._video_name)
             self.note_edit.clear()
             self.note_button.setChecked(False)
 
     def _on_label(self) -> None:
-        saved = self.card.saved if self.card is not None else None
+        saved = self.card.saved_moment if self.card is not None else None
         if saved is not None and self.label_edit.text().strip() != saved.label:
             self._app_context.annotations.rename(saved, self.label_edit.text())
 
     def _on_delete(self) -> None:
-        if self.card is not None and self.card.saved is not None:
-            self._app_context.annotations.remove(self.card.saved)
+        if self.card is not None and self.card.saved_moment is not None:
+            self._app_context.annotations.remove(self.card.saved_moment)
 
 
 def _format_origin(card: MomentCard) -> str:
     """Return who saved a moment, or the opinion on a moment that a model found earlier; "" for the others."""
-    saved = card.saved
+    saved = card.saved_moment
     if card.model_moment is not None or saved is None:
         return ""
     if saved.model_digest:

@@ -39,8 +39,8 @@ class TimelineBar:
     start_s: float
     stop_s: float
     text: str  # label, or the sentence of the model
-    amount: float = 0.0  # contribution of a moment of the model
-    saved: SavedMoment | None = None  # the kept moment, if its ends may be dragged
+    contribution: float = 0.0  # contribution of a moment of the model
+    saved_moment: SavedMoment | None = None  # the kept moment, if its ends may be dragged
 
 
 class MomentTimeline(TimePlot):
@@ -51,7 +51,7 @@ class MomentTimeline(TimePlot):
     def __init__(self, app_context: AppContext, above: ScorePlot, parent: QWidget | None = None) -> None:
         super().__init__(app_context.playback, parent)
         self._app_context = app_context
-        self._above = above
+        self._score_plot = above
         self._why_loader = app_context.why_loader
         self._annotations = app_context.annotations
         self._theme: Theme = LIGHT
@@ -104,7 +104,7 @@ class MomentTimeline(TimePlot):
         self._draw()
 
     def _align(self) -> None:
-        self.getAxis("left").setWidth(self._above.getAxis("left").width())
+        self.getAxis("left").setWidth(self._score_plot.getAxis("left").width())
         self._draw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -126,7 +126,9 @@ class MomentTimeline(TimePlot):
 
     def _collect(self) -> None:
         cards = self._why_loader.cards
-        kept_moments = [card.saved for card in cards if card.model_moment is None and card.saved is not None]
+        kept_moments = [
+            card.saved_moment for card in cards if card.model_moment is None and card.saved_moment is not None
+        ]
         if not kept_moments:
             self.rows = ()
             self.bars = ()
@@ -136,7 +138,7 @@ class MomentTimeline(TimePlot):
         self.rows = (MODEL_ROW, *authors[: MAX_ROWS - 1])
         bars = [
             TimelineBar(
-                0, card.start_s, card.stop_s, text=card.model_moment.sentence(), amount=card.model_moment.amount
+                0, card.start_s, card.stop_s, text=card.model_moment.sentence(), contribution=card.model_moment.amount
             )
             for card in cards
             if card.model_moment is not None
@@ -146,13 +148,13 @@ class MomentTimeline(TimePlot):
             row = 1 + authors.index(title)
             if row < len(self.rows):
                 saved = moment if moment.author in editable_authors else None
-                bars.append(TimelineBar(row, moment.start_s, moment.stop_s, moment.label, saved=saved))
+                bars.append(TimelineBar(row, moment.start_s, moment.stop_s, moment.label, saved_moment=saved))
         self.bars = tuple(bars)
 
     def _draw(self) -> None:
         model_bars = [bar for bar in self.bars if bar.row == 0]
-        _draw_bars(self._raising_bars, [bar for bar in model_bars if bar.amount >= 0])
-        _draw_bars(self._lowering_bars, [bar for bar in model_bars if bar.amount < 0])
+        _draw_bars(self._raising_bars, [bar for bar in model_bars if bar.contribution >= 0])
+        _draw_bars(self._lowering_bars, [bar for bar in model_bars if bar.contribution < 0])
         _draw_bars(self._kept_bars, [bar for bar in self.bars if bar.row > 0])
         self._name_rows()
         self._fit_height()
@@ -165,8 +167,8 @@ class MomentTimeline(TimePlot):
         needed_px = 0
         if names and not self._is_in_theatre:
             widest_px = max(metrics.horizontalAdvance(name) for name in names) + AXIS_GAP_PX + 1
-            needed_px = min(widest_px, scaled_px(MAX_NAMES_PX), round(MAX_NAMES_SHARE * self._above.width()))
-        axis_px = self._above.make_room_for_names(needed_px)
+            needed_px = min(widest_px, scaled_px(MAX_NAMES_PX), round(MAX_NAMES_SHARE * self._score_plot.width()))
+        axis_px = self._score_plot.make_room_for_names(needed_px)
         room_px = axis_px - AXIS_GAP_PX  # pyqtgraph leaves out a name that is wider
         elided_names = [metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px) for name in names]
         self.getAxis("left").setTicks([[(-row, name) for row, name in enumerate(elided_names)]])
@@ -185,7 +187,7 @@ class MomentTimeline(TimePlot):
         nearest: tuple[TimelineBar, bool] | None = None
         nearest_px = float(GRAB_PX)
         for bar in self.bars:
-            if bar.saved is None or bar.row != row:
+            if bar.saved_moment is None or bar.row != row:
                 continue
             for is_start, time_s in ((True, bar.start_s), (False, bar.stop_s)):
                 distance_px = abs(self._x_of(time_s) - x)
@@ -233,8 +235,8 @@ class MomentTimeline(TimePlot):
         start_s, stop_s = self._dragged_interval(event, bar, is_start=is_start)
         self._dragged = None
         self._dragged_bar.setData([], [])
-        if bar.saved is not None:
-            self._annotations.move(bar.saved, start_s, stop_s)
+        if bar.saved_moment is not None:
+            self._annotations.move(bar.saved_moment, start_s, stop_s)
         self._refresh()
         event.accept()
 

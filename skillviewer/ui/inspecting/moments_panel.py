@@ -44,17 +44,23 @@ class MomentsPanel(QWidget):
         titles = {"previous_moment": "Previous", "next_moment": "Next", "keep_moment": "Keep selection"}
         for name, text in titles.items():
             button_row.addWidget(self._make_button(actions[name], text))
-        self.message = WrappingLabel(self, muted=True)
-        self.message.setContentsMargins(12, 4, 12, 8)
+        self.message_label = WrappingLabel(self, muted=True)
+        self.message_label.setContentsMargins(12, 4, 12, 8)
         self.reveal_button = push_button("Show moments", self, self._on_reveal)
         self.page = scroll_area(self, "Moments")
         self._body = QWidget(self.page)
-        self.moments = MomentColumn(app_context, self._body)
-        add_all(vertical(self._body, margins=(0, 0, 0, 8)), self.moments, GrowingSpace())
+        self.moment_column = MomentColumn(app_context, self._body)
+        add_all(vertical(self._body, margins=(0, 0, 0, 8)), self.moment_column, GrowingSpace())
         self.page.setWidget(self._body)
         reveal_row = add_all(horizontal(margins=(12, 0, 12, 8)), self.reveal_button, GrowingSpace())
-        add_all(vertical(self, margins=NO_MARGINS, spacing=0), button_row, self.message, reveal_row, growing(self.page))
-        self.moments.editing.connect(self._scroll_to)
+        add_all(
+            vertical(self, margins=NO_MARGINS, spacing=0),
+            button_row,
+            self.message_label,
+            reveal_row,
+            growing(self.page),
+        )
+        self.moment_column.editing.connect(self._scroll_to)
         self._why_loader.changed.connect(self._refresh)
         self._refresh()
 
@@ -74,13 +80,13 @@ class MomentsPanel(QWidget):
             return has_marks and self._annotations.writable
 
         return Handlers(
-            run={
+            commands={
                 "previous_moment": lambda: tour.step(-1),
                 "next_moment": lambda: tour.step(1),
                 "keep_moment": self._save_moment,
             },
-            enabled={"previous_moment": has_moments, "next_moment": has_moments, "keep_moment": can_save_selection},
-            changed=(self._why_loader.changed, self._annotations.changed, playback.marks_changed),
+            conditions={"previous_moment": has_moments, "next_moment": has_moments, "keep_moment": can_save_selection},
+            change_signals=(self._why_loader.changed, self._annotations.changed, playback.marks_changed),
         )
 
     def _save_moment(self) -> None:
@@ -88,7 +94,7 @@ class MomentsPanel(QWidget):
         selection_s = self._app_context.playback.selection_s
         self.show_asked.emit()
         if selection_s is not None:
-            self.moments.edit(*selection_s)
+            self.moment_column.edit(*selection_s)
         self._app_context.tour.save_moment()
 
     def _make_button(self, action: QAction, text: str) -> QToolButton:
@@ -104,7 +110,7 @@ class MomentsPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.moments.refresh()
+        self.moment_column.refresh()
 
     def _on_reveal(self) -> None:
         if self._why_loader.findings is not None:
@@ -129,5 +135,5 @@ class MomentsPanel(QWidget):
             message = f"{message} The study is open for reading only.".strip()
         title = f"Moments ({n_moments})" if n_moments else "Moments"
         self.titled.emit(title)
-        self.message.set_plain(message)
-        self.message.setVisible(bool(message))
+        self.message_label.set_plain(message)
+        self.message_label.setVisible(bool(message))

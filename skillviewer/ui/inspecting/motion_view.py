@@ -24,11 +24,11 @@ class MotionView(QWidget):
         super().__init__(parent)
         self._playback = playback
         self.plot = MotionPlot(playback, self, seek=seek)
-        self.values = QLabel(self)
-        self.values.setTextFormat(Qt.TextFormat.RichText)
-        self.values.setContentsMargins(16, 4, 12, 0)
-        self.values.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self.values, growing(self.plot))
+        self.values_label = QLabel(self)
+        self.values_label.setTextFormat(Qt.TextFormat.RichText)
+        self.values_label.setContentsMargins(16, 4, 12, 0)
+        self.values_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self.values_label, growing(self.plot))
         playback.frame_changed.connect(self._show_values)
         self.set_curves(None)
 
@@ -55,9 +55,9 @@ class MotionView(QWidget):
             value_text = escape(printable(format_curve(curve, self._playback.time_s, unit)))
             values.append(f'<span style="color:{colour}">●</span> {value_text}')
         text = "&nbsp;&nbsp; ".join(["Motion", *values])
-        if text != self.values.text():
-            self.values.setText(text)
-            self.values.setToolTip(
+        if text != self.values_label.text():
+            self.values_label.setText(text)
+            self.values_label.setToolTip(
                 f"Speed and opening of thumb and index finger; {unit} stands for {curves.unit.name}. Dots are peaks of "
                 "the speed. At the foot: seen (thin), pauses (thick), gaps (nothing)."
             )

@@ -172,17 +172,17 @@ class NoteBlock(QWidget):
         self._app_context = app_context
         self.note = note
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self._origin = ElidingLabel(self, muted=True)
+        self._origin_label = ElidingLabel(self, muted=True)
         self.time_button = Chip("", self)
         self.time_button.setToolTip("Go there")
         self.time_button.clicked.connect(self._on_time)
         self.remove_button = with_accessible_name(Chip("×", self), "Delete the note")
         self.remove_button.setToolTip("Delete the note")
         self.remove_button.clicked.connect(lambda: app_context.annotations.remove(self.note))
-        self.edit = NoteEdit(self)
+        self.note_edit = NoteEdit(self)
         self._saved_text = note.text
-        header = add_all(horizontal(spacing=4), growing(self._origin), self.time_button, self.remove_button)
-        add_all(vertical(self, margins=(12, 4, 12, 4), spacing=2), header, self.edit)
+        header = add_all(horizontal(spacing=4), growing(self._origin_label), self.time_button, self.remove_button)
+        add_all(vertical(self, margins=(12, 4, 12, 4), spacing=2), header, self.note_edit)
         self.show_note(note, writable=True)
 
     def show_note(self, note: Note, *, writable: bool) -> bool:
@@ -191,18 +191,18 @@ class NoteBlock(QWidget):
         author = format_author(note.author)
         made_at = note.made_at.astimezone()
         day = f"{made_at:%Y-%m-%d}"
-        self._origin.set_forms(f"{author} · {day}", day, tip=f"{author} · {made_at:%Y-%m-%d %H:%M}")
+        self._origin_label.set_forms(f"{author} · {day}", day, tip=f"{author} · {made_at:%Y-%m-%d %H:%M}")
         self.time_button.setVisible(note.time_s is not None)
         if note.time_s is not None:
             self.time_button.setText(clock(note.time_s))
-        typed_text = self.edit.toPlainText()
-        is_being_typed = self.edit.hasFocus() and typed_text.strip() != self._saved_text
+        typed_text = self.note_edit.toPlainText()
+        is_being_typed = self.note_edit.hasFocus() and typed_text.strip() != self._saved_text
         replaces_text = typed_text != note.text and not is_being_typed
         if replaces_text:
-            self.edit.setPlainText(note.text)
+            self.note_edit.setPlainText(note.text)
         self._saved_text = note.text
-        self.edit.setReadOnly(not writable)
-        self.edit.setAccessibleName(f"Note by {author}")
+        self.note_edit.setReadOnly(not writable)
+        self.note_edit.setAccessibleName(f"Note by {author}")
         self.remove_button.setEnabled(writable)
         return replaces_text
 

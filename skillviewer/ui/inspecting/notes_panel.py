@@ -33,8 +33,8 @@ class NotesPanel(QWidget):
         self._blocks: dict[int, NoteBlock] = {}
         self._drafts: dict[NoteEdit, NoteDraft] = {}
         self.setMinimumWidth(240)
-        self.message = WrappingLabel(self, muted=True)
-        self.message.setContentsMargins(12, 4, 12, 8)
+        self.message_label = WrappingLabel(self, muted=True)
+        self.message_label.setContentsMargins(12, 4, 12, 8)
         self.page = scroll_area(self, "Notes")
         self._body = QWidget(self.page)
         new_note_area = QWidget(self._body)
@@ -45,7 +45,7 @@ class NotesPanel(QWidget):
         add_all(vertical(new_note_area, margins=(12, 4, 12, 4)), self.new_note)
         self._column = add_all(vertical(self._body, margins=NO_MARGINS, spacing=4), new_note_area, GrowingSpace())
         self.page.setWidget(self._body)
-        add_all(vertical(self, margins=(0, 0, 0, 8), spacing=0), self.message, growing(self.page))
+        add_all(vertical(self, margins=(0, 0, 0, 8), spacing=0), self.message_label, growing(self.page))
         self._connect_edit(self.new_note)
         self._annotations.changed.connect(self.refresh)
         self._annotations.finish_asked.connect(self._finish_and_leave)
@@ -83,8 +83,8 @@ class NotesPanel(QWidget):
                 self._insert_block(index, note)
             block = self._blocks[note.id]
             is_text_replaced = block.show_note(note, writable=writable)
-            if is_text_replaced and block.edit in self._drafts:
-                self._drafts[block.edit].reset(note.text)
+            if is_text_replaced and block.note_edit in self._drafts:
+                self._drafts[block.note_edit].reset(note.text)
         self.new_note.setEnabled(writable)
         title = f"Notes ({len(notes)})" if notes else "Notes"
         self.titled.emit(title)
@@ -92,13 +92,13 @@ class NotesPanel(QWidget):
 
     def _insert_block(self, index: int, note: Note) -> None:
         block = NoteBlock(note, self._app_context, self._body)
-        self._connect_edit(block.edit, block)
+        self._connect_edit(block.note_edit, block)
         self._column.insertWidget(index, block)
         self._blocks[note.id] = block
 
     def _remove_block(self, note_id: int) -> None:
         block = self._blocks.pop(note_id)
-        self._drafts.pop(block.edit, None)
+        self._drafts.pop(block.note_edit, None)
         self._column.removeWidget(block)
         block.hide()
         block.deleteLater()
@@ -109,8 +109,8 @@ class NotesPanel(QWidget):
             message = "Open a video to write notes on it."
         elif self._annotations.read_only:
             message = "The study is open for reading only."
-        self.message.set_plain(message)
-        self.message.setVisible(bool(message))
+        self.message_label.set_plain(message)
+        self.message_label.setVisible(bool(message))
         self.new_note.setVisible(not message)
 
     def _begin(self, edit: NoteEdit, note: Note | None) -> None:

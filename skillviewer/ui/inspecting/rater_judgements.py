@@ -31,22 +31,22 @@ class ReasonRow(QWidget):
         super().__init__(parent)
         self._playback = playback
         self._mark_s: float | None = None
-        self.message = WrappingLabel(self)
+        self.message_label = WrappingLabel(self)
         self.time_button = Chip("", self)
         self.time_button.setToolTip("Go to the time that the rater marked")
         self.time_button.clicked.connect(self._on_time)
         add_all(
             horizontal(self, margins=NO_MARGINS, spacing=6),
-            growing(self.message),
+            growing(self.message_label),
             aligned(self.time_button, Qt.AlignmentFlag.AlignTop),
         )
 
     def show_reason(self, reason: RaterReason) -> None:
         rater = "A rater without a name" if reason.rater == UNNAMED else reason.rater
-        sentence = f"{rater}, {VERDICT_TEXTS[reason.verdict]} {reason.other}"
+        sentence = f"{rater}, {VERDICT_TEXTS[reason.verdict]} {reason.other_video}"
         if reason.text:
             sentence += f": “{reason.text}”"
-        self.message.set_plain(sentence)
+        self.message_label.set_plain(sentence)
         self._mark_s = reason.mark_s
         self.time_button.setVisible(reason.mark_s is not None)
         if reason.mark_s is not None:
@@ -63,12 +63,14 @@ class RatersBlock(Section):
     def __init__(self, playback: Playback, annotations: VideoAnnotations, parent: QWidget) -> None:
         super().__init__("What the raters said", parent)
         self._annotations = annotations
-        self.ratings = WrappingLabel(self)
-        self.comments = WrappingLabel(self)
-        self.message = WrappingLabel(self)
-        self.more = WrappingLabel(self)
-        self.reasons = [ReasonRow(playback, self) for _ in range(MAX_REASONS)]
-        add_all(self.column, self.ratings, self.comments, self.message, *self.reasons, self.more)
+        self.ratings_label = WrappingLabel(self)
+        self.comments_label = WrappingLabel(self)
+        self.message_label = WrappingLabel(self)
+        self.more_label = WrappingLabel(self)
+        self.reason_rows = [ReasonRow(playback, self) for _ in range(MAX_REASONS)]
+        add_all(
+            self.column, self.ratings_label, self.comments_label, self.message_label, *self.reason_rows, self.more_label
+        )
         annotations.changed.connect(self._show_comments)
 
     def _show_comments(self) -> None:
@@ -78,40 +80,40 @@ class RatersBlock(Section):
         n_more = len(texts) - MAX_COMMENTS
         if n_more > 0:
             texts = [*texts[:MAX_COMMENTS], f"… and {n_more} more notes"]
-        self.comments.setVisible(bool(texts))
-        self.comments.set_plain(*texts)
+        self.comments_label.setVisible(bool(texts))
+        self.comments_label.set_plain(*texts)
 
     def show_findings(self, findings: Findings) -> None:
         """Show the ratings, comments and judgements of a video."""
         ratings = findings.facts.ratings if findings.facts is not None else None
         sentences = rating_sentences(ratings, findings.name) if ratings is not None else ()
-        self.ratings.setVisible(bool(sentences))
-        self.ratings.set_plain(*sentences)
+        self.ratings_label.setVisible(bool(sentences))
+        self.ratings_label.set_plain(*sentences)
         self._show_comments()
         judgements = findings.video_judgements
         if judgements is None:
-            self.message.set_plain("This video has not been compared yet.")
-            self.message.setVisible(not sentences)
+            self.message_label.set_plain("This video has not been compared yet.")
+            self.message_label.setVisible(not sentences)
             self._show_reasons(())
         else:
-            self.message.set_plain(_summarize(judgements))
-            self.message.show()
+            self.message_label.set_plain(_summarize(judgements))
+            self.message_label.show()
             self._show_reasons(judgements.reasons)
 
     def _show_reasons(self, reasons: Sequence[RaterReason]) -> None:
-        for row in self.reasons[len(reasons) :]:
+        for row in self.reason_rows[len(reasons) :]:
             row.hide()
-        for row, reason in zip(self.reasons, reasons, strict=False):
+        for row, reason in zip(self.reason_rows, reasons, strict=False):
             row.show_reason(reason)
             row.show()
         n_more = len(reasons) - MAX_REASONS
-        self.more.setVisible(n_more > 0)
-        self.more.set_plain(f"… and {n_more} more, in the exported votes")
+        self.more_label.setVisible(n_more > 0)
+        self.more_label.set_plain(f"… and {n_more} more, in the exported votes")
 
 
 def _summarize(judgements: VideoJudgements) -> str:
     """Return the counts of judgements on a video, its strength and its rank."""
-    ranked = judgements.ranked
+    ranked = judgements.ranked_video
     counts = [f"better {_times(ranked.won)}", f"worse {_times(ranked.lost)}"]
     if ranked.neither:
         counts.append(f"no difference {_times(ranked.neither)}")

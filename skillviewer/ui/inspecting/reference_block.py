@@ -30,29 +30,29 @@ class ReferenceBlock(Section):
     def __init__(self, app_context: AppContext, action: QAction, parent: QWidget) -> None:
         super().__init__("How would better look here?", parent)
         self._loader = app_context.reference_loader
-        self.message = WrappingLabel(self)
-        self.gaps = WrappingLabel(self, muted=True)
+        self.message_label = WrappingLabel(self)
+        self.gaps_label = WrappingLabel(self, muted=True)
         self.show_both_button = push_button("Show both videos", self, action.trigger)
         ActionTip(self.show_both_button, action)
         button_row = add_all(horizontal(), self.show_both_button, GrowingSpace())
-        add_all(self.column, self.message, self.gaps, button_row)
+        add_all(self.column, self.message_label, self.gaps_label, button_row)
         self._loader.changed.connect(self._refresh)
         self._refresh()
 
     def show_findings(self, findings: Findings) -> None:
         reference = findings.reference
         if reference is None and findings.position.n_compared:
-            self.message.set_plain("No comparable video in the top 25 % scores higher than this one.")
+            self.message_label.set_plain("No comparable video in the top 25 % scores higher than this one.")
             return
         if reference is None:
-            self.message.set_plain("There are no comparable videos yet.")
+            self.message_label.set_plain("There are no comparable videos yet.")
             return
         reason = "it looks most similar" if reference.similarity == "looks" else "its score is nearest"
         score = signed(reference.score, score_decimals([findings.analysis]))
-        self.message.set_plain(f"{reference.name} scores {score}. Chosen from the top 25 %: {reason}.")
+        self.message_label.set_plain(f"{reference.name} scores {score}. Chosen from the top 25 %: {reason}.")
 
     def _refresh(self) -> None:
         self.show_both_button.setVisible(self._loader.clip is not None)
         text = format_gaps(self._loader.gaps)
-        self.gaps.set_plain(text)
-        self.gaps.setVisible(bool(text))
+        self.gaps_label.set_plain(text)
+        self.gaps_label.setVisible(bool(text))

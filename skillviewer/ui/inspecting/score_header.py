@@ -24,10 +24,10 @@ class ScoreHeader(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         column = vertical(self, margins=(16, 8, 12, 0), spacing=2)
         title = text_label("Score", self, heading=True)
-        self._number = text_label("", self, letters="figure")
-        self._text = ElidingLabel(self, muted=True)
-        self._warning = ElidingLabel(self)
-        self._warning.setProperty("warns", True)
+        self._score_label = text_label("", self, letters="figure")
+        self._details_label = ElidingLabel(self, muted=True)
+        self._warning_label = ElidingLabel(self)
+        self._warning_label.setProperty("warns", True)
         self._assess_button = push_button("Assess", self, actions["assess"].trigger)
         self._assess_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         ActionTip(self._assess_button, actions["assess"])
@@ -35,9 +35,14 @@ class ScoreHeader(QWidget):
         self._stop_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stop_button.setToolTip("Stop assessing; other work goes on")
         row = add_all(
-            horizontal(spacing=10), title, self._number, growing(self._text), self._assess_button, self._stop_button
+            horizontal(spacing=10),
+            title,
+            self._score_label,
+            growing(self._details_label),
+            self._assess_button,
+            self._stop_button,
         )
-        add_all(column, row, self._warning)
+        add_all(column, row, self._warning_label)
         app_context.state.analysis_changed.connect(self._refresh)
         app_context.state.model_changed.connect(self._refresh)
         app_context.models.requested_changed.connect(self._refresh)
@@ -50,52 +55,54 @@ class ScoreHeader(QWidget):
     @property
     def text(self) -> str:
         """All texts shown, not elided."""
-        texts = [self._number.text(), self._text.longest]
-        if not self._warning.isHidden():
-            texts.append(self._warning.longest)
+        texts = [self._score_label.text(), self._details_label.longest_text]
+        if not self._warning_label.isHidden():
+            texts.append(self._warning_label.longest_text)
         return " ".join(text for text in texts if text)
 
     @property
-    def number(self) -> str:
+    def shown_score(self) -> str:
         """The score as it is shown, or "" if none is shown."""
-        return self._number.text()
+        return self._score_label.text()
 
     def _on_entry(self, row: int) -> None:
-        if self._app_context.videos[row].clip == self._app_context.state.current:
+        if self._app_context.videos[row].clip == self._app_context.state.current_clip:
             self._refresh()
 
     def _on_frame(self, _frame: int) -> None:
         """Update the score at the playhead alone: a change of other labels would lay out the window again."""
         analysis = self._app_context.state.analysis
-        if analysis is not None and analysis.n_samples and self._number.text():
+        if analysis is not None and analysis.n_samples and self._score_label.text():
             self._show_details(analysis)
 
     def _refresh(self, *_: object) -> None:
         app_context = self._app_context
-        entry = app_context.videos.get(app_context.state.current)
+        entry = app_context.videos.get(app_context.state.current_clip)
         analysis = app_context.state.analysis
-        self._number.setText("")
-        self._warning.hide()
+        self._score_label.setText("")
+        self._warning_label.hide()
         self._assess_button.hide()
         self._stop_button.setVisible(entry is not None and entry.state is VideoState.WORKING)
         if analysis is not None and analysis.n_samples:
             self._show_score(analysis)
         else:
-            self._text.set_forms(self._format_no_score(entry))
+            self._details_label.set_forms(self._format_no_score(entry))
             can_assess = entry is not None and entry.state in {VideoState.NEW, VideoState.FAILED}
             self._assess_button.setVisible(can_assess and app_context.state.model is not None)
 
     def _show_score(self, analysis: Analysis) -> None:
         if not analysis.complete:  # whether the model knows such videos, and so whether the score counts, is open
-            self._text.set_forms(f"being assessed: {analysis.n_samples} of {analysis.n_segments} sampled frames")
+            self._details_label.set_forms(
+                f"being assessed: {analysis.n_samples} of {analysis.n_segments} sampled frames"
+            )
             return
-        self._warning.set_forms(analysis.warning, SHORT_WARNING)
-        self._warning.setVisible(analysis.unfamiliar)
+        self._warning_label.set_forms(analysis.warning, SHORT_WARNING)
+        self._warning_label.setVisible(analysis.unfamiliar)
         if analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar:
-            self._text.set_forms(UNFAMILIAR)
+            self._details_label.set_forms(UNFAMILIAR)
             return
         digits = score_decimals([analysis])
-        self._number.setText(signed(analysis.score, digits))
+        self._score_label.setText(signed(analysis.score, digits))
         self._show_details(analysis)
 
     def _show_details(self, analysis: Analysis) -> None:
@@ -114,7 +121,7 @@ class ScoreHeader(QWidget):
         if not texts:
             texts = [""]
         tip = analysis.scaled.sentence if analysis.scaled is not None else ""
-        self._text.set_forms(*texts, tip=tip)
+        self._details_label.set_forms(*texts, tip=tip)
 
     def _format_no_score(self, entry: VideoEntry | None) -> str:
         """Return why there is no score, or "" without a video."""

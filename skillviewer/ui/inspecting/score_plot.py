@@ -64,9 +64,9 @@ class ScorePlot(TimePlot):
         self._selection.setZValue(-20)
         self._boundaries = self._add(pg.PlotCurveItem(connect="pairs"))
         self._band = self._add(pg.FillBetweenItem(pg.PlotDataItem(), pg.PlotDataItem()))
-        self._passes = self._add(pg.PlotCurveItem(connect="finite", antialias=True))
+        self._pass_curves = self._add(pg.PlotCurveItem(connect="finite", antialias=True))
         self._mean = self._add(pg.PlotDataItem(antialias=True))
-        self._analysed = self._add(pg.PlotCurveItem(connect="pairs"))
+        self._analysed_line = self._add(pg.PlotCurveItem(connect="pairs"))
         self._ticks = self._add(pg.PlotCurveItem(connect="pairs"))
         self._moment_lines = self._add(pg.PlotCurveItem(connect="pairs"))
         self._flags = self._add(pg.ScatterPlotItem(pxMode=True))
@@ -185,11 +185,11 @@ class ScorePlot(TimePlot):
         self._mean.setPen(pg.mkPen(accent, width=2))
         line_colour = _faded(QColor(theme.line), 0.7)
         muted_colour = _faded(QColor(theme.muted), 0.7)
-        self._passes.setPen(pg.mkPen(_faded(accent, 0.7), width=1))
+        self._pass_curves.setPen(pg.mkPen(_faded(accent, 0.7), width=1))
         self._band.setBrush(_faded(accent, 0.12))
         self._boundaries.setPen(pg.mkPen(line_colour, width=1))
         self._ticks.setPen(pg.mkPen(theme.muted, width=1))
-        self._analysed.setPen(pg.mkPen(_faded(accent, 0.75), width=3))
+        self._analysed_line.setPen(pg.mkPen(_faded(accent, 0.75), width=3))
         self.place_points()
         self._moment_lines.setPen(pg.mkPen(muted_colour, width=1))
         self._place_flags()
@@ -216,12 +216,12 @@ class ScorePlot(TimePlot):
     def _draw(self, curve: ScoreCurve | None) -> None:
         self.curve = curve
         self.place_points()
-        for item in (self._mean, self._passes, self._band, self._boundaries, self._ticks, self._analysed):
+        for item in (self._mean, self._pass_curves, self._band, self._boundaries, self._ticks, self._analysed_line):
             item.setVisible(curve is not None)
         self.getAxis("left").setStyle(showValues=curve is not None)
         if curve is None:
             return
-        self._analysed.setVisible(curve.analysed_s < self._stop_s)
+        self._analysed_line.setVisible(curve.analysed_s < self._stop_s)
         self._mean.setData(curve.times_s, curve.mean)
         self._band.setVisible(curve.low is not None)
         if curve.low is not None:
@@ -229,9 +229,9 @@ class ScorePlot(TimePlot):
             upper = pg.PlotDataItem(curve.times_s, curve.high)
             self._band.setCurves(lower, upper)
         has_several_passes = len(curve.passes) > 1
-        self._passes.setVisible(has_several_passes)
+        self._pass_curves.setVisible(has_several_passes)
         if has_several_passes:
-            self._passes.setData(_join_with_gaps(curve.pass_times_s), _join_with_gaps(curve.passes))
+            self._pass_curves.setData(_join_with_gaps(curve.pass_times_s), _join_with_gaps(curve.passes))
         self._set_score_range(*curve.limits())
         self._place_strip()
 
@@ -251,7 +251,7 @@ class ScorePlot(TimePlot):
         tick_ends = np.tile([bottom + height * 0.28, bottom + height * 0.78], len(curve.sampled_s))
         self._ticks.setData(np.repeat(curve.sampled_s, 2), tick_ends)
         analysed_y = bottom + height * 0.06
-        self._analysed.setData(np.array([self._start_s, curve.analysed_s]), np.array([analysed_y, analysed_y]))
+        self._analysed_line.setData(np.array([self._start_s, curve.analysed_s]), np.array([analysed_y, analysed_y]))
 
     def _on_frame(self, frame: int) -> None:
         super()._on_frame(frame)

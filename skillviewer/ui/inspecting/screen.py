@@ -49,16 +49,16 @@ class InspectScreen(QWidget):
         self._in_theatre = False
         self.player = Player(app_context, actions, self)
         lower = QWidget(self)
-        self.header = ScoreHeader(app_context, actions, lower)
+        self.score_header = ScoreHeader(app_context, actions, lower)
         self.curve = ScorePlot(app_context.state, app_context.playback, lower)
-        self.labels = LabelBar(app_context, self.player.canvas, lower)
+        self.label_bar = LabelBar(app_context, self.player.canvas, lower)
         self._column = vertical(lower, margins=NO_MARGINS, spacing=0)
-        add_all(self._column, self.labels, self.header, growing(self.curve, factor=3))
+        add_all(self._column, self.label_bar, self.score_header, growing(self.curve, factor=3))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
-        self.cameras = CameraColumn(app_context, self)
+        self.camera_column = CameraColumn(app_context, self)
         upper = splitter(
-            self, Qt.Orientation.Horizontal, widgets=(self.player, self.cameras), factors=(2, 1), sizes=(640, 300)
+            self, Qt.Orientation.Horizontal, widgets=(self.player, self.camera_column), factors=(2, 1), sizes=(640, 300)
         )
         parts = splitter(self, Qt.Orientation.Vertical, widgets=(upper, lower), factors=(1,), sizes=(560, 190))
         add_all(vertical(self, margins=NO_MARGINS), parts)
@@ -134,7 +134,7 @@ class InspectScreen(QWidget):
             amount = card.model_moment.amount if card.model_moment is not None else None
             marks.append(CurveMark(card.start_s, card.stop_s, amount))
         self.curve.set_marks(tuple(marks))
-        has_kept_moments = any(card.model_moment is None and card.saved is not None for card in cards)
+        has_kept_moments = any(card.model_moment is None and card.saved_moment is not None for card in cards)
         if has_kept_moments and not self._is_created("moment_timeline"):
             _ = self.moment_timeline
         if self._actions["cell_evidence"].isChecked():
@@ -144,24 +144,24 @@ class InspectScreen(QWidget):
         """Return the switches of this screen, and the handlers of the player's actions."""
         canvas = self.player.canvas
         return Handlers(
-            player={
+            player_commands={
                 "zoom_in": canvas.zoom_in,
                 "zoom_out": canvas.zoom_out,
                 "zoom_fit": canvas.fit,
                 "curve_fit": self.curve.fit,
                 "focus": self.focus_player,
             },
-            switch={
+            switches={
                 "cell_evidence": self._show_cells,
                 "rating_axis": self.curve.show_ratings,
                 "waveform": self._show_waveform,
             },
-            enabled={
+            conditions={
                 "cell_evidence": lambda: self._cell_maps() is not None,
                 "rating_axis": lambda: self.curve.has_ratings,
                 "waveform": lambda: True,
             },
-            changed=(self._why_loader.changed, self._state.analysis_changed),
+            change_signals=(self._why_loader.changed, self._state.analysis_changed),
         )
 
     def _show_waveform(self, on: bool) -> None:
@@ -169,7 +169,7 @@ class InspectScreen(QWidget):
         self._settings.waveform = on
 
     def _show_cells(self, on: bool) -> None:
-        self._explanations.want(self, on)
+        self._explanations.set_wanted(self, on)
         maps = self._cell_maps() if on else None
         self.player.set_contributions(maps)
 
@@ -189,7 +189,7 @@ class InspectScreen(QWidget):
     def set_theatre(self, on: bool) -> None:
         """Hide all but picture, legend, curve and transport, or show the rest again."""
         max_height_px = 0 if on else UNLIMITED_PX
-        for widget in (self.header, self.labels):
+        for widget in (self.score_header, self.label_bar):
             widget.setMaximumHeight(max_height_px)
         self._in_theatre = on
         if self._is_created("moment_timeline"):

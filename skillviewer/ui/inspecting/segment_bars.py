@@ -65,7 +65,7 @@ class SegmentBars(PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.segments: Segments | None = None
-        self._grey = False
+        self._is_grey = False
         self._described_segment = -1  # index of the segment under the mouse or chosen by keyboard; -1 for none
         self._current_segment = -1  # index of the segment at the playhead; -1 for none
         self.setMouseTracking(True)
@@ -79,7 +79,7 @@ class SegmentBars(PaintedWidget):
     def set_segments(self, segments: Segments | None, *, grey: bool = False) -> None:
         """Show the contributions of segments; ``grey`` for no colour."""
         self.segments = segments
-        self._grey = grey
+        self._is_grey = grey
         self._described_segment = -1
         self.update()
 
@@ -182,7 +182,7 @@ class SegmentBars(PaintedWidget):
             height = max(abs(contribution) * scale, 1.0)
             top = zero_y - height if contribution > 0 else zero_y
             bar = QRectF(slot.left() + GAP_PX, top, slot.width() - 2 * GAP_PX, height)
-            painter.fillRect(bar, sign_colour(contribution, theme, grey=self._grey))
+            painter.fillRect(bar, sign_colour(contribution, theme, grey=self._is_grey))
         painter.fillRect(QRectF(0, zero_y - 0.5, self.width(), 1), QColor(theme.muted))
         painter.setPen(QColor(theme.muted))
         if highest > 0:

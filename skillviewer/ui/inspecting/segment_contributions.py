@@ -22,9 +22,9 @@ class SegmentContributions(Section):
     def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__("What each segment contributed", parent)
         self._explanations = app_context.evidence_loader
-        self.bars = SegmentBars(self)
-        self.bars.frame_asked.connect(app_context.playback.stop_at)
-        self.bars.segment_described.connect(self._show_description)
+        self.segment_bars = SegmentBars(self)
+        self.segment_bars.frame_asked.connect(app_context.playback.stop_at)
+        self.segment_bars.segment_described.connect(self._show_description)
         self.description_label = WrappingLabel(self, muted=True)
         self.fifths_label = WrappingLabel(self)
         self._sum_table = QWidget(self)
@@ -45,20 +45,20 @@ class SegmentContributions(Section):
             self.sum_labels.append(number_label)
         self.method_note = WrappingLabel(self, muted=True)
         self.method_note.set_plain("Each segment is replaced by the video's average, and the score is computed again.")
-        self.message = WrappingLabel(self)
-        self.progress = with_accessible_name(QProgressBar(self), "Progress of the evidence")
-        self.progress.setTextVisible(False)
+        self.message_label = WrappingLabel(self)
+        self.progress_bar = with_accessible_name(QProgressBar(self), "Progress of the evidence")
+        self.progress_bar.setTextVisible(False)
         self.stop_button = push_button("Stop", self, app_context.evidence_loader.stop)
         self.explain_button = push_button("Explain", self, app_context.evidence_loader.ask)
         buttons = add_all(QHBoxLayout(), self.stop_button, self.explain_button, GrowingSpace())
         self._evidence_widgets = (
-            self.bars,
+            self.segment_bars,
             self.description_label,
             self.fifths_label,
             self._sum_table,
             self.method_note,
         )
-        add_all(self.column, *self._evidence_widgets, self.message, self.progress, buttons)
+        add_all(self.column, *self._evidence_widgets, self.message_label, self.progress_bar, buttons)
 
     def show_findings(self, findings: Findings, *, grey: bool) -> None:
         """Show the contributions if there is evidence; ``grey`` for no colour."""
@@ -70,9 +70,9 @@ class SegmentContributions(Section):
         self.fifths_label.set_plain(format_fifths(findings.analysis, evidence))
         amounts = evidence.contributions
         digits = max(score_decimals([findings.analysis]), 3)
-        segments = self.bars.segments
+        segments = self.segment_bars.segments
         if segments is None or segments.contributions.tobytes() != amounts.tobytes() or segments.digits != digits:
-            self.bars.set_segments(segments_of(findings.analysis, amounts, digits), grey=grey)
+            self.segment_bars.set_segments(segments_of(findings.analysis, amounts, digits), grey=grey)
             self._show_description("")
         baseline = round(evidence.baseline, digits)
         contributions = round(float(amounts.sum()), digits)
@@ -87,7 +87,7 @@ class SegmentContributions(Section):
         """Show the progress of the evidence, or why there is none."""
         explanations = self._explanations
         is_working = explanations.working
-        self.progress.setVisible(is_working and not has_evidence)
+        self.progress_bar.setVisible(is_working and not has_evidence)
         self.stop_button.setVisible(is_working and not has_evidence)
         self.explain_button.setVisible(not is_working and not has_evidence)
         button_text = "Explain"
@@ -96,18 +96,18 @@ class SegmentContributions(Section):
             message = explanations.failure
         elif is_working:
             message = "Measuring what raised and lowered the score…"
-        elif explanations.stopped:
+        elif explanations.is_stopped:
             message = "The evidence was stopped."
         else:
             message = "Not measured yet."
         self.explain_button.setText(button_text)
-        self.message.set_plain(message)
-        self.message.setVisible(not has_evidence)
+        self.message_label.set_plain(message)
+        self.message_label.setVisible(not has_evidence)
         progress = explanations.progress
         total = progress.total if progress is not None else 0
-        self.progress.setRange(0, total)
+        self.progress_bar.setRange(0, total)
         if progress is not None and total:
-            self.progress.setValue(progress.done)
+            self.progress_bar.setValue(progress.done)
 
     def _show_description(self, description: str) -> None:
         if not description:

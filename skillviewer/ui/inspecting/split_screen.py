@@ -69,8 +69,8 @@ class SplitScreen(QWidget):
         self._listed_gaps: tuple[ScoreGap, ...] = ()
         self._reference_state = ViewerState(app_context.state.map_style, parent=self)
         self._reference_state.set_curve_look(app_context.state.curve_look)
-        self.title = ElidingLabel(self)
-        self.title.setProperty("heading", True)
+        self.title_label = ElidingLabel(self)
+        self.title_label.setProperty("heading", True)
         self.reference_title = ElidingLabel(self)
         self.reference_title.setProperty("heading", True)
         self.player = Player(app_context, actions, self)
@@ -111,7 +111,7 @@ class SplitScreen(QWidget):
     def _make_pictures(self) -> QWidget:
         upper = QWidget(self)
         titles = add_all(
-            horizontal(margins=(16, 6, 16, 4), spacing=16), growing(self.title), growing(self.reference_title)
+            horizontal(margins=(16, 6, 16, 4), spacing=16), growing(self.title_label), growing(self.reference_title)
         )
         pictures = add_all(horizontal(spacing=2), growing(self.player), growing(self.reference_player))
         self.player.transport.setParent(upper)  # the transport moves both videos, so it is below both pictures
@@ -152,8 +152,8 @@ class SplitScreen(QWidget):
         area = scroll_area(self, "Parts where this video loses most")
         side = QWidget(area)
         self._side = side
-        self.heading = text_label("Where this video loses most", side, heading=True, wrap=True)
-        self.message = WrappingLabel(side, muted=True)
+        self.heading_label = text_label("Where this video loses most", side, heading=True, wrap=True)
+        self.message_label = WrappingLabel(side, muted=True)
         self.gap_list = GapList(side)
         self.previous_button = push_button("Previous", side, self._actions["split_previous"].trigger)
         self.next_button = push_button("Next", side, self._actions["split_next"].trigger)
@@ -170,8 +170,8 @@ class SplitScreen(QWidget):
             buttons.addWidget(button)
         add_all(
             vertical(side, margins=(12, 8, 12, 4), spacing=6),
-            self.heading,
-            self.message,
+            self.heading_label,
+            self.message_label,
             buttons,
             self.gap_list,
             GrowingSpace(),
@@ -198,19 +198,19 @@ class SplitScreen(QWidget):
         """Return the handlers of the split view and of its player."""
         canvases = (self.player.canvas, self.reference_player.canvas)
         return Handlers(
-            run={
+            commands={
                 "better_video": self.player.canvas.setFocus,
                 "split_next": lambda: self.jump(1),
                 "split_previous": lambda: self.jump(-1),
                 "split_close": self._actions["show_inspect"].trigger,
             },
-            enabled={
+            conditions={
                 "split_next": lambda: bool(self._loader.gaps),
                 "split_previous": lambda: bool(self._loader.gaps),
                 "split_close": lambda: self._is_shown,
             },
-            changed=(self._loader.changed,),
-            player={
+            change_signals=(self._loader.changed,),
+            player_commands={
                 "zoom_in": partial(_call_all, [canvas.zoom_in for canvas in canvases]),
                 "zoom_out": partial(_call_all, [canvas.zoom_out for canvas in canvases]),
                 "zoom_fit": partial(_call_all, [canvas.fit for canvas in canvases]),
@@ -226,7 +226,7 @@ class SplitScreen(QWidget):
 
     def on_shown(self) -> None:
         self._is_shown = True
-        self._loader.want(on=True)
+        self._loader.set_wanted(on=True)
         self._app_context.feed.request(self._app_context.playback.frame)
         self._refresh()
         self._show_motion()
@@ -234,7 +234,7 @@ class SplitScreen(QWidget):
 
     def on_hidden(self) -> None:
         self._is_shown = False
-        self._loader.want(on=False)
+        self._loader.set_wanted(on=False)
         self._opened_clip = None
         self.reference_player.close_video()
 
@@ -330,14 +330,14 @@ class SplitScreen(QWidget):
     def _show_titles(self) -> None:
         app_context = self._app_context
         reference = self._loader.reference
-        entry = app_context.videos.get(app_context.state.current)
+        entry = app_context.videos.get(app_context.state.current_clip)
         analysis = app_context.state.analysis
         digits = self._digits()
         name = printable(entry.name) if entry is not None else ""
         score = ""
         if analysis is not None and analysis.complete:
             score = signed(analysis.score, digits)
-        self.title.set_forms(f"This video: {name}   {score}", f"{name}   {score}")
+        self.title_label.set_forms(f"This video: {name}   {score}", f"{name}   {score}")
         if reference is None or self._loader.clip is None:
             self.reference_title.set_forms("")
             is_waiting = entry is not None and app_context.why_loader.findings is None
@@ -363,7 +363,7 @@ class SplitScreen(QWidget):
             self.curve.set_parts([(gap.start_s, gap.stop_s) for gap in loader.gaps])
             self.reference_curve.set_parts([(gap.other_start_s, gap.other_stop_s) for gap in loader.gaps])
         self.gap_list.setVisible(bool(loader.gaps))
-        self.message.set_plain(self._format_alignment())
+        self.message_label.set_plain(self._format_alignment())
 
     def _format_alignment(self) -> str:
         loader = self._loader

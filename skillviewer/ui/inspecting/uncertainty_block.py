@@ -14,9 +14,11 @@ class UncertaintyBlock(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("How sure is this?", parent)
-        self.message = WrappingLabel(self)
-        self.column.addWidget(self.message)
+        self.message_label = WrappingLabel(self)
+        self.column.addWidget(self.message_label)
 
     def show_findings(self, findings: Findings) -> None:
         digits = score_decimals([findings.analysis])
-        self.message.set_plain(*describe_limits(findings.analysis, findings.other_models, findings.versions, digits))
+        self.message_label.set_plain(
+            *describe_limits(findings.analysis, findings.other_models, findings.versions, digits)
+        )

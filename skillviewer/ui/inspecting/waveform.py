@@ -24,15 +24,15 @@ class Waveform(TimePlot):
     def __init__(self, sound: SoundPlayer, playback: Playback, above: TimePlot, parent: QWidget | None = None) -> None:
         super().__init__(playback, parent)
         self._sound = sound
-        self._upper = pg.PlotCurveItem()
-        self._lower = pg.PlotCurveItem()
-        self._fill = pg.FillBetweenItem(self._upper, self._lower)
+        self._upper_curve = pg.PlotCurveItem()
+        self._lower_curve = pg.PlotCurveItem()
+        self._fill = pg.FillBetweenItem(self._upper_curve, self._lower_curve)
         self._message = pg.TextItem("", anchor=(0.5, 0.5))
-        for item in (self._upper, self._lower, self._fill, self._message):
+        for item in (self._upper_curve, self._lower_curve, self._fill, self._message):
             self.addItem(item, ignoreBounds=True)
         self.getPlotItem().hideAxis("bottom")
         self.getAxis("left").setStyle(showValues=False)
-        self._above = above
+        self._score_plot = above
         self.getPlotItem().setContentsMargins(*above.getPlotItem().getContentsMargins())
         self._box.setYRange(-1.05, 1.05, padding=0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -62,7 +62,7 @@ class Waveform(TimePlot):
         self.apply_theme_to_axes(theme)
         colour = QColor(theme.muted)
         self._fill.setBrush(colour)
-        for curve in (self._upper, self._lower):
+        for curve in (self._upper_curve, self._lower_curve):
             curve.setPen(pg.mkPen(colour, width=1))
         self._message.setColor(QColor(theme.muted))
         self._message.setFont(self.font())
@@ -70,7 +70,7 @@ class Waveform(TimePlot):
 
     def _align(self) -> None:
         """Align the time axis with that of the curve above."""
-        self.getAxis("left").setWidth(self._above.getAxis("left").width())
+        self.getAxis("left").setWidth(self._score_plot.getAxis("left").width())
 
     def _draw(self, envelope: SoundEnvelope | None) -> None:
         peaks = envelope.peaks if envelope is not None else np.zeros(0, np.float32)
@@ -80,8 +80,8 @@ class Waveform(TimePlot):
         heights = groups.max(axis=1, initial=0)
         heights = heights / max(float(heights.max(initial=0)), MIN_FULL_PEAK)
         times_s = (np.arange(len(heights)) + 0.5) * group_size * ENVELOPE_BIN_S
-        self._upper.setData(times_s, heights)
-        self._lower.setData(times_s, -heights)
+        self._upper_curve.setData(times_s, heights)
+        self._lower_curve.setData(times_s, -heights)
         has_no_sound = envelope is not None and envelope.facts is None
         message = "This video has no sound" if has_no_sound else ""
         self._message.setText(message)

@@ -69,72 +69,85 @@ class WhyPanel(QStackedWidget):
         self._theme: Theme = LIGHT
         self._findings: Findings | None = None
         self._upper_findings: Findings | None = None  # shown from the top to the moments
-        self.grey = False  # true if attention is no better than random
+        self.is_grey = False  # true if attention is no better than random
         self.setMinimumWidth(240)
-        self.empty = EmptyState(self)
-        self.empty.pressed.connect(self._on_button)
-        self.addWidget(self.empty)
+        self.empty_state = EmptyState(self)
+        self.empty_state.pressed.connect(self._on_button)
+        self.addWidget(self.empty_state)
         self.page = scroll_area(self, "Why this score")
         self.addWidget(self.page)
-        self.body = QWidget(self.page)
-        self.warning = WrappingLabel(self.body)
-        self.model_warning = WrappingLabel(self.body)
-        self.warning.setContentsMargins(12, 12, 12, 6)
-        self.model_warning.setContentsMargins(12, 8, 12, 0)
-        self.position = CohortPositionBlock(actions["assess_all"], actions["unfamiliar_scores"], self.body)
-        self.moments_section = Section("Moments that moved the score", self.body, wide=True)
-        self.basis = WrappingLabel(self.moments_section, muted=True)
-        self.basis.setContentsMargins(12, 0, 12, 0)
-        self.moments = MomentColumn(app_context, self.moments_section, model_moments_only=True)
+        self.content = QWidget(self.page)
+        self.warning_label = WrappingLabel(self.content)
+        self.model_warning_label = WrappingLabel(self.content)
+        self.warning_label.setContentsMargins(12, 12, 12, 6)
+        self.model_warning_label.setContentsMargins(12, 8, 12, 0)
+        self.position_block = CohortPositionBlock(actions["assess_all"], actions["unfamiliar_scores"], self.content)
+        self.moments_section = Section("Moments that moved the score", self.content, wide=True)
+        self.basis_label = WrappingLabel(self.moments_section, muted=True)
+        self.basis_label.setContentsMargins(12, 0, 12, 0)
+        self.moment_column = MomentColumn(app_context, self.moments_section, model_moments_only=True)
         self.reveal_button = push_button("Show moments", self.moments_section, self._reveal_moments)
         reveal_row = add_all(horizontal(margins=(12, 0, 12, 0)), self.reveal_button, GrowingSpace())
-        add_all(self.moments_section.column, reveal_row, self.basis, self.moments)
-        self.contributions = SegmentContributions(app_context, self.body)
-        self.cells = CellBlock(actions, self.body)
-        self.reference = ReferenceBlock(app_context, actions["better_video"], self.body)
-        self.uncertainty = UncertaintyBlock(self.body)
-        self.faithfulness = FaithfulnessBlock(self.body)
-        self.raters = RatersBlock(app_context.playback, app_context.annotations, self.body)
-        column = vertical(self.body, margins=(0, 0, 0, 16), spacing=0)
-        add_all(column, self.warning, self.position, self.reference, self.model_warning, self.moments_section)
+        add_all(self.moments_section.column, reveal_row, self.basis_label, self.moment_column)
+        self.contributions_block = SegmentContributions(app_context, self.content)
+        self.cell_block = CellBlock(actions, self.content)
+        self.reference_block = ReferenceBlock(app_context, actions["better_video"], self.content)
+        self.uncertainty_block = UncertaintyBlock(self.content)
+        self.faithfulness_block = FaithfulnessBlock(self.content)
+        self.raters_block = RatersBlock(app_context.playback, app_context.annotations, self.content)
+        column = vertical(self.content, margins=(0, 0, 0, 16), spacing=0)
         add_all(
-            column, self.raters, self.contributions, self.cells, self.uncertainty, self.faithfulness, GrowingSpace()
+            column,
+            self.warning_label,
+            self.position_block,
+            self.reference_block,
+            self.model_warning_label,
+            self.moments_section,
         )
-        self.page.setWidget(self.body)
+        add_all(
+            column,
+            self.raters_block,
+            self.contributions_block,
+            self.cell_block,
+            self.uncertainty_block,
+            self.faithfulness_block,
+            GrowingSpace(),
+        )
+        self.page.setWidget(self.content)
         self._why_loader.changed.connect(self._refresh)
         app_context.videos.unfamiliar_shown.connect(self._show_anew)
         app_context.evidence_loader.changed.connect(self._show_progress)
         app_context.evidence_loader.progressed.connect(self._show_progress)
-        app_context.playback.frame_changed.connect(self.contributions.bars.set_frame)
+        app_context.playback.frame_changed.connect(self.contributions_block.segment_bars.set_frame)
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         return Handlers(
-            enabled={"better_video": lambda: self._app_context.reference_loader.clip is not None},
-            changed=(self._app_context.reference_loader.changed,),
+            conditions={"better_video": lambda: self._app_context.reference_loader.clip is not None},
+            change_signals=(self._app_context.reference_loader.changed,),
         )
 
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        for label in (self.warning, self.model_warning):
+        for label in (self.warning_label, self.model_warning_label):
             label.setStyleSheet(f"color: {theme.warn}")
-        set_background(theme.base, self.page.viewport(), self.body, self.empty)
+        set_background(theme.base, self.page.viewport(), self.content, self.empty_state)
         self._paint_grey()
 
     def _paint_grey(self) -> None:
-        palette = self.body.palette()
-        text_colour = self._theme.muted if self.grey else self._theme.text
+        palette = self.content.palette()
+        text_colour = self._theme.muted if self.is_grey else self._theme.text
         palette.setColor(QPalette.ColorRole.WindowText, text_colour)
-        self.body.setPalette(palette)
+        self.content.setPalette(palette)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._app_context.evidence_loader.want(self, on=True)
+        self._app_context.evidence_loader.set_wanted(self, on=True)
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._app_context.evidence_loader.want(self, on=False)
+        self._app_context.evidence_loader.set_wanted(self, on=False)
         self._forget_findings()
 
     def _forget_findings(self) -> None:
@@ -151,8 +164,8 @@ class WhyPanel(QStackedWidget):
         elif stage is not WhyStage.COMING:
             self._show_empty(stage)
         elif self._shows_another_video():
-            self.empty.show_state("")
-            self.setCurrentWidget(self.empty)
+            self.empty_state.show_state("")
+            self.setCurrentWidget(self.empty_state)
 
     def _shows_another_video(self) -> bool:
         """Return whether findings are shown of another video than the one on screen."""
@@ -180,10 +193,10 @@ class WhyPanel(QStackedWidget):
         if findings is last_findings:
             return
         grey = findings.faithful is False
-        self.contributions.show_findings(findings, grey=grey)
-        self.contributions.bars.set_frame(self._app_context.playback.frame)
-        self.cells.show_findings(findings, grey=grey)
-        for block in (self.reference, self.uncertainty, self.faithfulness, self.raters):
+        self.contributions_block.show_findings(findings, grey=grey)
+        self.contributions_block.segment_bars.set_frame(self._app_context.playback.frame)
+        self.cell_block.show_findings(findings, grey=grey)
+        for block in (self.reference_block, self.uncertainty_block, self.faithfulness_block, self.raters_block):
             block.show_findings(findings)
         if last_findings is None or last_findings.analysis.clip != findings.analysis.clip:
             self.page.verticalScrollBar().setValue(0)
@@ -191,20 +204,20 @@ class WhyPanel(QStackedWidget):
     def _show_upper_part(self, findings: Findings) -> None:
         """Show the page from the top to the moments, which does not change while the user points at a moment."""
         analysis = findings.analysis
-        self.grey = findings.faithful is False
+        self.is_grey = findings.faithful is False
         self._paint_grey()
-        self.warning.setVisible(bool(analysis.all_warnings))
-        self.warning.set_plain(analysis.all_warnings)
+        self.warning_label.setVisible(bool(analysis.all_warnings))
+        self.warning_label.set_plain(analysis.all_warnings)
         model_warnings = _model_warnings(findings)
-        self.model_warning.setVisible(bool(model_warnings))
-        self.model_warning.set_plain(*model_warnings)
-        self.moments.set_grey(self.grey)
+        self.model_warning_label.setVisible(bool(model_warnings))
+        self.model_warning_label.set_plain(*model_warnings)
+        self.moment_column.set_grey(self.is_grey)
         if findings.moments:
-            self.basis.set_plain(_format_basis(findings))
+            self.basis_label.set_plain(_format_basis(findings))
         else:
-            self.basis.set_plain(no_clear_moment_text(analysis, findings.n_smaller, score_decimals([analysis])))
+            self.basis_label.set_plain(no_clear_moment_text(analysis, findings.n_smaller, score_decimals([analysis])))
         meaningless = analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar
-        self.position.show_findings(findings, meaningless=meaningless)
+        self.position_block.show_findings(findings, meaningless=meaningless)
 
     def _reveal_moments(self) -> None:
         if self._findings is not None:
@@ -213,13 +226,13 @@ class WhyPanel(QStackedWidget):
     def _hide_moments(self, *, hidden: bool) -> None:
         """Hide the moments of an unfamiliar video behind a button, or show them."""
         self.reveal_button.setVisible(hidden)
-        self.basis.setVisible(not hidden)
-        self.moments.setVisible(not hidden)
+        self.basis_label.setVisible(not hidden)
+        self.moment_column.setVisible(not hidden)
 
     def _show_progress(self) -> None:
         has_shown_evidence = self._findings is not None and self._findings.evidence is not None
         has_loaded_evidence = self._app_context.evidence_loader.evidence is not None
-        self.contributions.show_progress(has_evidence=has_shown_evidence and has_loaded_evidence)
+        self.contributions_block.show_progress(has_evidence=has_shown_evidence and has_loaded_evidence)
 
     def _show_empty(self, stage: WhyStage) -> None:
         """Show why there is no explanation, and a button that helps."""
@@ -237,8 +250,8 @@ class WhyPanel(QStackedWidget):
         is_missing = entry is not None and entry.state is VideoState.MISSING
         if stage is WhyStage.UNREADABLE and not is_missing:
             button = ""
-        self.empty.show_state(text, button, progress)
-        self.setCurrentWidget(self.empty)
+        self.empty_state.show_state(text, button, progress)
+        self.setCurrentWidget(self.empty_state)
 
     def _format_blind(self) -> str:
         raters = self._why_loader.raters

@@ -64,11 +64,11 @@ class Caption(QWidget):
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = horizontal(self, margins=(14, 4, 8, 4), spacing=8)
-        self._dot = SampleDot(self)
-        self._text = with_accessible_name(ElidingLabel(self), "What this map shows")
-        self._unit = QLabel(self)
-        self._bar = ColourBar(self)
-        add_all(row, self._dot, growing(SteadyField(self._text, self)), self._unit, self._bar)
+        self._sample_dot = SampleDot(self)
+        self._text_label = with_accessible_name(ElidingLabel(self), "What this map shows")
+        self._unit_label = QLabel(self)
+        self._colour_bar = ColourBar(self)
+        add_all(row, self._sample_dot, growing(SteadyField(self._text_label, self)), self._unit_label, self._colour_bar)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Legend: look of the map")
@@ -81,7 +81,7 @@ class Caption(QWidget):
         self._focus_colour = QColor(DARK.accent)  # the stage is dark in both themes
         palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
         self.setPalette(palette)
-        for label in (self._text, self._unit):
+        for label in (self._text_label, self._unit_label):
             label.setStyleSheet(f"color: {theme.on_stage}")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -112,8 +112,8 @@ class Caption(QWidget):
         super().resizeEvent(event)
         is_narrow = self.width() < scaled_px(NARROW_PX)
         max_bar_px = scaled_px(SHORT_BAR_PX) if is_narrow else UNLIMITED_PX
-        self._unit.setVisible(not is_narrow)
-        self._bar.setMaximumWidth(max_bar_px)
+        self._unit_label.setVisible(not is_narrow)
+        self._colour_bar.setMaximumWidth(max_bar_px)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         if analysis is None:
@@ -129,28 +129,28 @@ class Caption(QWidget):
     def set_shown(self, displayed: DisplayedFrame | None) -> None:
         """Describe the frame on screen, or nothing without one."""
         scene = displayed.scene if displayed is not None else None
-        is_preview = displayed is not None and not displayed.picture.exact
+        is_preview = displayed is not None and not displayed.picture.is_exact
         forms = self._forms(scene)
         if is_preview:
             forms = tuple(_as_preview(text) for text in forms)
-        self._text.set_forms(*forms)
+        self._text_label.set_forms(*forms)
         if scene is not None and not _shows_map(scene):
             scene = None
         self._show_map(scene)
 
     def _show_map(self, scene: Scene | None) -> None:
         """Show dot, colour bar and unit of a visible map; nothing for None."""
-        self._dot.setVisible(scene is not None)
-        self._bar.set_scene(scene)
+        self._sample_dot.setVisible(scene is not None)
+        self._colour_bar.set_scene(scene)
         if scene is None:
-            self._dot.set_filled(None)
-            self._unit.setText("")
-            self._unit.setToolTip("")
+            self._sample_dot.set_filled(None)
+            self._unit_label.setText("")
+            self._unit_label.setToolTip("")
             return
         unit, tip = self._unit_of(scene)
-        self._dot.set_filled(scene.source is MapSource.OWN)
-        self._unit.setText(unit)
-        self._unit.setToolTip(tip)
+        self._sample_dot.set_filled(scene.source is MapSource.OWN)
+        self._unit_label.setText(unit)
+        self._unit_label.setToolTip(tip)
 
     def _unit_of(self, scene: Scene) -> tuple[str, str]:
         """Return the unit of the colour bar, and the meaning of its numbers."""

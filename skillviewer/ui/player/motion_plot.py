@@ -77,27 +77,27 @@ class _CurveItems:
     """The graphics items of a curve, which are reused when the curve grows."""
 
     def __init__(self, plot: "MotionPlot") -> None:
-        self.speed = pg.PlotCurveItem(connect="finite", antialias=True)
-        self.peaks = pg.ScatterPlotItem(size=5, pxMode=True, pen=None)
-        self.opening = pg.PlotCurveItem(connect="finite", antialias=True)
-        self.seen = pg.PlotCurveItem(connect="finite", antialias=True)
-        self.pauses = pg.PlotCurveItem(connect="pairs")
-        for item in self.all:
+        self.speed_curve = pg.PlotCurveItem(connect="finite", antialias=True)
+        self.peak_points = pg.ScatterPlotItem(size=5, pxMode=True, pen=None)
+        self.opening_curve = pg.PlotCurveItem(connect="finite", antialias=True)
+        self.seen_curve = pg.PlotCurveItem(connect="finite", antialias=True)
+        self.pauses_curve = pg.PlotCurveItem(connect="pairs")
+        for item in self.plot_items:
             plot.addItem(item)
 
     @property
-    def all(self) -> tuple[Any, ...]:
+    def plot_items(self) -> tuple[Any, ...]:
         """All items."""
-        return (self.speed, self.peaks, self.opening, self.seen, self.pauses)
+        return (self.speed_curve, self.peak_points, self.opening_curve, self.seen_curve, self.pauses_curve)
 
     def set_colour(self, colour: QColor) -> None:
         faint = QColor(colour)
         faint.setAlphaF(0.45)
-        self.speed.setPen(pg.mkPen(colour, width=1.4))
-        self.peaks.setBrush(pg.mkBrush(colour))
-        self.opening.setPen(pg.mkPen(colour, width=1.0))
-        self.seen.setPen(pg.mkPen(faint, width=1.0))
-        self.pauses.setPen(pg.mkPen(colour, width=4))
+        self.speed_curve.setPen(pg.mkPen(colour, width=1.4))
+        self.peak_points.setBrush(pg.mkBrush(colour))
+        self.opening_curve.setPen(pg.mkPen(colour, width=1.0))
+        self.seen_curve.setPen(pg.mkPen(faint, width=1.0))
+        self.pauses_curve.setPen(pg.mkPen(colour, width=4))
 
     def set_curve(self, curve: MotionCurve, heights: tuple[float, float], foot: float) -> None:
         """Draw speed, opening, and the line of the times at which the hand was seen.
@@ -108,27 +108,27 @@ class _CurveItems:
             foot: Height of the line.
         """
         top_speed, top_opening = heights
-        self.speed.setData(curve.times_s, _in_lane(curve.speed / top_speed, SPEED_LANE))
+        self.speed_curve.setData(curve.times_s, _in_lane(curve.speed / top_speed, SPEED_LANE))
         if top_opening > 0 and len(curve.opening):
-            self.opening.setData(curve.opening_times_s, _in_lane(curve.opening / top_opening, OPENING_LANE))
+            self.opening_curve.setData(curve.opening_times_s, _in_lane(curve.opening / top_opening, OPENING_LANE))
         else:
-            self.opening.setData(np.zeros(0), np.zeros(0))
-        self.seen.setData(curve.times_s, np.where(np.isfinite(curve.speed), foot, np.nan))
+            self.opening_curve.setData(np.zeros(0), np.zeros(0))
+        self.seen_curve.setData(curve.times_s, np.where(np.isfinite(curve.speed), foot, np.nan))
 
     def set_marks(self, curve: MotionCurve, top_speed: float, foot: float, gap_s: float) -> None:
         """Draw the highest peaks and the longest pauses that are at least a gap apart."""
         peak_indices = np.minimum(np.searchsorted(curve.times_s, curve.peaks_s), len(curve.speed) - 1)
         peak_speeds = curve.speed[peak_indices]
         peaks = spaced(curve.peaks_s, curve.peaks_s, peak_speeds, gap_s)
-        self.peaks.setData(curve.peaks_s[peaks], _in_lane(peak_speeds[peaks] / top_speed, SPEED_LANE))
+        self.peak_points.setData(curve.peaks_s[peaks], _in_lane(peak_speeds[peaks] / top_speed, SPEED_LANE))
         starts_s = np.array([pause.start_s for pause in curve.pauses], dtype=np.float64)
         stops_s = np.array([pause.stop_s for pause in curve.pauses], dtype=np.float64)
         pauses = spaced(starts_s, stops_s, stops_s - starts_s, gap_s)
         ends_s = np.stack([starts_s[pauses], stops_s[pauses]], axis=1).ravel()
-        self.pauses.setData(ends_s, np.full(len(ends_s), foot))
+        self.pauses_curve.setData(ends_s, np.full(len(ends_s), foot))
 
     def set_shown(self, shown: bool) -> None:
-        for item in self.all:
+        for item in self.plot_items:
             item.setVisible(shown)
 
 
@@ -145,7 +145,7 @@ class MotionPlot(TimePlot):
         self._fixed_heights: tuple[float, float] | None = None  # heights set by ``set_heights``
         self._theme: Theme = LIGHT
         self.curves: MotionCurves | None = None
-        self._items: list[_CurveItems] = []
+        self._curve_items: list[_CurveItems] = []
         self._colours: tuple[str, ...] = ()  # colours of the items
         self._ticks: list[tuple[float, str]] | None = None  # ticks of the left axis
         self.setMinimumHeight(84)
@@ -219,15 +219,15 @@ class MotionPlot(TimePlot):
 
     def _draw(self) -> None:
         curves = self.curves.curves if self.curves is not None else ()
-        while len(self._items) < len(curves):
-            self._items.append(_CurveItems(self))
+        while len(self._curve_items) < len(curves):
+            self._curve_items.append(_CurveItems(self))
             self._colours = ()
-        for items in self._items[len(curves) :]:
+        for items in self._curve_items[len(curves) :]:
             items.set_shown(shown=False)
         heights = self._shown_heights
         self._label_lanes(heights)
         colours = tuple(self.colour_of(curve).name() for curve in curves)
-        for index, (items, curve) in enumerate(zip(self._items, curves, strict=False)):
+        for index, (items, curve) in enumerate(zip(self._curve_items, curves, strict=False)):
             if colours != self._colours:
                 items.set_colour(QColor(colours[index]))
             items.set_curve(curve, heights, _foot(index, len(curves)))
@@ -245,7 +245,7 @@ class MotionPlot(TimePlot):
         curves = self.curves.curves if self.curves is not None else ()
         self._gap_s = float(self._box.viewPixelSize()[0]) * MIN_MARK_GAP_PX
         top_speed, _ = self._shown_heights
-        for index, (items, curve) in enumerate(zip(self._items, curves, strict=False)):
+        for index, (items, curve) in enumerate(zip(self._curve_items, curves, strict=False)):
             items.set_marks(curve, top_speed, _foot(index, len(curves)), self._gap_s)
 
     def _label_lanes(self, heights: tuple[float, float]) -> None:

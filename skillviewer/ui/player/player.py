@@ -42,7 +42,7 @@ class Player(QWidget):
         self.canvas.layers += [self.track_layer, self.picker]
         self._tracks.changed.connect(self._on_tracks)
         self._tracks.visible_changed.connect(self.track_layer.set_visible)
-        self.track_layer.set_visible(self._tracks.visible)
+        self.track_layer.set_visible(self._tracks.are_visible)
         self._on_tracks()
         app_context.playback.video_changed.connect(self._on_video)
         app_context.feed.arrived.connect(self.canvas.set_picture)

@@ -40,7 +40,7 @@ class PointPicker(QObject):
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Handle the keys and clicks of the canvas while there is a request."""
-        if self._requests.current is None:
+        if self._requests.current_request is None:
             return False
         event_type = event.type()
         if isinstance(event, QKeyEvent) and event_type in {QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress}:
@@ -77,36 +77,36 @@ class PointPicker(QObject):
         self._canvas.update()
 
     def _pick(self, position: QPointF) -> None:
-        displayed = self._canvas.shown
+        displayed = self._canvas.displayed_frame
         point = to_picture(self._canvas.viewport, position)
-        request = self._requests.current
+        request = self._requests.current_request
         if request is None or displayed is None or point is None:
             return
         self.points.append(point)
         self._canvas.update()
-        if request.picked is not None:
+        if request.on_picked is not None:
             x_px, y_px = point
-            request.picked(displayed.picture.frame_index, x_px, y_px)
+            request.on_picked(displayed.picture.frame_index, x_px, y_px)
         if request.max_points and len(self.points) >= request.max_points:
             self._finish()
 
     def _finish(self) -> None:
-        request = self._requests.current
+        request = self._requests.current_request
         points = self.points
-        if request is None or request.ended is None or not points:
+        if request is None or request.on_ended is None or not points:
             return
         self._requests.ask(None)
-        request.ended(points)
+        request.on_ended(points)
 
     def paint(self, painter: QPainter, viewport: Viewport, _frame: int) -> None:
         """Draw the hint, the points so far and the cross hair."""
-        request = self._requests.current
+        request = self._requests.current_request
         if request is None:
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         positions = [to_widget(viewport, x_px, y_px) for x_px, y_px in self.points]
-        if request.ended is not None and positions:
+        if request.on_ended is not None and positions:
             path = QPainterPath(positions[0])
             for position in positions[1:]:
                 path.lineTo(position)

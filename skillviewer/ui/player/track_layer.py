@@ -44,8 +44,8 @@ class TrackLayer:
     def __init__(self, canvas: QWidget) -> None:
         self._canvas = canvas
         self.tracks: TrackSet | None = None
-        self.visible = True
-        self.drawn: tuple[TrackDrawing, ...] = ()  # the tracks as they were drawn last
+        self.is_visible = True
+        self.drawn_tracks: tuple[TrackDrawing, ...] = ()  # the tracks as they were drawn last
 
     def set_tracks(self, tracks: TrackSet | None) -> None:
         """Set the tracks to be shown."""
@@ -55,22 +55,22 @@ class TrackLayer:
 
     def set_visible(self, visible: bool) -> None:
         """Show or hide the tracks."""
-        if visible != self.visible:
-            self.visible = visible
+        if visible != self.is_visible:
+            self.is_visible = visible
             self._canvas.update()
 
     def paint(self, painter: QPainter, viewport: Viewport, frame: int) -> None:
         """Draw the tracks of a frame."""
         tracks = self.tracks
-        if tracks is None or not self.visible:
-            self.drawn = ()
+        if tracks is None or not self.is_visible:
+            self.drawn_tracks = ()
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if tracks.reference is not None:
             draw_reference(painter, viewport, tracks.reference)
-        self.drawn = draw_tracks(tracks, frame)
-        for drawing in self.drawn:
+        self.drawn_tracks = draw_tracks(tracks, frame)
+        for drawing in self.drawn_tracks:
             _draw_track(painter, viewport, drawing)
         painter.restore()
 

@@ -50,8 +50,8 @@ class Transport(QWidget):
         row.setSpacing(2)
         names = ("previous_sample", "previous_frame", "play", "next_frame", "next_sample")
         steps = {name: action_button(actions[name], self) for name in names}
-        self._play = steps["play"]
-        self._play.setIconSize(icon_size(24))
+        self._play_button = steps["play"]
+        self._play_button.setIconSize(icon_size(24))
         loop = action_button(actions["loop"], self)
         self._sound = app_context.sound
         # Only the icon shows whether the sound is on, because a button that is checked at first would stand out.
@@ -60,17 +60,17 @@ class Transport(QWidget):
         self._speed_button = tool_button("", self)
         self._speed_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         speeds = [(speed, speed_text(speed)) for speed in SPEEDS]
-        self._speeds = ExclusiveMenu("Speed", speeds, self, playback.set_speed)
-        self._speed_button.setMenu(self._speeds)
+        self._speed_menu = ExclusiveMenu("Speed", speeds, self, playback.set_speed)
+        self._speed_button.setMenu(self._speed_menu)
         self._speed_button.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 24)
-        self._selection = ElidingLabel(self, muted=True)
-        self._selection.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._selection_label = ElidingLabel(self, muted=True)
+        self._selection_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._time_button = tool_button("", self, actions["go_to"].trigger)
         self._has_duration = True  # whether the duration is shown after the time
         self._short_time_px = 0  # width of the time without the duration
         ActionTip(self._time_button, actions["go_to"])
-        self._frame = text_label("", self, muted=True)
-        self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._frame_label = text_label("", self, muted=True)
+        self._frame_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         add_all(
             row,
             *steps.values(),
@@ -78,10 +78,10 @@ class Transport(QWidget):
             loop,
             self._sound_button,
             self._speed_button,
-            growing(self._selection),
+            growing(self._selection_label),
             Spacing(16),
             self._time_button,
-            self._frame,
+            self._frame_label,
         )
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         playback.video_changed.connect(self._on_video)
@@ -108,12 +108,12 @@ class Transport(QWidget):
     def _optional_groups(self) -> tuple[tuple[QWidget, ...], ...]:
         """Groups of widgets that may be hidden, in this order. While there is a selection, the loop button is shown."""
         loop = () if self._playback.selection is not None else (self._loop,)
-        return ((self._frame,), (*loop, self._sound_button), self._frame_steps, (self._speed_button,))
+        return ((self._frame_label,), (*loop, self._sound_button), self._frame_steps, (self._speed_button,))
 
     def _fit(self) -> None:
         """Hide optional widgets, and at last the duration, until the others fit."""
         row = self._row
-        for optional in (self._frame, self._loop, self._sound_button, *self._frame_steps, self._speed_button):
+        for optional in (self._frame_label, self._loop, self._sound_button, *self._frame_steps, self._speed_button):
             optional.show()
         self._show_duration(is_shown=True)
         for group in self._optional_groups:
@@ -140,7 +140,7 @@ class Transport(QWidget):
 
     def _fix_sizes(self) -> None:
         if self._playback.video is not None:
-            fix_size(self._frame, self._frame_text(self._playback.frames.stop) + " ")
+            fix_size(self._frame_label, self._frame_text(self._playback.frames.stop) + " ")
             self._has_duration = False
             self._fix_time()
             self._short_time_px = self._time_button.width()
@@ -182,14 +182,14 @@ class Transport(QWidget):
         self._speed_button.setText(speed_text(speed))
         self._speed_button.setToolTip("Playing speed")
         self._speed_button.setAccessibleName(f"Playing speed {speed_text(speed)}")
-        self._speeds.set_value(speed)
+        self._speed_menu.set_value(speed)
 
     def _on_playing(self, playing: bool) -> None:
         icon_name, accessible_name = ("pause", "Pause") if playing else ("play", "Play")
         if self._theme is not None:
             icon = self._icons.icon(icon_name, self._theme)
             self._actions["play"].setIcon(icon)
-        self._play.setAccessibleName(accessible_name)
+        self._play_button.setAccessibleName(accessible_name)
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self.setEnabled(video is not None)
@@ -200,10 +200,10 @@ class Transport(QWidget):
         video = self._playback.video
         if video is None:
             self._time_button.setText("–")
-            self._frame.setText("")
+            self._frame_label.setText("")
             return
         self._time_button.setText(self._time_text(self._playback.time_s))
-        self._frame.setText(self._frame_text(frame + 1))
+        self._frame_label.setText(self._frame_text(frame + 1))
 
     def _time_text(self, time_s: float) -> str:
         time_text = clock(time_s)
@@ -215,9 +215,9 @@ class Transport(QWidget):
     def _on_marks(self) -> None:
         selection_s = self._playback.selection_s
         if selection_s is None:
-            self._selection.set_forms("")
+            self._selection_label.set_forms("")
         else:
             start_s, stop_s = selection_s
             times = f"{clock(start_s)} – {clock(stop_s)}"
-            self._selection.set_forms(f"selected {times}", times, f"{start_s:.2f}–{stop_s:.2f} s")
+            self._selection_label.set_forms(f"selected {times}", times, f"{start_s:.2f}–{stop_s:.2f} s")
         self._fit()

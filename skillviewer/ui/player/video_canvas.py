@@ -85,7 +85,7 @@ class VideoCanvas(QWidget):
         self._video: VideoInfo | None = None
         self._analysis: Analysis | None = None
         self._map_style = MapStyle()
-        self.shown: DisplayedFrame | None = None  # the frame on screen, or about to be drawn
+        self.displayed_frame: DisplayedFrame | None = None  # the frame on screen, or about to be drawn
         self.image: QImage | None = None  # picture and map at the size that the screen needs
         self.width_px = 0  # width of the whole picture as drawn last, in pixels of the screen
         self._buffer: RGBImage | None = None
@@ -110,10 +110,10 @@ class VideoCanvas(QWidget):
 
     def accessible_text(self) -> str:
         """Return frame, time, score so far, and the peak of the map; without a picture, the message."""
-        if self.shown is None or self._video is None:
+        if self.displayed_frame is None or self._video is None:
             return self.message
-        frame = self.shown.picture.frame_index
-        scene = self.shown.scene
+        frame = self.displayed_frame.picture.frame_index
+        scene = self.displayed_frame.scene
         texts = [f"Frame {frame + 1} of {self._video.n_frames}", clock(self._video.times_s[frame])]
         if scene is not None:
             if scene.step >= 0 and self._analysis is not None:
@@ -143,8 +143,8 @@ class VideoCanvas(QWidget):
         self._set_shown(None)
 
     def set_picture(self, picture: DisplayPicture) -> None:
-        self._set_shown(self._resolved(picture))
-        if picture.exact:
+        self._set_shown(self._resolved_frame(picture))
+        if picture.is_exact:
             announce(self, self.accessible_text)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
@@ -165,7 +165,7 @@ class VideoCanvas(QWidget):
     def fit(self) -> None:
         self._set_viewport(self.viewport.fitted())
 
-    def _resolved(self, picture: DisplayPicture) -> DisplayedFrame:
+    def _resolved_frame(self, picture: DisplayPicture) -> DisplayedFrame:
         analysis = self._analysis
         video = self._video
         scene = None
@@ -174,11 +174,11 @@ class VideoCanvas(QWidget):
         return DisplayedFrame(picture, scene)
 
     def _resolve_again(self) -> None:
-        if self.shown is not None:
-            self._set_shown(self._resolved(self.shown.picture))
+        if self.displayed_frame is not None:
+            self._set_shown(self._resolved_frame(self.displayed_frame.picture))
 
     def _set_shown(self, displayed: DisplayedFrame | None) -> None:
-        self.shown = displayed
+        self.displayed_frame = displayed
         self.image = None
         self.update()
         self.shown_changed.emit(displayed)
@@ -200,7 +200,7 @@ class VideoCanvas(QWidget):
             self.unsetCursor()
 
     def _zoom(self, factor: float, x: float, y: float) -> None:
-        if self.shown is not None:
+        if self.displayed_frame is not None:
             self._set_viewport(self.viewport.zoomed(factor, x, y))
 
     def _compose(self, scene: Scene | None, picture: "RGBImage") -> QImage:
@@ -227,7 +227,7 @@ class VideoCanvas(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
-        displayed = self.shown
+        displayed = self.displayed_frame
         if displayed is None:
             self._draw_message(painter)
         else:
@@ -255,7 +255,7 @@ class VideoCanvas(QWidget):
         if self.image is None or self.image.width() != drawn_px(full_px, width_px):
             picture = fitted(displayed.picture, width_px).pixels
             # The scaled picture is kept, so that it is not scaled again when only the map changes.
-            self.shown = replace(displayed, picture=replace(displayed.picture, small=picture))
+            self.displayed_frame = replace(displayed, picture=replace(displayed.picture, small=picture))
             self.image = self._compose(displayed.scene, picture)
         if self.image.width() < full_px:
             self.image.setDevicePixelRatio(ratio)

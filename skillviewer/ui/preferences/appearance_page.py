@@ -19,9 +19,9 @@ class AppearancePage(Form):
         super().__init__(parent)
         self._app_context = app_context
         map_style = app_context.state.map_style
-        self.theme = self.choice(theme_choices(), app_context.themes.choice, app_context.choose_theme)
+        self.theme_box = self.choice(theme_choices(), app_context.themes.choice, app_context.choose_theme)
         sizes = [(size, f"{size} %") for size in TEXT_SIZES]
-        self.text_size = self.choice(sizes, app_context.settings.text_size, self._resize_text)
+        self.text_size_box = self.choice(sizes, app_context.settings.text_size, self._resize_text)
         choices = map_style_choices()
         choices["between"] = [
             (MapInterpolation.HELD, "Keep the last map and show its age"),
@@ -31,8 +31,8 @@ class AppearancePage(Form):
         for field, options in choices.items():
             value = getattr(map_style, field)
             self.boxes[field] = self.choice(options, value, partial(self._set_map_style, field))
-        self.add("Theme", self.theme)
-        self.add("Text size", self.text_size, "Start the program again, so that every part takes on the size.")
+        self.add("Theme", self.theme_box)
+        self.add("Text size", self.text_size_box, "Start the program again, so that every part takes on the size.")
         self.add("Map as", self.boxes["overlay"])
         self.add("Colour scale", self.boxes["scale"])
         self.add("Strength of maps", self.boxes["strength"])
@@ -55,4 +55,4 @@ class AppearancePage(Form):
             choose(box, getattr(map_style, field))
 
     def _on_themes(self, _theme: object) -> None:
-        choose(self.theme, self._app_context.themes.choice)
+        choose(self.theme_box, self._app_context.themes.choice)

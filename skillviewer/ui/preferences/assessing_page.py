@@ -15,7 +15,7 @@ class AssessingPage(Form):
         super().__init__(parent)
         self._automatic_action = actions["automatic"]
         choices = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
-        self.passes = self.choice(choices, app_context.state.passes, app_context.state.set_passes)
+        self.passes_box = self.choice(choices, app_context.state.passes, app_context.state.set_passes)
         self.automatic_box = QCheckBox("Assess automatically", self)
         self.automatic_box.setChecked(app_context.assessments.automatic)
         self.user_name_edit = QLineEdit(app_context.settings.user_name, self)
@@ -23,7 +23,7 @@ class AssessingPage(Form):
         self.user_name_edit.setMaxLength(80)
         self.user_name_edit.setFixedWidth(control_width_px())
         note = "Each pass samples other frames of the same video. More passes give a score an interval."
-        self.add("Passes of an assessment", self.passes, note)
+        self.add("Passes of an assessment", self.passes_box, note)
         self.add("Video on screen", self.automatic_box)
         self.automatic_box.setAccessibleName("Assess the video on screen automatically")
         note = "Moments and notes are signed with this name. Raters choose theirs on the Rank screen."
@@ -36,7 +36,7 @@ class AssessingPage(Form):
         self._automatic_action.toggled.connect(self.automatic_box.setChecked)
 
     def _on_passes_changed(self, passes: int) -> None:
-        choose(self.passes, passes)
+        choose(self.passes_box, passes)
 
     def _on_automatic(self, on: bool) -> None:
         if self._automatic_action.isChecked() != on:

@@ -33,35 +33,40 @@ class Preferences(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.appearance = AppearancePage(app_context, self)
-        self.assessing = AssessingPage(app_context, actions, self)
-        self.storage = StoragePage(app_context, dialogs, self)
-        self.keys = ShortcutsPage(app_context.settings, actions, self)
-        self.list = with_accessible_name(QListWidget(self), "Pages of settings")
-        self.list.setStyleSheet("QListWidget { padding-top: 8px; } QListWidget::item { padding-left: 16px; }")
-        self._contents: tuple[QWidget, ...] = (self.appearance, self.assessing, self.storage, self.keys)
+        self.appearance_page = AppearancePage(app_context, self)
+        self.assessing_page = AssessingPage(app_context, actions, self)
+        self.storage_page = StoragePage(app_context, dialogs, self)
+        self.shortcuts_page = ShortcutsPage(app_context.settings, actions, self)
+        self.page_list = with_accessible_name(QListWidget(self), "Pages of settings")
+        self.page_list.setStyleSheet("QListWidget { padding-top: 8px; } QListWidget::item { padding-left: 16px; }")
+        self._contents: tuple[QWidget, ...] = (
+            self.appearance_page,
+            self.assessing_page,
+            self.storage_page,
+            self.shortcuts_page,
+        )
         self._pages = QStackedWidget(self)
         for text, page in zip(("Appearance", "Assessing", "Storage", "Keys"), self._contents, strict=True):
-            self.list.addItem(text)
-            whole_page = page if page is self.keys else self._in_scroll_area(page, text)
+            self.page_list.addItem(text)
+            whole_page = page if page is self.shortcuts_page else self._in_scroll_area(page, text)
             self._pages.addWidget(whole_page)
-        self.list.setFixedWidth(min(scaled_px(LIST_PX), self.list.sizeHintForColumn(0) + 48))
+        self.page_list.setFixedWidth(min(scaled_px(LIST_PX), self.page_list.sizeHintForColumn(0) + 48))
         row_height_px = self.fontMetrics().height() + 16
-        for page_row in range(self.list.count()):
-            self.list.item(page_row).setSizeHint(QSize(0, row_height_px))
-        self.list.currentRowChanged.connect(self._on_row)
+        for page_row in range(self.page_list.count()):
+            self.page_list.item(page_row).setSizeHint(QSize(0, row_height_px))
+        self.page_list.currentRowChanged.connect(self._on_row)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
         column = add_all(vertical(margins=NO_MARGINS, spacing=0), growing(self._pages))
         foot = add_all(horizontal(margins=(16, 12, 16, 12)), buttons)
         column.addLayout(foot)
-        row = add_all(horizontal(self, margins=NO_MARGINS, spacing=0), self.list, growing(column))
+        row = add_all(horizontal(self, margins=NO_MARGINS, spacing=0), self.page_list, growing(column))
         row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # pages scroll or wrap
         self.setMinimumSize(MIN_SIZE)
         default_size = QSize(scaled_px(760), scaled_px(540))
         max_size = parent.size() - QSize(40, 40)
         self.resize(default_size.boundedTo(max_size).expandedTo(MIN_SIZE))
-        self.list.setCurrentRow(0)
+        self.page_list.setCurrentRow(0)
 
     def _in_scroll_area(self, page: QWidget, title: str) -> QWidget:
         area = scroll_area(self._pages, title)
@@ -69,7 +74,7 @@ class Preferences(QDialog):
         return area
 
     def show_page(self, page: QWidget) -> None:
-        self.list.setCurrentRow(self._contents.index(page))
+        self.page_list.setCurrentRow(self._contents.index(page))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keep Enter in a field from closing the dialog."""
@@ -78,5 +83,5 @@ class Preferences(QDialog):
 
     def _on_row(self, row: int) -> None:
         self._pages.setCurrentIndex(row)
-        if self._contents[row] is self.storage:
-            self.storage.measure()
+        if self._contents[row] is self.storage_page:
+            self.storage_page.measure()

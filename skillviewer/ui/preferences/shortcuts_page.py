@@ -38,47 +38,52 @@ class ShortcutsPage(QWidget):
         self.search_edit = with_accessible_name(QLineEdit(self), "Search actions and keys")
         self.search_edit.setPlaceholderText("Search actions and keys")
         self.search_edit.setClearButtonEnabled(True)
-        self.table = QTableWidget(0, 3, self)
-        set_up(self.table, "Actions and their keys", self.fontMetrics().height() + 10)
-        self.table.setHorizontalHeaderLabels(["Action", "Where", "Keys"])
-        self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")
-        header = self.table.horizontalHeader()
+        self.shortcut_table = QTableWidget(0, 3, self)
+        set_up(self.shortcut_table, "Actions and their keys", self.fontMetrics().height() + 10)
+        self.shortcut_table.setHorizontalHeaderLabels(["Action", "Where", "Keys"])
+        self.shortcut_table.setStyleSheet("QTableView::item { padding: 0 5px; }")
+        header = self.shortcut_table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (1, 2):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        self.name = text_label("", self, heading=True)
-        self.field = with_accessible_name(QKeySequenceEdit(self), "New key")
-        self.field.setMaximumSequenceLength(1)
+        self.name_label = text_label("", self, heading=True)
+        self.key_edit = with_accessible_name(QKeySequenceEdit(self), "New key")
+        self.key_edit.setMaximumSequenceLength(1)
         self.add_button = push_button("Add", self, self._on_add)
         self.clear_button = push_button("No keys", self, self._on_clear)
         self.reset_button = push_button("Default", self, self._on_reset)
         self.reset_all_button = push_button("All defaults", self)
         self.reset_all_button.clicked.connect(lambda: self._change(dict.fromkeys(actions.chosen_keys)))
-        self.message = text_label("", self, wrap=True)
-        self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
-        self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.message_label = text_label("", self, wrap=True)
+        self.message_label.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
+        self.message_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         top = add_all(QHBoxLayout(), growing(self.search_edit), self.reset_all_button)
         line = AdaptiveGrid(self)
         buttons = (self.add_button, self.clear_button, self.reset_button)
         line.set_arrangements(
             wide=(
-                Place(self.field, row=0, column=0),
+                Place(self.key_edit, row=0, column=0),
                 *(Place(button, row=0, column=column) for column, button in enumerate(buttons, 1)),
             ),
             narrow=(
-                Place(self.field, row=0, column=0, n_columns=3),
+                Place(self.key_edit, row=0, column=0, n_columns=3),
                 *(Place(button, row=1, column=column) for column, button in enumerate(buttons)),
             ),
             wide_factors=(1,),
             narrow_factors=(),
         )
         add_all(
-            vertical(self, margins=(16, 16, 16, 0), spacing=8), top, growing(self.table), self.name, line, self.message
+            vertical(self, margins=(16, 16, 16, 0), spacing=8),
+            top,
+            growing(self.shortcut_table),
+            self.name_label,
+            line,
+            self.message_label,
         )
         self.search_edit.textChanged.connect(self._filter)
-        self.table.itemSelectionChanged.connect(self._on_chosen)
-        self.field.keySequenceChanged.connect(self._on_pressed)
+        self.shortcut_table.itemSelectionChanged.connect(self._on_chosen)
+        self.key_edit.keySequenceChanged.connect(self._on_pressed)
         actions.keys_changed.connect(self._fill)
         self._fill()
         self.choose(self._specs[0].name)
@@ -86,7 +91,7 @@ class ShortcutsPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the places of the keys if the page is narrow: the menus in the names of the actions say as much."""
         super().resizeEvent(event)
-        self.table.setColumnHidden(1, self.width() < scaled_px(MIN_WIDTH_PX))
+        self.shortcut_table.setColumnHidden(1, self.width() < scaled_px(MIN_WIDTH_PX))
 
     # the table
 
@@ -96,12 +101,12 @@ class ShortcutsPage(QWidget):
         return tuple(spec for menu in MENUS for spec in specs if spec.menu == menu)
 
     @property
-    def chosen(self) -> ActionSpec:
-        return self._specs[max(self.table.currentRow(), 0)]
+    def chosen_action(self) -> ActionSpec:
+        return self._specs[max(self.shortcut_table.currentRow(), 0)]
 
     def choose(self, name: str) -> None:
         row = next(row for row, spec in enumerate(self._specs) if spec.name == name)
-        self.table.setCurrentCell(row, 0)
+        self.shortcut_table.setCurrentCell(row, 0)
 
     def _where(self, spec: ActionSpec) -> str:
         if spec.scope is Scope.SCREEN:
@@ -115,15 +120,15 @@ class ShortcutsPage(QWidget):
     def _fill(self) -> None:
         specs = self._specs
         changed = self._actions.chosen_keys
-        self.table.setRowCount(len(specs))
+        self.shortcut_table.setRowCount(len(specs))
         for row, spec in enumerate(specs):
             keys = "   ".join(key_text(key) for key in spec.keys)
             texts = (f"{without_mnemonic(spec.menu)}: {without_mnemonic(spec.text)}", self._where(spec), keys)
             for column, text in enumerate(texts):
-                item = self.table.item(row, column)
+                item = self.shortcut_table.item(row, column)
                 if item is None:
                     item = QTableWidgetItem()
-                    self.table.setItem(row, column, item)
+                    self.shortcut_table.setItem(row, column, item)
                 font = item.font()
                 font.setBold(spec.name in changed)
                 item.setFont(font)
@@ -133,27 +138,27 @@ class ShortcutsPage(QWidget):
         self._on_chosen()
 
     def _filter(self, typed: str) -> None:
-        for row in range(self.table.rowCount()):
-            items = (self.table.item(row, column) for column in range(3))
+        for row in range(self.shortcut_table.rowCount()):
+            items = (self.shortcut_table.item(row, column) for column in range(3))
             text = " ".join(item.text() for item in items if item is not None)
-            self.table.setRowHidden(row, match_distance(text, typed) is None)
+            self.shortcut_table.setRowHidden(row, match_distance(text, typed) is None)
 
     # the chosen action
 
     def _on_chosen(self) -> None:
-        spec = self.chosen
+        spec = self.chosen_action
         self._take("")
-        self.name.setText(without_mnemonic(spec.text))
+        self.name_label.setText(without_mnemonic(spec.text))
         self.clear_button.setEnabled(bool(spec.keys))
         self.reset_button.setEnabled(spec.name in self._actions.chosen_keys)
 
     def _take(self, key: str) -> None:
         self._pressed = key
-        with QSignalBlocker(self.field):
-            self.field.setKeySequence(QKeySequence(key))
+        with QSignalBlocker(self.key_edit):
+            self.key_edit.setKeySequence(QKeySequence(key))
         self.add_button.setText("Add")
         self.add_button.setEnabled(bool(key))
-        self.message.setText("")
+        self.message_label.setText("")
 
     def _on_pressed(self, sequence: QKeySequence) -> None:
         key = sequence.toString(QKeySequence.SequenceFormat.PortableText)
@@ -163,20 +168,20 @@ class ShortcutsPage(QWidget):
         refusal = self._refusal(self._pressed)
         if refusal:
             self.add_button.setEnabled(False)
-            self.message.setText(refusal)
+            self.message_label.setText(refusal)
             return
         takers = self._takers(self._pressed)
         if takers:
             self.add_button.setText("Reassign")
             names = ", ".join(f"“{without_mnemonic(spec.text)}” ({self._where(spec)})" for spec in takers)
-            self.message.setText(f"{key_text(key)} is the key of {names}. It would be taken from there.")
+            self.message_label.setText(f"{key_text(key)} is the key of {names}. It would be taken from there.")
 
     def _refusal(self, key: str) -> str:
         if not key:
             return "This key cannot be recognised. Press another key."
         if key in RESERVED:
             return f"{key_text(key)} moves the focus or leaves a field. Press another key."
-        if key in map(portable_key, self.chosen.keys):
+        if key in map(portable_key, self.chosen_action.keys):
             return f"{key_text(key)} is already a key of this action."
         letters = {f"Alt+{text[text.index('&') + 1].upper()}": without_mnemonic(text) for text in MENUS if "&" in text}
         if key in letters:
@@ -185,7 +190,7 @@ class ShortcutsPage(QWidget):
 
     def _takers(self, key: str) -> list[ActionSpec]:
         """Return the actions that a key would be taken from."""
-        shortcut = self.chosen
+        shortcut = self.chosen_action
         specs = self._actions.specs
         assigned = [spec for spec in specs if spec.name != shortcut.name]
         assigned.append(replace(shortcut, keys=(key,)))
@@ -198,7 +203,7 @@ class ShortcutsPage(QWidget):
 
     def _on_add(self) -> None:
         key = self._pressed
-        shortcut = self.chosen
+        shortcut = self.chosen_action
         if not key:
             return
         changes: dict[str, tuple[str, ...] | None] = {}
@@ -206,19 +211,19 @@ class ShortcutsPage(QWidget):
             changes[spec.name] = tuple(kept for kept in spec.keys if portable_key(kept) != key)
         changes[shortcut.name] = (*shortcut.keys, key)
         self._change(changes)
-        self.message.setText(f"{key_text(key)} is now a key of “{without_mnemonic(shortcut.text)}”.")
+        self.message_label.setText(f"{key_text(key)} is now a key of “{without_mnemonic(shortcut.text)}”.")
 
     def _on_clear(self) -> None:
-        self._change({self.chosen.name: ()})
+        self._change({self.chosen_action.name: ()})
 
     def _on_reset(self) -> None:
         """Restore the default keys of the action, and take them from other actions."""
-        name = self.chosen.name
+        name = self.chosen_action.name
         other_keys = {other: keys for other, keys in self._actions.chosen_keys.items() if other != name}
         before = self._actions.keys(name)
         self._change({name: None})
         if self._actions.keys(name) == before and name not in other_keys:
-            self.message.setText("Its default keys belong to other actions now. Restore those actions first.")
+            self.message_label.setText("Its default keys belong to other actions now. Restore those actions first.")
 
     def _change(self, changes: dict[str, tuple[str, ...] | None]) -> None:
         self._actions.set_keys(changes)

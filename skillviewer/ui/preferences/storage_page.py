@@ -28,14 +28,14 @@ class StoragePage(Form):
         self._dialogs = dialogs
         self._storage: Storage | None = None
         folder = printable(str(cache_dir()))
-        self.place = text_label(folder, self, wrap=True, plain=True)
-        self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
-        self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.folder_label = text_label(folder, self, wrap=True, plain=True)
+        self.folder_label.setTextInteractionFlags(self.folder_label.textInteractionFlags().TextSelectableByMouse)
+        self.folder_label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.show_folder_button = push_button("Show the folder", self, self._on_show)
-        self.kept = text_label("", self, wrap=True)
+        self.kept_label = text_label("", self, wrap=True)
         sizes = sorted({*LIMITS_GB, app_context.settings.cache_gb})
         limits = [(size, f"{size} GB") for size in sizes]
-        self.limit = self.choice(
+        self.limit_box = self.choice(
             limits, app_context.settings.cache_gb, partial(setattr, app_context.settings, "cache_gb")
         )
         self.empty_button = push_button("Empty…", self, self._on_empty)
@@ -44,12 +44,12 @@ class StoragePage(Form):
         buttons = FlowLayout(row, gap_px=8)
         for button in (self.show_folder_button, self.empty_button):
             buttons.addWidget(button)
-        self.add("Folder", self.place)
-        self.add("Content", self.kept)
+        self.add("Folder", self.folder_label)
+        self.add("Content", self.kept_label)
         self.add("", row)
         self.add(
             "Features, at most",
-            self.limit,
+            self.limit_box,
             (
                 "Cached features speed up a second assessment of a video, and every further model. Features that "
                 "were used longest ago are removed first. A new limit applies to models loaded afterwards."
@@ -60,7 +60,7 @@ class StoragePage(Form):
         if self._app_context.closing:
             return
         if self._storage is None:
-            self.kept.setText("measuring")
+            self.kept_label.setText("measuring")
         self._app_context.index_worker.submit(lambda _backend, token, _report: measure_storage(token)).then(
             succeeded=self._on_measured, failed=self._app_context.messages.fail
         )
@@ -77,7 +77,7 @@ class StoragePage(Form):
             ("{} other", storage.other),
         )
         amounts = [text.format(format_size(n_bytes)) for text, n_bytes in lines]
-        self.kept.setText("\n".join(amounts))
+        self.kept_label.setText("\n".join(amounts))
         self.empty_button.setEnabled(storage.removable > 0)
 
     def _on_empty(self) -> None:

@@ -92,7 +92,7 @@ class ClockBar(PaintedWidget):
         painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
         time_s = pair_clock.time_s(video)
         playhead_x = min(max(self.x_of(time_s), left), right)
-        is_muted = not pair_clock.together and video != pair_clock.active_video
+        is_muted = not pair_clock.is_together and video != pair_clock.active_video
         colour_name = theme.muted if is_muted else theme.accent
         played_colour = QColor(colour_name)
         played_colour.setAlphaF(PLAYED_OPACITY)
@@ -103,7 +103,7 @@ class ClockBar(PaintedWidget):
         pair_clock = self._pair_view.clock
         bottom = self.row_y(1) + BAR_PX + GAP_PX / 2
         painter.setPen(QPen(QColor(self._theme.text), 2))
-        if pair_clock.together:
+        if pair_clock.is_together:
             x = self.x_of(pair_clock.time_s(0))
             painter.drawLine(QPointF(x, GAP_PX / 2), QPointF(x, bottom))
         else:

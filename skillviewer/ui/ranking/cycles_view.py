@@ -45,7 +45,7 @@ class CycleRow(QWidget):
 
     @property
     def text(self) -> str:
-        return "; ".join(line.plain for line in self._lines if not line.isHidden())
+        return "; ".join(line.plain_text for line in self._lines if not line.isHidden())
 
     def show_cycle(self, cycle: "Cycle", *, is_queued: bool, writable: bool) -> None:
         """Show a cycle; ``is_queued`` if its weakest pair is in the queue."""
@@ -109,18 +109,18 @@ class CyclesView(QWidget):
         self._take_out = take_out
         self._pairs_to_ask: tuple[frozenset[str], ...] = ()
         self.rows: list[CycleRow] = []
-        self.heading = text_label("Contradictions", self, heading=True)
+        self.heading_label = text_label("Contradictions", self, heading=True)
         self.all_button = push_button("", self, lambda: ask_again(self._pairs_to_ask))
         self.all_button.setToolTip("Puts one pair of every cycle back in the queue: every rater judges it once more")
-        self.message = WrappingLabel(self, muted=True)
+        self.message_label = WrappingLabel(self, muted=True)
         self._row_column = vertical(spacing=0)
-        heading_row = add_all(QHBoxLayout(), growing(self.heading), self.all_button)
-        add_all(vertical(self, margins=NO_MARGINS, spacing=6), heading_row, self.message, self._row_column)
+        heading_row = add_all(QHBoxLayout(), growing(self.heading_label), self.all_button)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=6), heading_row, self.message_label, self._row_column)
 
     def show_cycles(self, cycles: "Sequence[Cycle]", queued: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show cycles in the given order, the closest vote first; ``queued`` are the pairs in the queue."""
         shown_cycles = cycles[:MAX_ROWS]
-        self.message.set_plain(_summarize(len(cycles)))
+        self.message_label.set_plain(_summarize(len(cycles)))
         self._pairs_to_ask = _pairs_to_ask(shown_cycles, queued)
         n_pairs = len(self._pairs_to_ask)
         button_text = f"Judge {counted(n_pairs, 'pair')} again" if n_pairs else "All in the queue"
@@ -144,7 +144,7 @@ class CyclesView(QWidget):
             text = f"None: votes and ratings agree on {facts.n_ordered_by_both} pairs."
         else:
             text = "None: no pair is ordered by both votes and ratings."
-        self.message.set_plain(f"{text} The rule: {facts.rule}.")
+        self.message_label.set_plain(f"{text} The rule: {facts.rule}.")
         self.all_button.hide()
         shown_contradictions = facts.contradicted[:MAX_ROWS]
         rows = self._show_rows(len(shown_contradictions))

@@ -70,7 +70,7 @@ class JudgingController(SittingController[RaterQueue, Vote]):
             requested: Shares that were requested for the screen, with frames that arrived too late to be shown.
         """
         session = self.session
-        study = self._studies.current
+        study = self._studies.current_study
         if not self.accepts_answers or session.turn is None or study is None:
             return False
         if vote.verdict is Verdict.NEITHER and not study.settings.allow_neither:
@@ -143,8 +143,8 @@ class JudgingController(SittingController[RaterQueue, Vote]):
                 self.session.unreadable.clear()  # a missing file may be back
             if self.phase is not SittingPhase.STORING:  # _advance queries the turns
                 self._query_turns()
-        elif VIDEOS in changes and self._studies.current is not None:
-            self._on_study(self._studies.current)
+        elif VIDEOS in changes and self._studies.current_study is not None:
+            self._on_study(self._studies.current_study)
 
     def _query(self) -> Callable[[Study], RaterQueue]:
         session = self.session

@@ -62,27 +62,27 @@ class JudgingView(QWidget):
             pair_view.frame_unreadable.connect(self._on_frame_unreadable)
             pair_view.sync_asked.connect(self._on_sync_asked)
         self.transport = PairTransport(self.pair_views, actions, app_context.icons, self)
-        self.votes = VoteBar(actions, self)
+        self.vote_bar = VoteBar(actions, self)
         self._reason_row = horizontal(margins=(16, 0, 16, 0))
         add_all(vertical(page, margins=NO_MARGINS, spacing=0), growing(self._stack), self.transport, self._reason_row)
         area.setWidget(page)
-        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(area), self.votes)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), growing(area), self.vote_bar)
         self.transport.set_pair_view(self.pair_view)
-        self.votes.arranged.connect(self._on_votes_arranged)
-        self._on_votes_arranged(is_narrow=bool(self.votes.is_narrow))
-        self.votes.reason_finished.connect(self.take_focus)
+        self.vote_bar.arranged.connect(self._on_votes_arranged)
+        self._on_votes_arranged(is_narrow=bool(self.vote_bar.is_narrow))
+        self.vote_bar.reason_finished.connect(self.take_focus)
         judging.turn_changed.connect(self._on_turn)
         judging.answer_withdrawn.connect(self._on_answer_withdrawn)
         judging.next_pair_changed.connect(self._on_next_pair)
         judging.pair_videos_changed.connect(self._on_pair_videos)
-        judging.message_changed.connect(self.votes.show_message)
+        judging.message_changed.connect(self.vote_bar.show_message)
         judging.feedback.connect(self._on_feedback)
-        self.votes.continue_button.clicked.connect(judging.end_feedback)
+        self.vote_bar.continue_button.clicked.connect(judging.end_feedback)
         self.apply_settings()
 
     def _on_votes_arranged(self, is_narrow: bool) -> None:
         if is_narrow:
-            self._reason_row.addWidget(self.votes.reason)
+            self._reason_row.addWidget(self.vote_bar.reason_edit)
 
     @property
     def pair_view(self) -> PairView:
@@ -103,9 +103,9 @@ class JudgingView(QWidget):
         self.pair_view.player_on(left=True).canvas.setFocus()
 
     def apply_settings(self) -> None:
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         if study is not None:
-            self.votes.neither_button.setVisible(study.settings.allow_neither)
+            self.vote_bar.neither_button.setVisible(study.settings.allow_neither)
             self.transport.set_speed(study.settings.speed)
 
     # what the rater does
@@ -125,7 +125,7 @@ class JudgingView(QWidget):
             rater=self._judging.session.rater,
             watched=round(min(shares), 4),  # 1 if both were seen whole
             speed=pair_view.clock.speed,
-            reason=self.votes.reason.text().strip(),
+            reason=self.vote_bar.reason_edit.text().strip(),
             left_mark_s=left_mark_s,
             right_mark_s=right_mark_s,
             purpose=turn.purpose,
@@ -185,8 +185,8 @@ class JudgingView(QWidget):
     def _on_turn(self, turn: PresentedPair | None) -> None:
         self.pair_view.clock.pause()
         self._set_marks(NO_MARKS)
-        self.votes.reason.clear()
-        self.votes.set_voting(voting=True)
+        self.vote_bar.reason_edit.clear()
+        self.vote_bar.set_voting(voting=True)
         if turn is None:
             if self._judging.session.next_pair is None:
                 for pair_view in self.pair_views:
@@ -205,7 +205,7 @@ class JudgingView(QWidget):
 
     def _on_answer_withdrawn(self, vote: Vote) -> None:
         """Restore the reason and the marks of a withdrawn vote. A vote is rarely withdrawn because of them."""
-        self.votes.reason.setText(vote.reason)
+        self.vote_bar.reason_edit.setText(vote.reason)
         if self.pair_view.presented_pair is None:
             return
         if self.pair_view.video_name(0) == vote.left:
@@ -215,7 +215,7 @@ class JudgingView(QWidget):
 
     def _on_feedback(self, text: str) -> None:
         self.pair_view.clock.pause()
-        self.votes.show_feedback(text)
+        self.vote_bar.show_feedback(text)
 
     def _bring_to_front(self) -> None:
         self._open_timer.stop()
@@ -227,7 +227,7 @@ class JudgingView(QWidget):
 
     @property
     def _speed(self) -> float:
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         return study.settings.speed if study is not None else 1.0
 
     def _on_next_pair(self, turn: PresentedPair | None) -> None:
@@ -249,7 +249,7 @@ class JudgingView(QWidget):
 
     def _on_frame_unreadable(self) -> None:
         if self.sender() is self.pair_view:
-            self.votes.show_message("A frame could not be read. Judge by the rest, or skip the pair.")
+            self.vote_bar.show_message("A frame could not be read. Judge by the rest, or skip the pair.")
 
     def _on_pair_videos(self, pair_videos: tuple[PairVideo, ...]) -> None:
         for pair_view in self.pair_views:

@@ -17,11 +17,11 @@ class MessagePage(QWidget):
 
     def __init__(self, heading: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._heading = text_label(heading, self, letters="page")
-        self._text = text_label("", self, wrap=True, muted=True, plain=True)
-        self._body = vertical(spacing=8)
+        self._heading_label = text_label(heading, self, letters="page")
+        self._text_label = text_label("", self, wrap=True, muted=True, plain=True)
+        self._body_column = vertical(spacing=8)
         self._button_row = FlowLayout(gap_px=8)
-        rows = (self._heading, self._text, Spacing(8), self._body, Spacing(8), self._button_row)
+        rows = (self._heading_label, self._text_label, Spacing(8), self._body_column, Spacing(8), self._button_row)
         column = QWidget(self)
         column.setMaximumWidth(scaled_px(COLUMN_PX))
         add_all(vertical(column, margins=NO_MARGINS, spacing=8), GrowingSpace(factor=2), *rows, GrowingSpace(factor=3))
@@ -30,10 +30,10 @@ class MessagePage(QWidget):
 
     @property
     def text(self) -> str:
-        return f"{self._heading.text()} {self._text.text()}"
+        return f"{self._heading_label.text()} {self._text_label.text()}"
 
     def set_message(self, text: str) -> None:
-        self._text.setText(text)
+        self._text_label.setText(text)
 
     def add_button(self, text: str, on_press: Callable[[], object] | None = None) -> QPushButton:
         is_main = self._main_button is None

@@ -39,7 +39,7 @@ class PairClock(QObject):
         self._position_s = [0.0, 0.0]  # position of each playhead when it last started or stopped
         self._started_s: list[float | None] = [None, None]  # reading of the clock at that start; None: paused
         self.speed = 1.0  # playing speed of both, in seconds of video a second
-        self.together = True  # true if one clock moves both
+        self.is_together = True  # true if one clock moves both
         self.active_video = 0  # index of the video that is moved when each has its own clock, 0 or 1
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -70,7 +70,7 @@ class PairClock(QObject):
     @property
     def moved_videos(self) -> tuple[int, ...]:
         """Indices of the videos that a command moves."""
-        return BOTH if self.together else (self.active_video,)
+        return BOTH if self.is_together else (self.active_video,)
 
     def limits_s(self) -> tuple[float, float]:
         """Return the earliest start and the latest end of the moved videos, in seconds."""
@@ -82,7 +82,7 @@ class PairClock(QObject):
         self.close()
         self.clips = (first, second)
         self.speed = speed
-        self.together = True
+        self.is_together = True
         self.active_video = 0
         self._move_to(BOTH, self.limits_s()[0])
         self.mode_changed.emit()
@@ -208,10 +208,10 @@ class PairClock(QObject):
 
     def set_together(self, together: bool) -> None:
         """Move both videos by one clock, at the time of the active video, or each by its own clock."""
-        if together == self.together or not self.clips:
+        if together == self.is_together or not self.clips:
             return
         self.pause()
-        self.together = together
+        self.is_together = together
         if together:
             self.seek(self._position_s[self.active_video])
         self.mode_changed.emit()
@@ -219,7 +219,7 @@ class PairClock(QObject):
     def set_active(self, index: int) -> None:
         """Choose the video that is moved if each has its own clock; the other one is paused."""
         if index != self.active_video:
-            if not self.together:
+            if not self.is_together:
                 self.pause()
             self.active_video = index
             self.mode_changed.emit()
@@ -238,7 +238,7 @@ class PairClock(QObject):
         self.pause()
         aligned = replace(self.clips[index], sync_s=sync_s)
         self.clips = (aligned, self.clips[1]) if index == 0 else (self.clips[0], aligned)
-        moved_videos = BOTH if self.together else (index,)
+        moved_videos = BOTH if self.is_together else (index,)
         self._move_to(moved_videos, 0.0)
         self.mode_changed.emit()
 

@@ -46,15 +46,15 @@ class PairPlayer(QWidget):
         self.is_ready = False  # true once an exact frame has arrived
         self._playing = False
         self._title_text = ""
-        self._title = text_label("", self, heading=True)
-        self._status = ElidingLabel(self, muted=True)
-        self._time = ElidingLabel(self)
-        self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._title_label = text_label("", self, heading=True)
+        self._status_label = ElidingLabel(self, muted=True)
+        self._time_label = ElidingLabel(self)
+        self._time_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.sync_button = tool_button("Set sync point", self, self.sync_asked)
         self.sync_button.setToolTip("Align the frame on screen with the sync point of the other video")
         self._header = QWidget(self)
         header_row = horizontal(self._header, margins=(16, 4, 8, 4), spacing=8)
-        add_all(header_row, self._title, growing(self._status), growing(self._time), self.sync_button)
+        add_all(header_row, self._title_label, growing(self._status_label), growing(self._time_label), self.sync_button)
         add_all(vertical(self, margins=NO_MARGINS, spacing=0), self._header, growing(self.canvas))
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self._on_arrived)
@@ -87,7 +87,7 @@ class PairPlayer(QWidget):
         self.is_ready = False
         self._playing = False
         self.canvas.set_video(None)
-        self._time.set_forms("")
+        self._time_label.set_forms("")
 
     def show_frame(self, frame: int, *, playing: bool) -> None:
         self._playing = playing
@@ -98,7 +98,7 @@ class PairPlayer(QWidget):
     @property
     def time_text(self) -> str:
         """The time as shown above the picture."""
-        return self._time.text()
+        return self._time_label.text()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -108,14 +108,14 @@ class PairPlayer(QWidget):
         """Shorten the texts around the time if the player is narrow, so that the time is not elided."""
         is_narrow = self.width() < scaled_px(NARROW_PX)
         title = self._title_text.removesuffix(" video") if is_narrow else self._title_text
-        self._title.setText(title)
+        self._title_label.setText(title)
         duration_s = self.clip.duration_s if self.clip is not None else 0.0
-        time_px = self._time.fontMetrics().horizontalAdvance(clock(duration_s)) + 2
+        time_px = self._time_label.fontMetrics().horizontalAdvance(clock(duration_s)) + 2
         is_very_narrow = self.width() < scaled_px(VERY_NARROW_PX)
         short_text = "Sync" if is_very_narrow else "Sync point"
         button_text = short_text if is_narrow else "Set sync point"
         self.sync_button.setText(button_text)
-        self._time.setMinimumWidth(time_px)
+        self._time_label.setMinimumWidth(time_px)
 
     def set_title(self, text: str) -> None:
         """Set the title, such as “Left video”."""
@@ -128,14 +128,14 @@ class PairPlayer(QWidget):
         """Show the longest text of a status that fits; texts are sorted by length, the longest first."""
         if not texts:
             texts = ("",)
-        self._status.set_forms(*texts)
+        self._status_label.set_forms(*texts)
 
     def set_time(self, time_s: float) -> None:
         """Show a time on the pair's clock, in seconds, as the time since the start of the clip."""
         if self.clip is not None:
             since_start_s = min(max(time_s - self.clip.start_s, 0.0), self.clip.duration_s)
             time_text = clock(since_start_s)
-            self._time.set_forms(f"{time_text} / {clock(self.clip.duration_s)}", time_text)
+            self._time_label.set_forms(f"{time_text} / {clock(self.clip.duration_s)}", time_text)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -174,7 +174,7 @@ class PairPlayer(QWidget):
         if clip is None or not clip.first_frame <= picture.frame_index <= clip.last_frame:
             return  # a preview from outside the clip
         self.canvas.set_picture(picture)
-        if picture.exact:
+        if picture.is_exact:
             self.is_ready = True
 
     def _on_painted(self, displayed: DisplayedFrame) -> None:

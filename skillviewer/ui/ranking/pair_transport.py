@@ -29,7 +29,7 @@ class PairTransport(QWidget):
         self._marks_s: Marks = NO_MARKS
         self._speed_text = ""
         self._sound_on = False
-        self.bar = ClockBar(pair_views, self)
+        self.clock_bar = ClockBar(pair_views, self)
         previous_button = action_button(actions["rank_previous_frame"], self)
         self._play_button = action_button(actions["rank_play"], self)
         self._play_button.setIconSize(icon_size(24))
@@ -68,7 +68,7 @@ class PairTransport(QWidget):
             wide_factors=(0, 0, 1),
             narrow_factors=(0, 1, 0),
         )
-        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self.bar, row)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self.clock_bar, row)
         for pair_view in pair_views:
             pair_view.clock.playing_changed.connect(self._on_playing)
             pair_view.clock.mode_changed.connect(self._on_mode)
@@ -77,13 +77,13 @@ class PairTransport(QWidget):
 
     def set_pair_view(self, pair_view: PairView) -> None:
         self._pair_view = pair_view
-        self.bar.set_pair_view(pair_view)
+        self.clock_bar.set_pair_view(pair_view)
         self._on_playing()
         self._on_mode()
 
     def set_marks(self, marks_s: Marks) -> None:
         self._marks_s = marks_s
-        self.bar.set_marks(marks_s)
+        self.clock_bar.set_marks(marks_s)
         self._show_marks()
 
     def _show_marks(self) -> None:
@@ -134,7 +134,7 @@ class PairTransport(QWidget):
             self._actions["rank_play"].setIcon(icon)
 
     def _on_mode(self) -> None:
-        plays_together = self._pair_view.clock.together
+        plays_together = self._pair_view.clock.is_together
         self._actions["rank_together"].setChecked(plays_together)
         text = "both play at {}, locked" if plays_together else "each plays at {}, locked"
         tip = "Both videos play at this speed. It is the same for the whole study."

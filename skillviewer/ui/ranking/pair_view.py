@@ -196,7 +196,7 @@ class PairView(QWidget):
 
     def _show_statuses(self) -> None:
         """Show the status of the sound at the active video, marked if the keys move only this video."""
-        keys_text = "" if self.clock.together else "· moved by the keys"
+        keys_text = "" if self.clock.is_together else "· moved by the keys"
         if self._sound_texts:
             status_texts = [f"{keys_text} · {sound_text}".strip() for sound_text in self._sound_texts]
         else:

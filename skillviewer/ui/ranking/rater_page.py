@@ -36,13 +36,13 @@ class RaterPage(MessagePage):
         self.rater_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.name_edit = with_accessible_name(QLineEdit(self), "Name of the rater")
         self.name_edit.setMaxLength(MAX_NAME_CHARACTERS)
-        self._summary = text_label("", self, wrap=True, plain=True)
-        self._summary.hide()
-        self._note = text_label("", self, wrap=True, plain=True, muted=True)
-        self._note.hide()
+        self._summary_label = text_label("", self, wrap=True, plain=True)
+        self._summary_label.hide()
+        self._note_label = text_label("", self, wrap=True, plain=True, muted=True)
+        self._note_label.hide()
         self.begin_button = self.add_button("Begin")
         self.begin_button.setEnabled(False)
-        add_all(self._body, self._summary, self.rater_list, self.name_edit, self._note)
+        add_all(self._body_column, self._summary_label, self.rater_list, self.name_edit, self._note_label)
         self.rater_list.itemClicked.connect(self._pick)
         self.rater_list.currentItemChanged.connect(self._on_current_changed)
         self.rater_list.itemActivated.connect(self._on_activated)
@@ -54,22 +54,22 @@ class RaterPage(MessagePage):
     @property
     def summary(self) -> str:
         """Summary of the last sitting, or ""."""
-        return self._summary.text()
+        return self._summary_label.text()
 
     def set_text(self, heading: str, text: str) -> None:
         """Set the question, and the text that explains the sitting."""
-        self._heading.setText(heading)
+        self._heading_label.setText(heading)
         self.set_message(text)
 
     def set_summary(self, text: str) -> None:
         """Show a summary of the last sitting, or "" for none."""
-        self._summary.setText(text)
-        self._summary.setVisible(bool(text))
+        self._summary_label.setText(text)
+        self._summary_label.setVisible(bool(text))
 
     def set_note(self, text: str) -> None:
         """Show a note below the name, or "" for none."""
-        self._note.setText(text)
-        self._note.setVisible(bool(text))
+        self._note_label.setText(text)
+        self._note_label.setVisible(bool(text))
 
     def set_raters(self, raters: Sequence[str]) -> None:
         """Offer the raters of the study; a name that is being typed stays."""

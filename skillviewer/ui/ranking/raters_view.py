@@ -54,10 +54,10 @@ class RatersView(VoteReportView):
         )
 
     def _make_page(self) -> QWidget:
-        self.table = PlainTable("Raters", self)
-        self.table.verticalHeader().setDefaultSectionSize(scaled_px(ROW_PX))
-        self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # aligned with the titles
-        self.warnings = WrappingLabel(self)
+        self.raters_table = PlainTable("Raters", self)
+        self.raters_table.verticalHeader().setDefaultSectionSize(scaled_px(ROW_PX))
+        self.raters_table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # aligned with the titles
+        self.warnings_label = WrappingLabel(self)
         page = QWidget(self)
         heading = text_label("To check", page, heading=True)
         explanation = WrappingLabel(page, muted=True)
@@ -66,10 +66,12 @@ class RatersView(VoteReportView):
             "of the other raters, and its distance from 1 in standard errors. Disagreeing is not being wrong."
         )
         text_column = QWidget(page)
-        add_all(vertical(text_column, margins=(0, 0, 8, 0), spacing=12), self.warnings, explanation, GrowingSpace())
+        add_all(
+            vertical(text_column, margins=(0, 0, 8, 0), spacing=12), self.warnings_label, explanation, GrowingSpace()
+        )
         area = scroll_area(page, heading.text())
         area.setWidget(text_column)
-        column = add_all(vertical(page, margins=(16, 12, 16, 12), spacing=8), self.table)
+        column = add_all(vertical(page, margins=(16, 12, 16, 12), spacing=8), self.raters_table)
         column.addSpacing(8)
         add_all(column, heading, growing(area))
         return page
@@ -78,14 +80,14 @@ class RatersView(VoteReportView):
         rater_reports = cast("tuple[RaterReport, ...]", report)
         if not rater_reports:
             return "Judge some pairs, and the consistency and agreement of the raters appear here."
-        self.table.fill(self._columns(), [_make_row(rater) for rater in rater_reports])
+        self.raters_table.fill(self._columns(), [_make_row(rater) for rater in rater_reports])
         n_rows = min(len(rater_reports), MAX_ROWS)
-        header_px = self.table.horizontalHeader().sizeHint().height()
-        self.table.setFixedHeight(header_px + n_rows * scaled_px(ROW_PX) + 4)
+        header_px = self.raters_table.horizontalHeader().sizeHint().height()
+        self.raters_table.setFixedHeight(header_px + n_rows * scaled_px(ROW_PX) + 4)
         warnings = [f"{rater.name}: {' '.join(rater.warnings)}" for rater in rater_reports if rater.warnings]
         if not warnings:
             warnings = ["Nothing: no rater's votes are unusual."]
-        self.warnings.set_plain(*warnings)
+        self.warnings_label.set_plain(*warnings)
         return ""
 
 

@@ -141,8 +141,8 @@ class RatingController(SittingController[RatingQueue, RatingForm]):
                 self.session.unreadable.clear()  # a missing file may be back
             if self.phase is not SittingPhase.STORING:
                 self._query_turns()
-        elif not self.session.rater and changes & {SETTINGS, VIDEOS} and self._studies.current is not None:
-            self._on_study(self._studies.current)
+        elif not self.session.rater and changes & {SETTINGS, VIDEOS} and self._studies.current_study is not None:
+            self._on_study(self._studies.current_study)
 
     def _query(self) -> Callable[[Study], RatingQueue]:
         rater = self.session.rater

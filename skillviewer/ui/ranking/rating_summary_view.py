@@ -55,47 +55,47 @@ class RatingSummaryView(QWidget):
             "and the videos on which they differ appear here."
         )
         self.import_button = self.empty_page.add_button("Import ratings…")
-        self.waiting = MessagePage("Reading the ratings…", self)
+        self.waiting_page = MessagePage("Reading the ratings…", self)
         self._page = self._make_page()
         self.pages = Pages(self)
         self.pages.addWidget(self.empty_page)
-        self.pages.addWidget(self.waiting)
+        self.pages.addWidget(self.waiting_page)
         self.pages.addWidget(self._page)
         add_all(vertical(self, margins=NO_MARGINS), self.pages)
         self.item_box.currentIndexChanged.connect(self._show_item)
-        self.disputed.row_chosen.connect(self.video_asked)
+        self.disputed_table.row_chosen.connect(self.video_asked)
         app_context.studies.opened.connect(self._on_replaced)
         app_context.studies.closed.connect(self._on_replaced)
         app_context.studies.changed.connect(self._on_changed)
 
     def _make_page(self) -> QWidget:
         self.item_box = with_accessible_name(QComboBox(self), "Criterion")
-        self.facts = WrappingLabel(self, muted=True)
+        self.facts_label = WrappingLabel(self, muted=True)
         self.histogram = RatingHistogram(self)
-        self.agreement = WrappingLabel(self)
-        self.raters = PlainTable("Raters of the item", self)
-        self.disputed = PlainTable("Videos on which raters differ", self)
+        self.agreement_label = WrappingLabel(self)
+        self.raters_table = PlainTable("Raters of the item", self)
+        self.disputed_table = PlainTable("Videos on which raters differ", self)
         left = QWidget(self)
         heading = text_label("Ratings", left, heading=True)
         heading_row = add_all(horizontal(spacing=12), heading, growing(self.item_box))
         left_column = QWidget(left)
         agreement_heading = text_label("Agreement", left_column, heading=True)
         column = vertical(left_column, margins=(0, 0, 8, 0), spacing=12)
-        add_all(column, self.facts, self.histogram, agreement_heading, self.agreement, GrowingSpace())
+        add_all(column, self.facts_label, self.histogram, agreement_heading, self.agreement_label, GrowingSpace())
         area = scroll_area(left, "Ratings and agreement")
         area.setWidget(left_column)
         add_all(vertical(left, margins=(16, 12, 12, 12), spacing=8), heading_row, growing(area))
         right = QWidget(self)
         raters_heading = text_label("Raters", right, heading=True)
         disputed_heading = text_label("Where raters differ most", right, heading=True)
-        self.hint = text_label("A click plays the video.", right, muted=True)
+        self.hint_label = text_label("A click plays the video.", right, muted=True)
         add_all(
             vertical(right, margins=(16, 12, 16, 12), spacing=8),
             raters_heading,
-            growing(self.raters),
+            growing(self.raters_table),
             disputed_heading,
-            self.hint,
-            growing(self.disputed, factor=2),
+            self.hint_label,
+            growing(self.disputed_table, factor=2),
         )
         return splitter(self, Qt.Orientation.Horizontal, widgets=(left, right), factors=(1, 1), sizes=(600, 600))
 
@@ -114,13 +114,13 @@ class RatingSummaryView(QWidget):
             self._query()
 
     def _query(self) -> None:
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         if study is None or self._app_context.closing or not self._is_stale or not self.isVisible():
             return
         self._is_stale = False
         criterion = study.settings.criterion
         if not self._summaries:
-            self.pages.setCurrentWidget(self.waiting)
+            self.pages.setCurrentWidget(self.waiting_page)
         task = self._app_context.studies.read(_read_summaries)
         task.then(succeeded=lambda summaries: self._show(summaries, criterion), failed=self._on_failed)
 
@@ -145,9 +145,9 @@ class RatingSummaryView(QWidget):
         if not 0 <= index < len(self._summaries):
             return
         summary = self._summaries[index]
-        self.facts.set_plain(format_facts(summary))
+        self.facts_label.set_plain(format_facts(summary))
         self.histogram.show_summary(summary)
-        self.agreement.set_plain(*format_agreement(summary))
+        self.agreement_label.set_plain(*format_agreement(summary))
         rater_columns = (
             Column("Rater", number=False, fills=True),
             Column("Videos", "Videos that the rater has rated"),
@@ -157,13 +157,13 @@ class RatingSummaryView(QWidget):
                 "Points above the other raters on the same videos: above 0 milder, below 0 stricter",
             ),
         )
-        self.raters.fill(rater_columns, [_rater_row(rater) for rater in summary.raters])
+        self.raters_table.fill(rater_columns, [_rater_row(rater) for rater in summary.raters])
         video_columns = (
             Column("Video", number=False, fills=True),
             Column("Distance", "Highest minus lowest rating, in points"),
             Column("Ratings", number=False),
         )
-        self.disputed.fill(video_columns, [_video_row(video) for video in summary.disputed[:MAX_DISPUTED]])
+        self.disputed_table.fill(video_columns, [_video_row(video) for video in summary.disputed[:MAX_DISPUTED]])
 
 
 def _rater_row(rater: RaterRatings) -> Cells:

@@ -45,7 +45,7 @@ class RatingTab(QWidget):
         self._has_had_rater = False
         self._dialogs = Dialogs()
         self.controller = RatingController(app_context.studies, app_context.undo, undo_key, self)
-        self.view = RatingView(app_context, self.controller, actions, self)
+        self.rating_view = RatingView(app_context, self.controller, actions, self)
         self.rubric_page = RubricPage(self._dialogs, self)
         self.rater_page = RaterPage(self)
         self._make_pages()
@@ -88,7 +88,7 @@ class RatingTab(QWidget):
             SittingPhase.RATER: self.rater_page,
             SittingPhase.REST: rest_page,
             SittingPhase.DONE: self.done_page,
-            **dict.fromkeys(PHASES_WITH_TURN, self.view),
+            **dict.fromkeys(PHASES_WITH_TURN, self.rating_view),
         }
         self.pages = Pages(self)
         for page in dict.fromkeys(self._page_by_phase.values()):
@@ -124,7 +124,7 @@ class RatingTab(QWidget):
 
     def on_hidden(self) -> None:
         """Pause the video and the time."""
-        self.view.clock.pause()
+        self.rating_view.clock.pause()
         self.controller.on_hidden()
 
     def take_focus(self) -> None:

@@ -60,10 +60,10 @@ class RatingView(QWidget):
         self.player = PairPlayer(app_context.pair_workers[0], self)
         self.player.sync_button.hide()
         self.player.set_title("Video")
-        self.form = RubricForm(self)
+        self.rubric_form = RubricForm(self)
         self._scroll_timer = single_shot(self, 0, self._scroll_to_current)
         self._scroll_area = scroll_area(self, "Items of the rubric")
-        self._scroll_area.setWidget(self.form)
+        self._scroll_area.setWidget(self.rubric_form)
         self.remark_edit = with_accessible_name(QLineEdit(self), "Remark on the video, optional")
         self.remark_edit.setMaxLength(MAX_REASON_CHARACTERS)
         self.message = RaterMessage(self)
@@ -87,9 +87,9 @@ class RatingView(QWidget):
 
     def _make_player_side(self) -> QWidget:
         left = QWidget(self)
-        self.slider = with_accessible_name(QSlider(Qt.Orientation.Horizontal, left), "Time of the video")
-        self.slider.setRange(0, SLIDER_STEPS)
-        self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.time_slider = with_accessible_name(QSlider(Qt.Orientation.Horizontal, left), "Time of the video")
+        self.time_slider.setRange(0, SLIDER_STEPS)
+        self.time_slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         previous_button = action_button(self._actions["rank_previous_frame"], self)
         self._play_button = action_button(self._actions["rank_play"], self)
         self._play_button.setIconSize(icon_size(24))
@@ -101,7 +101,7 @@ class RatingView(QWidget):
         add_all(button_row, previous_button, self._play_button, next_button, self._sound_button)
         add_all(button_row, Spacing(16), mark_button, self._mark_label, GrowingSpace())
         slider_row = horizontal(margins=(16, 4, 16, 0))
-        slider_row.addWidget(self.slider)
+        slider_row.addWidget(self.time_slider)
         add_all(vertical(left, margins=NO_MARGINS, spacing=0), growing(self.player), slider_row, button_row)
         return left
 
@@ -113,9 +113,9 @@ class RatingView(QWidget):
         self.clock.frame_changed.connect(self._on_frame)
         self.clock.playing_changed.connect(self._on_playing)
         self.clock.moved.connect(self._on_moved)
-        self.slider.sliderMoved.connect(self._on_slider)
-        self.form.changed.connect(self._show_submit)
-        self.form.current_changed.connect(self._scroll_timer.start)
+        self.time_slider.sliderMoved.connect(self._on_slider)
+        self.rubric_form.changed.connect(self._show_submit)
+        self.rubric_form.current_changed.connect(self._scroll_timer.start)
         self.remark_edit.installEventFilter(self)
         self._actions.keys_changed.connect(self._show_keys)
         self._show_keys()
@@ -133,7 +133,7 @@ class RatingView(QWidget):
     @property
     def speed(self) -> float:
         """Playback speed, the same for all videos of the study."""
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         return study.settings.speed if study is not None else 1.0
 
     @property
@@ -149,10 +149,10 @@ class RatingView(QWidget):
 
     def submit(self, *_: object) -> None:
         """Rate the video, once every item has an answer."""
-        if self.form.n_open or self._turn is None:
+        if self.rubric_form.n_open or self._turn is None:
             return
         is_accepted = self._controller.submit(
-            self.form.answers,
+            self.rubric_form.answers,
             self.remark_edit.text().strip(),
             self._mark_s,
             watched=self.player.seen_share,
@@ -199,8 +199,8 @@ class RatingView(QWidget):
         self.player.clear()
         self.continue_button.hide()
         self.submit_button.show()
-        rubric = self._controller.session.rubric if turn is not None else self.form.rubric
-        self.form.show_rubric(rubric)
+        rubric = self._controller.session.rubric if turn is not None else self.rubric_form.rubric
+        self.rubric_form.show_rubric(rubric)
         self._scroll_area.verticalScrollBar().setValue(0)
         self._set_mark(None)
         if turn is not None:
@@ -209,7 +209,7 @@ class RatingView(QWidget):
                 self.take_focus()
 
     def _on_answer_withdrawn(self, form: RatingForm) -> None:
-        self.form.restore(form.answers)
+        self.rubric_form.restore(form.answers)
         self.remark_edit.setText(form.remark)
         self._mark_s = form.mark_s
 
@@ -262,11 +262,11 @@ class RatingView(QWidget):
     def _on_moved(self) -> None:
         time_s = self.clock.time_s(0)
         self.player.set_time(time_s)
-        if self.clock.clips and not self.slider.isSliderDown():
+        if self.clock.clips and not self.time_slider.isSliderDown():
             clip = self.clock.clips[0]
             share = (time_s - clip.start_s) / max(clip.duration_s, EPSILON_S)
             share = min(max(share, 0.0), 1.0)
-            self.slider.setValue(round(SLIDER_STEPS * share))
+            self.time_slider.setValue(round(SLIDER_STEPS * share))
 
     def _on_slider(self, value: int) -> None:
         if self.clock.clips:
@@ -274,7 +274,7 @@ class RatingView(QWidget):
             self.clock.seek(clip.start_s + value / SLIDER_STEPS * clip.duration_s)
 
     def _show_submit(self, *_: object) -> None:
-        n_open = self.form.n_open
+        n_open = self.rubric_form.n_open
         if n_open:
             text = f"{counted(n_open, 'item')} to rate"
         elif self._turn is not None and self._turn.practised is not None:
@@ -286,8 +286,8 @@ class RatingView(QWidget):
 
     def _scroll_to_current(self) -> None:
         """Scroll to the marked item, once its anchors have their height."""
-        if self.form.rows:
-            self._scroll_area.ensureWidgetVisible(self.form.rows[self.form.current], 0, 8)
+        if self.rubric_form.rows:
+            self._scroll_area.ensureWidgetVisible(self.rubric_form.rows[self.rubric_form.current_index], 0, 8)
 
     def show_message(self, text: str) -> None:
         """Show a warning, or "" for none."""
@@ -299,7 +299,7 @@ class RatingView(QWidget):
                 self._controller.end_feedback()
             else:
                 self.submit()
-        elif self._controller.phase is not SittingPhase.JUDGING or not self.form.take_key(event):
+        elif self._controller.phase is not SittingPhase.JUDGING or not self.rubric_form.take_key(event):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

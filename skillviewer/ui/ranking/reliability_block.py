@@ -25,7 +25,7 @@ class ReliabilityBlock(QWidget):
     @property
     def sentences(self) -> tuple[str, ...]:
         """The sentences shown."""
-        return tuple(label.plain for label in self._labels if not label.isHidden())
+        return tuple(label.plain_text for label in self._labels if not label.isHidden())
 
     def show_report(self, report: "RankingReport") -> None:
         sentences = format_reliability(report)

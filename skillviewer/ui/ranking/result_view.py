@@ -32,22 +32,22 @@ class ResultView(VoteReportView):
         super().__init__(app_context, _compute_ranking, parent)
 
     def _make_page(self) -> QWidget:
-        self.summary = text_label("", self, plain=True, muted=True)
-        self.table = StrengthTable(self)
-        self.reliability = ReliabilityBlock(self)
-        self.cycles = CyclesView(self._ask_again, self._take_out, self)
-        self.rating_conflicts = CyclesView(self._ask_again, self._take_out, self)
-        self.rating_conflicts.heading.setText("Votes against ratings")
+        self.summary_label = text_label("", self, plain=True, muted=True)
+        self.strength_table = StrengthTable(self)
+        self.reliability_block = ReliabilityBlock(self)
+        self.cycles_view = CyclesView(self._ask_again, self._take_out, self)
+        self.conflicts_view = CyclesView(self._ask_again, self._take_out, self)
+        self.conflicts_view.heading_label.setText("Votes against ratings")
         heading = text_label("Strengths", self, heading=True)
-        heading_row = add_all(horizontal(spacing=12), heading, growing(self.summary))
+        heading_row = add_all(horizontal(spacing=12), heading, growing(self.summary_label))
         left = QWidget(self)
-        add_all(vertical(left, margins=(16, 12, 12, 12), spacing=8), heading_row, growing(self.table))
+        add_all(vertical(left, margins=(16, 12, 12, 12), spacing=8), heading_row, growing(self.strength_table))
         right_column = QWidget(self)
         add_all(
             vertical(right_column, margins=(16, 12, 16, 12), spacing=20),
-            self.reliability,
-            self.cycles,
-            self.rating_conflicts,
+            self.reliability_block,
+            self.cycles_view,
+            self.conflicts_view,
             GrowingSpace(),
         )
         right = scroll_area(self, "Reliability and contradictions")
@@ -61,14 +61,14 @@ class ResultView(VoteReportView):
         if not ranking.judged:
             return "Judge some pairs, and their videos appear here on one scale."
         n_raters = sum(rater.judged > 0 for rater in ranking.raters)
-        self.summary.setText(f"{ranking.judged} votes by {counted(n_raters, 'rater')}")
-        self.table.show_ranking(ranking.ranked_videos)
-        self.reliability.show_report(ranking)
-        self.cycles.show_cycles(ranking.contradictions.cycles, snapshot.queued_pairs, writable=snapshot.writable)
+        self.summary_label.setText(f"{ranking.judged} votes by {counted(n_raters, 'rater')}")
+        self.strength_table.show_ranking(ranking.ranked_videos)
+        self.reliability_block.show_report(ranking)
+        self.cycles_view.show_cycles(ranking.contradictions.cycles, snapshot.queued_pairs, writable=snapshot.writable)
         facts = snapshot.rating_facts
-        self.rating_conflicts.setVisible(facts is not None)
+        self.conflicts_view.setVisible(facts is not None)
         if facts is not None:
-            self.rating_conflicts.show_rating_contradictions(facts, snapshot.queued_pairs, writable=snapshot.writable)
+            self.conflicts_view.show_rating_contradictions(facts, snapshot.queued_pairs, writable=snapshot.writable)
         return ""
 
     def _ask_again(self, pairs: tuple[frozenset[str], ...]) -> None:

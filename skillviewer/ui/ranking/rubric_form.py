@@ -40,9 +40,9 @@ class RubricItemRow(QFrame):
         self.item = item
         self.setProperty("rubric-item", True)
         name = text_label(printable(item.name), self, heading=True, plain=True, wrap=True)
-        self.question = WrappingLabel(self, muted=True)
-        self.question.set_plain(item.question)
-        self.question.setVisible(bool(item.question))
+        self.question_label = WrappingLabel(self, muted=True)
+        self.question_label.set_plain(item.question)
+        self.question_label.setVisible(bool(item.question))
         step_area = QWidget(self)
         step_layout = FlowLayout(step_area, gap_px=4)
         self.buttons: dict[float | None, QToolButton] = {}  # by step; None for an item that cannot be judged
@@ -55,11 +55,13 @@ class RubricItemRow(QFrame):
             step_layout.addWidget(button)
         cannot_button = self._add_button(f"{CANNOT_KEY}   cannot judge", None, f"{item.name}: cannot be judged")
         step_layout.addWidget(cannot_button)
-        self.anchors = WrappingLabel(self, muted=True)
+        self.anchors_label = WrappingLabel(self, muted=True)
         lines = [f"{anchor.step:g} – {anchor.text}" for anchor in item.anchors]
-        self.anchors.setText("\n".join(map(printable, lines)))
-        self.anchors.hide()
-        add_all(vertical(self, margins=(12, 6, 8, 6), spacing=4), name, self.question, step_area, self.anchors)
+        self.anchors_label.setText("\n".join(map(printable, lines)))
+        self.anchors_label.hide()
+        add_all(
+            vertical(self, margins=(12, 6, 8, 6), spacing=4), name, self.question_label, step_area, self.anchors_label
+        )
 
     def _add_button(self, text: str, step: float | None, accessible_name: str) -> QToolButton:
         button = with_accessible_name(_StepButton(self), printable(accessible_name))
@@ -83,7 +85,7 @@ class RubricItemRow(QFrame):
             self.setProperty("current", current)
             self.style().unpolish(self)
             self.style().polish(self)
-        self.anchors.setVisible(current and bool(self.item.anchors))
+        self.anchors_label.setVisible(current and bool(self.item.anchors))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.pressed.emit()
@@ -100,20 +102,20 @@ class RubricForm(QWidget):
         super().__init__(parent)
         self.rubric: Rubric | None = None
         self.rows: list[RubricItemRow] = []
-        self._answers: dict[str, float | None] = {}  # by item; None if the item cannot be judged
-        self.current = 0  # index of the marked item
+        self._answers_by_item: dict[str, float | None] = {}  # by item; None if the item cannot be judged
+        self.current_index = 0  # index of the marked item
         self._column = vertical(self, margins=NO_MARGINS, spacing=2)
         self._column.addStretch(1)
 
     @property
     def n_open(self) -> int:
         """Number of items without an answer."""
-        return len(self.rows) - len(self._answers)
+        return len(self.rows) - len(self._answers_by_item)
 
     @property
     def answers(self) -> dict[str, float]:
         """Ratings by item, without items that cannot be judged."""
-        return {name: step for name, step in self._answers.items() if step is not None}
+        return {name: step for name, step in self._answers_by_item.items() if step is not None}
 
     def show_rubric(self, rubric: Rubric | None) -> None:
         """Show the items of a rubric, without answers."""
@@ -134,21 +136,21 @@ class RubricForm(QWidget):
 
     def clear(self) -> None:
         """Remove all answers, and mark the first item."""
-        self._answers = {}
+        self._answers_by_item = {}
         self._show_answers()
         self.mark(0)
 
     def restore(self, answers: Mapping[str, float]) -> None:
         """Show the answers of an earlier form, in which items without an answer could not be judged."""
-        self._answers = {row.item.name: answers.get(row.item.name) for row in self.rows}
+        self._answers_by_item = {row.item.name: answers.get(row.item.name) for row in self.rows}
         self._show_answers()
         self.mark(0)
 
     def mark(self, index: int) -> None:
         """Mark an item; the index is clamped to the items."""
-        self.current = min(max(index, 0), max(len(self.rows) - 1, 0))
+        self.current_index = min(max(index, 0), max(len(self.rows) - 1, 0))
         for row_index, row in enumerate(self.rows):
-            row.set_current(current=row_index == self.current)
+            row.set_current(current=row_index == self.current_index)
         self.current_changed.emit()
 
     def answer(self, index: int, step: float | None) -> None:
@@ -158,36 +160,36 @@ class RubricForm(QWidget):
             index: Index of the item.
             step: The rating, or None if the item cannot be judged.
         """
-        self._answers[self.rows[index].item.name] = step
+        self._answers_by_item[self.rows[index].item.name] = step
         self._show_answers()
         if index + 1 < len(self.rows):
             self.mark(index + 1)
         else:
-            open_indices = [i for i, row in enumerate(self.rows) if row.item.name not in self._answers]
+            open_indices = [i for i, row in enumerate(self.rows) if row.item.name not in self._answers_by_item]
             marked_index = open_indices[0] if open_indices else index
             self.mark(marked_index)
 
     def _show_answers(self) -> None:
         for row in self.rows:
             name = row.item.name
-            row.show_answer(self._answers.get(name), is_answered=name in self._answers)
+            row.show_answer(self._answers_by_item.get(name), is_answered=name in self._answers_by_item)
         self.changed.emit()
 
     def take_key(self, event: QKeyEvent) -> bool:
         """Rate an item or mark another one by a key; return whether the key has a meaning here."""
         if not self.rows or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return False
-        row = self.rows[self.current]
+        row = self.rows[self.current_index]
         text = event.text().upper()
         if event.key() in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
             step = 1 if event.key() == Qt.Key.Key_Down else -1
-            self.mark(self.current + step)
+            self.mark(self.current_index + step)
         elif event.isAutoRepeat():
             return text in row.item.keys
         elif text and text in row.item.keys:
-            self.answer(self.current, row.item.steps[row.item.keys.index(text)])
+            self.answer(self.current_index, row.item.steps[row.item.keys.index(text)])
         elif text == CANNOT_KEY:
-            self.answer(self.current, None)
+            self.answer(self.current_index, None)
         else:
             return False
         return True

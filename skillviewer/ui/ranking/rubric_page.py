@@ -84,15 +84,15 @@ class RubricPage(QWidget):
         self.name_edit = with_accessible_name(QLineEdit(self), "Name of the rubric")
         self.total_edit = with_accessible_name(QLineEdit(self), "Name of the sum")
         self.total_edit.setPlaceholderText("name of the sum, or empty for none")
-        self.table = self._make_table()
-        self.source = WrappingLabel(self, muted=True)
+        self.item_table = self._make_table()
+        self.source_label = WrappingLabel(self, muted=True)
         self.add_button = push_button("Add an item", self, self._on_add)
         self.remove_button = push_button("Remove the item", self, self._on_remove)
         self.repeats_box = with_accessible_name(QComboBox(self), "Videos that come twice")
         for share in REPEAT_SHARES:
             share_text = f"{100 * share:g} % of the videos come twice" if share else "no video comes twice"
             self.repeats_box.addItem(share_text, share)
-        self.message = text_label("", self, wrap=True, warns=True, plain=True)
+        self.message_label = text_label("", self, wrap=True, warns=True, plain=True)
         self.use_button = push_button("Use this rubric", self, self._on_use, primary=True)
         self.save_button = push_button("Save as a file…", self, self._on_save)
         self.back_button = push_button("Back", self, self._on_back)
@@ -101,10 +101,10 @@ class RubricPage(QWidget):
         edit_row = add_all(horizontal(spacing=8), self.add_button, self.remove_button, GrowingSpace(), self.repeats_box)
         last_row = add_all(horizontal(spacing=8), self.use_button, self.save_button, self.back_button, GrowingSpace())
         column = vertical(self, margins=(24, 16, 24, 16), spacing=8)
-        add_all(column, heading, about, template_row, name_row, growing(self.table), self.source)
-        add_all(column, edit_row, self.message, last_row)
+        add_all(column, heading, about, template_row, name_row, growing(self.item_table), self.source_label)
+        add_all(column, edit_row, self.message_label, last_row)
         self.template_box.activated.connect(self._on_template)
-        self.table.itemChanged.connect(self._on_edited)
+        self.item_table.itemChanged.connect(self._on_edited)
         self.name_edit.textEdited.connect(self._on_edited)
         self.total_edit.textEdited.connect(self._on_edited)
         self.show_plan(None, 0)
@@ -142,7 +142,7 @@ class RubricPage(QWidget):
             widget.setEnabled(not is_locked)
         if is_locked:
             self._set_editable(editable=False)
-            self.message.setText(f"{n_rated} videos are rated by this rubric: its items and words stay.")
+            self.message_label.setText(f"{n_rated} videos are rated by this rubric: its items and words stay.")
         self.back_button.setVisible(plan is not None)
 
     def show_rubric(self, rubric: Rubric) -> None:
@@ -154,18 +154,18 @@ class RubricPage(QWidget):
         self.template_box.setCurrentIndex(self.template_box.findData(template_name))
         self.name_edit.setText(rubric.name)
         self.total_edit.setText(rubric.total)
-        self.table.setRowCount(0)
+        self.item_table.setRowCount(0)
         for item in rubric.items:
             middle = middle_step(item)
             middle_anchor = "" if middle is None else item.anchor(middle)
             anchors = [item.anchor(item.low), middle_anchor, item.anchor(item.high)]
             self._add_row([item.name, f"{item.low:g}", f"{item.high:g}", *anchors])
         source_text = f"Source: {rubric.source}." if rubric.source else ""
-        self.source.set_plain(*(text for text in (source_text, rubric.note) if text))
+        self.source_label.set_plain(*(text for text in (source_text, rubric.note) if text))
         is_editable = fits_table(rubric)
         self._set_editable(editable=is_editable)
         message = "" if is_editable else "This rubric has more than the table shows: change it in its file."
-        self.message.setText(message)
+        self.message_label.setText(message)
         self._is_filling = False
 
     def _set_editable(self, *, editable: bool) -> None:
@@ -173,17 +173,17 @@ class RubricPage(QWidget):
         edit_triggers = triggers.NoEditTriggers
         if editable:
             edit_triggers = triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed
-        self.table.setEditTriggers(edit_triggers)
+        self.item_table.setEditTriggers(edit_triggers)
         for button in (self.add_button, self.remove_button):
             button.setEnabled(editable)
         for line_edit in (self.name_edit, self.total_edit):
             line_edit.setReadOnly(not editable)
 
     def _add_row(self, cells: Sequence[str]) -> None:
-        row = self.table.rowCount()
-        self.table.insertRow(row)
+        row = self.item_table.rowCount()
+        self.item_table.insertRow(row)
         for column, text in enumerate(cells):
-            self.table.setItem(row, column, QTableWidgetItem(text))
+            self.item_table.setItem(row, column, QTableWidgetItem(text))
 
     @property
     def has_draft(self) -> bool:
@@ -211,7 +211,7 @@ class RubricPage(QWidget):
         """
         if not fits_table(self._rubric) or not self._is_own_rubric():
             return self._rubric
-        items = tuple(self._item_of_row(row) for row in range(self.table.rowCount()))
+        items = tuple(self._item_of_row(row) for row in range(self.item_table.rowCount()))
         has_same_items = [item.name for item in items] == [item.name for item in self._rubric.items]
         source = self._rubric.source if has_same_items else ""
         return Rubric(self.name_edit.text().strip(), items, self.total_edit.text().strip(), source)
@@ -229,7 +229,7 @@ class RubricPage(QWidget):
         return bool(self.template_box.currentData() == OWN_RUBRIC)
 
     def _cell_text(self, row: int, column: int) -> str:
-        cell = self.table.item(row, column)
+        cell = self.item_table.item(row, column)
         return " ".join(cell.text().split()) if cell is not None else ""
 
     @staticmethod
@@ -253,18 +253,18 @@ class RubricPage(QWidget):
         if not self._is_filling:
             self._has_draft = True
             self.template_box.setCurrentIndex(self.template_box.findData(OWN_RUBRIC))
-            self.message.clear()
+            self.message_label.clear()
 
     def _on_add(self) -> None:
-        self._add_row([f"item {self.table.rowCount() + 1}", "1", "5", "", "", ""])
+        self._add_row([f"item {self.item_table.rowCount() + 1}", "1", "5", "", "", ""])
         self._on_edited()
-        self.table.setCurrentCell(self.table.rowCount() - 1, 0)
-        self.table.editItem(self.table.currentItem())
+        self.item_table.setCurrentCell(self.item_table.rowCount() - 1, 0)
+        self.item_table.editItem(self.item_table.currentItem())
 
     def _on_remove(self) -> None:
-        row = self.table.currentRow()
+        row = self.item_table.currentRow()
         if row >= 0:
-            self.table.removeRow(row)
+            self.item_table.removeRow(row)
             self._on_edited()
 
     def _valid_rubric(self) -> Rubric | None:
@@ -272,7 +272,7 @@ class RubricPage(QWidget):
         try:
             return self.edited_rubric()
         except DatasetError as error:
-            self.message.setText(printable(str(error)))
+            self.message_label.setText(printable(str(error)))
             return None
 
     def _on_use(self) -> None:

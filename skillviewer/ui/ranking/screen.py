@@ -84,7 +84,7 @@ class RankScreen(QWidget):
         self._tabs = Pages(self)
         self._tabs.addWidget(self.pages)
         self._tab_buttons = QButtonGroup(self)
-        self._head = self._make_head()
+        self._header = self._make_head()
         self.rating_tab = RatingTab(app_context, actions, self._undo_key, self)
         self.sound_playhead = PairPlayhead(app_context.playback.read_clock_s, self)
         self.sound = app_context.blind_sound(self.sound_playhead, self)
@@ -104,7 +104,7 @@ class RankScreen(QWidget):
         self.settings_view = StudySettingsView(app_context, self)
         self._tabs.addWidget(self.settings_view)
         self._add_tab("Set-up")
-        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self._head, growing(self._tabs))
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), self._header, growing(self._tabs))
         self._connect()
 
     def _connect(self) -> None:
@@ -122,8 +122,8 @@ class RankScreen(QWidget):
         self.rating_tab.controller.progress_changed.connect(self._show_progress)
         self.rating_tab.controller.answer_stored.connect(app_context.why_loader.on_judged)
         app_context.studies.opened.connect(self._on_study)
-        if app_context.studies.current is not None:
-            self._on_study(app_context.studies.current)
+        if app_context.studies.current_study is not None:
+            self._on_study(app_context.studies.current_study)
         else:
             self._on_phase(self.judging.phase)
 
@@ -168,8 +168,8 @@ class RankScreen(QWidget):
         left = QWidget(head)
         right = QWidget(head)
         self._tab_row = horizontal(left, margins=NO_MARGINS, spacing=4)
-        self.progress = text_label("", left, plain=True, muted=True)
-        add_all(self._tab_row, self.progress, GrowingSpace())
+        self.progress_label = text_label("", left, plain=True, muted=True)
+        add_all(self._tab_row, self.progress_label, GrowingSpace())
         self.title_label = text_label("", head, wrap=True, plain=True, letters="question")
         self.title_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.finish_button = push_button("Finish for now", right, self._on_finish)
@@ -215,7 +215,7 @@ class RankScreen(QWidget):
         rater = self._rater
         if not rater:
             return "Rank"
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         speed = speed_text(study.settings.speed) if study is not None else ""
         return " | ".join((f"rater {rater}", self._format_progress(), speed))
 
@@ -276,7 +276,7 @@ class RankScreen(QWidget):
 
     def _current_clock(self) -> PairClock:
         """Return the clock of the video that is rated, or of the pair in front."""
-        return self.rating_tab.view.clock if self._is_rating() else self.judging_view.pair_view.clock
+        return self.rating_tab.rating_view.clock if self._is_rating() else self.judging_view.pair_view.clock
 
     def _move_clock(self, command: Callable[[PairClock], object]) -> None:
         command(self._current_clock())
@@ -293,16 +293,18 @@ class RankScreen(QWidget):
             full_text = trouble or sound.brief
             status_texts = (full_text, sound.brief)
         self.judging_view.show_sound(*status_texts, on=sound.on)
-        self.rating_tab.view.show_sound(*status_texts, on=sound.on)
+        self.rating_tab.rating_view.show_sound(*status_texts, on=sound.on)
 
     def _mark(self) -> None:
         if self._is_rating():
-            self.rating_tab.view.mark()
+            self.rating_tab.rating_view.mark()
         else:
             self.judging_view.mark()
 
     def _write_reason(self) -> None:
-        line_edit = self.rating_tab.view.remark_edit if self._is_rating() else self.judging_view.votes.reason
+        line_edit = (
+            self.rating_tab.rating_view.remark_edit if self._is_rating() else self.judging_view.vote_bar.reason_edit
+        )
         line_edit.setFocus()
 
     def on_shown(self) -> None:
@@ -335,7 +337,7 @@ class RankScreen(QWidget):
         self.judging.enter(rater)
 
     def _on_video_asked(self, name: str) -> None:
-        entry = self._app_context.videos.named(name)
+        entry = self._app_context.videos.find_by_name(name)
         if entry is not None:
             self._app_context.state.set_current(entry.clip)
             self._actions["show_inspect"].trigger()
@@ -418,7 +420,7 @@ class RankScreen(QWidget):
             button.setEnabled(not is_busy)
         for button in self._tab_buttons.buttons():
             button.setVisible(not is_busy)
-        self.progress.setVisible(is_busy)
+        self.progress_label.setVisible(is_busy)
         self.finish_button.setVisible(is_busy)
         if not is_busy:
             self.sound.set_on(on=False)  # the next rater begins without sound
@@ -444,7 +446,7 @@ class RankScreen(QWidget):
             self.judging.leave()
 
     def _show_read_only(self) -> None:
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         reason = "This study is open for reading only."
         if study is not None and study.notices:
             reason = " ".join(study.notices)
@@ -453,7 +455,7 @@ class RankScreen(QWidget):
 
     def _on_reopen(self) -> None:
         """Reopen the study: the program that had locked it may be closed."""
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         if study is not None:
             self._app_context.studies.open(study.path)
 
@@ -467,13 +469,13 @@ class RankScreen(QWidget):
 
     def _show_progress(self, *_: object) -> None:
         name = printable(self._rater)
-        metrics = self.progress.fontMetrics()  # a long name would push the question out of the middle
+        metrics = self.progress_label.fontMetrics()  # a long name would push the question out of the middle
         room_px = metrics.averageCharWidth() * MAX_NAME_LETTERS
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
         progress_text = f"{short}   {self._format_progress()}" if name else ""
-        self.progress.setText(progress_text)
+        self.progress_label.setText(progress_text)
         tip = as_tip(name) if short != name else ""
-        self.progress.setToolTip(tip)
+        self.progress_label.setToolTip(tip)
         if self.judging.phase is SittingPhase.DONE:
             self._show_done()
         self.status_changed.emit()

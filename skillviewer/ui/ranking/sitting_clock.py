@@ -42,15 +42,15 @@ class SittingClock:
     """
 
     def __init__(self, read_clock_s: Callable[[], float]) -> None:
-        self._turn = Stopwatch(read_clock_s)
+        self._turn_watch = Stopwatch(read_clock_s)
         self._since_rest = Stopwatch(read_clock_s)
-        self._whole = Stopwatch(read_clock_s)
+        self._sitting_watch = Stopwatch(read_clock_s)
         self._is_hidden = False
 
     @property
     def turn_s(self) -> float:
         """Time since the turn on screen was first seen, in seconds."""
-        return self._turn.time_s
+        return self._turn_watch.time_s
 
     @property
     def since_rest_s(self) -> float:
@@ -60,17 +60,17 @@ class SittingClock:
     @property
     def whole_s(self) -> float:
         """Time since the sitting began, in seconds."""
-        return self._whole.time_s
+        return self._sitting_watch.time_s
 
     def begin(self) -> None:
         """Begin a sitting."""
         self._since_rest.restart()
-        self._whole.restart()
+        self._sitting_watch.restart()
 
     def end(self) -> None:
         """Forget the sitting."""
         self._since_rest.reset()
-        self._whole.reset()
+        self._sitting_watch.reset()
 
     def end_rest(self) -> None:
         """Count the time to the next pause anew."""
@@ -78,18 +78,18 @@ class SittingClock:
 
     def prepare_turn(self) -> None:
         """Forget the time of the last turn."""
-        self._turn.reset()
+        self._turn_watch.reset()
 
     def start_turn(self) -> None:
         """Count the time of a turn from now, or from when the screen is shown again."""
         if self._is_hidden:
-            self._turn.reset()
+            self._turn_watch.reset()
         else:
-            self._turn.restart()
+            self._turn_watch.restart()
 
     def set_running(self, *, running: bool) -> None:
         """Resume or pause the time of the sitting; it is paused while the rater has no turn."""
-        for stopwatch in (self._since_rest, self._whole):
+        for stopwatch in (self._since_rest, self._sitting_watch):
             if not running:
                 stopwatch.pause()
             elif not self._is_hidden:
@@ -98,13 +98,13 @@ class SittingClock:
     def on_hidden(self) -> None:
         """Stop all times."""
         self._is_hidden = True
-        for stopwatch in (self._turn, self._since_rest, self._whole):
+        for stopwatch in (self._turn_watch, self._since_rest, self._sitting_watch):
             stopwatch.pause()
 
     def on_shown(self, *, in_turn: bool, running: bool) -> None:
         """Resume the time of the turn if ``in_turn``, and that of the sitting if ``running``."""
         self._is_hidden = False
         if in_turn:
-            self._turn.resume()
+            self._turn_watch.resume()
         if running:
             self.set_running(running=True)

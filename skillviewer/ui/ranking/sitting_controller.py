@@ -107,8 +107,8 @@ class SittingController(QObject, Generic[Queue, Answer]):
         studies.opened.connect(self._on_study)
         studies.replaced.connect(self._on_replaced)
         studies.changed.connect(self._on_changed)
-        if studies.current is not None:
-            self._on_study(studies.current)
+        if studies.current_study is not None:
+            self._on_study(studies.current_study)
 
     @property
     def accepts_answers(self) -> bool:
@@ -171,9 +171,9 @@ class SittingController(QObject, Generic[Queue, Answer]):
         """End the sitting, and ask for the next rater."""
         self.summary = self._make_summary()
         self._end_session()
-        if self._studies.current is not None:
+        if self._studies.current_study is not None:
             self._set_phase(SittingPhase.RATER)
-            self._on_study(self._studies.current)
+            self._on_study(self._studies.current_study)
 
     def end_feedback(self) -> None:
         """Go to the next turn after the feedback on a practice turn."""

@@ -142,7 +142,7 @@ class StrengthTable(SortedTable):
     def _set_widths(self, *, with_tasks: bool) -> None:
         scale_column = 3 if with_tasks else 2
         header = self.horizontalHeader()
-        for index, column in enumerate(self._cells.columns):
+        for index, column in enumerate(self._cell_model.columns):
             header.setSectionResizeMode(index, QHeaderView.ResizeMode.Fixed)
             # room for the sort indicator next to the title, which a narrow column would cut
             header.resizeSection(index, self.fontMetrics().horizontalAdvance(column.title) + HEADER_PX)

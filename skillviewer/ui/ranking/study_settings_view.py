@@ -74,8 +74,8 @@ class StudySettingsView(QWidget):
         app_context.studies.replaced.connect(self._on_replaced)
         app_context.studies.changed.connect(self._on_changed)
         self._on_replaced()
-        if app_context.studies.current is not None:
-            self._on_study(app_context.studies.current)
+        if app_context.studies.current_study is not None:
+            self._on_study(app_context.studies.current_study)
 
     def _add_rows(self, form: Form) -> None:
         form.add("Question", self.question_edit, "Shown above every pair.")
@@ -120,7 +120,7 @@ class StudySettingsView(QWidget):
 
     def _set(self, description: str, **values: Any) -> None:  # noqa: ANN401 - fields of StudySettings, checked by replace()
         """Change fields of the stored settings; changes of other fields by other programs stay."""
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         if study is None:
             return
         try:
@@ -177,7 +177,7 @@ class StudySettingsView(QWidget):
             self._query()
 
     def _show(self) -> None:
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         if study is None:
             return
         settings = study.settings
@@ -197,7 +197,7 @@ class StudySettingsView(QWidget):
             choose(box, value)
 
     def _query(self) -> None:
-        if self.isVisible() and self._app_context.studies.current is not None:
+        if self.isVisible() and self._app_context.studies.current_study is not None:
             self._app_context.studies.read(_count_votes).succeeded.connect(self._show_n_votes)
             self._app_context.studies.read(Study.rating_facts).succeeded.connect(self._show_rating_facts)
 

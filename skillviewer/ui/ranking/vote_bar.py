@@ -55,13 +55,13 @@ class VoteBar(AdaptiveGrid):
         self.neither_button = self._add_button(actions["rank_neither"])
         self.right_button = self._add_button(actions["rank_right"])
         self.skip_button = self._add_button(actions["rank_skip"])
-        self.reason = _ReasonEdit(self)
-        self.reason.setMaxLength(MAX_REASON_CHARACTERS)
+        self.reason_edit = _ReasonEdit(self)
+        self.reason_edit.setMaxLength(MAX_REASON_CHARACTERS)
         actions.keys_changed.connect(self._show_keys)
         self._show_keys()
-        self.reason.setAccessibleName("Reason of the vote, optional")
-        self.reason.returnPressed.connect(self.reason_finished)
-        self.reason.escape_pressed.connect(self.reason_finished)
+        self.reason_edit.setAccessibleName("Reason of the vote, optional")
+        self.reason_edit.returnPressed.connect(self.reason_finished)
+        self.reason_edit.escape_pressed.connect(self.reason_finished)
         self.continue_button = QPushButton("Continue", self)
         self.continue_button.setProperty("primary", True)
         self.continue_button.setAutoDefault(True)  # Enter presses it
@@ -80,7 +80,7 @@ class VoteBar(AdaptiveGrid):
                 Place(self.left_button, row=0, column=0),
                 Place(middle, row=0, column=1),
                 Place(self.right_button, row=0, column=2),
-                Place(self.reason, row=1, column=0),
+                Place(self.reason_edit, row=1, column=0),
                 Place(self.message, row=1, column=1, n_columns=2),
             ),
             narrow=(
@@ -101,7 +101,7 @@ class VoteBar(AdaptiveGrid):
             button.setText(button_text)
         keys = self._actions.keys("rank_reason")
         text = f"Reason (optional, key {key_text(keys[0])})" if keys else "Reason (optional)"
-        self.reason.setPlaceholderText(text)
+        self.reason_edit.setPlaceholderText(text)
 
     def _add_button(self, action: QAction) -> QPushButton:
         button = _VoteButton(self)

@@ -72,13 +72,13 @@ class VoteReportView(QWidget):
         self._task: Task | None = None
         self._last_snapshot: VotesSnapshot | None = None
         self._last_report: object = None
-        self.message = text_label("", self, muted=True, plain=True)
-        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message_label = text_label("", self, muted=True, plain=True)
+        self.message_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty_page = MessagePage("No votes yet", self)
         self.judge_button = self.empty_page.add_button("Judge pairs")
         self._page = self._make_page()
         self.pages = Pages(self)
-        for page in (self.message, self.empty_page, self._page):
+        for page in (self.message_label, self.empty_page, self._page):
             self.pages.addWidget(page)
         add_all(vertical(self, margins=NO_MARGINS), self.pages)
         app_context.studies.replaced.connect(self._on_replaced)
@@ -114,7 +114,7 @@ class VoteReportView(QWidget):
             self._query()
 
     def _query(self, *_: object) -> None:
-        has_study = self._app_context.studies.current is not None and not self._app_context.closing
+        has_study = self._app_context.studies.current_study is not None and not self._app_context.closing
         if not has_study or not self._is_stale or not self.isVisible():
             return
         if self._task is not None:
@@ -154,7 +154,7 @@ class VoteReportView(QWidget):
 
     def _show_message(self) -> None:
         """Show why there is no report yet."""
-        has_study = self._app_context.studies.current is not None
+        has_study = self._app_context.studies.current_study is not None
         text = "Reading the votes…" if has_study else "No study is open."
-        self.message.setText(text)
-        self.pages.setCurrentWidget(self.message)
+        self.message_label.setText(text)
+        self.pages.setCurrentWidget(self.message_label)

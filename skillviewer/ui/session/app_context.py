@@ -228,7 +228,7 @@ class AppContext(QObject):
 
     def _must_ask(self, paths: ClassifiedPaths) -> bool:
         """Return True if the user has to choose the study that videos join. A remembered choice is carried out."""
-        study = self.studies.current
+        study = self.studies.current_study
         listed_paths = {entry.clip.path for entry in self.videos}
         new_paths = set(paths.videos) - listed_paths
         if not new_paths or study is None or study.draft:
@@ -270,7 +270,7 @@ class AppContext(QObject):
             value: The participant or the occasion.
             fact: "participant" or "occasion".
         """
-        entry = self.videos.get(self.state.current)
+        entry = self.videos.get(self.state.current_clip)
         value = value.strip()
         if entry is None or not entry.study_name:
             return
@@ -292,7 +292,7 @@ class AppContext(QObject):
 
     def remove_current(self) -> None:
         """Remove the video on screen from the study. Its file, its scores and its votes are kept."""
-        entry = self.videos.get(self.state.current)
+        entry = self.videos.get(self.state.current_clip)
         if entry is None or not entry.study_name:
             return
         name = entry.study_name
@@ -361,7 +361,7 @@ class AppContext(QObject):
 
     def forget_current(self) -> None:
         """Delete everything stored about the file on screen. The undo stack is emptied."""
-        entry = self.videos.get(self.state.current)
+        entry = self.videos.get(self.state.current_clip)
         if entry is None or not entry.study_name:
             return
         self.state.set_current(None)  # a video on screen would be assessed again
@@ -391,7 +391,7 @@ class AppContext(QObject):
 
     def split_off(self) -> None:
         """Make the selection a separate video of the study, such as one attempt in a long recording."""
-        entry = self.videos.get(self.state.current)
+        entry = self.videos.get(self.state.current_clip)
         selection = self.playback.selection
         if entry is None or not entry.study_name or selection is None:
             return
@@ -443,7 +443,7 @@ class AppContext(QObject):
             self.studies.unpack(paths.archive)
         if paths.videos:
             # A draft made for these videos needs no undo.
-            on_enrolled = self._on_enrolled if self.studies.current is not None else None
+            on_enrolled = self._on_enrolled if self.studies.current_study is not None else None
             self.studies.enrol(paths.videos, on_enrolled)
             self.state.set_current(VideoClip(paths.videos[0]))
         if paths.tracks is not None:
@@ -452,7 +452,7 @@ class AppContext(QObject):
             self.table_opened.emit(paths.table, paths.table_folder)
 
     def _on_leaving(self) -> None:
-        if self.studies.current is not None:
+        if self.studies.current_study is not None:
             self.messages.clear()
 
     def _on_study(self, study: OpenStudy) -> None:

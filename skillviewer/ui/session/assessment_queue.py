@@ -69,7 +69,7 @@ class AssessmentQueue(QObject):
         videos.added.connect(self._on_added)
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         return self.running is not None or bool(self._queue)
 
     def set_automatic(self, on: bool) -> None:
@@ -85,7 +85,7 @@ class AssessmentQueue(QObject):
 
     def ask_all(self) -> None:
         """Assess every video that lacks an analysis with the chosen number of passes, the one on screen first."""
-        current = self._state.current
+        current = self._state.current_clip
         passes = self._state.passes
         clips = [entry.clip for entry in self._videos]
         for clip in sorted(clips, key=lambda clip: clip != current):
@@ -156,7 +156,7 @@ class AssessmentQueue(QObject):
         is_waiting_for_it = clip in self._queue and self._suffices(clip, analysis)
         if is_waiting_for_it or entry.state is VideoState.NEW:
             self._drop_from_queue(clip)
-            if clip == self._state.current:
+            if clip == self._state.current_clip:
                 self._state.set_analysis(self._known_analysis(clip))
 
     def rescale(self) -> None:
@@ -167,7 +167,7 @@ class AssessmentQueue(QObject):
             analysis = self._known_analysis(entry.clip)
             if entry.analysis is not None and analysis is not None and analysis.scaled != entry.analysis.scaled:
                 self._videos.update(entry.clip, analysis=analysis)
-                if entry.clip == self._state.current:
+                if entry.clip == self._state.current_clip:
                     self._state.set_analysis(analysis)
 
     def analyses_with_tracks(self) -> list[tuple[VideoClip, Analysis]]:
@@ -191,8 +191,8 @@ class AssessmentQueue(QObject):
             elif self._task is not None:
                 self._queue.insert(0, clip)
                 self._task.cancel()
-        if self._state.current in clips:
-            self._on_current(self._state.current)
+        if self._state.current_clip in clips:
+            self._on_current(self._state.current_clip)
 
     def forget(self) -> None:
         """Forget all analyses: another study is opened."""
@@ -222,7 +222,7 @@ class AssessmentQueue(QObject):
         if previous_model is not None:
             self._report_cancelled()
             self.stop()  # videos that waited for the first model keep waiting
-        self._on_current(self._state.current)
+        self._on_current(self._state.current_clip)
         self._advance()
 
     def _on_digest(self) -> None:
@@ -235,10 +235,10 @@ class AssessmentQueue(QObject):
                 self._reset_entry(clip)
             elif self._suffices(clip, self._known_analysis(clip)):
                 self._drop_from_queue(clip)
-        self._on_current(self._state.current)
+        self._on_current(self._state.current_clip)
 
     def _queue_current(self) -> None:
-        clip = self._state.current
+        clip = self._state.current_clip
         entry = self._videos.get(clip)
         if clip is None or entry is None or not self.automatic or self._model is None:
             return
@@ -294,7 +294,7 @@ class AssessmentQueue(QObject):
             return
         self._videos.update(self.running, n_done=progress.done, total=progress.total)
         self._report_job(progress.done, progress.total)
-        if isinstance(progress.value, Analysis) and self.running == self._state.current:
+        if isinstance(progress.value, Analysis) and self.running == self._state.current_clip:
             self._state.set_analysis(progress.value)
 
     def _on_succeeded(self, analysis_and_memory: tuple[Analysis, str]) -> None:
@@ -306,7 +306,7 @@ class AssessmentQueue(QObject):
         self._results[clip, model.digest] = analysis
         self.assessed.emit(analysis, model)
         self._reset_entry(clip)
-        if clip == self._state.current:
+        if clip == self._state.current_clip:
             self._state.set_analysis(self._known_analysis(clip))
         self._state.set_model(replace(model, memory=memory))
 
@@ -327,7 +327,7 @@ class AssessmentQueue(QObject):
 
     def _show_known(self, clip: VideoClip) -> None:
         """Show the known analysis of a video whose assessment did not end, if it is on screen."""
-        if clip == self._state.current:
+        if clip == self._state.current_clip:
             entry = self._videos.get(clip)
             analysis = entry.analysis if entry is not None else None
             self._state.set_analysis(analysis)

@@ -32,7 +32,7 @@ class ClassifiedPaths:
 
     videos: tuple[Path, ...]  # videos; those in folders are sorted by name
     checkpoint: Path | None  # folder of a checkpoint
-    refused: tuple[tuple[Path, str], ...]  # paths that are not opened, each with the reason
+    refused_paths: tuple[tuple[Path, str], ...]  # paths that are not opened, each with the reason
     study: Path | None = None
     archive: Path | None = None  # archive of a study
     table: Path | None = None  # table of ratings or timeline
@@ -118,7 +118,7 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEV
     return ClassifiedPaths(
         videos=tuple(path for path, reason in reasons.items() if not reason),
         checkpoint=checkpoint,
-        refused=tuple(refused),
+        refused_paths=tuple(refused),
         study=study,
         archive=archive,
         table=table,

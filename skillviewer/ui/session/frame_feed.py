@@ -22,9 +22,9 @@ class DisplayPicture:
     """A picture to be shown for a request."""
 
     serial: int  # number of the answered request; later requests have greater numbers
-    frame_index: int  # shown frame, from 0; may differ from the requested one if ``exact`` is False
+    frame_index: int  # shown frame, from 0; may differ from the requested one if ``is_exact`` is False
     pixels: RGBImage  # (H, W, 3) uint8 RGB; smaller than the video if it comes from a proxy
-    exact: bool  # True for the full picture of the requested frame
+    is_exact: bool  # True for the full picture of the requested frame
     small: RGBImage | None = None  # the picture at its width on screen, scaled outside the window's thread
 
 
@@ -41,7 +41,7 @@ class _Request:
         from skillviewer.media.screen_scaling import drawn_px, shrunk  # late: imports OpenCV
 
         small = shrunk(picture, drawn_px(picture.shape[1], self.width_px))
-        return _Answer(self.generation, DisplayPicture(self.serial, index, pixels=picture, exact=exact, small=small))
+        return _Answer(self.generation, DisplayPicture(self.serial, index, pixels=picture, is_exact=exact, small=small))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class FrameFeed(QObject):
         if request is None or request.serial == self._failed_serial:
             return True
         displayed = self._displayed
-        return displayed is not None and displayed.serial == request.serial and displayed.exact
+        return displayed is not None and displayed.serial == request.serial and displayed.is_exact
 
     def open(self, path: Path) -> None:
         """Open a video; emits ``opened`` or ``failed``."""

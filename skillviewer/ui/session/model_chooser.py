@@ -35,7 +35,7 @@ class ModelChooser(QObject):
         self._messages = messages
         self.entries: tuple[ModelEntry, ...] = ()  # the checkpoints on this computer
         self.requested_folder: Path | None = None  # folder of the chosen checkpoint, which may still be loading
-        self._previous: Path | None = None  # folder of the model that was loaded before the choice
+        self._previous_folder: Path | None = None  # folder of the model that was loaded before the choice
         self._task: Task | None = None
 
     def refresh(self) -> None:
@@ -54,7 +54,7 @@ class ModelChooser(QObject):
         if self._task is not None:
             self._task.cancel()
         if self._state.model is not None:
-            self._previous = self._state.model.folder
+            self._previous_folder = self._state.model.folder
         self.requested_folder = folder
         self.requested_changed.emit(folder)
         self._state.set_model(None)
@@ -101,8 +101,8 @@ class ModelChooser(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         self.requested_folder = None
-        previous_folder = self._previous
-        self._previous = None
+        previous_folder = self._previous_folder
+        self._previous_folder = None
         self._state.set_digest("")
         self._messages.fail(error)
         if previous_folder is not None:

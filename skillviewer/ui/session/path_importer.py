@@ -74,8 +74,8 @@ class PathImporter(QObject):
         """Add the videos to the list, report the refused paths, and emit ``opened``."""
         new_paths = self._videos.add(paths.videos)
         self._queue(VideoClip(path) for path in new_paths)
-        if paths.refused:
-            self._refuse(paths.refused, "{} was not opened: {}", "{} items were not opened.")
+        if paths.refused_paths:
+            self._refuse(paths.refused_paths, "{} was not opened: {}", "{} items were not opened.")
         self.opened.emit(paths)
         self._probe_next()
 

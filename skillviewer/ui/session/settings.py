@@ -110,7 +110,7 @@ class Settings:
     passes = Stored("model/passes", _passes)
     """Interleaved passes of an assessment, 1 to 8."""
     model = Stored("model/folder", _text)  # folder of the last used checkpoint, or ""
-    compared: Stored[tuple[str, ...]] = Stored("compare/models", _texts, list)
+    compared_models: Stored[tuple[str, ...]] = Stored("compare/models", _texts, list)
     """Models compared last, each a folder of a checkpoint or "uniform"; empty at first."""
     automatic = Stored("model/automatic", _on_by_default, _bool_text)
     """True if the video on screen is assessed automatically."""

@@ -34,8 +34,10 @@ class SoundQueue:
         self._lock = threading.Lock()
         self._blocks: deque[tuple[int, Float32Array]] = deque()  # number of the first sample, and (2, n) samples
         self._end = 0  # number after the last sample in the queue
-        self._next: int | None = None  # number of the next sample to take
-        self._heard: tuple[int, float] | None = None  # number of a sample, and reading of the clock when it is heard
+        self._next_sample: int | None = None  # number of the next sample to take
+        self._heard_sample: tuple[int, float] | None = (
+            None  # number of a sample, and reading of the clock when it is heard
+        )
         self.n_silent = 0  # samples that were replaced by silence
 
     def put(self, samples: Float32Array) -> None:
@@ -57,11 +59,11 @@ class SoundQueue:
         """
         out = np.zeros((2, n), np.float32)
         with self._lock:
-            if self._next is None:
-                self._next = round((heard_at_s - self.run.at_s) * SOUND_RATE_HZ)
-            first = self._next
-            stop = self._next + n
-            self._heard = first, heard_at_s
+            if self._next_sample is None:
+                self._next_sample = round((heard_at_s - self.run.at_s) * SOUND_RATE_HZ)
+            first = self._next_sample
+            stop = self._next_sample + n
+            self._heard_sample = first, heard_at_s
             filled = 0
             for start, samples in self._blocks:
                 low = max(start, first)
@@ -70,19 +72,19 @@ class SoundQueue:
                     out[:, low - first : high - first] = samples[:, low - start : high - start]
                     filled += high - low
             self.n_silent += n - filled
-            self._next = stop
+            self._next_sample = stop
             self._drop_taken()
         return out
 
     def ahead_s(self) -> float:
         """Return the duration of the waiting samples."""
         with self._lock:
-            return (self._end - max(self._next or 0, 0)) / SOUND_RATE_HZ
+            return (self._end - max(self._next_sample or 0, 0)) / SOUND_RATE_HZ
 
     def position_s(self, now_s: float) -> float | None:
         """Return the time in the video that is heard at a reading of the clock; None before a sample is taken."""
         with self._lock:
-            heard = self._heard
+            heard = self._heard_sample
         if heard is None:
             return None
         number, heard_at_s = heard
@@ -90,7 +92,7 @@ class SoundQueue:
         return self.run.start_s + sound_s * self.run.speed
 
     def _drop_taken(self) -> None:
-        next_number = self._next or 0
+        next_number = self._next_sample or 0
         while self._blocks:
             start, samples = self._blocks[0]
             if start + samples.shape[1] > next_number:

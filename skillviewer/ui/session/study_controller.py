@@ -60,7 +60,7 @@ class StudyController(QObject):
         self._jobs = jobs
         self._messages = messages
         self._mentions: tuple[str, ...] = ()  # texts that mention the video or rater erased last
-        self.current: OpenStudy | None = None
+        self.current_study: OpenStudy | None = None
         self._reported_notices: tuple[str, ...] = ()
         self._awaited: set[Task] = set()
         self._generation = 0  # grows when a study is closed: answers to earlier requests are dropped
@@ -74,7 +74,7 @@ class StudyController(QObject):
     @property
     def writable(self) -> bool:
         """True if a study is open and can be changed."""
-        return self.current is not None and not self.current.read_only and not self._worker.stopped
+        return self.current_study is not None and not self.current_study.read_only and not self._worker.stopped
 
     @property
     def awaits_answer(self) -> bool:
@@ -99,7 +99,7 @@ class StudyController(QObject):
             work: Makes one whole change of the study.
             changes: Kinds of changes that ``changed`` announces afterwards.
         """
-        study_at_request = self.current
+        study_at_request = self.current_study
 
         def write(holder: StudyHolder, _token: CancelToken, _report: Report) -> object:
             if study_at_request is not None and holder.study.path != study_at_request.path:
@@ -123,7 +123,7 @@ class StudyController(QObject):
     def _on_written(self, study: OpenStudy | None, changes: frozenset[str]) -> None:
         if study is not None and study.draft and changes & {VOTES, ANNOTATIONS, VIDEOS}:
             self.draft_filled.emit(study.path)
-        if self._worker.stopped or self.current is None:
+        if self._worker.stopped or self.current_study is None:
             return  # the window or the study has been closed
         if changes & {SETTINGS, VOTES}:  # votes and ratings may add criteria
             self._submit(lambda holder, _token, _report: holder.facts(), self._on_facts)
@@ -140,7 +140,7 @@ class StudyController(QObject):
 
     def open(self, path: Path) -> None:
         """Open a study. The previous study is closed once the new one is open."""
-        is_open = self.current is not None and self.current.path == path.absolute()
+        is_open = self.current_study is not None and self.current_study.path == path.absolute()
         if is_open and self.writable:  # a study open for reading may have become writable
             return
         draft = path.absolute().parent == drafts_dir().absolute()
@@ -195,7 +195,7 @@ class StudyController(QObject):
         self._jobs.follow(f"Deleting everything kept about a {noun}", task)
 
     def open_sample(self) -> None:
-        if self.current is not None and self.current.path == sample_path().absolute():
+        if self.current_study is not None and self.current_study.path == sample_path().absolute():
             return
         task = self._replace_study(lambda holder, token, report: holder.swap(open_sample(token, report)))
         self._jobs.follow("Opening the sample study", task, confirm_stop=False)
@@ -235,9 +235,9 @@ class StudyController(QObject):
 
     def close(self) -> None:
         """Close the study, and drop one that is being opened."""
-        if self.current is not None or self._awaited:
+        if self.current_study is not None or self._awaited:
             self.about_to_replace.emit()
-            self.current = None
+            self.current_study = None
             self._generation += 1
             self._checks.forget()
             self._watch_timer.stop()
@@ -334,8 +334,8 @@ class StudyController(QObject):
         return self._submit(work, self._on_study_replaced)
 
     def _on_facts(self, study: OpenStudy) -> None:
-        previous = self.current
-        self.current = study
+        previous = self.current_study
+        self.current_study = study
         if previous is None or previous.path != study.path:
             self._reported_notices = ()
             self._back_up_timer.start()
@@ -366,13 +366,13 @@ class StudyController(QObject):
 
     def _on_study_replaced(self, contents: StudyContents) -> None:
         self.replaced.emit()
-        self.current = None
+        self.current_study = None
         self._on_contents(contents)
         self._report_missing(contents.videos)
 
     def _on_saved_as(self, contents: StudyContents) -> None:
-        if self.current is not None:
-            self.moved.emit(self.current.path, contents.study.path)
+        if self.current_study is not None:
+            self.moved.emit(self.current_study.path, contents.study.path)
         self._on_contents(contents)
         self._messages.note(f"The study is saved as {contents.study.path}.")
 
@@ -430,7 +430,7 @@ class StudyController(QObject):
             self._submit(lambda holder, _token, _report: holder.study.back_up_if_changed())
 
     def _on_watch(self) -> None:
-        if self.current is not None and self.current.read_only and not self._worker.stopped:
+        if self.current_study is not None and self.current_study.read_only and not self._worker.stopped:
             self._submit(lambda holder, _token, _report: holder.is_open and holder.has_news(), self._on_watched)
 
     def _on_watched(self, has_news: bool) -> None:

@@ -147,8 +147,8 @@ class StudySync(QObject):
         self._change_listed(study_entries, listed_clips)
         new_entries = self._add_new(study_entries, listed_clips)
         self._intake.probe_all([entry.clip for entry in new_entries if entry.state.has_picture])
-        if self._state.current is None and new_entries:
-            study = self._studies.current
+        if self._state.current_clip is None and new_entries:
+            study = self._studies.current_study
             first_video = study.first_video if study is not None else ""
             first_entry = next((entry for entry in new_entries if entry.study_name == first_video), new_entries[0])
             self._state.set_current(first_entry.clip)
@@ -185,7 +185,7 @@ class StudySync(QObject):
         return self._videos.add_entries(new_entries, row)
 
     def _remove(self, clip: VideoClip) -> None:
-        if clip == self._state.current:
+        if clip == self._state.current_clip:
             self._state.set_current(None)
         self._videos.remove(clip)
 
@@ -203,7 +203,7 @@ class StudySync(QObject):
             changes |= {"state": new_entry.state, "reason": new_entry.reason}
             if new_entry.state.is_lost:
                 changes["analysis"] = None
-                if new_entry.clip == self._state.current:
+                if new_entry.clip == self._state.current_clip:
                     self._state.set_analysis(None)
         if changes:
             self._videos.update(new_entry.clip, **changes)
@@ -230,7 +230,7 @@ class StudySync(QObject):
         for video in videos:
             if video.path is not None:
                 self._to_load[VideoClip(video.path, video.clip_range)] = video
-        self._load_first(self._state.current)
+        self._load_first(self._state.current_clip)
         self._load_next_batch()
 
     def _load_first(self, clip: VideoClip | None) -> None:

@@ -59,57 +59,57 @@ class UndoStack(QObject):
     def __init__(self, studies: StudyController, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studies = studies
-        self._done: list[_Entry] = []
-        self._undone: list[_Entry] = []
+        self._done_entries: list[_Entry] = []
+        self._undone_entries: list[_Entry] = []
         self._running: dict[Task, _Entry] = {}
         studies.replaced.connect(self.clear)
 
     @property
     def undo_text(self) -> str | None:
         """Text of the command that would be undone, or None."""
-        return self._done[-1].command.text if self._done else None
+        return self._done_entries[-1].command.text if self._done_entries else None
 
     @property
     def redo_text(self) -> str | None:
         """Text of the command that would be redone, or None."""
-        return self._undone[-1].command.text if self._undone else None
+        return self._undone_entries[-1].command.text if self._undone_entries else None
 
     def clear(self) -> None:
         """Forget all commands, because another study is opened."""
-        self._done.clear()
-        self._undone.clear()
+        self._done_entries.clear()
+        self._undone_entries.clear()
         self._running.clear()
         self.changed.emit()
 
     def remember(self, command: Command, result: object) -> None:
         """Put a change that was made already on the stack, with the result that its ``undo`` needs."""
-        self._done.append(_Entry(command, is_done=True, was_done=True, result=result))
+        self._done_entries.append(_Entry(command, is_done=True, was_done=True, result=result))
         self.changed.emit()
 
     def drop(self, change: str) -> None:
         """Forget all commands of a kind of change."""
-        self._done = [entry for entry in self._done if change not in entry.command.changes]
-        self._undone = [entry for entry in self._undone if change not in entry.command.changes]
+        self._done_entries = [entry for entry in self._done_entries if change not in entry.command.changes]
+        self._undone_entries = [entry for entry in self._undone_entries if change not in entry.command.changes]
         self._running = {t: entry for t, entry in self._running.items() if change not in entry.command.changes}
         self.changed.emit()
 
     def perform(self, command: Command) -> Task:
         """Make a change and put it on the stack. Undone commands can no longer be redone."""
-        self._undone.clear()
+        self._undone_entries.clear()
         entry = _Entry(command)
-        self._done.append(entry)
+        self._done_entries.append(entry)
         return self._submit(entry, entry.do)
 
     def undo(self) -> None:
-        if self._done:
-            entry = self._done.pop()
-            self._undone.append(entry)
+        if self._done_entries:
+            entry = self._done_entries.pop()
+            self._undone_entries.append(entry)
             self._submit(entry, entry.undo)
 
     def redo(self) -> None:
-        if self._undone:
-            entry = self._undone.pop()
-            self._done.append(entry)
+        if self._undone_entries:
+            entry = self._undone_entries.pop()
+            self._done_entries.append(entry)
             self._submit(entry, entry.do)
 
     def _submit(self, entry: _Entry, work: Callable[[Study], object]) -> Task:
@@ -125,12 +125,12 @@ class UndoStack(QObject):
         if task not in self._running or len(entry.tasks) > 1:
             return  # the command was forgotten, or a later request decides
         if entry.is_done:
-            self._undone = [other for other in self._undone if other is not entry]
-            self._done.append(entry)
-        elif entry in self._done:
-            self._done.remove(entry)
+            self._undone_entries = [other for other in self._undone_entries if other is not entry]
+            self._done_entries.append(entry)
+        elif entry in self._done_entries:
+            self._done_entries.remove(entry)
             if entry.was_done:
-                self._undone.append(entry)
+                self._undone_entries.append(entry)
         self.changed.emit()
 
     def _end(self, task: Task, entry: _Entry) -> None:

@@ -55,7 +55,7 @@ class VideoCameras(QObject):
     @property
     def video(self) -> str:
         """Name of the video on screen in the study, or ""."""
-        entry = self._videos.get(self._state.current)
+        entry = self._videos.get(self._state.current_clip)
         return entry.study_name if entry is not None else ""
 
     @property
@@ -119,7 +119,7 @@ class VideoCameras(QObject):
         self._generation += 1
         generation = self._generation
         video = self.video
-        if not video or self._playback.video is None or self._studies.current is None:
+        if not video or self._playback.video is None or self._studies.current_study is None:
             self._show(generation, ())
             return
         task = self._studies.read(lambda study: study.cameras.of(video))

@@ -80,7 +80,7 @@ class VideoList(QObject):
         video_task = entry.task if entry is not None else ""
         return video_task, self.study_task
 
-    def named(self, name: str) -> VideoEntry | None:
+    def find_by_name(self, name: str) -> VideoEntry | None:
         """Return the entry of the video with this name in the study, or None."""
         return next((entry for entry in self._entries if entry.study_name == name), None)
 

@@ -55,11 +55,11 @@ class VideoOpener(QObject):
         entry = self._videos[row]
         is_open = self._feed.path is not None
         must_change = entry.state is VideoState.REPLACED if is_open else entry.state.has_picture
-        if must_change and entry.clip == self._state.current:
+        if must_change and entry.clip == self._state.current_clip:
             self._on_current(entry.clip)
 
     def _on_opened(self, info: VideoInfo) -> None:
-        current = self._state.current
+        current = self._state.current_clip
         if current is None:
             return
         self._videos.update(current, info=info)
@@ -78,7 +78,7 @@ class VideoOpener(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         self._playback.pause()
-        current = self._state.current
+        current = self._state.current_clip
         if self._playback.video is None and current is not None:
             entry = self._videos.get(current)
             if entry is not None and not entry.state.is_lost:

@@ -44,7 +44,7 @@ class VideoRatings(QObject):
             self._request()
 
     def _request(self, *_: object) -> None:
-        if self._studies.current is not None:
+        if self._studies.current_study is not None:
             self._studies.read(_read).then(succeeded=self._on_read)
 
     def _on_read(self, ratings: dict[str, GivenRating]) -> None:

@@ -51,7 +51,7 @@ class ViewerState(QObject):
 
     def __init__(self, map_style: MapStyle | None = None, passes: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.current: VideoClip | None = None  # the video on screen
+        self.current_clip: VideoClip | None = None  # the video on screen
         self.analysis: Analysis | None = None  # its analysis, which may be incomplete
         self.map_style = map_style if map_style is not None else MapStyle()
         self._last_overlay = Overlay.HEAT  # last overlay that was not hidden
@@ -64,8 +64,8 @@ class ViewerState(QObject):
 
     def set_current(self, clip: VideoClip | None) -> None:
         """Choose the video on screen. Its analysis is None until it is set."""
-        if clip != self.current:
-            self.current = clip
+        if clip != self.current_clip:
+            self.current_clip = clip
             self.set_analysis(None)
             self.current_changed.emit(clip)
 

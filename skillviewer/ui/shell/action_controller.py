@@ -121,8 +121,10 @@ class ActionController(QObject):
         window.panel.chosen.connect(app_context.state.set_current)
         window.panel.entered.connect(lambda: self._run_in_player("focus"))
         window.panel.in_sight.connect(app_context.path_importer.prefer)
-        window.panel.view.verticalScrollBar().valueChanged.connect(lambda _value: app_context.index_worker.pause())
-        window.actions_.attach_player(window.panel.view, lists=True)
+        window.panel.videos_view.verticalScrollBar().valueChanged.connect(
+            lambda _value: app_context.index_worker.pause()
+        )
+        window.actions_.attach_player(window.panel.videos_view, lists=True)
         app_context.jobs.changed.connect(self._on_jobs)
 
     def _bind_files(self) -> None:
@@ -190,9 +192,9 @@ class ActionController(QObject):
         actions = self._window.actions_
         for panel in self._window.panel_specs:
             handlers = self._handlers_of(self._window.panel_named(panel.name))
-            for name, run in handlers.run.items():
+            for name, run in handlers.commands.items():
                 actions.bind(name, run)
-            for name, switch in handlers.switch.items():
+            for name, switch in handlers.switches.items():
                 actions.bind_switch(name, switch)
             self._add_handlers(panel.name, handlers)
 
@@ -205,39 +207,39 @@ class ActionController(QObject):
 
     def _add_handlers(self, page: str, handlers: Handlers) -> None:
         self._handlers[page] = handlers
-        for signal in handlers.changed:
+        for signal in handlers.change_signals:
             signal.connect(self._enable)
         self._enable()
 
     def _on_screen_made(self, screen: str) -> None:
-        handlers = self._handlers_of(self._window.screens.named(screen))
+        handlers = self._handlers_of(self._window.screens.get_page(screen))
         action_names = {spec.name for spec in self._window.actions_.specs if spec.screen == screen}
-        if action_names != {*handlers.run, *handlers.switch}:
+        if action_names != {*handlers.commands, *handlers.switches}:
             raise ValueError(f"actions of the screen {screen!r} differ from its handlers: {sorted(action_names)}")
         self._add_handlers(screen, handlers)
 
     def _enable(self, *_: object) -> None:
         for handlers in self._handlers.values():
-            for name, is_possible in handlers.enabled.items():
+            for name, is_possible in handlers.conditions.items():
                 self._window.actions_[name].setEnabled(is_possible())
 
     def _on_screen_action(self, screen: str, name: str, on: bool | None = None) -> None:
         """Show a screen and run one of its actions; ``on`` is the new state of a switch."""
-        is_current = self._window.screens.current == screen
+        is_current = self._window.screens.current_name == screen
         if not is_current:
             self._window.screens.show(screen)
         handlers = self._handlers[screen]
         if on is not None:
-            handlers.switch[name](on)
+            handlers.switches[name](on)
         elif is_current or name not in handlers.only_show_screen:
-            handlers.run[name]()
+            handlers.commands[name]()
 
     def _open_palette(self) -> None:
         palette = CommandPalette(self._window.menuBar(), self._window)
         palette.open_over()
 
     def _open_list_menu(self, position: QPoint) -> None:
-        viewport = self._window.panel.view.viewport()
+        viewport = self._window.panel.videos_view.viewport()
         self.list_menu.popup(viewport.mapToGlobal(position))
 
     def _bind_view(self) -> None:
@@ -247,12 +249,12 @@ class ActionController(QObject):
         actions.bind("find_video", window.find_video)
         actions.bind("change_page", self._show_change)
         self.list_menu = QMenu(window)
-        view = window.panel.view
+        view = window.panel.videos_view
         self.list_menu.addActions([actions[name] for name in LIST_MENU_ACTIONS])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_list_menu)
         actions.bind_switch("show_tracks", self._app_context.tracks.set_visible)
-        actions["show_tracks"].setChecked(self._app_context.tracks.visible)
+        actions["show_tracks"].setChecked(self._app_context.tracks.are_visible)
         actions.bind("overlay", HoldToHideMap(self._app_context.state, actions["overlay"], self).on_pressed)
         actions.bind("next_look", self._app_context.state.next_overlay)
         for name in ("zoom_in", "zoom_out", "zoom_fit", "curve_fit"):
@@ -262,7 +264,7 @@ class ActionController(QObject):
         actions.bind("guides", self._show_guides)
         actions.bind("open_log", _open_log_folder)
         actions.bind("save_report", self._save_report)
-        window.start.report_asked.connect(self._save_report)
+        window.start_page.report_asked.connect(self._save_report)
         actions.bind("about", self._about)
 
     def _save_report(self) -> None:
@@ -318,7 +320,7 @@ class ActionController(QObject):
         actions.bind("assess", self._assess)
         actions.bind("assess_all", app_context.assessments.ask_all)
         actions.bind("stop", self._stop)
-        self._window.status.stop_asked.connect(self._stop)
+        self._window.status_bar.stop_asked.connect(self._stop)
         actions.bind_switch("automatic", self._set_automatic)
         actions["automatic"].setChecked(app_context.assessments.automatic)
         actions.bind_switch("unfamiliar_scores", app_context.show_unfamiliar)
@@ -335,10 +337,10 @@ class ActionController(QObject):
         actions = self._window.actions_
         has_open_video = app_context.playback.video is not None
         has_listed_video = len(app_context.videos) > 0
-        has_study = studies.current is not None
+        has_study = studies.current_study is not None
         has_model = app_context.models.requested_folder is not None
         has_marks = app_context.playback.marks != (None, None)
-        can_change_video = studies.writable and app_context.state.current is not None
+        can_change_video = studies.writable and app_context.state.current_clip is not None
         screen_actions = [
             f"{PREFIX_OF_SCREENS}{screen.name}" for screen in self._window.screen_specs if not screen.standalone
         ]
@@ -399,13 +401,13 @@ class ActionController(QObject):
     @property
     def _player_screen(self) -> str:
         """Name of the shown screen if it has a player, else of the Inspect screen."""
-        current = self._window.screens.current
+        current = self._window.screens.current_name
         return current if current in PLAYER_SCREENS else "inspect"
 
     def _run_in_player(self, name: str) -> None:
         screen = self._player_screen
-        self._window.screens.named(screen)  # makes the screen and its handlers
-        self._handlers[screen].player[name]()
+        self._window.screens.get_page(screen)  # makes the screen and its handlers
+        self._handlers[screen].player_commands[name]()
 
     def _ask_folder(self, title: str, on_chosen: Callable[[Path], object]) -> None:
         folder = self._window.dialogs.folder(self._window, title)
@@ -414,7 +416,7 @@ class ActionController(QObject):
 
     def _set_video_fact(self, fact: str = "participant") -> None:
         app_context = self._app_context
-        entry = app_context.videos.get(app_context.state.current)
+        entry = app_context.videos.get(app_context.state.current_clip)
         if entry is None:
             return
         if fact == "participant":
@@ -440,7 +442,7 @@ class ActionController(QObject):
             self._app_context.studies.create(path)
 
     def _save_study(self) -> None:
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         if study is None:
             return
         name = "" if study.draft else study.path.name
@@ -492,7 +494,7 @@ class ActionController(QObject):
             except SkillViewerError as error:
                 self._app_context.messages.fail(error)
                 return
-        screen = self._window.screens.current
+        screen = self._window.screens.current_name
         if screen != self._guided_screen:  # for the same screen, the guides stay where they were closed
             self._guided_screen = screen
             specs = self._window.screen_specs
@@ -502,12 +504,12 @@ class ActionController(QObject):
 
     def _change_keys(self) -> None:
         preferences = self._show_settings()
-        preferences.show_page(preferences.keys)
+        preferences.show_page(preferences.shortcuts_page)
 
     def _assess(self) -> None:
         """Assess the video on screen again, after a question if the new analysis would have fewer passes."""
         app_context = self._app_context
-        current = app_context.state.current
+        current = app_context.state.current_clip
         entry = app_context.videos.get(current)
         if current is None or entry is None:
             return
@@ -537,7 +539,7 @@ class ActionController(QObject):
             return
         dialog = GoTo(playback.video, playback.frames, playback.frame, self._window)
         dialog.chosen.connect(playback.seek)
-        transport = self._window.screens.named(self._player_screen).findChild(Transport)
+        transport = self._window.screens.get_page(self._player_screen).findChild(Transport)
         assert transport is not None
         dialog.open_above(transport)
 

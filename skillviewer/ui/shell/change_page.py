@@ -30,14 +30,14 @@ class ChangePage(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._app_context = app_context
         self.participant_box = QComboBox(self)
-        self.page = QTextBrowser(self)
+        self.text_browser = QTextBrowser(self)
         self.participant_box.setAccessibleName("Participant")
         self.participant_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.page.setAccessibleName(self.windowTitle())
-        self.page.setPlaceholderText("Reading…")
+        self.text_browser.setAccessibleName(self.windowTitle())
+        self.text_browser.setPlaceholderText("Reading…")
         head = add_all(horizontal(spacing=8), text_label("Participant", self), self.participant_box, GrowingSpace())
-        add_all(vertical(self, margins=(16, 12, 16, 12), spacing=8), head, growing(self.page))
-        entry = app_context.videos.get(app_context.state.current)
+        add_all(vertical(self, margins=(16, 12, 16, 12), spacing=8), head, growing(self.text_browser))
+        entry = app_context.videos.get(app_context.state.current_clip)
         self._task = entry.task if entry is not None else ""
         participant = entry.participant if entry is not None else ""
         self._load(participant)
@@ -67,10 +67,10 @@ class ChangePage(QDialog):
         for number, drawing in enumerate(_DRAWING.findall(page)):
             url = f"bar{number}"
             image_type = QTextDocument.ResourceType.ImageResource
-            self.page.document().addResource(image_type, QUrl(url), self._image(drawing))
+            self.text_browser.document().addResource(image_type, QUrl(url), self._image(drawing))
             page = page.replace(drawing, f"<img src={url}>", 1)
         _, _, body = page.partition("</header>")
-        self.page.setHtml(body.replace("<table", "<table cellpadding=4"))
+        self.text_browser.setHtml(body.replace("<table", "<table cellpadding=4"))
 
     def _image(self, drawing: str) -> QImage:
         ratio = self.devicePixelRatioF()
@@ -86,7 +86,7 @@ class ChangePage(QDialog):
         return image
 
     def _fail(self, error: BaseException) -> None:
-        self.page.setPlainText(error_text(error))
+        self.text_browser.setPlainText(error_text(error))
 
 
 def _report(study: Study, participant: str, task: str) -> str:

@@ -79,19 +79,19 @@ class CommandPalette(OverlaySheet):
         self.search_edit.setPlaceholderText("What do you want to do?")
         self.search_edit.installEventFilter(self)
         self.search_edit.textChanged.connect(self._fill)
-        self.list = with_accessible_name(QListWidget(self), "Actions")
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.itemClicked.connect(self._run)
-        add_all(column, self.search_edit, self.list)
+        self.action_list = with_accessible_name(QListWidget(self), "Actions")
+        self.action_list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.action_list.itemClicked.connect(self._run)
+        add_all(column, self.search_edit, self.action_list)
         default_size = QSize(scaled_px(520), scaled_px(420))
         self.setFixedSize(default_size.boundedTo(parent.size() - QSize(48, 96)))
         self.setFocusProxy(self.search_edit)
         self._fill("")
 
     def _fill(self, typed: str) -> None:
-        self.list.clear()
-        bar_px = self.list.verticalScrollBar().sizeHint().width()
-        row_width_px = self.width() - 2 * (MARGIN_PX + self.list.frameWidth()) - bar_px
+        self.action_list.clear()
+        bar_px = self.action_list.verticalScrollBar().sizeHint().width()
+        row_width_px = self.width() - 2 * (MARGIN_PX + self.action_list.frameWidth()) - bar_px
         matches = []
         for name, action in self._actions:
             distance = _distance(name, action, typed)
@@ -100,14 +100,14 @@ class CommandPalette(OverlaySheet):
         if typed.strip():
             matches.sort(key=lambda match: match[0])
         for _, name, action in matches:
-            item = QListWidgetItem(self.list)
+            item = QListWidgetItem(self.action_list)
             item.setData(Qt.ItemDataRole.UserRole, action)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
             row = _Row(name, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
             row.setEnabled(action.isEnabled())
             item.setSizeHint(QSize(0, row.height_px(row_width_px)))
-            self.list.setItemWidget(item, row)
-        self.list.setCurrentRow(0)
+            self.action_list.setItemWidget(item, row)
+        self.action_list.setCurrentRow(0)
 
     def _run(self, item: QListWidgetItem | None) -> None:
         action = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
@@ -121,11 +121,11 @@ class CommandPalette(OverlaySheet):
             key = event.key()
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
             if key in steps:
-                last = self.list.count() - 1
-                row = self.list.currentRow() + steps[Qt.Key(key)]
-                self.list.setCurrentRow(min(max(row, 0), last))
+                last = self.action_list.count() - 1
+                row = self.action_list.currentRow() + steps[Qt.Key(key)]
+                self.action_list.setCurrentRow(min(max(row, 0), last))
                 return True
             if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-                self._run(self.list.currentItem())
+                self._run(self.action_list.currentItem())
                 return True
         return super().eventFilter(watched, event)

@@ -14,7 +14,7 @@ REMEMBER = "Do the same in this window from now on"
 
 def ask_destination(app_context: AppContext, dialogs: Dialogs, parent: QWidget, paths: ClassifiedPaths) -> None:
     """Ask which study the videos join, and open them. Without an answer, nothing is opened."""
-    study = app_context.studies.current
+    study = app_context.studies.current_study
     if study is None:  # the study was closed meanwhile
         app_context.path_importer.accept(paths)
         return

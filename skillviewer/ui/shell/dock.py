@@ -10,20 +10,20 @@ class Heading(QLabel):
 
     def __init__(self, title: str, parent: QWidget) -> None:
         super().__init__(title, parent)
-        self.needed = True  # whether the title is shown
+        self.is_needed = True  # whether the title is shown
         self.setProperty("heading", True)
         self.setContentsMargins(12, 10, 12, 2)
 
     def set_needed(self, needed: bool) -> None:
-        if needed != self.needed:
-            self.needed = needed
+        if needed != self.is_needed:
+            self.is_needed = needed
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return super().sizeHint() if self.needed else QSize(0, 0)
+        return super().sizeHint() if self.is_needed else QSize(0, 0)
 
     def minimumSizeHint(self) -> QSize:
-        return super().minimumSizeHint() if self.needed else QSize(0, 0)
+        return super().minimumSizeHint() if self.is_needed else QSize(0, 0)
 
 
 class Dock(QDockWidget):

@@ -54,8 +54,8 @@ class GoTo(OverlaySheet):
         self.place_edit = with_accessible_name(QLineEdit(self), "Time or frame")
         self.place_edit.setPlaceholderText("Frame 412, or time 00:13.733")
         self.place_edit.setMinimumWidth(260)
-        self._hint = text_label("", self, muted=True)
-        add_all(column, self.place_edit, self._hint)
+        self._hint_label = text_label("", self, muted=True)
+        add_all(column, self.place_edit, self._hint_label)
         self.place_edit.textChanged.connect(self._on_text)
         self.place_edit.returnPressed.connect(self._on_return)
         self.place_edit.setText(str(frame + 1))
@@ -65,9 +65,9 @@ class GoTo(OverlaySheet):
     def _on_text(self, text: str) -> None:
         frame = parse_place(text, self._video, self._frames)
         if frame is None:
-            self._hint.setText(self._range_text())
+            self._hint_label.setText(self._range_text())
         else:
-            self._hint.setText(f"Frame {frame + 1} at {clock(float(self._video.times_s[frame]))}")
+            self._hint_label.setText(f"Frame {frame + 1} at {clock(float(self._video.times_s[frame]))}")
 
     def _range_text(self) -> str:
         """Return the frames and times that can be typed."""

@@ -75,8 +75,8 @@ class Guides(QDialog):
         self.guide_list.setWordWrap(True)
         self.guide_list.setStyleSheet("QListWidget::item { padding: 6px 8px 6px 16px; }")
         self.guide_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.page = with_accessible_name(GuidePage(themes, self), "Text of the guide")
-        self.message = text_label("", self, muted=True, wrap=True)
+        self.guide_page = with_accessible_name(GuidePage(themes, self), "Text of the guide")
+        self.message_label = text_label("", self, muted=True, wrap=True)
         self.back_button = push_button("Back", self, self.go_back)
         self.back_button.setAutoDefault(False)
         self.back_button.setEnabled(False)
@@ -87,7 +87,7 @@ class Guides(QDialog):
         self.guide_list.currentItemChanged.connect(self._on_item)
         self.search_edit.textChanged.connect(self._on_search)
         self.search_edit.returnPressed.connect(self._next_hit)
-        self.page.anchorClicked.connect(self._on_link)
+        self.guide_page.anchorClicked.connect(self._on_link)
         for key, slot in (
             (QKeySequence.StandardKey.Find, self._focus_search),
             (QKeySequence.StandardKey.FindNext, self._next_hit),
@@ -110,9 +110,12 @@ class Guides(QDialog):
         close = push_button("Close", self, self.close)
         close.setAutoDefault(False)
         foot = add_all(
-            horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12), self.back_button, growing(self.message), close
+            horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12),
+            self.back_button,
+            growing(self.message_label),
+            close,
         )
-        right_column = add_all(vertical(margins=NO_MARGINS, spacing=0), growing(self.page), foot)
+        right_column = add_all(vertical(margins=NO_MARGINS, spacing=0), growing(self.guide_page), foot)
         add_all(horizontal(self, margins=NO_MARGINS, spacing=0), left_column, growing(right_column))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -124,7 +127,7 @@ class Guides(QDialog):
         """Open a guide, one of ``NAMES``, at the heading with an anchor, and end the search."""
         self.search_edit.clear()
         self._show(NAMES.index(name))
-        self.page.to_heading(heading)
+        self.guide_page.to_heading(heading)
 
     def go_back(self) -> None:
         if self._history:
@@ -132,7 +135,7 @@ class Guides(QDialog):
             self.back_button.setEnabled(bool(self._history))
             self.search_edit.clear()
             self._show(index)
-            self.page.verticalScrollBar().setValue(scroll_position)
+            self.guide_page.verticalScrollBar().setValue(scroll_position)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """End the search on the first Escape, and close on the second."""
@@ -146,14 +149,14 @@ class Guides(QDialog):
         super().showEvent(event)
         if self._has_stale_theme:
             self._has_stale_theme = False
-            self.page.refresh_theme()
+            self.guide_page.refresh_theme()
 
     def _show(self, index: int) -> None:
         """Open a guide, and select it in the list if it is listed."""
         if index != self._index:
             self._index = index
-            self.message.clear()
-            self.page.show_guide(self._guides[index])
+            self.message_label.clear()
+            self.guide_page.show_guide(self._guides[index])
         for row in range(self.guide_list.count()):
             if self.guide_list.item(row).data(_INDEX_ROLE) == index:
                 self.guide_list.setCurrentRow(row)
@@ -176,7 +179,7 @@ class Guides(QDialog):
 
     def _on_theme(self) -> None:
         if self.isVisible():
-            self.page.refresh_theme()
+            self.guide_page.refresh_theme()
         else:
             self._has_stale_theme = True
 
@@ -186,28 +189,28 @@ class Guides(QDialog):
         matches = [all(word in text for word in words) for text in self._texts]
         self._fill_list(matches)
         if not any(matches):
-            self.page.search("")
-            self.message.setText("No guide contains all of these words.")
+            self.guide_page.search("")
+            self.message_label.setText("No guide contains all of these words.")
             return
         if not matches[self._index]:
             self._show(matches.index(True))
         self._search()
 
     def _search(self) -> None:
-        self.page.search(self.search_edit.text())
+        self.guide_page.search(self.search_edit.text())
         self._show_hit()
 
     def _show_hit(self) -> None:
-        n = self.page.n_hits
-        message = f"{self.page.hit} of {n}" if n else ""
-        self.message.setText(message)
+        n = self.guide_page.n_hits
+        message = f"{self.guide_page.hit} of {n}" if n else ""
+        self.message_label.setText(message)
 
     def _focus_search(self) -> None:
         self.search_edit.setFocus()
         self.search_edit.selectAll()
 
     def _next_hit(self, steps: int = 1) -> None:
-        self.page.next_hit(steps)
+        self.guide_page.next_hit(steps)
         self._show_hit()
 
     def _on_link(self, url: QUrl) -> None:
@@ -215,12 +218,12 @@ class Guides(QDialog):
         name = url.path().removesuffix(".md").removeprefix("../")
         if not url.isRelative():
             QGuiApplication.clipboard().setText(url.toString())
-            self.message.setText(f"Copied: {url.toString()}. The program does not open web addresses itself.")
+            self.message_label.setText(f"Copied: {url.toString()}. The program does not open web addresses itself.")
         elif url.path() and name not in NAMES:
             file_name = url.path().lstrip("./")
-            self.message.setText(f"{file_name} is a file of the program's source.")
+            self.message_label.setText(f"{file_name} is a file of the program's source.")
         else:
-            self._history.append((self._index, self.page.verticalScrollBar().value()))
+            self._history.append((self._index, self.guide_page.verticalScrollBar().value()))
             self.back_button.setEnabled(True)
             if not name:
                 name = NAMES[self._index]

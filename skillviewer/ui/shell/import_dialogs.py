@@ -59,7 +59,7 @@ def show_tracks_dialog(app_context: AppContext, window: MainWindow, path: Path) 
     """Show the dialog in which a file of tracks is placed on the video on screen."""
     from skillviewer.ui.importing.tracks_import_dialog import TracksImportDialog
 
-    if app_context.state.current is None or window.blind:
+    if app_context.state.current_clip is None or window.blind:
         app_context.messages.note(f"Show the video of {path.name} first, then open it again.")
         return
     TracksImportDialog(app_context, path, window).show()

@@ -16,27 +16,27 @@ class JobRow(QWidget):
         super().__init__(parent)
         self.job = job
         self.setSizePolicy(self.sizePolicy().horizontalPolicy(), self.sizePolicy().Policy.Maximum)
-        self._title = WrappingLabel(self)
-        self._title.setProperty("heading", True)
-        self._title.set_plain(job.title)
+        self._title_label = WrappingLabel(self)
+        self._title_label.setProperty("heading", True)
+        self._title_label.set_plain(job.title)
         self._stop_button = push_button("Cancel", self, job.stop)
         self._stop_button.setAccessibleName(f"Cancel {job.title}")
-        row = add_all(QHBoxLayout(), growing(self._title), self._stop_button)
-        self._bar = with_accessible_name(QProgressBar(self), job.title)
-        self._bar.setTextVisible(False)
-        self._text = WrappingLabel(self, muted=True)
-        add_all(vertical(self, margins=(12, 8, 12, 8), spacing=4), row, self._bar, self._text)
+        row = add_all(QHBoxLayout(), growing(self._title_label), self._stop_button)
+        self._progress_bar = with_accessible_name(QProgressBar(self), job.title)
+        self._progress_bar.setTextVisible(False)
+        self._text_label = WrappingLabel(self, muted=True)
+        add_all(vertical(self, margins=(12, 8, 12, 8), spacing=4), row, self._progress_bar, self._text_label)
         self.refresh()
 
     def refresh(self) -> None:
         job = self.job
         share = job.share
         maximum = 0 if share is None else 1000  # Qt shows a busy bar for 0
-        self._bar.setRange(0, maximum)
+        self._progress_bar.setRange(0, maximum)
         if share is not None:
-            self._bar.setValue(round(share * 1000))
+            self._progress_bar.setValue(round(share * 1000))
         text = "stopping…" if job.stopping else self._progress_text()
-        self._text.set_plain(text)
+        self._text_label.set_plain(text)
         self._stop_button.setEnabled(not job.stopping)
 
     def _progress_text(self) -> str:

@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self, app_context.icons, specs, app_context.settings.keys)
         map_actions = (self.actions_["overlay"], self.actions_["next_look"])
         self.map_menu = MapMenu(app_context.state, map_actions, self)
-        self.recent = RecentMenu(app_context.settings, self)
+        self.recent_menu = RecentMenu(app_context.settings, self)
         self.model_menu = ModelMenu(app_context.models, self)
         self._make_centre()
         self.blind = False  # True while the shown screen hides the names of videos
@@ -103,36 +103,36 @@ class MainWindow(QMainWindow):
         self.screens.made.connect(self._on_screen_made)
         self.screens.shown.connect(self.retitle)
         self.screens.shown.connect(self._fit)
-        self.recent.chosen.connect(self._open_path)
-        self.start.recent_chosen.connect(self._open_path)
-        self.status.jobs_asked.connect(self.show_jobs)
+        self.recent_menu.chosen.connect(self._open_path)
+        self.start_page.recent_chosen.connect(self._open_path)
+        self.status_bar.jobs_asked.connect(self.show_jobs)
 
     def _make_bars(self, listed: list[PageSpec]) -> None:
-        self.status = StatusBar(self.app_context, self)
-        self.setStatusBar(self.status)
+        self.status_bar = StatusBar(self.app_context, self)
+        self.setStatusBar(self.status_bar)
         self._make_menus()
         names = [screen.name for screen in listed]
-        self.tools = ToolBar(self.app_context, self.actions_, self.map_menu, screens=names, parent=self)
-        self.addToolBar(self.tools)
-        self.rail = PanelRail(self._docks, self.panel_specs, self.app_context.icons, self)
-        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
+        self.tool_bar = ToolBar(self.app_context, self.actions_, self.map_menu, screens=names, parent=self)
+        self.addToolBar(self.tool_bar)
+        self.panel_rail = PanelRail(self._docks, self.panel_specs, self.app_context.icons, self)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.panel_rail)
 
     def _make_centre(self) -> None:
         centre = QWidget(self)
         column = vertical(centre, margins=NO_MARGINS, spacing=0)
-        self.messages = MessageBar(self.app_context.messages, self.actions_, self.app_context.icons, centre)
+        self.message_bar = MessageBar(self.app_context.messages, self.actions_, self.app_context.icons, centre)
         self.pages = Pages(centre)
         theme = self.app_context.themes.theme
         logo = self.app_context.icons.pixmap("skillviewer", theme.text, LOGO_PX, self.devicePixelRatioF())
-        self.start = StartPage(logo, self.actions_, self.pages)
-        self.pages.addWidget(self.start)
+        self.start_page = StartPage(logo, self.actions_, self.pages)
+        self.pages.addWidget(self.start_page)
         area = QScrollArea(centre)
         area.setObjectName("screens")
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(self.pages)
-        add_all(column, self.messages, growing(area))
+        add_all(column, self.message_bar, growing(area))
         self.setCentralWidget(centre)
 
     def _make_dock(self, spec: PageSpec) -> Dock:
@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
         curve = curve_menu(app_context.state, self)
         theme = theme_menu(app_context, self)
         submenus: dict[str, list[QMenu]] = {
-            FILE: [self.recent],
+            FILE: [self.recent_menu],
             VIEW: [CriterionMenu(app_context, self), self.map_menu, curve, docks, theme],
             MODEL: [self.model_menu, passes_menu(app_context.state, self)],
         }
@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
 
     def show_start(self) -> None:
         recent = self.app_context.settings.recent
-        self.start.set_recent(recent)
+        self.start_page.set_recent(recent)
         self.screens.show_start()
         self._without_picture = list(recent[:MAX_RECENT])
         self._load_pictures_soon.start()
@@ -193,14 +193,14 @@ class MainWindow(QMainWindow):
             self.app_context.index_worker.submit(lambda *_: None).then(finished=self._load_next_picture)
 
     def _load_next_picture(self) -> None:
-        if self.screens.current != START or not self._without_picture or self.app_context.index_worker.stopped:
+        if self.screens.current_name != START or not self._without_picture or self.app_context.index_worker.stopped:
             return
         if self.app_context.studies.awaits_answer:
             self._load_pictures_soon.start()
             return
         path = self._without_picture.pop(0)
         task = self.app_context.index_worker.submit(lambda backend, token, _report: picture_of(path, backend, token))
-        task.then(succeeded=partial(self.start.set_picture, path), finished=self._load_next_picture)
+        task.then(succeeded=partial(self.start_page.set_picture, path), finished=self._load_next_picture)
 
     def show_jobs(self) -> None:
         """Show the panel of running jobs, except on a screen that hides the names of videos."""
@@ -211,7 +211,7 @@ class MainWindow(QMainWindow):
     def show_panel(self, name: str) -> None:
         """Show a panel and raise it. In a narrow window, the other panels are hidden."""
         if self.screens.collapsed:
-            self.rail.open_alone(name)
+            self.panel_rail.open_alone(name)
         self._docks[name].show()
         self._docks[name].raise_()
 
@@ -235,7 +235,7 @@ class MainWindow(QMainWindow):
 
     def on_theme(self, theme: Theme) -> None:
         self.actions_.on_theme(theme)
-        bars = (self.messages, self.status, self.tools, self.rail)
+        bars = (self.message_bar, self.status_bar, self.tool_bar, self.panel_rail)
         for widget in (*bars, *self.screens.widgets, *self._docks.values()):
             apply_theme(widget, theme)
         self._fit()
@@ -246,17 +246,17 @@ class MainWindow(QMainWindow):
         min_width_px = self.narrow_below_px * (1 + (text_scale - 1) / 2)
         self.screens.set_collapsed(self.width() < min_width_px)
         has_panels = any(self.screens.has(panel) for panel in self.panel_specs)
-        self.rail.setVisible(self.screens.collapsed and has_panels and not self.theatre)
+        self.panel_rail.setVisible(self.screens.collapsed and has_panels and not self.theatre)
 
     def set_theatre(self, on: bool) -> None:
         """Enter or leave theatre mode, in which picture, curve and transport fill a screen, if possible the second."""
         if on == self.theatre:
             return
-        if on and self.screens.current not in (*PLAYER_SCREENS, START):
+        if on and self.screens.current_name not in (*PLAYER_SCREENS, START):
             self.screens.show("inspect")
         self.theatre = on
         self.screens.set_theatre(on)
-        for bar in (self.menuBar(), self.tools, self.status):
+        for bar in (self.menuBar(), self.tool_bar, self.status_bar):
             bar.setVisible(not on)
         for screen in self.screens.widgets:
             self._apply_theatre(screen)
@@ -296,8 +296,8 @@ class MainWindow(QMainWindow):
         super().keyPressEvent(event)
 
     def _on_added(self, *_: object) -> None:
-        self.recent.refresh()
-        if self.screens.current == START:
+        self.recent_menu.refresh()
+        if self.screens.current_name == START:
             self.screens.show_last()
 
     def _on_study(self, _study: OpenStudy) -> None:
@@ -309,8 +309,8 @@ class MainWindow(QMainWindow):
         self.retitle()
 
     def _on_screen_made(self, name: str) -> None:
-        self._apply_theatre(self.screens.named(name))
-        status_changed = getattr(self.screens.named(name), "status_changed", None)
+        self._apply_theatre(self.screens.get_page(name))
+        status_changed = getattr(self.screens.get_page(name), "status_changed", None)
         if status_changed is not None:
             status_changed.connect(self.retitle)
 
@@ -326,22 +326,22 @@ class MainWindow(QMainWindow):
         get_secrets = getattr(screen, "secrets", None)
         secrets = get_secrets() if get_secrets is not None else ()
         has_secrets = bool(secrets)
-        self.messages.hide_names(secrets)
-        self.recent.set_names_hidden(has_secrets)
+        self.message_bar.hide_names(secrets)
+        self.recent_menu.set_names_hidden(has_secrets)
         if has_secrets != self.blind:
             self.blind = has_secrets
             self.blind_changed.emit()
         get_status_text = getattr(screen, "status_text", None)
         status_text = get_status_text() if get_status_text is not None else None
-        self.status.set_replacement(status_text)
+        self.status_bar.set_replacement(status_text)
 
     def _title_parts(self, screen: QWidget | None) -> list[str]:
         get_title = getattr(screen, "window_title", None)
         if get_title is not None:
             return [get_title()]
         parts = []
-        clip = self.app_context.state.current
-        study = self.app_context.studies.current
+        clip = self.app_context.state.current_clip
+        study = self.app_context.studies.current_study
         if clip is not None:
             parts.append(printable(self.app_context.videos.title(clip)))
         if study is not None and not study.draft:

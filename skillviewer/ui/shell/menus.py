@@ -78,7 +78,7 @@ class CriterionMenu(ExclusiveMenu):
         self._refresh()
 
     def _refresh(self, *_: object) -> None:
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         study_criteria = study.criteria if study is not None else ()
         model_criteria = [entry.criterion for entry in self._app_context.models.entries]
         criteria = dict.fromkeys((*study_criteria, *model_criteria))

@@ -31,31 +31,31 @@ class MessageBar(QFrame):
         self._secrets: frozenset[str] = frozenset()
         self.setObjectName("message_bar")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._icon = QLabel(self)
-        self._text = text_label("", self, wrap=True, plain=True)
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._icon_label = QLabel(self)
+        self._text_label = text_label("", self, wrap=True, plain=True)
+        self._text_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.action_button = push_button("", self, self._on_action)
         self._details_button = tool_button("", self, self.toggle_details)
         self._close_button = tool_button("", self, messages.dismiss, tip="Close")
         self._close_button.setAccessibleName("Close this message")
         row = add_all(
             horizontal(spacing=8),
-            self._icon,
-            growing(self._text),
+            self._icon_label,
+            growing(self._text_label),
             self.action_button,
             self._details_button,
             self._close_button,
         )
-        self._details = text_label("", self, wrap=True, plain=True)
-        self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._details.setContentsMargins(28, 0, 0, 4)
-        add_all(vertical(self, margins=(12, 6, 6, 6), spacing=4), row, self._details)
+        self._details_label = text_label("", self, wrap=True, plain=True)
+        self._details_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._details_label.setContentsMargins(28, 0, 0, 4)
+        add_all(vertical(self, margins=(12, 6, 6, 6), spacing=4), row, self._details_label)
         messages.changed.connect(self._on_changed)
         self._on_changed()
 
     @property
     def text(self) -> str:
-        return self._text.text() if self._messages.waiting else ""
+        return self._text_label.text() if self._messages.waiting else ""
 
     def hide_names(self, names: Collection[str]) -> None:
         """Replace messages that contain one of these names, and hide the details of all; an empty set ends this."""
@@ -98,13 +98,13 @@ class MessageBar(QFrame):
         message = self._censored(message)
         text = printable(message.text)
         counted_text = f"{text}  (more messages: {n_others})" if n_others else text
-        self._text.setText(counted_text)
+        self._text_label.setText(counted_text)
         self.setAccessibleName(text)
         lines = [printable(line) for line in message.details[:MAX_DETAILS]]
         if len(message.details) > MAX_DETAILS:
             lines.append(f"and {len(message.details) - MAX_DETAILS} more")
-        self._details.setText("\n".join(lines))
-        self._details.setVisible(self._shows_details and bool(lines))
+        self._details_label.setText("\n".join(lines))
+        self._details_label.setVisible(self._shows_details and bool(lines))
         self.action_button.setVisible(bool(message.action))
         if message.action:
             self.action_button.setText(without_mnemonic(self._actions[message.action].text()))
@@ -117,7 +117,7 @@ class MessageBar(QFrame):
     def _show_severity(self, severity: Severity, theme: Theme) -> None:
         colours = {Severity.NOTE: theme.accent, Severity.WARNING: theme.warn, Severity.ERROR: theme.bad}
         colour = colours[severity]
-        self._icon.setPixmap(self._icons.pixmap(str(severity), colour, 20, self.devicePixelRatioF()))
+        self._icon_label.setPixmap(self._icons.pixmap(str(severity), colour, 20, self.devicePixelRatioF()))
         self.setStyleSheet(
             f"#message_bar {{ background: {theme.base}; border: none; border-bottom: 1px solid {theme.line};"
             f" border-left: 3px solid {colour}; }}"

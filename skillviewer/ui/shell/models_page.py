@@ -48,11 +48,11 @@ class ModelBox(QFrame):
         name.setProperty("heading", True)
         name.set_plain(model.name)
         self.use_button = push_button("Use this model", self, lambda: self.chosen.emit(model.folder))
-        self.facts = [self._fact(text, muted=index > 0) for index, text in enumerate(facts_of(model)) if text]
+        self.fact_labels = [self._fact(text, muted=index > 0) for index, text in enumerate(facts_of(model)) if text]
         column = vertical(spacing=4)
         head = horizontal(margins=NO_MARGINS, spacing=8)
         add_all(head, growing(name), aligned(self.use_button, Qt.AlignmentFlag.AlignTop))
-        add_all(column, head, *self.facts, GrowingSpace())
+        add_all(column, head, *self.fact_labels, GrowingSpace())
         row = horizontal(self, margins=(12, 12, 12, 12), spacing=16)
         if model.picture is not None:
             row.addWidget(self._picture(model.picture), 0, Qt.AlignmentFlag.AlignTop)
@@ -112,11 +112,11 @@ class ModelsPage(QDialog):
         self._app_context = app_context
         self.boxes: list[ModelBox] = []
         self._area = scroll_area(self, "Models on this computer")
-        self._inside = QWidget(self._area)
-        self.message = text_label("Reading…", self._inside, muted=True)
-        self._column = vertical(self._inside, margins=(16, 12, 16, 12), spacing=12)
-        add_all(self._column, self.message, GrowingSpace())
-        self._area.setWidget(self._inside)
+        self._content = QWidget(self._area)
+        self.message_label = text_label("Reading…", self._content, muted=True)
+        self._column = vertical(self._content, margins=(16, 12, 16, 12), spacing=12)
+        add_all(self._column, self.message_label, GrowingSpace())
+        self._area.setWidget(self._content)
         about = text_label("Scores of two models are on different scales.", self, muted=True, wrap=True)
         self.open_folder_button = push_button("Open a model folder…", self, actions["open_model"].trigger)
         foot = add_all(horizontal(margins=(16, 8, 16, 12), spacing=8), growing(about), self.open_folder_button)
@@ -136,9 +136,9 @@ class ModelsPage(QDialog):
         for box in self.boxes:
             self._column.removeWidget(box)
             box.deleteLater()
-        self.message.setVisible(not models)
-        self.message.setText("No model on this computer")
-        self.boxes = [ModelBox(model, self._inside) for model in models]
+        self.message_label.setVisible(not models)
+        self.message_label.setText("No model on this computer")
+        self.boxes = [ModelBox(model, self._content) for model in models]
         for index, box in enumerate(self.boxes):
             box.chosen.connect(self._app_context.models.choose)
             self._column.insertWidget(index, box)

@@ -38,15 +38,15 @@ class PageStack(QObject):
         self._screens = {screen.name: screen for screen in screens}
         self._panels = tuple(panels)
         self._widgets: dict[str, QWidget] = {}
-        self.current = START  # name of the shown screen, or "" for the first page
+        self.current_name = START  # name of the shown screen, or "" for the first page
         self.collapsed = False  # True while the panels are hidden because the window is narrow
         self.in_theatre = False  # True while the panels are hidden in theatre mode
-        self._last = screens[0].name  # screen that was shown last
+        self._last_name = screens[0].name  # screen that was shown last
 
     @property
     def widget(self) -> QWidget | None:
         """The shown screen, or None on the first page."""
-        return self._widgets.get(self.current)
+        return self._widgets.get(self.current_name)
 
     @property
     def widgets(self) -> tuple[QWidget, ...]:
@@ -55,9 +55,9 @@ class PageStack(QObject):
 
     def has(self, panel: PageSpec) -> bool:
         """Return True if a panel belongs to the shown screen."""
-        return panel.belongs_to(self._screens.get(self.current))
+        return panel.belongs_to(self._screens.get(self.current_name))
 
-    def named(self, name: str) -> QWidget:
+    def get_page(self, name: str) -> QWidget:
         """Return a screen, which is created on the first call."""
         screen = self._widgets.get(name)
         if screen is None:
@@ -78,17 +78,17 @@ class PageStack(QObject):
 
     def show_last(self) -> None:
         """Show the screen that was shown last, at first the first screen."""
-        self.show(self._last)
+        self.show(self._last_name)
 
     def show(self, name: str) -> None:
         """Show a screen, with its docks in their saved arrangement."""
-        if name == self.current:
+        if name == self.current_name:
             self._enter(name)
             return
-        widget = self.named(name)
+        widget = self.get_page(name)
         self._leave()
         if not self._screens[name].standalone:
-            self._last = name
+            self._last_name = name
         self._pages.setCurrentWidget(widget)
         self._arrange(name)
         self._enter(name)
@@ -108,8 +108,8 @@ class PageStack(QObject):
             self._arrange_again()
 
     def _arrange_again(self) -> None:
-        if self.current != START:
-            self._arrange(self.current)
+        if self.current_name != START:
+            self._arrange(self.current_name)
 
     def _arrange(self, name: str) -> None:
         """Show the docks of a screen in their saved arrangement, or none while the panels are hidden."""
@@ -137,16 +137,16 @@ class PageStack(QObject):
                 dock.raise_()  # the first of the docks in one place ends on top
 
     def save_layout(self) -> None:
-        if self.current != START and not (self.collapsed or self.in_theatre):
-            self._app_context.settings.save_layout(self.current, self._window.saveState(LAYOUT_VERSION))
+        if self.current_name != START and not (self.collapsed or self.in_theatre):
+            self._app_context.settings.save_layout(self.current_name, self._window.saveState(LAYOUT_VERSION))
 
     def _leave(self) -> None:
         self.save_layout()
         _notify(self.widget, "on_hidden")
 
     def _enter(self, name: str) -> None:
-        is_new = name != self.current
-        self.current = name
+        is_new = name != self.current_name
+        self.current_name = name
         for screen in self._screens.values():
             if not screen.standalone:
                 self._actions[f"{PREFIX_OF_SCREENS}{screen.name}"].setChecked(screen.name == name)

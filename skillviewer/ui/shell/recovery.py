@@ -24,7 +24,7 @@ class Recovery(QObject):
         super().__init__(parent)
         self._app_context = app_context
         self._screens = screens
-        self._start = start
+        self._start_page = start
         self._place: SessionPlace | None = None  # offered place
         self._awaiting_study: SessionPlace | None = None  # place whose study is being opened
         self._awaiting_video: SessionPlace | None = None  # place whose video is being opened
@@ -40,7 +40,7 @@ class Recovery(QObject):
             timestamp_s = int(read_time(self._place.noted_at).timestamp())
             noted_at = QDateTime.fromSecsSinceEpoch(timestamp_s)
             time_text = QLocale().toString(noted_at, QLocale.FormatType.ShortFormat)
-            self._start.offer_return(self._place.title, time_text)
+            self._start_page.offer_return(self._place.title, time_text)
 
     def _on_return_asked(self) -> None:
         if self._place is not None:
@@ -48,12 +48,12 @@ class Recovery(QObject):
             self._app_context.open([Path(self._place.study)])
 
     def _on_opened(self, _study: object) -> None:
-        self._start.withdraw_return_offer()
+        self._start_page.withdraw_return_offer()
 
     def _on_listed(self, _videos: object) -> None:
         app_context = self._app_context
         place = self._awaiting_study
-        study = self._app_context.studies.current
+        study = self._app_context.studies.current_study
         if place is None or study is None or study.path != Path(place.study):
             return
         self._awaiting_study = None
@@ -65,6 +65,6 @@ class Recovery(QObject):
 
     def _on_video(self, video: object) -> None:
         place = self._awaiting_video
-        if video is not None and place is not None and self._app_context.state.current == place.clip:
+        if video is not None and place is not None and self._app_context.state.current_clip == place.clip:
             self._awaiting_video = None
             self._app_context.playback.seek(place.frame)

@@ -113,8 +113,8 @@ class SessionRecorder(QObject):
     def place(self) -> SessionPlace | None:
         """The present place; None without a study."""
         app_context = self._app_context
-        study = app_context.studies.current
-        clip = app_context.state.current
+        study = app_context.studies.current_study
+        clip = app_context.state.current_clip
         if study is None:
             return None
         video = os.fspath(clip.path) if clip is not None else ""
@@ -127,7 +127,7 @@ class SessionRecorder(QObject):
             video=video,
             clip_range=range_cells(clip_range),
             frame=frame,
-            screen=self._screens.current,
+            screen=self._screens.current_name,
             noted_at="",
         )
 

@@ -71,15 +71,17 @@ class StartPage(QWidget):
         self.sample_button = self._button(actions["open_sample"], primary=True)
         hint = "Or drop files here: videos, folders, studies, tables of ratings, timelines of ELAN or BORIS, models."
         row = add_all(horizontal(spacing=16), self.sample_button, growing(self._muted_text(hint)))
-        self._starts = add_all(vertical(spacing=16), self._card_layout, row)
+        self._start_column = add_all(vertical(spacing=16), self._card_layout, row)
         self._make_offers()
-        self._heading = text_label("Recent", self, heading=True)
-        self._recent = vertical(spacing=2)
+        self._recent_heading = text_label("Recent", self, heading=True)
+        self._recent_column = vertical(spacing=2)
         self._recent_buttons: dict[Path, QPushButton] = {}
         self._content = QWidget(self)
         column = vertical(self._content, margins=NO_MARGINS, spacing=8)
-        add_all(column, GrowingSpace(factor=2), head, Spacing(16), self._starts, self.return_offer, self.report_offer)
-        add_all(column, Spacing(16), self._heading, self._recent, GrowingSpace(factor=3))
+        add_all(
+            column, GrowingSpace(factor=2), head, Spacing(16), self._start_column, self.return_offer, self.report_offer
+        )
+        add_all(column, Spacing(16), self._recent_heading, self._recent_column, GrowingSpace(factor=3))
         outer_row = horizontal(self, margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX))
         add_all(outer_row, GrowingSpace(), growing(self._content, factor=1000), GrowingSpace())
         self.set_recent(())
@@ -142,14 +144,14 @@ class StartPage(QWidget):
     def set_recent(self, paths: tuple[Path, ...]) -> None:
         """List recent files and folders."""
         for button in self._recent_buttons.values():
-            self._recent.removeWidget(button)
+            self._recent_column.removeWidget(button)
             button.deleteLater()
-        self._heading.setVisible(bool(paths))
+        self._recent_heading.setVisible(bool(paths))
         self._recent_buttons.clear()
         for path in paths[:MAX_RECENT]:
             button = self._recent_button(path)
             self._recent_buttons[path] = button
-            self._recent.addWidget(button)
+            self._recent_column.addWidget(button)
         self._shorten_recent()
 
     def _recent_button(self, path: Path) -> QPushButton:
@@ -196,10 +198,10 @@ class StartPage(QWidget):
         directions = QBoxLayout.Direction
         if is_wide:
             self._card_layout.setDirection(directions.LeftToRight)
-            self._starts.setDirection(directions.TopToBottom)
+            self._start_column.setDirection(directions.TopToBottom)
         else:
             self._card_layout.setDirection(directions.TopToBottom)
-            self._starts.setDirection(directions.BottomToTop)
+            self._start_column.setDirection(directions.BottomToTop)
         self._break_subtitle()
         self._shorten_recent()
 

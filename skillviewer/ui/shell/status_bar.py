@@ -41,9 +41,9 @@ class StatusBar(QStatusBar):
         self._replacement: str | None = None  # text that replaces the fields about the video
         self.setSizeGripEnabled(False)
         self.setContentsMargins(8, 0, 8, 0)
-        self._video = ElidingLabel(self)
-        self._configure(self._video, "Video")
-        self.addWidget(self._video, 1)
+        self._video_label = ElidingLabel(self)
+        self._configure(self._video_label, "Video")
+        self.addWidget(self._video_label, 1)
         self._fields: dict[str, QLabel] = {}
         for name, title in (
             ("frame", "Frame"),
@@ -87,7 +87,7 @@ class StatusBar(QStatusBar):
     @property
     def text(self) -> str:
         """Texts of all fields that may be shown, for tests and screen readers."""
-        texts = [self._video.longest]
+        texts = [self._video_label.longest_text]
         texts += [field.text() for name, field in self._fields.items() if self._is_allowed(name)]
         texts.append(self._job_button.text())
         return " | ".join(text for text in texts if text)
@@ -98,10 +98,10 @@ class StatusBar(QStatusBar):
         self._job_button.setEnabled(text is None)  # the panel of jobs names videos
         self._on_jobs()
         if text is None:
-            self._video.set_forms("")
+            self._video_label.set_forms("")
             self._on_video(self._app_context.playback.video)
         else:
-            self._video.set_forms(text)
+            self._video_label.set_forms(text)
         for name in VIDEO_FIELDS:
             self._update_visibility(name)
 
@@ -176,13 +176,13 @@ class StatusBar(QStatusBar):
         self._on_frame(self._app_context.playback.frame)
 
     def _show_title(self, video: VideoInfo | None, rate_text: str) -> None:
-        current = self._app_context.state.current
+        current = self._app_context.state.current_clip
         title = ""
         tip_lines = []
         if video is not None:
             title = printable(self._app_context.videos.title(current)) if current is not None else ""
             tip_lines = [printable(str(video.path)), video.note, rate_text]
-        self._video.set_forms(title, tip="\n".join(line for line in tip_lines if line))
+        self._video_label.set_forms(title, tip="\n".join(line for line in tip_lines if line))
 
     def _on_frame(self, frame: int) -> None:
         video = self._app_context.playback.video

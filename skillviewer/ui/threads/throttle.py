@@ -56,24 +56,24 @@ class Throttle(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._latest: Progress | None = None
+        self._latest_progress: Progress | None = None
         self._timer = single_shot(self, REPORT_INTERVAL_MS, self._show)
 
     def report(self, progress: Progress) -> None:
         """Emit a report now, or the latest one at the end of the interval if another was just emitted."""
-        self._latest = progress
+        self._latest_progress = progress
         if not self._timer.isActive():
             self._show()
 
     def stop(self) -> None:
         """Drop a waiting report."""
         self._timer.stop()
-        self._latest = None
+        self._latest_progress = None
 
     @Slot()
     def _show(self) -> None:
-        progress = self._latest
-        self._latest = None
+        progress = self._latest_progress
+        self._latest_progress = None
         if progress is not None:
             self._timer.start()
             self.shown.emit(progress)

@@ -65,14 +65,14 @@ class VideosPanel(QWidget):
         self._videos = app_context.videos
         self._icons = app_context.icons
         videos = self._videos
-        self.table = VideoTable(videos, self, columns)
-        self.filter = VideoFilter(self.table, self)
-        self.view = VideosView(self)
-        self.view.verticalScrollBar().rangeChanged.connect(self._show_whole_row)
+        self.video_table = VideoTable(videos, self, columns)
+        self.video_filter = VideoFilter(self.video_table, self)
+        self.videos_view = VideosView(self)
+        self.videos_view.verticalScrollBar().rangeChanged.connect(self._show_whole_row)
         self.search_edit = QLineEdit(self)
         self._filter_button = QToolButton(self)
-        self._count = text_label("", self, muted=True)
-        self._empty = QWidget(self)
+        self._count_label = text_label("", self, muted=True)
+        self._empty_page = QWidget(self)
         self._emit_in_sight_soon = single_shot(self, ROWS_DELAY_MS, self._emit_in_sight)
         self._update_soon = single_shot(self, 0, self._update_list)  # one update for many changes
         self._lay_out()
@@ -81,7 +81,7 @@ class VideosPanel(QWidget):
         for signal in (videos.changed, videos.removed, videos.cleared):
             signal.connect(self._on_change)
         videos.added.connect(self._on_added)
-        self.table.all_changed.connect(self._on_all_changed)
+        self.video_table.all_changed.connect(self._on_all_changed)
         self._update_list()
 
     def _lay_out(self) -> None:
@@ -97,10 +97,10 @@ class VideosPanel(QWidget):
         top = add_all(horizontal(margins=(8, 8, 8, 8), spacing=4), growing(self.search_edit), self._filter_button)
         pages = QWidget(self)
         self._pages = QStackedLayout(pages)
-        self._pages.addWidget(self.view)
-        self._pages.addWidget(self._empty)
-        self._count.setContentsMargins(12, 6, 12, 6)
-        add_all(vertical(self, margins=NO_MARGINS, spacing=0), top, growing(pages), self._count)
+        self._pages.addWidget(self.videos_view)
+        self._pages.addWidget(self._empty_page)
+        self._count_label.setContentsMargins(12, 6, 12, 6)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), top, growing(pages), self._count_label)
 
     def _filter_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -112,9 +112,11 @@ class VideosPanel(QWidget):
         menu.addSeparator()
         orders = QActionGroup(menu)
         self._add_option(menu, orders, "In the order added", -1, checked=True)
-        for index, column in enumerate(self.table.columns):
+        for index, column in enumerate(self.video_table.columns):
             self._add_option(menu, orders, column.sort_label, index, checked=False)
-        orders.triggered.connect(lambda action: self.view.sortByColumn(action.data(), Qt.SortOrder.AscendingOrder))
+        orders.triggered.connect(
+            lambda action: self.videos_view.sortByColumn(action.data(), Qt.SortOrder.AscendingOrder)
+        )
         self._orders = orders
         return menu
 
@@ -127,8 +129,8 @@ class VideosPanel(QWidget):
 
     def _set_up_view(self) -> None:
         self.setMinimumWidth(MIN_WIDTH_PX)
-        view = self.view
-        view.setModel(self.filter)
+        view = self.videos_view
+        view.setModel(self.video_filter)
         view.setAccessibleName("Videos")
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -149,7 +151,7 @@ class VideosPanel(QWidget):
         header.setMinimumSectionSize(40)
         self._name_delegate = VideoNameDelegate(self._icons, view)
         self._number_delegate = NumberDelegate(view)
-        for index in range(len(self.table.columns)):
+        for index in range(len(self.video_table.columns)):
             is_name = index == NAME_COLUMN
             mode = QHeaderView.ResizeMode.Stretch if is_name else QHeaderView.ResizeMode.Fixed
             header.setSectionResizeMode(index, mode)
@@ -164,8 +166,8 @@ class VideosPanel(QWidget):
 
     def _fit_columns(self) -> None:
         metrics = self.fontMetrics()
-        header = self.view.horizontalHeader()
-        for index, column in enumerate(self.table.columns[NAME_COLUMN + 1 :], start=NAME_COLUMN + 1):
+        header = self.videos_view.horizontalHeader()
+        for index, column in enumerate(self.video_table.columns[NAME_COLUMN + 1 :], start=NAME_COLUMN + 1):
             if column.widest:
                 text_width_px = metrics.horizontalAdvance(column.widest) + 6
             else:
@@ -179,11 +181,11 @@ class VideosPanel(QWidget):
             self._fit_columns()
 
     def _fill_empty(self, open_action: QAction) -> None:
-        column = QVBoxLayout(self._empty)
+        column = QVBoxLayout(self._empty_page)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        message = text_label("No videos yet: drop some here, or open them.", self._empty, wrap=True, muted=True)
+        message = text_label("No videos yet: drop some here, or open them.", self._empty_page, wrap=True, muted=True)
         message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        button = QToolButton(self._empty)
+        button = QToolButton(self._empty_page)
         button.setDefaultAction(open_action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         add_all(column, message, aligned(button, Qt.AlignmentFlag.AlignCenter))
@@ -191,33 +193,37 @@ class VideosPanel(QWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._filter_button.setIcon(self._icons.icon("filter", theme))
-        self.view.viewport().update()
+        self.videos_view.viewport().update()
 
     @property
     def order(self) -> list[VideoClip]:
         """The listed videos in their present order."""
-        rows = range(self.filter.rowCount())
-        return [self.filter.index(row, NAME_COLUMN).data(ENTRY_ROLE).clip for row in rows]
+        rows = range(self.video_filter.rowCount())
+        return [self.video_filter.index(row, NAME_COLUMN).data(ENTRY_ROLE).clip for row in rows]
 
     def show_chosen(self, clip: VideoClip | None) -> None:
-        self.filter.set_current(clip)
+        self.video_filter.set_current(clip)
         row = self._videos.row(clip) if clip is not None else None
-        index = self.filter.mapFromSource(self.table.index(row, NAME_COLUMN)) if row is not None else QModelIndex()
-        if index.row() != self.view.currentIndex().row() or not index.isValid():
-            self.view.setCurrentIndex(index)
+        index = (
+            self.video_filter.mapFromSource(self.video_table.index(row, NAME_COLUMN))
+            if row is not None
+            else QModelIndex()
+        )
+        if index.row() != self.videos_view.currentIndex().row() or not index.isValid():
+            self.videos_view.setCurrentIndex(index)
 
     @Slot()
     def _show_whole_row(self, *_: object) -> None:
         """Scroll so that the chosen row is visible as a whole, if a part of it is."""
-        row_rect = self.view.visualRect(self.view.currentIndex())
-        if row_rect.isValid() and row_rect.intersects(self.view.viewport().rect()):
-            self.view.scrollTo(self.view.currentIndex())
+        row_rect = self.videos_view.visualRect(self.videos_view.currentIndex())
+        if row_rect.isValid() and row_rect.intersects(self.videos_view.viewport().rect()):
+            self.videos_view.scrollTo(self.videos_view.currentIndex())
 
     def step(self, direction: int) -> None:
         """Choose the next (1) or previous (-1) video of the list."""
-        row = self.view.currentIndex().row() + direction
-        if 0 <= row < self.filter.rowCount():
-            self.view.setCurrentIndex(self.filter.index(row, NAME_COLUMN))
+        row = self.videos_view.currentIndex().row() + direction
+        if 0 <= row < self.video_filter.rowCount():
+            self.videos_view.setCurrentIndex(self.video_filter.index(row, NAME_COLUMN))
 
     def start_search(self) -> None:
         self.search_edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -225,14 +231,14 @@ class VideosPanel(QWidget):
 
     @Slot(str)
     def _on_search(self, text: str) -> None:
-        self.filter.set_query(text)
+        self.video_filter.set_query(text)
         self._update_list()
 
     @Slot(QAction)
     def _on_filter(self, action: QAction) -> None:
         state_value = action.data()
         state = VideoState(state_value) if state_value else None
-        self.filter.set_state(state)
+        self.video_filter.set_state(state)
         self._update_list()
 
     @Slot(int, Qt.SortOrder)
@@ -245,15 +251,15 @@ class VideosPanel(QWidget):
     def _on_added(self, _first: int, _last: int) -> None:
         self._update_soon.start(0)
         self._name_delegate.n_alike = n_alike([entry.name for entry in self._videos])
-        self.view.viewport().update()
+        self.videos_view.viewport().update()
 
     @Slot()
     def _on_all_changed(self) -> None:
         """Repaint the visible rows, since updating the filter row by row would take long."""
-        sort_column = self.filter.sortColumn()
-        if sort_column >= 0 and self.table.columns[sort_column].depends_on_cohort:
-            self.filter.invalidate()
-        self.view.viewport().update()
+        sort_column = self.video_filter.sortColumn()
+        if sort_column >= 0 and self.video_table.columns[sort_column].depends_on_cohort:
+            self.video_filter.invalidate()
+        self.videos_view.viewport().update()
 
     def _on_change(self, *_: object) -> None:
         if not self._update_soon.isActive():
@@ -264,38 +270,40 @@ class VideosPanel(QWidget):
         """Hide columns without values, and show the number of videos."""
         self._hide_columns()
         total = len(self._videos)
-        n_shown = self.filter.rowCount()
-        visible_page = self.view if total else self._empty
+        n_shown = self.video_filter.rowCount()
+        visible_page = self.videos_view if total else self._empty_page
         self._pages.setCurrentWidget(visible_page)
-        self._count.setVisible(total > 0)
+        self._count_label.setVisible(total > 0)
         if n_shown < total:
-            self._count.setText(f"{n_shown} of {total} videos shown")
+            self._count_label.setText(f"{n_shown} of {total} videos shown")
         else:
             n_assessed = sum(entry.state is VideoState.DONE for entry in self._videos)
-            self._count.setText(f"{counted(total, 'video')}, {n_assessed} assessed")
+            self._count_label.setText(f"{counted(total, 'video')}, {n_assessed} assessed")
         self._emit_in_sight_soon.start()
 
     def _hide_columns(self) -> None:
-        columns = self.table.columns
+        columns = self.video_table.columns
         has_values = {column.name: self._has_values(column) for column in columns}
         for index, column in enumerate(columns):
             is_replaced = any(has_values[name] for name in column.replaced_by)
             is_shown = column.visible and has_values[column.name] and not is_replaced
-            self.view.setColumnHidden(index, not is_shown)
-        share_width(self.view, scaled_px(MIN_NAME_WIDTH_PX))
+            self.videos_view.setColumnHidden(index, not is_shown)
+        share_width(self.videos_view, scaled_px(MIN_NAME_WIDTH_PX))
 
     def _has_values(self, column: VideoColumn) -> bool:
         return column.is_known is None or any(column.is_known(entry) for entry in self._videos)
 
     @Slot()
     def _emit_in_sight(self) -> None:
-        first = self.view.rowAt(0)
-        last = self.view.rowAt(self.view.viewport().height() - 1)
+        first = self.videos_view.rowAt(0)
+        last = self.videos_view.rowAt(self.videos_view.viewport().height() - 1)
         if last < 0:
-            last = self.filter.rowCount() - 1
+            last = self.video_filter.rowCount() - 1
         if first >= 0:
             visible_rows = range(first, last + 1)
-            self.in_sight.emit([self.filter.index(row, NAME_COLUMN).data(ENTRY_ROLE).clip for row in visible_rows])
+            self.in_sight.emit(
+                [self.video_filter.index(row, NAME_COLUMN).data(ENTRY_ROLE).clip for row in visible_rows]
+            )
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:

@@ -161,8 +161,8 @@ class VideoFilter(QSortFilterProxyModel):
     def __init__(self, table: VideoTable, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._query_words: tuple[str, ...] = ()
-        self._state: VideoState | None = None
-        self._current: VideoClip | None = None
+        self._required_state: VideoState | None = None
+        self._current_clip: VideoClip | None = None
         self.setSourceModel(table)
         self.setSortRole(SORT_ROLE)
 
@@ -173,25 +173,25 @@ class VideoFilter(QSortFilterProxyModel):
 
     def set_state(self, state: VideoState | None) -> None:
         """Show the videos in one state, or all."""
-        self._state = state
+        self._required_state = state
         self.invalidate()
 
     def set_current(self, clip: VideoClip | None) -> None:
         """Always show this video, so that no other one is chosen when the filter changes."""
-        if clip != self._current:
-            self._current = clip
-            if self._state is not None or self._query_words:
+        if clip != self._current_clip:
+            self._current_clip = clip
+            if self._required_state is not None or self._query_words:
                 self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        if self._state is None and not self._query_words:
+        if self._required_state is None and not self._query_words:
             return True  # quickly, because Qt calls this for every video
         entry = self.sourceModel().index(row, 0, parent).data(ENTRY_ROLE)
         if not isinstance(entry, VideoEntry):
             return False
-        if entry.clip == self._current:
+        if entry.clip == self._current_clip:
             return True
-        if self._state is not None and entry.state is not self._state:
+        if self._required_state is not None and entry.state is not self._required_state:
             return False
         participant = "" if entry.participant is None else entry.participant
         facts = f"{participant} {entry.task} {entry.occasion}"

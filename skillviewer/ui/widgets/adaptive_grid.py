@@ -36,8 +36,8 @@ class AdaptiveGrid(QWidget):
 
     def __init__(self, parent: QWidget, margins: Margins = NO_MARGINS, spacing: int = 8) -> None:
         super().__init__(parent)
-        self._wide: tuple[Place, ...] = ()
-        self._narrow: tuple[Place, ...] = ()
+        self._wide_places: tuple[Place, ...] = ()
+        self._narrow_places: tuple[Place, ...] = ()
         self._factors: dict[bool, Sequence[int]] = {}  # growth factors of the columns; the key is True if narrow
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(*margins)
@@ -53,8 +53,8 @@ class AdaptiveGrid(QWidget):
         narrow_factors: Sequence[int],
     ) -> None:
         """Set both arrangements of the same widgets, and the growth factors of the columns in each."""
-        self._wide = tuple(wide)
-        self._narrow = tuple(narrow)
+        self._wide_places = tuple(wide)
+        self._narrow_places = tuple(narrow)
         self._factors = {False: tuple(wide_factors), True: tuple(narrow_factors)}
         self._arrange()
 
@@ -70,13 +70,13 @@ class AdaptiveGrid(QWidget):
         return widest_px + margins.left() + margins.right()
 
     def _arrange(self) -> None:
-        if not self._wide:
+        if not self._wide_places:
             return
-        is_narrow = self._row_width_px(self._wide) > self.width()
+        is_narrow = self._row_width_px(self._wide_places) > self.width()
         if is_narrow == self.is_narrow:
             return
         self.is_narrow = is_narrow
-        places = self._narrow if is_narrow else self._wide
+        places = self._narrow_places if is_narrow else self._wide_places
         for place in places:
             self._grid.removeWidget(place.widget)
         for place in places:
@@ -91,7 +91,7 @@ class AdaptiveGrid(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Return the width of the narrow arrangement, and the height of the present one."""
         height_px = super().minimumSizeHint().height()
-        return QSize(self._row_width_px(self._narrow), height_px)
+        return QSize(self._row_width_px(self._narrow_places), height_px)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -13,10 +13,10 @@ class ButtonBar(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("bar", True)
-        self._row = FlowLayout(self, gap_px=GAP_PX)
-        self._row.setContentsMargins(24, 10, 24, 12)
+        self._flow = FlowLayout(self, gap_px=GAP_PX)
+        self._flow.setContentsMargins(24, 10, 24, 12)
 
     def add_buttons(self, *buttons: QAbstractButton) -> None:
         """Add buttons at the right end."""
         for button in buttons:
-            self._row.addWidget(button)
+            self._flow.addWidget(button)

@@ -16,14 +16,14 @@ class EmptyState(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = vertical(self, margins=(12, 8, 12, 12), spacing=8)
-        self.message = WrappingLabel(self, muted=True)
-        column.addWidget(self.message)
-        self.progress = QProgressBar(self)
-        self.progress.setTextVisible(False)
-        column.addWidget(self.progress)
+        self.message_label = WrappingLabel(self, muted=True)
+        column.addWidget(self.message_label)
+        self.progress_bar = QProgressBar(self)
+        self.progress_bar.setTextVisible(False)
+        column.addWidget(self.progress_bar)
         row = QHBoxLayout()
-        self.button = push_button("", self, self.pressed)
-        add_all(row, self.button, GrowingSpace())
+        self.action_button = push_button("", self, self.pressed)
+        add_all(row, self.action_button, GrowingSpace())
         add_all(column, row, GrowingSpace())
 
     def show_state(self, message: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
@@ -34,15 +34,15 @@ class EmptyState(QWidget):
             button: Text of the button; "" for none.
             progress: Number of finished steps and of all steps, 0 if unknown; None for no progress bar.
         """
-        self.message.set_plain(message)
-        self.button.setText(button)
-        self.button.setVisible(bool(button))
-        self.progress.setVisible(progress is not None)
+        self.message_label.set_plain(message)
+        self.action_button.setText(button)
+        self.action_button.setVisible(bool(button))
+        self.progress_bar.setVisible(progress is not None)
         if progress is not None:
             n_done, total = progress
-            self.progress.setAccessibleName(message)
-            self.progress.setRange(0, total)
-            self.progress.setValue(n_done)
+            self.progress_bar.setAccessibleName(message)
+            self.progress_bar.setRange(0, total)
+            self.progress_bar.setValue(n_done)
 
 
 class NothingOpen(QWidget):

@@ -29,14 +29,14 @@ class Form(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         outer = vertical(self, margins=(24, 20, 24, 0))
-        self._rows = QFormLayout()
-        self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        self._rows.setFormAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._rows.setHorizontalSpacing(24)
-        self._rows.setVerticalSpacing(12)
-        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)  # so that large text is not cut
-        add_all(outer, self._rows, GrowingSpace())
+        self._form_layout = QFormLayout()
+        self._form_layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._form_layout.setFormAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._form_layout.setHorizontalSpacing(24)
+        self._form_layout.setVerticalSpacing(12)
+        self._form_layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self._form_layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)  # so that large text is not cut
+        add_all(outer, self._form_layout, GrowingSpace())
 
     def add(self, text: str, control: QWidget, note: str = "") -> None:
         """Add a row with a label, a control, and a note below it; label and note may be empty."""
@@ -44,23 +44,23 @@ class Form(QWidget):
             control.setAccessibleName(text)
         label = QLabel(text, self)
         label.setBuddy(control)
-        self._rows.addRow(label, control)
+        self._form_layout.addRow(label, control)
         if note:
             self.add_note(note)
 
     def remove(self, control: QWidget) -> None:
         """Remove the row of a control, and the control."""
-        self._rows.removeRow(control)
+        self._form_layout.removeRow(control)
 
     def show_note(self, note: QLabel, text: str) -> None:
         """Show a note with another text, or hide its row if the text is empty."""
         note.setText(text)
-        self._rows.setRowVisible(note, bool(text))
+        self._form_layout.setRowVisible(note, bool(text))
 
     def add_note(self, text: str = "") -> QLabel:
         note = text_label(text, self, muted=True, wrap=True)
         note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
-        self._rows.addRow(QLabel(self), note)
+        self._form_layout.addRow(QLabel(self), note)
         return note
 
     def choice(

@@ -50,7 +50,7 @@ class WrappingLabel(QLabel):
 
     def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
         super().__init__(parent)
-        self.plain = ""  # the text without possible line breaks
+        self.plain_text = ""  # the text without possible line breaks
         if muted:
             self.setProperty("muted", True)
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -61,8 +61,8 @@ class WrappingLabel(QLabel):
     def set_plain(self, *paragraphs: str) -> None:
         """Show a text of one or several paragraphs."""
         text = " ".join(paragraphs)
-        if text != self.plain:
-            self.plain = text
+        if text != self.plain_text:
+            self.plain_text = text
             self.setAccessibleName(printable(text))  # without line breaks, at which a screen reader would stop
             breakable_paragraphs = [isolate_right_to_left(breakable(printable(paragraph))) for paragraph in paragraphs]
             self.setText("\n\n".join(breakable_paragraphs))
@@ -138,7 +138,7 @@ class ElidingLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     @property
-    def longest(self) -> str:
+    def longest_text(self) -> str:
         """The longest text, even if it does not fit."""
         return self._forms[0]
 
@@ -147,7 +147,7 @@ class ElidingLabel(QLabel):
         if (forms, tip) != (self._forms, self._tip):
             self._forms = forms
             self._tip = tip
-            self.setAccessibleDescription(self.longest)
+            self.setAccessibleDescription(self.longest_text)
             self.updateGeometry()
             self._choose()
 
@@ -161,8 +161,8 @@ class ElidingLabel(QLabel):
             text = self.fontMetrics().elidedText(self._forms[-1], Qt.TextElideMode.ElideRight, available_width)
         self.setText(isolate_right_to_left(text))
         tip = self._tip
-        if not tip and text != self.longest:
-            tip = self.longest
+        if not tip and text != self.longest_text:
+            tip = self.longest_text
         self.setToolTip(as_tip(tip))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -133,8 +133,8 @@ class SortedTable(QTableView):
 
     def __init__(self, name: str, columns: Sequence[Column], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._cells = CellModel(columns, self)
-        self.setModel(self._cells)
+        self._cell_model = CellModel(columns, self)
+        self.setModel(self._cell_model)
         set_up(self, name, scaled_px(ROW_HEIGHT_PX))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         header = self.horizontalHeader()
@@ -150,7 +150,7 @@ class SortedTable(QTableView):
         names = {cell.text for row in rows for cell in row if cell.video}
         has_long_name = any(len(name) > MAX_NAME_LENGTH for name in names)
         n_omitted = n_alike(list(names)) if has_long_name else 0
-        self._fill(self._cells.columns, len(rows), lambda number: rows[number], n_omitted)
+        self._fill(self._cell_model.columns, len(rows), lambda number: rows[number], n_omitted)
         self._share_width()
         self.updateGeometries()
 
@@ -158,13 +158,13 @@ class SortedTable(QTableView):
         self, columns: Sequence[Column], n: int, make: Callable[[int], Sequence[Cell]], n_omitted: int = 0
     ) -> None:
         self.setSortingEnabled(False)
-        self._cells.show(columns, n, make, n_omitted)
+        self._cell_model.show(columns, n, make, n_omitted)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
 
     def texts(self) -> list[list[str]]:
         """Return the texts of all rows in the present order."""
-        model = self._cells
+        model = self._cell_model
         columns = range(model.columnCount())
         return [[str(model.index(row, column).data()) for column in columns] for row in range(model.rowCount())]
 
@@ -174,7 +174,7 @@ class SortedTable(QTableView):
 
     def _share_width(self) -> None:
         """Hide spare columns that do not fit, and give the names the remaining width, but at least their minimum."""
-        if self._cells.columnCount():
+        if self._cell_model.columnCount():
             if not self._is_hiding:  # hiding a column may remove a scroll bar, which changes the size again
                 self._is_hiding = True
                 self._hide_spare()
@@ -183,7 +183,7 @@ class SortedTable(QTableView):
 
     def _hide_spare(self) -> None:
         header = self.horizontalHeader()
-        columns = self._cells.columns
+        columns = self._cell_model.columns
         for index, column in enumerate(columns):
             if column.is_hidden_when_narrow:
                 self.showColumn(index)

@@ -72,7 +72,7 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> InspectScreen
     qtbot.waitUntil(lambda: app_context.feed.settled and app_context.playback.video is not None)
     qtbot.waitUntil(lambda: app_context.why_loader.stage is WhyStage.READY)
     app_context.playback.to_first_frame()  # from the frame that says most, where the findings put it
-    found = window.window.screens.named("inspect")
+    found = window.window.screens.get_page("inspect")
     assert isinstance(found, InspectScreen)
     found.player.canvas.setFocus()
     qtbot.waitUntil(found.player.canvas.hasFocus)
@@ -109,7 +109,7 @@ def test_space_and_k_play_and_pause(window: Composition, screen: InspectScreen, 
 
 
 def test_keys_work_in_the_curve_and_in_the_list(window: Composition, screen: InspectScreen) -> None:
-    playback, view = window.app_context.playback, window.window.panel.view
+    playback, view = window.app_context.playback, window.window.panel.videos_view
     for widget in (screen.curve, view):
         widget.setFocus()
         before = playback.frame
@@ -122,12 +122,14 @@ def test_keys_work_in_the_curve_and_in_the_list(window: Composition, screen: Ins
 
 
 def test_the_list_keeps_the_keys_it_needs(qtbot: QtBot, window: Composition, screen: InspectScreen) -> None:
-    view = window.window.panel.view
+    view = window.window.panel.videos_view
     view.setFocus()
     key(view, Qt.Key.Key_Down)
     assert view.currentIndex().row() == 1
     qtbot.waitUntil(
-        lambda: window.app_context.state.current is not None and window.app_context.state.current.path.stem == "b"
+        lambda: (
+            window.app_context.state.current_clip is not None and window.app_context.state.current_clip.path.stem == "b"
+        )
     )
     key(view, Qt.Key.Key_Return)
     qtbot.waitUntil(screen.player.canvas.hasFocus)
@@ -207,10 +209,10 @@ def test_speed_marks_and_loop_have_keys(window: Composition, screen: InspectScre
 
 def test_page_keys_go_through_the_videos_as_shown(qtbot: QtBot, window: Composition, screen: InspectScreen) -> None:
     state, canvas = window.app_context.state, screen.player.canvas
-    window.window.panel.view.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+    window.window.panel.videos_view.sortByColumn(0, Qt.SortOrder.DescendingOrder)
 
     def stem() -> str:
-        return state.current.path.stem if state.current is not None else ""
+        return state.current_clip.path.stem if state.current_clip is not None else ""
 
     seen = [stem()]
     for which in (Qt.Key.Key_PageUp, Qt.Key.Key_PageUp, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):

@@ -41,7 +41,7 @@ KINDS = ("full", "gate-cbam", "signed-pool", "mapless-tsn")
 
 
 def compare(made: Composition) -> CompareScreen:
-    screen = made.window.screens.named("compare")
+    screen = made.window.screens.get_page("compare")
     assert isinstance(screen, CompareScreen)
     return screen
 
@@ -57,7 +57,7 @@ def shown_with(
     app_context.open(world.touch(*(f"v{i}.mp4" for i in range(1, n_videos + 1))))
     qtbot.waitUntil(lambda: app_context.playback.video is not None and app_context.feed.settled)
     qtbot.waitUntil(lambda: len(app_context.videos) == n_videos)
-    app_context.settings.compared = tuple(str(entry.folder) for entry in app_context.models.entries)
+    app_context.settings.compared_models = tuple(str(entry.folder) for entry in app_context.models.entries)
     made.window.screens.show("compare")
     screen = compare(made)
     asked = [k for k in screen.model_set.keys if k != UNIFORM and "broken" not in k]
@@ -75,7 +75,7 @@ def canvases(screen: CompareScreen) -> dict[str, PaneCanvas]:
 
 
 def scene_of(canvas: PaneCanvas) -> Scene:
-    shown = canvas.shown
+    shown = canvas.displayed_frame
     assert shown is not None
     assert shown.scene is not None
     return shown.scene
@@ -119,9 +119,11 @@ def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint
         witness(canvas, model)
     for frame in (5, 41, 88, 3, 60):
         go_to(qtbot, window, frame)
-        assert {read_number(c.shown.picture.pixels) for c in canvases(screen).values() if c.shown is not None} == {
-            frame
-        }
+        assert {
+            read_number(c.displayed_frame.picture.pixels)
+            for c in canvases(screen).values()
+            if c.displayed_frame is not None
+        } == {frame}
     window.app_context.playback.play()
     qtbot.wait(200)
     window.app_context.playback.pause()
@@ -139,9 +141,9 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     whole = {row.name: row.complete_analysis for row in screen.model_set.rows}
     clipped = {name: clipped_limit(a) for name, a in whole.items() if a is not None}
     highs = {
-        name: canvas.shown.scene.high
+        name: canvas.displayed_frame.scene.high
         for name, canvas in canvases(screen).items()
-        if canvas.shown and canvas.shown.scene
+        if canvas.displayed_frame and canvas.displayed_frame.scene
     }
     assert highs["full"] == highs["other-net"] == pytest.approx(min(clipped["full"], clipped["other-net"]))
     assert highs["gate-cbam"] == 1
@@ -153,7 +155,7 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     for name in ("full", "other-net"):
         assert scene_of(canvases(screen)[name]).high == pytest.approx(clipped[name])
     assert not tuple(label.text() for label, _ in screen.colour_bars._labelled_bars if not label.isHidden())
-    assert "its own scale" in screen.colour_bars._caption_label.longest
+    assert "its own scale" in screen.colour_bars._caption_label.longest_text
     assert f"0…{format_number(clipped['full'])}×" in screen.pane_grid.panes[screen.model_set.keys[0]].caption.text
 
 
@@ -181,7 +183,7 @@ def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
         assert texts[:2] == ("2", "xbar")
         assert texts[2:] == tuple(number_text(value) for value in wanted)
         assert view.table.shown_rows[0].texts[2] == "–", "a model is not compared with itself"
-    assert "map kinds differ" in screen.numbers_column.video_numbers_view._note_label.longest
+    assert "map kinds differ" in screen.numbers_column.video_numbers_view._note_label.longest_text
     screen.numbers_column.frame_numbers_view.table.row_chosen.emit(screen.model_set.keys[2])
     assert screen.header.pair == (screen.model_set.keys[0], screen.model_set.keys[2])
 
@@ -214,8 +216,8 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
     assert window.window.actions_["compare_difference"].isChecked()
     pane = screen.pane_grid.panes[DIFFERENCE]
     go_to(qtbot, window, 60)
-    qtbot.waitUntil(lambda: pane.canvas.shown is not None and pane.canvas.shown.scene is not None
-                    and pane.canvas.shown.scene.kind is MapKind.SIGNED)  # fmt: skip
+    qtbot.waitUntil(lambda: pane.canvas.displayed_frame is not None and pane.canvas.displayed_frame.scene is not None
+                    and pane.canvas.displayed_frame.scene.kind is MapKind.SIGNED)  # fmt: skip
     first, second = (row.complete_analysis for row in screen.model_set.rows)
     assert first is not None
     assert second is not None
@@ -228,9 +230,9 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
     assert pane.caption.text.startswith("1 minus 2")
     screen.header.first_box.setCurrentIndex(1)
     qtbot.waitUntil(lambda: pane.caption.text.startswith("2 minus 1"))
-    qtbot.waitUntil(lambda: pane.canvas.shown is not None and pane.canvas.shown.scene is not None
-                    and pane.canvas.shown.scene.values is not None
-                    and np.allclose(pane.canvas.shown.scene.values, turned, atol=1e-6))  # fmt: skip
+    qtbot.waitUntil(lambda: pane.canvas.displayed_frame is not None and pane.canvas.displayed_frame.scene is not None
+                    and pane.canvas.displayed_frame.scene.values is not None
+                    and np.allclose(pane.canvas.displayed_frame.scene.values, turned, atol=1e-6))  # fmt: skip
     click(pane.close_button)
     assert DIFFERENCE not in screen.pane_grid.panes
     assert not screen.header.difference_box.isChecked()
@@ -251,15 +253,15 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert rows["mapless-none"].texts[2:] == ("–",) * 7
     assert rows["mapless-none"].tip == "no map"
     assert "–" not in rows["xbar"].texts
-    assert "map kinds differ" not in view._note_label.longest, "no map is no kind"
+    assert "map kinds differ" not in view._note_label.longest_text, "no map is no kind"
     pane, keys = screen.pane_grid.panes[DIFFERENCE], screen.model_set.keys
     screen.numbers_column.frame_numbers_view.table.row_chosen.emit(keys[1])
     qtbot.waitUntil(lambda: "one of them has no map" in pane.caption.text)
     assert pane.caption.text.startswith("1 minus 2")
-    assert pane.canvas.shown is not None
-    assert pane.canvas.shown.scene is None or pane.canvas.shown.scene.values is None
+    assert pane.canvas.displayed_frame is not None
+    assert pane.canvas.displayed_frame.scene is None or pane.canvas.displayed_frame.scene.values is None
     screen.header.first_box.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: "has no map to compare" in view._note_label.longest)
+    qtbot.waitUntil(lambda: "has no map to compare" in view._note_label.longest_text)
     rows = {row.texts[1]: row for row in view.table.shown_rows}
     assert rows["xbar"].texts[2:8] == ("–",) * 6
     assert rows["xbar"].texts[8] != "–", "its entropy is its own"
@@ -279,7 +281,7 @@ def test_models_are_added_and_taken_away_and_remembered(qtbot: QtBot, window: Co
     assert np.allclose(values, 1)
     click(screen.pane_grid.panes[screen.model_set.keys[1]].close_button)
     assert [row.name for row in screen.model_set.rows] == ["full", "Uniform"]
-    assert window.app_context.settings.compared == screen.model_set.keys
+    assert window.app_context.settings.compared_models == screen.model_set.keys
     assert screen.header.pair == screen.model_set.keys
 
 
@@ -344,13 +346,13 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     panel = screen.curves_panel
     assert panel.shown_heights is VerticalScale.OWN
     assert panel.scale_box.currentData() == VerticalScale.OWN, "the box must say what is drawn"
-    assert panel._note_label.longest == "not comparable"
+    assert panel._note_label.longest_text == "not comparable"
     go_to(qtbot, window, 45)
     assert panel.plot.cursor_s == pytest.approx(1.5)
     assess_study(qtbot, screen)
     qtbot.waitUntil(lambda: panel.shown_heights is VerticalScale.STANDARD)
     assert panel.scale_box.currentData() == VerticalScale.STANDARD
-    assert panel._note_label.longest == ""
+    assert panel._note_label.longest_text == ""
     scores = np.array(
         [screen.model_set.results.analyses[screen.model_set.keys[0]][e.clip].score for e in window.app_context.videos]
     )
@@ -386,7 +388,7 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     assert top.texts[2:] == tuple(str(rank) for rank in ranks)
     view.table.row_chosen.emit(view.table.shown_rows[-1].key)
     wanted = screen.agreement_loader.clip(view.table.shown_rows[-1].key)
-    assert window.app_context.state.current == wanted
+    assert window.app_context.state.current_clip == wanted
     matrix = screen.numbers_column.matrix_view
     screen.numbers_column.setCurrentWidget(matrix)
     qtbot.waitUntil(lambda: len(matrix.table.shown_rows) == 3)
@@ -471,7 +473,7 @@ def test_a_model_that_inspect_has_asked_is_not_asked_again(qtbot: QtBot, window:
     app_context.models.choose_default("alpha")
     app_context.open(world.touch("v1.mp4"))
     qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
-    app_context.settings.compared = tuple(str(entry.folder) for entry in app_context.models.entries)
+    app_context.settings.compared_models = tuple(str(entry.folder) for entry in app_context.models.entries)
     window.window.screens.show("compare")
     screen = compare(window)
     qtbot.waitUntil(lambda: all(row.complete_analysis is not None for row in screen.model_set.rows))
@@ -486,7 +488,7 @@ def test_more_passes_are_not_replaced_by_fewer(qtbot: QtBot, window: Composition
     qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
     app_context.assessments.set_automatic(on=False)
     app_context.state.set_passes(1)
-    app_context.settings.compared = tuple(str(entry.folder) for entry in app_context.models.entries)
+    app_context.settings.compared_models = tuple(str(entry.folder) for entry in app_context.models.entries)
     window.window.screens.show("compare")
     screen = compare(window)
     qtbot.waitUntil(lambda: all(row.complete_analysis is not None for row in screen.model_set.rows))
@@ -514,7 +516,7 @@ def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Compos
     assert (second.viewport.centre_x, second.viewport.centre_y) == (first.viewport.centre_x, first.viewport.centre_y)
     key(screen.pane_grid, Qt.Key.Key_H)
     assert window.app_context.state.map_style.overlay is Overlay.OFF
-    qtbot.waitUntil(lambda: screen.colour_bars._caption_label.longest == "maps hidden")
+    qtbot.waitUntil(lambda: screen.colour_bars._caption_label.longest_text == "maps hidden")
     key(screen.pane_grid, Qt.Key.Key_H)
     key(screen.pane_grid, Qt.Key.Key_D)
     assert DIFFERENCE in screen.pane_grid.panes
@@ -559,7 +561,7 @@ def test_nothing_is_saved_of_fewer_than_two_models(
     shown_with(qtbot, window, world, ("full",))
     dialogs.save_answer = tmp_path / "c.csv"
     window.window.actions_["save_comparison"].trigger()
-    qtbot.waitUntil(lambda: "two models" in window.window.messages.text)
+    qtbot.waitUntil(lambda: "two models" in window.window.message_bar.text)
     assert not (tmp_path / "c.csv").exists()
 
 
@@ -635,7 +637,7 @@ def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[in
     }
     rows = [ComparedModel(key, f"model {key}", pane_number=str(i)) for i, key in enumerate("abc", 1)]
     view.show_contrast(Contrast("a", "b", videos, None), rows)
-    assert view._note_label.longest == f"Compared with 1 model a: {said}."
+    assert view._note_label.longest_text == f"Compared with 1 model a: {said}."
 
 
 def test_a_right_click_on_a_pane_opens_the_menu_of_the_map(

@@ -29,11 +29,11 @@ def test_two_models_are_seen_compared_and_saved(
     ]
     made = make_window(real_backend())
     made.app_context.assessments.set_automatic(on=False)
-    made.app_context.settings.compared = tuple(map(str, folders))
+    made.app_context.settings.compared_models = tuple(map(str, folders))
     made.app_context.open([video])
     qtbot.waitUntil(lambda: made.app_context.playback.video is not None and made.app_context.feed.settled)
     made.window.screens.show("compare")
-    screen = made.window.screens.named("compare")
+    screen = made.window.screens.get_page("compare")
     assert isinstance(screen, CompareScreen)
     qtbot.waitUntil(lambda: all(row.complete_analysis is not None for row in screen.model_set.rows), timeout=120_000)
     with ModelCache("cpu", FeatureCache(tmp_path / "features")) as model_cache:
@@ -49,9 +49,9 @@ def test_two_models_are_seen_compared_and_saved(
     made.app_context.playback.seek(31)
     qtbot.waitUntil(lambda: made.app_context.feed.settled)
     for pane in screen.pane_grid.panes.values():
-        assert pane.canvas.shown is not None
-        assert pane.canvas.shown.picture.frame_index == 31
-    picture = next(iter(screen.pane_grid.panes.values())).canvas.shown
+        assert pane.canvas.displayed_frame is not None
+        assert pane.canvas.displayed_frame.picture.frame_index == 31
+    picture = next(iter(screen.pane_grid.panes.values())).canvas.displayed_frame
     assert picture is not None
     assert picture.picture.pixels.shape[1] < 320 or read_barcode(picture.picture.pixels) == 31
     screen.numbers_column.setCurrentWidget(screen.numbers_column.models_view)

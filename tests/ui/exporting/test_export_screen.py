@@ -48,21 +48,21 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path) 
     app_context.models.choose_default(None)
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.playback.video is not None)
     app_context.assessments.ask([entry.clip for entry in app_context.videos][:2])
-    qtbot.waitUntil(lambda: not app_context.assessments.busy and app_context.state.analysis is not None)
-    qtbot.waitUntil(lambda: app_context.studies.current is not None)
+    qtbot.waitUntil(lambda: not app_context.assessments.is_busy and app_context.state.analysis is not None)
+    qtbot.waitUntil(lambda: app_context.studies.current_study is not None)
     key(window.window, Qt.Key.Key_5, CTRL)
-    found = cast("ExportScreen", window.window.screens.named("export"))
+    found = cast("ExportScreen", window.window.screens.get_page("export"))
     assert found.isVisible()
-    qtbot.waitUntil(lambda: not found.previews.busy)
+    qtbot.waitUntil(lambda: not found.preview_loader.is_busy)
     return found
 
 
 def test_the_preview_has_the_room_of_an_empty_queue(qtbot: QtBot, screen: ExportScreen, window: Composition) -> None:
     window.window.resize(1440, 900)
     qtbot.waitUntil(lambda: screen.height() > 600)
-    right = screen.pane.parentWidget()
+    right = screen.preview_pane.parentWidget()
     assert right is not None
-    qtbot.waitUntil(lambda: screen.queue_view.isHidden() and screen.pane.height() > 0.6 * right.height())
+    qtbot.waitUntil(lambda: screen.queue_view.isHidden() and screen.preview_pane.height() > 0.6 * right.height())
 
 
 def over(screen: ExportScreen, n: int = 1) -> Callable[[], bool]:
@@ -72,7 +72,7 @@ def over(screen: ExportScreen, n: int = 1) -> Callable[[], bool]:
 def test_a_clip_is_seen_and_then_written(
     qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert screen.pane.has_picture
+    assert screen.preview_pane.has_picture
     assert screen.destination.path == tmp_path / "out" / "a.mp4"
     click(screen.export_button)
     qtbot.waitUntil(over(screen))
@@ -83,12 +83,12 @@ def test_a_clip_is_seen_and_then_written(
     assert [s.video.name for s in request.sources] == ["a.mp4"]
     assert request.sources[0].analysis is not None
     (row,) = screen.queue_view.rows
-    assert "Written and checked" in row._message.text()
-    assert "412 frames" in row._message.text()
+    assert "Written and checked" in row._message_label.text()
+    assert "412 frames" in row._message_label.text()
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
-    assert row.button.text() == "Show in folder"
-    click(row.button)
+    assert row.action_button.text() == "Show in folder"
+    click(row.action_button)
     assert opened == [str(tmp_path / "out")]
 
 
@@ -105,7 +105,7 @@ def test_the_key_goes_there_and_then_writes(qtbot: QtBot, window: Composition, s
 def test_a_number_that_is_still_being_typed_counts_when_it_is_exported(
     qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
 ) -> None:
-    first = screen.options.field("start")
+    first = screen.option_form.field("start")
     assert isinstance(first, QSpinBox)
     first.setFocus()
     first.selectAll()
@@ -120,7 +120,7 @@ def test_a_number_that_is_still_being_typed_counts_when_it_is_exported(
 def test_a_home_that_is_nowhere_is_told(screen: ExportScreen) -> None:
     screen.destination.path_edit.setText("~nobody here/a.mp4")
     screen.destination.path_edit.textEdited.emit("~nobody here/a.mp4")
-    assert "Give the full path" in screen.message.text()
+    assert "Give the full path" in screen.message_label.text()
 
 
 def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Composition, screen: ExportScreen) -> None:
@@ -133,7 +133,7 @@ def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Comp
     assert (low, high) == (9, 29)
     assert screen.selection_button.isVisible()
     click(screen.selection_button)
-    first, last = screen.options.field("start"), screen.options.field("stop")
+    first, last = screen.option_form.field("start"), screen.option_form.field("stop")
     assert isinstance(first, QSpinBox)
     assert isinstance(last, QSpinBox)
     assert (first.value(), last.value()) == (10, 30)
@@ -145,7 +145,7 @@ def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Comp
     still = screen.choices.options
     assert isinstance(still, StillOptions)
     assert still.frame == 41
-    frame = screen.options.field("frame")
+    frame = screen.option_form.field("frame")
     assert isinstance(frame, QSpinBox)
     assert frame.value() == 42
     assert not screen.selection_button.isVisible()
@@ -161,7 +161,7 @@ def test_the_look_of_the_player_is_that_of_the_export(window: Composition, scree
 def test_a_report_is_told_what_the_study_knows(
     qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
 ) -> None:
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert study is not None
 
     def tell(written: Study) -> None:
@@ -195,12 +195,12 @@ def test_a_table_shows_its_first_rows(
 ) -> None:
     world.exporting.real = True
     screen.exporter_list.choose("scores")
-    qtbot.waitUntil(lambda: not screen.previews.busy and screen.pane.table.isVisible())
-    assert screen.pane.caption == "1 row"
-    first = screen.pane.table.horizontalHeaderItem(0)
+    qtbot.waitUntil(lambda: not screen.preview_loader.is_busy and screen.preview_pane.table.isVisible())
+    assert screen.preview_pane.caption == "1 row"
+    first = screen.preview_pane.table.horizontalHeaderItem(0)
     assert first is not None
     assert first.text() == "video"
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert study is not None
 
     def judge(written: Study) -> None:
@@ -210,31 +210,31 @@ def test_a_table_shows_its_first_rows(
     with qtbot.waitSignal(window.app_context.studies.submit_write(judge).succeeded):
         pass
     screen.exporter_list.choose("judgements")
-    qtbot.waitUntil(lambda: screen.pane.caption == "2 rows")
-    cells = [screen.pane.table.item(row, 3) for row in range(2)]
+    qtbot.waitUntil(lambda: screen.preview_pane.caption == "2 rows")
+    cells = [screen.preview_pane.table.item(row, 3) for row in range(2)]
     assert [cell.text() for cell in cells if cell is not None] == ["Ann", "Ben"]
     screen.exporter_list.choose("study")
-    assert not screen.pane.table.isVisible()
-    assert "no preview" in screen.pane.message
+    assert not screen.preview_pane.table.isVisible()
+    assert "no preview" in screen.preview_pane.message
     screen.exporter_list.choose("clip")
-    qtbot.waitUntil(lambda: not screen.previews.busy and screen.pane.has_picture)
-    assert screen.pane.caption.startswith("Frame ")
+    qtbot.waitUntil(lambda: not screen.preview_loader.is_busy and screen.preview_pane.has_picture)
+    assert screen.preview_pane.caption.startswith("Frame ")
 
 
 def test_a_change_is_previewed_and_the_newest_wins(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
     before = len(world.exporting.previewed)
-    title = screen.options.field("title")
+    title = screen.option_form.field("title")
     assert isinstance(title, QLineEdit)
     QTest.keyClicks(title, "knot")
-    qtbot.waitUntil(lambda: not screen.previews.busy)
+    qtbot.waitUntil(lambda: not screen.preview_loader.is_busy)
     told = world.exporting.previewed[before:]
     assert told[-1][2] == screen.choices.options
     assert screen.choices.options.title == "knot"
     assert len(told) <= 2
     world.exporting.preview_error = "a.mp4 cannot be read."
     QTest.keyClicks(title, "s")
-    qtbot.waitUntil(lambda: screen.pane.message == "a.mp4 cannot be read.")
-    assert not screen.pane.has_picture
+    qtbot.waitUntil(lambda: screen.preview_pane.message == "a.mp4 cannot be read.")
+    assert not screen.preview_pane.has_picture
 
 
 def test_every_exporter_has_a_form_and_says_what_is_missing(qtbot: QtBot, screen: ExportScreen) -> None:
@@ -245,19 +245,19 @@ def test_every_exporter_has_a_form_and_says_what_is_missing(qtbot: QtBot, screen
         assert (options is None) == (made.options is None)
         assert screen.destination.suffix in made.suffixes
         assert screen.destination.path.suffix in made.suffixes
-        assert screen.export_button.isEnabled() != ("needs at least 2" in screen.message.text()), made.name
+        assert screen.export_button.isEnabled() != ("needs at least 2" in screen.message_label.text()), made.name
     screen.exporter_list.choose("comparison")
-    assert "needs at least 2 models" in screen.message.text()
+    assert "needs at least 2 models" in screen.message_label.text()
     assert not screen.export_button.isEnabled()
     for model in screen.source_form._models:
-        mark(screen.source_form.models, model.folder, on=True)
+        mark(screen.source_form.model_list, model.folder, on=True)
     assert screen.export_button.isEnabled()
-    qtbot.waitUntil(lambda: not screen.previews.busy)
+    qtbot.waitUntil(lambda: not screen.preview_loader.is_busy)
 
 
 def test_two_models_side_by_side(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
     for model in screen.source_form._models:
-        mark(screen.source_form.models, model.folder, on=True)
+        mark(screen.source_form.model_list, model.folder, on=True)
     click(screen.export_button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
@@ -278,16 +278,16 @@ def test_a_file_for_every_video_some_of_which_fail(
     assert [o.path.name for o in world.exporting.requests] == ["a.mp4", "b ü.mp4"]
     (row,) = screen.queue_view.rows
     assert row.entry.stage is QueueStage.PARTLY
-    assert "1 of 2 files written" in row._message.text()
-    assert "No space left" in row._message.text()
+    assert "1 of 2 files written" in row._message_label.text()
+    assert "No space left" in row._message_label.text()
 
 
 def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
     screen.exporter_list.choose("sheet")
     screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.CHOSEN))
     for candidate in screen.source_form._candidates:
-        mark(screen.source_form.videos, candidate.clip, on=candidate.name != "a")
-    assert "c has not been assessed yet" in screen.message.text()
+        mark(screen.source_form.video_list, candidate.clip, on=candidate.name != "a")
+    assert "c has not been assessed yet" in screen.message_label.text()
     click(screen.export_button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
@@ -304,9 +304,9 @@ def test_the_oldest_exports_that_are_over_leave_the_list(
         screen.destination.choose(screen.destination.path.with_name(f"{stem}.csv"))
         click(screen.export_button)
         qtbot.waitUntil(over(screen, min(n, 2)))
-    listed = [entry.target.stem for entry in screen.queue.entries]
+    listed = [entry.target_path.stem for entry in screen.queue.entries]
     assert listed == ["c", "d"]
-    assert [row.entry.target.stem for row in screen.queue_view.rows] == listed[::-1]
+    assert [row.entry.target_path.stem for row in screen.queue_view.rows] == listed[::-1]
     qtbot.waitUntil(lambda: len(screen.queue_view.findChildren(EntryRow)) == 2)
 
 
@@ -321,15 +321,15 @@ def test_stopping_leaves_no_file_and_the_next_goes_on(
     qtbot.waitUntil(lambda: first.stage is QueueStage.WORKING)
     assert {entry.stage for entry in screen.queue.entries[1:]} == {QueueStage.WAITING}
     row = screen.queue_view.rows[-1]
-    assert row.button.text() == "Cancel"
-    click(row.button)
+    assert row.action_button.text() == "Cancel"
+    click(row.action_button)
     qtbot.waitUntil(lambda: first.stage is QueueStage.STOPPED)
     world.exporting.hold.set()
     qtbot.waitUntil(over(screen, 2))
     assert screen.queue.entries[1].stage is QueueStage.DONE
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a scores.csv"]
-    assert "Stopped" in row._message.text()
-    assert not row.button.isVisible()
+    assert "Stopped" in row._message_label.text()
+    assert not row.action_button.isVisible()
 
 
 def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
@@ -340,14 +340,14 @@ def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
     screen.source_form.split_box.setCurrentIndex(screen.source_form.split_box.findData(FileSplit.EACH))
     click(screen.export_button)
     (entry,) = screen.queue.entries
-    qtbot.waitUntil(lambda: len(entry.written) == 1)
+    qtbot.waitUntil(lambda: len(entry.written_files) == 1)
     (row,) = screen.queue_view.rows
-    click(row.button)
+    click(row.action_button)
     qtbot.waitUntil(lambda: entry.stage is QueueStage.STOPPED)
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
-    assert not missing(row._message.text(), "2 files", "a.mp4")
-    assert row.button.isVisible()
-    assert row.button.text() == "Show in folder"
+    assert not missing(row._message_label.text(), "2 files", "a.mp4")
+    assert row.action_button.isVisible()
+    assert row.action_button.text() == "Show in folder"
 
 
 @pytest.mark.parametrize("agreed", [True, False])
@@ -411,7 +411,7 @@ def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
     click(screen.export_button)
     assert dialogs.asked == []
     assert screen.queue.entries == []
-    assert not missing(window.window.messages.text, "a.mp4", "never replaced")
+    assert not missing(window.window.message_bar.text, "a.mp4", "never replaced")
     screen.destination.choose(tmp_path / f"{'n' * 300}.mp4")  # told when it is written, as the disk tells it
     click(screen.export_button)
     qtbot.waitUntil(over(screen))
@@ -433,7 +433,7 @@ def test_another_place_and_kind(
     assert screen.destination.path == tmp_path / "elsewhere" / "my clip.mp4"
     screen.destination.suffix_box.setCurrentText(".gif")
     assert screen.destination.path == tmp_path / "elsewhere" / "my clip.gif"
-    speed = screen.options.field("speed")
+    speed = screen.option_form.field("speed")
     assert isinstance(speed, QDoubleSpinBox)
     speed.setValue(2)
     assert screen.destination.path.name == "my clip.gif"  # what a person wrote stays
@@ -443,19 +443,19 @@ def test_another_place_and_kind(
     screen.destination.path_edit.selectAll()
     QTest.keyClicks(screen.destination.path_edit, "no suffix")
     assert not screen.export_button.isEnabled()
-    assert "ends in .mp4 or .webm or .gif" in screen.message.text()
+    assert "ends in .mp4 or .webm or .gif" in screen.message_label.text()
 
 
 def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, window: Composition) -> None:
     screen.exporter_list.choose("study")
     assert not screen.source_form.isVisible()
-    pseudonyms = screen.options.field("pseudonyms")
+    pseudonyms = screen.option_form.field("pseudonyms")
     assert isinstance(pseudonyms, QCheckBox)
     pseudonyms.setChecked(True)
     click(screen.export_button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert isinstance(request, StudyExportRequest)
     assert study is not None
     assert request.study == study.path
@@ -465,7 +465,7 @@ def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, w
 def test_the_log_of_the_study_says_who_exported_which_file(
     qtbot: QtBot, screen: ExportScreen, window: Composition
 ) -> None:
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert study is not None
     window.app_context.settings.user_name = " Dr Ann "
     click(screen.export_button)
@@ -475,12 +475,12 @@ def test_the_log_of_the_study_says_who_exported_which_file(
             return [(row.who, row.subject, row.detail) for row in opened.log() if row.what == "export"]
 
     qtbot.waitUntil(lambda: bool(exports()))
-    assert exports() == [("Dr Ann", screen.queue.entries[0].target.name, "clip: a")]
+    assert exports() == [("Dr Ann", screen.queue.entries[0].target_path.name, "clip: a")]
 
 
 def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
     assert not screen.review_faces_button.isVisible()
-    blurs = screen.options.field("blur_faces")
+    blurs = screen.option_form.field("blur_faces")
     assert isinstance(blurs, QCheckBox)
     blurs.setChecked(True)
     assert screen.review_faces_button.isVisibleTo(screen)
@@ -496,7 +496,7 @@ def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: Expo
 def test_the_faces_of_a_whole_study_are_looked_over(screen: ExportScreen) -> None:
     screen.exporter_list.choose("study")
     assert not screen.review_faces_button.isVisibleTo(screen)
-    blurs = screen.options.field("blur_faces")
+    blurs = screen.option_form.field("blur_faces")
     assert isinstance(blurs, QCheckBox)
     assert "guarantee" in blurs.toolTip()
     blurs.setChecked(True)
@@ -512,7 +512,7 @@ def test_what_was_assessed_for_an_export_is_kept_in_the_study(
     qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld, ends: str
 ) -> None:
     app_context = window.app_context
-    model, study = app_context.state.model, app_context.studies.current
+    model, study = app_context.state.model, app_context.studies.current_study
     assert model is not None
     assert study is not None
     assessor, token = world.open_model(model.folder), CancelToken()
@@ -574,7 +574,7 @@ def test_the_form_is_as_wide_as_its_words(
     try:
         for made in EXPORTERS:
             screen.exporter_list.choose(made.name)
-            form = screen.options.parentWidget()
+            form = screen.option_form.parentWidget()
             assert form is not None
             room = form.parentWidget()  # the part of the scroll area that is seen
             assert room is not None
@@ -595,8 +595,8 @@ def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
         assert [model.name for model in screen.source_form.chosen_models] == [name]
     alpha = next(e.folder for e in app_context.models.entries if e.name == "alpha")
     gamma = next(e.folder for e in app_context.models.entries if e.name == "gamma")
-    mark(screen.source_form.models, alpha, on=True)  # a person's own choice stays
-    mark(screen.source_form.models, gamma, on=False)
+    mark(screen.source_form.model_list, alpha, on=True)  # a person's own choice stays
+    mark(screen.source_form.model_list, gamma, on=False)
     app_context.models.choose(next(e.folder for e in app_context.models.entries if e.name == "beta"))
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.name == "beta")
     assert [model.name for model in screen.source_form.chosen_models] == ["alpha"]
@@ -629,7 +629,7 @@ def test_name_and_stretch_of_one_video_are_none_of_the_next(
     assert (options.start, options.stop) == (0, None)
     screen.destination.path_edit.setText("report.mp4")
     screen.destination.path_edit.textEdited.emit("report.mp4")
-    assert "Give the full path" in screen.message.text()
+    assert "Give the full path" in screen.message_label.text()
     assert not screen.export_button.isEnabled()
 
 
@@ -637,15 +637,15 @@ def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_pat
     key_file = tmp_path / "key.csv"
     key_file.write_text("the key to what was sent in May")
     screen.exporter_list.choose("study")
-    field = screen.options.field("key")
+    field = screen.option_form.field("key")
     assert isinstance(field, QLineEdit)
     field.setText(str(key_file))
     field.textEdited.emit(str(key_file))
-    assert "The key belongs to other names" in screen.message.text()
-    pseudonyms = screen.options.field("pseudonyms")
+    assert "The key belongs to other names" in screen.message_label.text()
+    pseudonyms = screen.option_form.field("pseudonyms")
     assert isinstance(pseudonyms, QCheckBox)
     pseudonyms.setChecked(True)
-    assert "may be the only key" in screen.message.text()
+    assert "may be the only key" in screen.message_label.text()
     assert not screen.export_button.isEnabled()
 
 

@@ -45,7 +45,7 @@ def made(
     composition = make_window(replace(world.backend(), open_reader=VideoReader))
     composition.app_context.assessments.set_automatic(on=False)
     composition.app_context.open([video])
-    qtbot.waitUntil(lambda: composition.app_context.studies.current is not None)
+    qtbot.waitUntil(lambda: composition.app_context.studies.current_study is not None)
     qtbot.waitUntil(lambda: composition.app_context.playback.video is not None)
     return composition
 
@@ -63,7 +63,7 @@ def review(qtbot: QtBot, made: Composition, video: Path) -> Iterator[FacesReview
 
 
 def on_screen(review: FacesReview) -> int | None:
-    return review._picture.frame_index if review._picture is not None and review._picture.exact else None
+    return review._picture.frame_index if review._picture is not None and review._picture.is_exact else None
 
 
 def at(review: FacesReview, x: float, y: float) -> QPoint:
@@ -107,7 +107,7 @@ def test_a_box_is_drawn_where_the_mouse_was_undone_and_done_again(
 def test_a_box_that_is_clicked_is_removed_by_delete(qtbot: QtBot, review: FacesReview) -> None:
     drag(review, FaceBox(0.25, 0.25, 0.5, 0.75))
     qtbot.waitUntil(lambda: kept(review) is not None)
-    assert not missing(review.summary.text(), "90", "90 frames")
+    assert not missing(review.summary_label.text(), "90", "90 frames")
     QTest.mouseClick(review.canvas, LEFT, pos=at(review, 0.9, 0.9))
     assert not review.remove_button.isEnabled()
     QTest.mouseClick(review.canvas, LEFT, pos=at(review, 0.4, 0.5))
@@ -135,9 +135,9 @@ def test_a_box_around_this_frame_covers_a_second(qtbot: QtBot, review: FacesRevi
 
 @pytest.mark.slow
 def test_a_search_is_told_and_doubts_are_settled(qtbot: QtBot, review: FacesReview) -> None:
-    assert "Not searched yet" in review.summary.text()
+    assert "Not searched yet" in review.summary_label.text()
     click(review.search_button)
-    qtbot.waitUntil(lambda: "No face was found" in review.summary.text())
+    qtbot.waitUntil(lambda: "No face was found" in review.summary_label.text())
     assert review.faces is not None
     doubts = (
         FaceReviewItem(30, 40, DoubtReason.HELD, FaceBox(0.1, 0.1, 0.2, 0.2)),
@@ -179,4 +179,4 @@ def test_closing_during_a_search_ends_it_and_keeps_what_was_drawn(
     assert not any(worker._thread.isRunning() for worker in made.app_context.workers)
     qtbot.waitUntil(lambda: not made.app_context.jobs.running)
     assert kept(review) == drawn
-    assert not made.window.messages.text
+    assert not made.window.message_bar.text

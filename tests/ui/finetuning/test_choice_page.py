@@ -55,12 +55,12 @@ def test_the_program_chooses_unless_asked_otherwise(qtbot: QtBot, make_trainer: 
     assert not missing(
         choices.texts(), "66 pairs", "12 videos", "4 parts", "duration", "moves", "one rater", "1 min 50"
     )
-    choices.level.setCurrentIndex(choices.level.findData(CheckLevel.QUICK.value))
+    choices.check_level_box.setCurrentIndex(choices.check_level_box.findData(CheckLevel.QUICK.value))
     qtbot.waitUntil(lambda: "1 part of 4" in choices.texts())
-    choices.initial_model.setCurrentIndex(1)
+    choices.initial_model_box.setCurrentIndex(1)
     assert checked(trainer) is None
-    assert not choices.level.isEnabled(), "a fine-tuned model is checked on a quarter"
-    choices.initial_model.setCurrentIndex(0)
+    assert not choices.check_level_box.isEnabled(), "a fine-tuned model is checked on a quarter"
+    choices.initial_model_box.setCurrentIndex(0)
     assert checked(trainer) is CheckLevel.CROSS_VALIDATED
 
 
@@ -87,7 +87,7 @@ def test_the_time_left_is_named_alike_from_the_first_second(qtbot: QtBot, make_t
     trainer.screen.tuning.phase_changed.connect(lambda _phase: shown.append(running.time_left_label.text()))
     trainer.start()
     assert "1 min 50" in shown[0], "by the forecast"
-    qtbot.waitUntil(lambda: running.phases.phase == "checking")
+    qtbot.waitUntil(lambda: running.phase_list.phase == "checking")
     names = [label.text() for label in running.findChildren(QLabel) if "left" in label.text()]
     assert names == ["Time left"]
     click(running.pause_button)
@@ -105,12 +105,12 @@ def test_the_verdict_comes_first_and_the_model_is_accepted(qtbot: QtBot, make_tr
     trainer.train()
     page = trainer.screen.choice_result_page
     assert trainer.screen.pages.currentWidget() is page
-    assert page.title.text() == trainer.world.tuner.choice.verdict.sentence
+    assert page.title_label.text() == trainer.world.tuner.choice.verdict.sentence
     assert bool(page.accept_button.property("primary"))
     said = page.texts()
     assert not missing(said, "Chosen by the program: 75.0 %", "Ridge on the flow: 65.0 %", "One rater: 80.0 %")
     assert not missing(said, "Trained on 6 people only: 70.0 %", "More people", "every participant", "Flow: 11 people")
-    assert [row[0] for row in page.table.texts()] == ["Ridge on the flow", "No Attention", "Full"]
+    assert [row[0] for row in page.models_table.texts()] == ["Ridge on the flow", "No Attention", "Full"]
     click(page.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     app_context = trainer.made.app_context
@@ -138,22 +138,24 @@ def test_a_stopped_training_continues_also_in_another_window(
     trainer.world.tuner.held = True
     trainer.start()
     running = trainer.screen.progress_page
-    qtbot.waitUntil(lambda: running.phases.phase == "checking" and running.bar.value() == 2)
-    assert running.phases.rows["features"].text.longest == "done"
-    assert "left" not in running.phases.rows["checking"].text.longest, "it stands in one place"
+    qtbot.waitUntil(lambda: running.phase_list.phase == "checking" and running.progress_bar.value() == 2)
+    assert running.phase_list.rows["features"].text_label.longest_text == "done"
+    assert "left" not in running.phase_list.rows["checking"].text_label.longest_text, "it stands in one place"
     assert "24 s" in running.time_left_label.text(), "4 s of the comparison and 20 s of the training"
     assert not running.stop_button.isVisible()
-    running.phases.show_progress(Progress("reading videos", 3, 3, left_s=0.0))
-    assert "3" not in running.phases.rows["checking"].text.longest, "a step within the phase is no part of its count"
-    assert running.phases.left_s(Progress("reading videos", 3, 3, left_s=0.0)) is None
+    running.phase_list.show_progress(Progress("reading videos", 3, 3, left_s=0.0))
+    assert "3" not in running.phase_list.rows["checking"].text_label.longest_text, (
+        "a step within the phase is no part of its count"
+    )
+    assert running.phase_list.left_s(Progress("reading videos", 3, 3, left_s=0.0)) is None
     click(running.pause_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert any("continues" in message.text for message in trainer.made.app_context.messages.waiting)
     choices = trainer.screen.setup_page
     qtbot.waitUntil(lambda: choices.start_button.text() == "Continue training")
-    choices.epochs.setValue(3)
+    choices.epochs_box.setValue(3)
     qtbot.waitUntil(lambda: choices.start_button.text() == "Start training")
-    choices.epochs.setValue(0)
+    choices.epochs_box.setValue(0)
     qtbot.waitUntil(lambda: choices.start_button.text() == "Continue training")
     trainer.made.app_context.close()
     assert trainer.made.app_context.wait(60_000)
@@ -192,17 +194,17 @@ def test_the_verdict_on_an_accepted_version_is_found_again(qtbot: QtBot, make_tr
     trainer.world.tuner.choice = fake_choice(-0.1, -0.02)
     trainer.train()
     screen = trainer.screen
-    verdict = screen.choice_result_page.title.text()
+    verdict = screen.choice_result_page.title_label.text()
     click(screen.choice_result_page.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     trainer.made.window.actions_["show_finetune"].trigger()
-    table = screen.version_list.table
+    table = screen.version_list.version_table
     qtbot.waitUntil(lambda: table.isVisible() and len(table.texts()) == 1)
     table.selectRow(0)
     key(table, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.version)
-    lines = dict(screen.version.lines.texts)
+    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.version_page)
+    lines = dict(screen.version_page.version_lines.texts)
     assert lines["Verdict"] == verdict
     assert not missing(lines["Accuracy"], "75.0 %")
-    click(screen.version.back_button)
+    click(screen.version_page.back_button)
     assert screen.pages.currentWidget() is screen.setup_page

@@ -66,7 +66,7 @@ def test_it_says_what_will_be_trained_and_how_long_it_takes(make_trainer: MakeTr
     assert not missing(said, "30 pairs")
     assert not missing(said, "1 min 50 s", "3 videos", "1 min 30 s")
     assert "Only 21 pairs are held out" in said
-    assert choices.initial_model.currentText() == "alpha"
+    assert choices.initial_model_box.currentText() == "alpha"
 
 
 def test_training_can_start_before_its_time_is_known(qtbot: QtBot, make_trainer: MakeTraining) -> None:
@@ -108,10 +108,10 @@ def test_the_labels_to_learn_from_are_chosen(qtbot: QtBot, make_trainer: MakeTra
     choices = trainer.screen.setup_page
     trainer.wait_for_forecast()
     assert choices.selection.choices.labels is LabelSource.BOTH
-    choices.labels.setCurrentIndex(choices.labels.findData(LabelSource.RATINGS.value))
+    choices.label_source_box.setCurrentIndex(choices.label_source_box.findData(LabelSource.RATINGS.value))
     qtbot.waitUntil(lambda: trainer.screen.tuning.tuning_plan is not None and "no ratings" in choices.texts())
     assert not choices.start_button.isEnabled(), "the study has votes alone"
-    choices.labels.setCurrentIndex(choices.labels.findData(LabelSource.VOTES.value))
+    choices.label_source_box.setCurrentIndex(choices.label_source_box.findData(LabelSource.VOTES.value))
     trainer.wait_for_forecast()
     assert "votes" in choices.texts()
 
@@ -120,24 +120,24 @@ def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining
     trainer = make_trainer()
     choices, tuning = trainer.screen.setup_page, trainer.screen.tuning
     trainer.wait_for_forecast()
-    choices.fold_unit.setCurrentIndex(choices.fold_unit.findData(FoldUnit.VIDEO.value))
+    choices.fold_unit_box.setCurrentIndex(choices.fold_unit_box.findData(FoldUnit.VIDEO.value))
     assert not choices.start_button.isEnabled(), "what is not planned yet cannot be started"
     qtbot.waitUntil(lambda: "by video" in choices.texts())
     choices.more_button.click()
-    assert not choices.min_votes.isVisible()
-    choices.rule.setCurrentIndex(choices.rule.findData("at-least"))
-    assert choices.min_votes.isVisible()
-    choices.min_votes.setValue(3)
+    assert not choices.min_votes_box.isVisible()
+    choices.rule_box.setCurrentIndex(choices.rule_box.findData("at-least"))
+    assert choices.min_votes_box.isVisible()
+    choices.min_votes_box.setValue(3)
     qtbot.waitUntil(lambda: "count as no difference by the rule “at least 3 votes" in choices.texts())
     assert not choices.start_button.isEnabled()
-    choices.min_votes.setValue(2)
-    choices.seed.setValue(7)
+    choices.min_votes_box.setValue(2)
+    choices.seed_box.setValue(7)
     trainer.wait_for_forecast()
     forecasts: list[Any] = []
     tuning.forecast_ready.connect(forecasts.append)
     tuning.plan(choices.selection)
     qtbot.waitUntil(lambda: bool(forecasts))
-    choices.epochs.setValue(3)
+    choices.epochs_box.setValue(3)
     choices.show_forecast(forecasts[0])  # it was under way when something else was chosen
     assert not choices.start_button.isEnabled()
     trainer.wait_for_forecast()
@@ -163,7 +163,7 @@ def test_what_cannot_be_trained_is_said_before(
     qtbot.waitUntil(lambda: said in choices.texts())
     assert not choices.start_button.isEnabled()
     choices.plan_view.judge_button.click()
-    assert trainer.made.window.screens.named("rank").isVisible()
+    assert trainer.made.window.screens.get_page("rank").isVisible()
 
 
 def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTraining) -> None:
@@ -200,7 +200,7 @@ def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
     trainer.made.window.resize(1100, 720)  # where no page needs a bar to scroll
     trainer.world.tuner.held, trainer.world.tuner.held_at = True, -1
     trainer.start()
-    curves = trainer.screen.progress_page.curves
+    curves = trainer.screen.progress_page.training_curves
     loss, share = curves.findChildren(pg.PlotWidget)
     qtbot.waitUntil(lambda: len(trainer.world.tuner.jobs) == 1)
     assert [tick_labels(loss, side) for side in ("left", "bottom")] == [[], []]
@@ -225,9 +225,9 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     trainer.start()
     screen = trainer.screen
     running = screen.progress_page
-    qtbot.waitUntil(lambda: len(tuple(running.curves._epoch_rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(running.training_curves._epoch_rows)) == 2)
     assert screen.pages.currentWidget() is running
-    assert [row.epoch for row in tuple(running.curves._epoch_rows)] == [0, 1]
+    assert [row.epoch for row in tuple(running.training_curves._epoch_rows)] == [0, 1]
     assert "of 21 pairs" in running.held_out_label.text()
     assert running.forgetting_label.text() == "90.0 % of the pairs"
     assert "Training" in [job.title for job in trainer.made.app_context.jobs.running]
@@ -238,15 +238,15 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     result = trainer.result()
     held = result.report.held_out
     assert held.before is not None
-    assert f"{100 * held.before.value:.1f} % before, {100 * held.after.value:.1f} % now" in page.title.text()
+    assert f"{100 * held.before.value:.1f} % before, {100 * held.after.value:.1f} % now" in page.title_label.text()
     assert "The pairs are few: 45 trained on, 21 held out" in page.texts()
     assert "correlation 0.90" in page.texts()
-    rows = page.shifts.texts()
+    rows = page.shifts_table.texts()
     assert sorted(row[0] for row in rows) == sorted(s.video for s in result.report.shifts)
     first = result.report.shifts[0]
     assert rows[0][4] == f"{first.rank_before:g} → {first.rank_after:g}"
-    assert [row[0] for row in page.attention.texts()] == [f"grasp_{i:02d}" for i in range(1, 9)]
-    assert page.attention.texts()[0][1:] == ["+0.31", "12.0 %", "31"], "frames are counted from 1"
+    assert [row[0] for row in page.attention_table.texts()] == [f"grasp_{i:02d}" for i in range(1, 9)]
+    assert page.attention_table.texts()[0][1:] == ["+0.31", "12.0 %", "31"], "frames are counted from 1"
     qtbot.waitUntil(lambda: len(trainer.versions()) == 2)
     (_, proposed) = trainer.versions()
     assert (proposed.state, proposed.digest) == (ModelState.PROPOSED, result.digest)
@@ -264,7 +264,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer.world.assessed.clear()
     trainer.screen.before_after_page.accept_button.click()
     screen, window = trainer.screen, trainer.made.window
-    qtbot.waitUntil(lambda: window.screens.current == "inspect")
+    qtbot.waitUntil(lambda: window.screens.current_name == "inspect")
     assert trainer.used() == result.digest
     new = result.folder.name
     qtbot.waitUntil(
@@ -277,46 +277,46 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
 
     page = screen.disagreement_page
     assert app_context.messages.waiting[-1].action == "disagreements"
-    click(window.messages.action_button)
+    click(window.message_bar.action_button)
     assert "disagreements" not in {message.action for message in app_context.messages.waiting}, "it has been read"
-    qtbot.waitUntil(lambda: window.screens.current == "finetune" and screen.pages.currentWidget() is page)
+    qtbot.waitUntil(lambda: window.screens.current_name == "finetune" and screen.pages.currentWidget() is page)
     scores = {entry.study_name: entry.analysis.score for entry in app_context.videos if entry.analysis is not None}
     names = sorted(scores)
     wrong = {(b, w) for i, w in enumerate(names) for b in names[i + 1 :] if scores[b] < scores[w]}
     assert 0 < len(wrong) < 66
-    qtbot.waitUntil(lambda: {(row[0], row[1]) for row in page.table.texts()} == wrong)
+    qtbot.waitUntil(lambda: {(row[0], row[1]) for row in page.pair_table.texts()} == wrong)
     held_out_names = result.facts["held_out_videos"]
     assert isinstance(held_out_names, list)
     held_out = set(held_out_names)
     trained = {(better, worse) for better, worse in wrong if not {better, worse} & held_out}
     wrong_in_test = wrong - trained
-    assert f"agree on {100 * (1 - len(wrong_in_test) / 21):.1f} % of 21 pairs" in page.summary.text()
-    assert not missing(page.summary.text(), "45 more", "trained on")
-    assert {(row[0], row[1]) for row in page.table.texts() if "trained on" in row[2]} == wrong & trained
-    assert {row[2].removesuffix(" (trained on)") for row in page.table.texts()} == {"2 to 0"}
-    first = page.table.texts()[0]
+    assert f"agree on {100 * (1 - len(wrong_in_test) / 21):.1f} % of 21 pairs" in page.summary_label.text()
+    assert not missing(page.summary_label.text(), "45 more", "trained on")
+    assert {(row[0], row[1]) for row in page.pair_table.texts() if "trained on" in row[2]} == wrong & trained
+    assert {row[2].removesuffix(" (trained on)") for row in page.pair_table.texts()} == {"2 to 0"}
+    first = page.pair_table.texts()[0]
     leads = {(b, w): scores[w] - scores[b] for b, w in wrong}
     assert leads[first[0], first[1]] == max(leads.values()), "the pair of which the model is surest comes first"
-    page.table.video_asked.emit(first[0])
-    assert trainer.made.window.screens.named("inspect").isVisible()
-    assert app_context.state.current is not None
-    assert app_context.state.current.path.stem == first[0]
+    page.pair_table.video_asked.emit(first[0])
+    assert trainer.made.window.screens.get_page("inspect").isVisible()
+    assert app_context.state.current_clip is not None
+    assert app_context.state.current_clip.path.stem == first[0]
 
     trainer.made.window.screens.show("finetune")
     screen.disagreement_page.back_button.click()
-    qtbot.waitUntil(lambda: [row[1] for row in screen.version_list.table.texts()] == ["in use", "original"])
-    assert [row[3] for row in screen.version_list.table.texts()] == ["45 pairs", "–"]
+    qtbot.waitUntil(lambda: [row[1] for row in screen.version_list.version_table.texts()] == ["in use", "original"])
+    assert [row[3] for row in screen.version_list.version_table.texts()] == ["45 pairs", "–"]
     held = f"{100 * result.report.held_out.after.value:.1f} % (25.0 to 75.0) of 21 held-out pairs"
-    assert [row[2] for row in screen.version_list.table.texts()] == [held, "–"]
-    screen.version_list.table.selectRow(1)
+    assert [row[2] for row in screen.version_list.version_table.texts()] == [held, "–"]
+    screen.version_list.version_table.selectRow(1)
     trainer.world.assessed.clear()
     screen.version_list.use_button.click()
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.folder.name == "alpha")
     assert states(trainer.made) == ["done"] * 12
     assert {e.analysis.provenance.model for e in app_context.videos if e.analysis is not None} == {"alpha"}
-    assert not app_context.assessments.busy
+    assert not app_context.assessments.is_busy
     assert trainer.world.assessed == [], "what is known is not assessed again"
-    assert screen.setup_page.initial_model.currentText() == "alpha"
+    assert screen.setup_page.initial_model_box.currentText() == "alpha"
 
 
 def _stems(n: int) -> set[str]:
@@ -337,7 +337,7 @@ def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainin
     for _ in range(2):
         click(discard)
     qtbot.waitUntil(lambda: not result.folder.exists())
-    qtbot.waitUntil(lambda: any("discarded" in row for row in trainer.screen.version_list.table.texts()))
+    qtbot.waitUntil(lambda: any("discarded" in row for row in trainer.screen.version_list.version_table.texts()))
     assert trainer.screen.pages.currentWidget() is trainer.screen.setup_page
     assert trainer.used() == ""
     trainer.train()
@@ -426,7 +426,7 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTraining) ->
     trainer.screen.before_after_page.accept_button.click()
     trainer.go_back()
     screen = trainer.screen
-    table = screen.version_list.table
+    table = screen.version_list.version_table
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["in use", "original"])
     assert not screen.version_list.use_button.isEnabled()
     table.selectRow(0)
@@ -446,7 +446,7 @@ def test_a_rater_who_judges_is_not_taken_away_when_a_version_is_accepted(make_tr
     trainer.screen.before_after_page.accept_button.click()
     trainer.made.window.screens.show("rank")  # before the study has answered
     trainer.wait_for(TuningPhase.CHOOSING)
-    assert trainer.made.window.screens.current == "rank"
+    assert trainer.made.window.screens.current_name == "rank"
 
 
 @pytest.mark.slow
@@ -465,7 +465,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     made.app_context.models.choose_default(None)
     trainer = FakeTraining(qtbot, made, world, first.path)
     trainer.sit_down()
-    table, discard = trainer.screen.version_list.table, trainer.screen.version_list.discard_button
+    table, discard = trainer.screen.version_list.version_table, trainer.screen.version_list.discard_button
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["undecided", "original"])
     assert not discard.isEnabled()
     table.selectRow(1)
@@ -493,10 +493,10 @@ def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_t
     trainer.screen.before_after_page.accept_button.click()
     screen, app_context = trainer.screen, trainer.made.app_context
     trainer.go_back()
-    qtbot.waitUntil(lambda: len(screen.version_list.table.texts()) == 2)
+    qtbot.waitUntil(lambda: len(screen.version_list.version_table.texts()) == 2)
     used = trainer.used()
     (trainer.world.folder / "models" / "alpha" / "weights.safetensors").write_bytes(b"something else")
-    screen.version_list.table.selectRow(1)
+    screen.version_list.version_table.selectRow(1)
     screen.version_list.use_button.click()
     qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in app_context.messages.waiting))
     assert trainer.used() == used
@@ -522,7 +522,7 @@ def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.curves._epoch_rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.training_curves._epoch_rows)) == 2)
     cancel = trainer.screen.progress_page.cancel_button
     assert cancel.text() == "Cancel and discard"
     cancel.click()
@@ -576,14 +576,14 @@ def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTra
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.curves._epoch_rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.training_curves._epoch_rows)) == 2)
     window, app_context = trainer.made.window, trainer.made.app_context
     window.screens.show("inspect")
     playback = app_context.playback
     qtbot.waitUntil(lambda: playback.video is not None)
     playback.seek(40)
     qtbot.waitUntil(lambda: app_context.feed.settled and playback.frame == 40)
-    current = app_context.state.current
+    current = app_context.state.current_clip
     assert current is not None
     app_context.assessments.ask([current])
     qtbot.waitUntil(lambda: states(trainer.made).count("done") == 1)
@@ -618,17 +618,17 @@ def test_a_failure_is_told_and_nothing_is_lost(qtbot: QtBot, make_trainer: MakeT
 def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     choices = trainer.screen.setup_page
-    choices.initial_model.setCurrentIndex(choices.initial_model.findData(""))
-    choices.model.setCurrentIndex(choices.model.findData("full"))
+    choices.initial_model_box.setCurrentIndex(choices.initial_model_box.findData(""))
+    choices.model_box.setCurrentIndex(choices.model_box.findData("full"))
     tuning = trainer.screen.tuning
     qtbot.waitUntil(lambda: tuning.tuning_plan is not None and tuning.tuning_plan.selection.parent is None)
     trainer.train()
     (job,) = trainer.world.tuner.jobs
     page = trainer.screen.before_after_page
-    assert page.title.text().startswith("A first model: held-out accuracy ")
+    assert page.title_label.text().startswith("A first model: held-out accuracy ")
     assert "there was no model before" in page.texts()
-    assert page.shifts.isColumnHidden(3)
-    assert not page.attention.isVisible()
+    assert page.shifts_table.isColumnHidden(3)
+    assert not page.attention_table.isVisible()
     assert isinstance(job, TuningJob)
     assert job.parent is None
     assert job.folder.name == "Grasping-v1"
@@ -638,7 +638,7 @@ def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_tr
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.curves._epoch_rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.training_curves._epoch_rows)) == 2)
     trainer.made.app_context.close()
     assert trainer.made.app_context.wait(60_000)
     assert trainer.world.tuner.ended == ["cancelled"]
@@ -652,7 +652,7 @@ def test_closing_the_window_while_it_trains_asks(
     made, tuner = trainer.made, trainer.world.tuner
     tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.curves._epoch_rows)) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.progress_page.training_curves._epoch_rows)) == 2)
     (job,) = tuner.jobs
     dialogs.confirm_answer = agreed
     made.window.close()
@@ -691,7 +691,7 @@ def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTraining)
     assert isinstance(dialogs, FakeDialogs)
     dialogs.save_answer = copy
     click(choices.save_button)
-    qtbot.waitUntil(lambda: (study := first.made.app_context.studies.current) is not None and study.path == copy)
+    qtbot.waitUntil(lambda: (study := first.made.app_context.studies.current_study) is not None and study.path == copy)
     first.wait_for_forecast()
     qtbot.waitUntil(choices.start_button.isEnabled)
     assert not choices.read_only_note.isVisible()
@@ -702,17 +702,17 @@ def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTraining) -> None:
     trainer.wait_for_forecast()
     choices = trainer.screen.setup_page
     choices.more_button.click()
-    choices.initial_model.setFocus()
+    choices.initial_model_box.setFocus()
     seen = []
-    widget = choices.initial_model.nextInFocusChain()
+    widget = choices.initial_model_box.nextInFocusChain()
     for _ in range(60):
         assert widget is not None
         if widget.isVisibleTo(choices) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled():
             seen.append(widget)
         widget = widget.nextInFocusChain()
-    assert [w for w in seen if w in {choices.rule, choices.fold_unit, choices.start_button}] == [
-        choices.rule,
-        choices.fold_unit,
+    assert [w for w in seen if w in {choices.rule_box, choices.fold_unit_box, choices.start_button}] == [
+        choices.rule_box,
+        choices.fold_unit_box,
         choices.start_button,
     ]
     choices.start_button.setFocus()
@@ -728,7 +728,7 @@ def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_train
     made.window.screens.show("inspect")
     world.held = True
     made.window.actions_["assess"].trigger()
-    stop = inspect(made).header._stop_button
+    stop = inspect(made).score_header._stop_button
     qtbot.waitUntil(stop.isVisible)
     click(stop)
     qtbot.waitUntil(lambda: [job.title for job in made.app_context.jobs.running] == ["Training"])
@@ -758,12 +758,12 @@ def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_
     trainer.world.tuner.held = True
     trainer.start()
     app_context.studies.close()
-    qtbot.waitUntil(lambda: app_context.studies.current is None)
+    qtbot.waitUntil(lambda: app_context.studies.current_study is None)
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
     qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.number > 1] == [ModelState.PROPOSED])
     app_context.studies.open(trainer.path)
-    qtbot.waitUntil(lambda: app_context.studies.current is not None)
+    qtbot.waitUntil(lambda: app_context.studies.current_study is not None)
     qtbot.waitUntil(trainer.screen.before_after_page.accept_button.isEnabled)
     click(trainer.screen.before_after_page.accept_button)
     trainer.wait_for(TuningPhase.CHOOSING)
@@ -779,12 +779,12 @@ def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_
     trainer.wait_for(TuningPhase.DECIDING)
     qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.number > 1] == [ModelState.PROPOSED])
     trainer.made.app_context.studies.close()  # its study may be gone: the page is no dead end
-    qtbot.waitUntil(lambda: trainer.made.app_context.studies.current is None)
+    qtbot.waitUntil(lambda: trainer.made.app_context.studies.current_study is None)
     click(trainer.screen.before_after_page.later_button)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.screen.tuning.result is None
     trainer.made.app_context.studies.open(trainer.path)
-    qtbot.waitUntil(lambda: trainer.made.app_context.studies.current is not None)
+    qtbot.waitUntil(lambda: trainer.made.app_context.studies.current_study is not None)
     assert trainer.phase is TuningPhase.CHOOSING
     assert [v.state for v in trainer.versions() if v.number > 1] == [ModelState.PROPOSED]
     trainer.wait_for_forecast()
@@ -801,14 +801,18 @@ def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
     with Study.open(trainer.path) as study:
         draft = study.save_as(drafts_dir() / "Untitled")
     app_context.studies.open(draft)
-    qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.studies.current.path == draft)
+    qtbot.waitUntil(
+        lambda: app_context.studies.current_study is not None and app_context.studies.current_study.path == draft
+    )
     trainer.wait_for_forecast()
     trainer.world.tuner.held = True
     trainer.start()
     named = tmp_path / "named.skillstudy"
     dialogs.save_answer = named
     trainer.made.window.actions_["save_study"].trigger()
-    qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.studies.current.path == named)
+    qtbot.waitUntil(
+        lambda: app_context.studies.current_study is not None and app_context.studies.current_study.path == named
+    )
     assert not draft.exists()
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)

@@ -38,7 +38,9 @@ def page_of(qtbot: QtBot, made: Composition) -> RatingsImportDialog:
     def shown() -> bool:
         page = made.window.findChild(RatingsImportDialog)
         return (
-            page is not None and not page.loader.busy and (page.loader.preview is not None or bool(page.loader.error))
+            page is not None
+            and not page.loader.is_busy
+            and (page.loader.preview is not None or bool(page.loader.error))
         )
 
     qtbot.waitUntil(shown)
@@ -48,7 +50,7 @@ def page_of(qtbot: QtBot, made: Composition) -> RatingsImportDialog:
 
 
 def settle(qtbot: QtBot, page: RatingsImportDialog) -> None:
-    qtbot.waitUntil(lambda: not page.loader.busy)
+    qtbot.waitUntil(lambda: not page.loader.is_busy)
 
 
 def texts(view: TextTableView) -> list[list[str]]:
@@ -58,7 +60,7 @@ def texts(view: TextTableView) -> list[list[str]]:
 
 def mean(page: RatingsImportDialog, at: int, meaning: str) -> None:
     """Choose the meaning of a column by keys, as from the list that opens."""
-    box = page.columns.boxes[at]
+    box = page.mapping_view.boxes[at]
     wanted = box.findData(meaning)
     box.setFocus()
     while box.currentIndex() != wanted:
@@ -69,7 +71,7 @@ def mean(page: RatingsImportDialog, at: int, meaning: str) -> None:
 def do_import(qtbot: QtBot, made: Composition, page: RatingsImportDialog) -> Path:
     page.import_button.click()
     qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of ratings")
-    study = made.app_context.studies.current
+    study = made.app_context.studies.current_study
     assert study is not None
     return study.path
 
@@ -87,9 +89,9 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     drop(window, [world.folder])
     page = page_of(qtbot, window)
     assert not missing(
-        page.message.plain, "6 rows", "4 used", "2 rejected", "8 ratings", "3 videos", "2 raters", "Scale of"
+        page.message_label.plain_text, "6 rows", "4 used", "2 rejected", "8 ratings", "3 videos", "2 raters", "Scale of"
     )
-    meanings = [box.currentText() for box in page.columns.boxes]
+    meanings = [box.currentText() for box in page.mapping_view.boxes]
     assert meanings == ["video", "participant", "rater", "ratings", "ratings"]
     assert texts(page.first_rows)[0] == ["line 2", "A1", "Ann", "J1", "3", "12"]
     assert [row[1] for row in texts(page.report_view)] == ["B 1", "B2"]
@@ -100,7 +102,7 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     page.meant_video_box.setCurrentIndex(1)
     page.meant_video_box.activated.emit(1)
     settle(qtbot, page)
-    assert not missing(page.message.plain, "6 rows", "5 used", "1 rejected", "10 ratings", "3 videos")
+    assert not missing(page.message_label.plain_text, "6 rows", "5 used", "1 rejected", "10 ratings", "3 videos")
     page.only_remarks_box.click()
     assert len(texts(page.report_view)) == 6
     assert page.criterion_box.currentText() == "Global"
@@ -121,8 +123,8 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     # the same table again begins as it was imported, with other columns as guessed
     drop(window, [write(world.folder.parent / "scores.csv", "Video,Grip\nA1,3\n")])
     page = page_of(qtbot, window)
-    assert page.message.plain.startswith("1 row: 1 used, 0 rejected; 1 rating of 1 video. ")
-    assert not missing(page.message.plain, "1 rater", "3 to 3")
+    assert page.message_label.plain_text.startswith("1 row: 1 used, 0 rejected; 1 rating of 1 video. ")
+    assert not missing(page.message_label.plain_text, "1 rater", "3 to 3")
     assert not page.sheet_box.isVisible()
     assert not page.criterion_box.isVisible(), "with one sheet and one item there is nothing to choose"
     assert [page.tabs.isTabVisible(n) for n in range(2)] == [True, True]
@@ -142,11 +144,11 @@ def test_after_an_import_one_click_shows_how_far_the_raters_agree(
     write(world.folder / "scores.csv", LONG)
     drop(window, [world.folder])
     do_import(qtbot, window, page_of(qtbot, window))
-    click(window.window.messages.action_button)
-    ranking = window.window.screens.named("rank")
+    click(window.window.message_bar.action_button)
+    ranking = window.window.screens.get_page("rank")
     assert isinstance(ranking, RankScreen)
-    qtbot.waitUntil(ranking.ratings_view.agreement.isVisible)
-    assert "2 raters" in ranking.ratings_view.facts.plain
+    qtbot.waitUntil(ranking.ratings_view.agreement_label.isVisible)
+    assert "2 raters" in ranking.ratings_view.facts_label.plain_text
 
 
 def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -154,14 +156,14 @@ def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: 
     table = write(world.folder.parent / "odd.csv", text)
     drop(window, [*sorted(world.folder.glob("*.mp4")), table])
     page = page_of(qtbot, window)
-    qtbot.waitUntil(lambda: page.loader.preview is not None and page.loader.preview.parsed is not None)
+    qtbot.waitUntil(lambda: page.loader.preview is not None and page.loader.preview.parsed_ratings is not None)
     settle(qtbot, page)
     for at, meaning in ((1, "rater"), (2, ""), (4, "rating")):
         mean(page, at, meaning)
         settle(qtbot, page)
-    cell = page.columns.cells[4]
+    cell = page.mapping_view.cells[4]
     assert cell[LEVELS].text() == "? deft, inept, apt"
-    assert "state them from the worst to the best." in page.message.plain
+    assert "state them from the worst to the best." in page.message_label.plain_text
     assert not page.import_button.isEnabled()
     cell[LEVELS].setText("inept, apt, deft")
     settle(qtbot, page)
@@ -172,10 +174,10 @@ def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: 
     assert page.loader.preview.mapping.items[0].levels == ("inept", "apt", "deft")
     mean(page, 2, "rating")
     settle(qtbot, page)
-    page.columns.cells[2][HIGH].setText("3")
+    page.mapping_view.cells[2][HIGH].setText("3")
     settle(qtbot, page)
     assert any("4 is outside the scale to 3" in row[4] for row in texts(page.report_view))
-    page.columns.cells[2][LOWER_IS_BETTER].setCheckState(Qt.CheckState.Checked)
+    page.mapping_view.cells[2][LOWER_IS_BETTER].setCheckState(Qt.CheckState.Checked)
     settle(qtbot, page)
     page.criterion_box.setCurrentText("Grip")
     page.criterion_box.activated.emit(page.criterion_box.currentIndex())
@@ -198,9 +200,9 @@ def test_raters_may_have_a_column_each(qtbot: QtBot, window: Composition, world:
     drop(window, [table])
     page = page_of(qtbot, window)
     for at, name in ((1, "Smith"), (2, "Jones")):
-        page.columns.cells[at][ITEM].setText("Flow")
+        page.mapping_view.cells[at][ITEM].setText("Flow")
         settle(qtbot, page)
-        page.columns.cells[at][RATER].setText(name)
+        page.mapping_view.cells[at][RATER].setText(name)
         settle(qtbot, page)
     path = do_import(qtbot, window, page)  # no study was open: a draft is made, with the rated videos
     assert ratings(path)["A2", "Jones", "Flow"] == 2
@@ -212,7 +214,7 @@ def test_a_rejected_rating_is_counted_marked_and_a_remark(qtbot: QtBot, window: 
     rows = "".join(f"A1,J{number},3\n" for number in range(40))
     drop(window, [write(world.folder / "scores.csv", f"Clip,Judge,Flow (1-5)\n{rows}A2,J0,7\nB1,J0,2\n")])
     page = page_of(qtbot, window)
-    assert not missing(page.message.plain, "42 rows", "41 used", "1 rejected", "1 rating rejected")
+    assert not missing(page.message_label.plain_text, "42 rows", "41 used", "1 rejected", "1 rating rejected")
     shown = texts(page.first_rows)
     assert [row[0] for row in shown].count("line 42") == 1  # below the first rows
     assert not missing(shown[-1][3], "7", "rejected")
@@ -236,7 +238,7 @@ def test_a_name_that_fits_no_video_may_stand_for_any_video_also_for_a_rated_one(
     page.meant_video_box.setCurrentIndex(1)
     page.meant_video_box.activated.emit(1)
     settle(qtbot, page)
-    assert not missing(page.message.plain, "8 used", "0 rejected")
+    assert not missing(page.message_label.plain_text, "8 used", "0 rejected")
 
 
 def test_what_cannot_be_read_says_what_to_do(
@@ -245,7 +247,7 @@ def test_what_cannot_be_read_says_what_to_do(
     dialogs.file_answer = write(tmp_path / "scores.xls", "x")
     window.window.actions_["import_ratings"].trigger()
     page = page_of(qtbot, window)
-    assert not missing(page.message.plain, "readable table")
+    assert not missing(page.message_label.plain_text, "readable table")
     assert not page.import_button.isEnabled()
     page.close()
     QApplication.processEvents()
@@ -261,7 +263,7 @@ def test_earlier_ratings_that_a_corrected_table_leaves_are_named_and_withdrawn_o
     write(table, "Clip,Judge,Flow (1-5)\nA1,J1,4\nA2,J1,\nB1,J1,9\n")
     drop(window, [table])
     page = page_of(qtbot, window)
-    assert not missing(page.message.plain, "2 earlier ratings", "A2 by J1", "B1 by J1")
+    assert not missing(page.message_label.plain_text, "2 earlier ratings", "A2 by J1", "B1 by J1")
     assert page.withdraw_box.isVisibleTo(page)
     assert not page.withdraw_box.isChecked()
     page.withdraw_box.click()

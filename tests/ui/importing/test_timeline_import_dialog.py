@@ -23,7 +23,7 @@ TIER = '"TextTier"\n"{name}"\n0\n4\n1\n{at}\n"{text}"\n'
 def page_of(qtbot: QtBot, made: Composition) -> TimelineImportDialog:
     def shown() -> bool:
         page = made.window.findChild(TimelineImportDialog)
-        return page is not None and page.message.plain != "Reading…"
+        return page is not None and page.message_label.plain_text != "Reading…"
 
     qtbot.waitUntil(shown)
     page = made.window.findChild(TimelineImportDialog)
@@ -40,7 +40,7 @@ def opened(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Compositi
 
 
 def held(made: Composition) -> tuple[list[tuple[float, str]], list[str], list[str]]:
-    study = made.app_context.studies.current
+    study = made.app_context.studies.current_study
     assert study is not None
     with Study.open(study.path, read_only=True) as read:
         moments = [(round(m.start_s, 3), m.label) for m in read.annotations.moments()]
@@ -60,7 +60,7 @@ def test_a_dropped_textgrid_becomes_moments_notes_and_phases_and_is_taken_back(
     tiers = "".join(TIER.format(name=name, at=at, text=text) for name, (at, text) in given.items())
     drop(made, [write(world.folder / "a.TextGrid", GRID.format(n=len(given), tiers=tiers))])
     page = page_of(qtbot, made)
-    assert page.message.plain == "Annotations of one become:"
+    assert page.message_label.plain_text == "Annotations of one become:"
     assert list(page.boxes) == list(given)
     boxes = page.boxes.values()
     page.resize(page.boxes["none"].sizeHint().width() + 90, 400)  # too narrow for a name and its box in one row
@@ -94,7 +94,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence_on_the_page(
     dialogs.file_answer = write(world.folder / "a.eaf", "<!DOCTYPE x [<!ENTITY a 'b'>]><x/>")
     made.window.actions_["import_timeline"].trigger()
     page = page_of(qtbot, made)
-    assert not missing(page.message.plain, "declares entities")
+    assert not missing(page.message_label.plain_text, "declares entities")
     assert not page.import_button.isEnabled()
     page.close()
     qtbot.waitUntil(lambda: made.window.findChild(TimelineImportDialog) is None)
@@ -119,7 +119,7 @@ def test_an_observation_is_chosen_and_events_that_are_not_used_are_listed(
     drop(made, [write(world.folder / "a.boris", text)])
     page = page_of(qtbot, made)
     assert not page.import_button.isEnabled()
-    assert not missing(page.problems.table_model.rows[0][0], "2 observations", "one.mp4")
+    assert not missing(page.problems_table.table_model.rows[0][0], "2 observations", "one.mp4")
     page.observation_box.setFocus()
     for name, rejected in (("first", 0), ("second", 1)):
         key(page.observation_box, Qt.Key.Key_Down)
@@ -127,10 +127,10 @@ def test_an_observation_is_chosen_and_events_that_are_not_used_are_listed(
         qtbot.waitUntil(page.import_button.isEnabled)
         assert page.observation_box.currentText() == name
         assert list(page.boxes) == ["slip"]
-        assert len(page.problems.table_model.rows) == 1 + rejected
+        assert len(page.problems_table.table_model.rows) == 1 + rejected
         assert page.observation_box.isVisible()
     page.import_button.click()
     qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of a timeline")
     assert held(made)[0] == [(0.1, "slip")]
     made.window._docks["moments"].raise_open()
-    qtbot.waitUntil(lambda: [row.text.endswith("tier “slip”") for row in moments_of(made).moments.rows] == [True])
+    qtbot.waitUntil(lambda: [row.text.endswith("tier “slip”") for row in moments_of(made).moment_column.rows] == [True])

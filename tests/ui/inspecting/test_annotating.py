@@ -42,8 +42,8 @@ def test_enter_asks_at_once_what_happens_and_gives_the_picture_back(qtbot: QtBot
     select(annotated, 30, 60)
     QTest.keyClick(canvas, Qt.Key.Key_Return)
     panel = moments_of(annotated)
-    qtbot.waitUntil(lambda: any(row.label_edit.hasFocus() for row in panel.moments.rows))
-    row = next(row for row in panel.moments.rows if row.label_edit.hasFocus())
+    qtbot.waitUntil(lambda: any(row.label_edit.hasFocus() for row in panel.moment_column.rows))
+    row = next(row for row in panel.moment_column.rows if row.label_edit.hasFocus())
     typed = "ioklhjtgnp[],.+-?mfd1 x"
     QTest.keyClicks(row.label_edit, typed)
     assert row.label_edit.text() == typed, "no key does anything else while text is typed"
@@ -55,7 +55,7 @@ def test_enter_asks_at_once_what_happens_and_gives_the_picture_back(qtbot: QtBot
 
 def bar_ends(timeline: MomentTimeline, made: Composition) -> tuple[QPoint, QPoint]:
     """Return where the ends of the only kept bar are on the timeline."""
-    (bar,) = (bar for bar in timeline.bars if bar.saved is not None)
+    (bar,) = (bar for bar in timeline.bars if bar.saved_moment is not None)
     found = [
         timeline.mapFromScene(timeline._box.mapViewToScene(QPointF(time_s, -bar.row)))
         for time_s in (bar.start_s, bar.stop_s)

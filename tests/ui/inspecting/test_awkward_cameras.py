@@ -41,7 +41,7 @@ def show(path: Path, made: Composition, qtbot: QtBot, n_cameras: int) -> CameraC
     app_context.state.set_current(app_context.videos[0].clip)
     qtbot.waitUntil(lambda: len(app_context.cameras.cameras) == n_cameras)
     qtbot.waitUntil(lambda: app_context.playback.video is not None)
-    return inspect(made).cameras
+    return inspect(made).camera_column
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def made(make_window: MakeWindow, world: FakeWorld) -> Composition:
 
 def shown(pane: CameraPane) -> int | None:
     canvas = pane.player.canvas
-    return None if canvas.shown is None else read_barcode(canvas.shown.picture.pixels)
+    return None if canvas.displayed_frame is None else read_barcode(canvas.displayed_frame.picture.pixels)
 
 
 def assert_plays(made: Composition, qtbot: QtBot) -> None:
@@ -62,7 +62,9 @@ def assert_plays(made: Composition, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: playback.frame > 20)
     playback.pause()
     frame = playback.frame
-    qtbot.waitUntil(lambda: canvas.shown is not None and read_barcode(canvas.shown.picture.pixels) == frame)
+    qtbot.waitUntil(
+        lambda: canvas.displayed_frame is not None and read_barcode(canvas.displayed_frame.picture.pixels) == frame
+    )
 
 
 def test_cameras_of_other_rates_show_the_frame_of_the_same_moment(

@@ -33,12 +33,12 @@ def made(make_window: MakeWindow, world: FakeWorld, qtbot: QtBot, tmp_path: Path
 
 
 def column(made: Composition) -> CameraColumn:
-    return inspect(made).cameras
+    return inspect(made).camera_column
 
 
 def shown(made: Composition, number: int) -> int | None:
     canvas = column(made).panes[number].player.canvas
-    return None if canvas.shown is None else read_number(canvas.shown.picture.pixels)
+    return None if canvas.displayed_frame is None else read_number(canvas.displayed_frame.picture.pixels)
 
 
 def test_each_camera_shows_its_frame_of_the_same_moment(made: Composition, qtbot: QtBot) -> None:
@@ -53,7 +53,7 @@ def test_each_camera_shows_its_frame_of_the_same_moment(made: Composition, qtbot
     assert "starts 0.3 s later" in panes[0].missing_label.text()
     assert "not known" in panes[1].missing_label.text()
     assert "missing" in panes[2].missing_label.text()
-    assert panes[0].player.canvas.shown is None
+    assert panes[0].player.canvas.displayed_frame is None
     made.app_context.playback.seek(10)
     qtbot.waitUntil(lambda: shown(made, 0) == 0)
 

@@ -42,7 +42,7 @@ def screen_of(made: Composition) -> InspectScreen:
 
 
 def bar_of(made: Composition) -> LabelBar:
-    return screen_of(made).labels
+    return screen_of(made).label_bar
 
 
 def saved(made: Composition) -> list[tuple[int, str]]:

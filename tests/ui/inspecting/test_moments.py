@@ -44,7 +44,7 @@ def point_at(widget: QWidget) -> None:
 
 
 def rows(made: Composition) -> tuple[MomentRow, ...]:
-    return moments_of(made).moments.rows
+    return moments_of(made).moment_column.rows
 
 
 def marked(made: Composition) -> list[bool]:
@@ -71,7 +71,7 @@ def test_moments_are_those_of_the_page_and_flagged_on_the_curve(qtbot: QtBot, sh
     flags = inspect(shown).curve.flags
     assert [time for time, _ in flags] == pytest.approx([m.start_s for m in found.moments])
     assert [form for _, form in flags] == ["t1" if m.amount > 0 else "t" for m in found.moments]
-    assert [row.bar._value for row in rows(shown)] == [m.amount for m in found.moments]
+    assert [row.contribution_bar._value for row in rows(shown)] == [m.amount for m in found.moments]
 
 
 @pytest.mark.slow
@@ -154,7 +154,7 @@ def test_an_opinion_is_kept_undone_and_done_again(qtbot: QtBot, shown: Compositi
 
 def test_the_why_page_and_the_panel_tell_the_same_opinion(qtbot: QtBot, shown: Composition) -> None:
     click(rows(shown)[1].opinion_chips[Opinion.NOT_RELEVANT])
-    beside = why_of(shown).moments.rows[1]
+    beside = why_of(shown).moment_column.rows[1]
     qtbot.waitUntil(lambda: beside.card is not None and beside.card.opinion is Opinion.NOT_RELEVANT)
     assert beside.opinion_chips[Opinion.NOT_RELEVANT].isChecked()
 
@@ -170,7 +170,7 @@ def test_a_note_on_a_moment_is_undone_with_what_was_kept_for_it(qtbot: QtBot, sh
         (note,) = study.annotations.notes(shown.app_context.annotations.video)
         assert note.time_s == pytest.approx(findings_of(qtbot, shown).moments[0].start_s)
     shown.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: row.card is not None and row.card.notes == () and row.card.saved is None)
+    qtbot.waitUntil(lambda: row.card is not None and row.card.notes == () and row.card.saved_moment is None)
 
 
 def test_a_label_typed_without_the_focus_outlives_new_facts(qtbot: QtBot, shown: Composition) -> None:
@@ -179,7 +179,7 @@ def test_a_label_typed_without_the_focus_outlives_new_facts(qtbot: QtBot, shown:
     row = next(r for r in rows(shown) if r.card is not None and r.card.model_moment is None)
     inspect(shown).player.canvas.setFocus()
     type_text(row.label_edit, "regrasp")
-    moments_of(shown).moments.refresh()
+    moments_of(shown).moment_column.refresh()
     assert row.label_edit.text() == "regrasp"
 
 
@@ -237,7 +237,7 @@ def test_before_a_video_is_assessed_a_person_can_keep_moments(
     window.app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.app_context.annotations.writable)
-    assert not missing(moments_of(window).message.plain, "moments")
+    assert not missing(moments_of(window).message_label.plain_text, "moments")
     window.app_context.playback.seek(10)
     window.app_context.playback.mark_in()
     assert window.window.actions_["keep_moment"].isEnabled()
@@ -297,7 +297,7 @@ def test_the_list_stays_under_the_mouse_and_the_focus_until_these_leave(
     world.explaining.held = True
     choose(qtbot, window, unseen(window).path)
     why_loader, page = window.app_context.why_loader, why_of(window)
-    column = page.moments
+    column = page.moment_column
     qtbot.waitUntil(lambda: window.app_context.evidence_loader.progress is not None)
     qtbot.waitUntil(lambda: len(column.rows) == len(why_loader.cards) > 1 and column.isVisible())
     if by_keys:
@@ -308,13 +308,13 @@ def test_the_list_stays_under_the_mouse_and_the_focus_until_these_leave(
     def listed() -> list[tuple[float, float]]:
         return [(row.card.start_s, row.card.stop_s) for row in column.rows if row.card is not None]
 
-    before, basis = listed(), page.basis.plain
+    before, basis = listed(), page.basis_label.plain_text
     world.explaining.hold.set()
     found = findings_of(qtbot, window)
     after = [(moment.start_s, moment.stop_s) for moment in found.moments]
     assert after != before
-    qtbot.waitUntil(lambda: bool(page.contributions.sum_labels[0].text()))  # what lies below is filled at once
-    assert (listed(), page.basis.plain) == (before, basis)
+    qtbot.waitUntil(lambda: bool(page.contributions_block.sum_labels[0].text()))  # what lies below is filled at once
+    assert (listed(), page.basis_label.plain_text) == (before, basis)
     assert [time for time, _ in inspect(window).curve.flags] == pytest.approx([start for start, _ in before])
     agree = column.rows[0].opinion_chips[Opinion.AGREE]
     if by_keys:
@@ -330,7 +330,7 @@ def test_the_list_stays_under_the_mouse_and_the_focus_until_these_leave(
     else:
         QApplication.sendEvent(column, QEvent(QEvent.Type.Leave))
     qtbot.waitUntil(lambda: listed() == after)
-    assert page.basis.plain != basis
+    assert page.basis_label.plain_text != basis
 
 
 def test_moments_of_an_unfamiliar_video_are_flagged_once_they_are_asked_for(
@@ -349,13 +349,13 @@ def test_moments_of_an_unfamiliar_video_are_flagged_once_they_are_asked_for(
     assert not inspect(window).curve.flags
     assert not rows(window)
     assert not window.window.actions_["next_moment"].isEnabled()
-    assert not missing(panel.message.plain, "does not know", "hidden")
+    assert not missing(panel.message_label.plain_text, "does not know", "hidden")
     click(panel.reveal_button)
     qtbot.waitUntil(lambda: len(rows(window)) == len(found.moments))
     assert [time for time, _ in inspect(window).curve.flags] == pytest.approx([m.start_s for m in found.moments])
     assert not panel.reveal_button.isVisible()
     window.window._docks["why"].raise_open()
-    qtbot.waitUntil(lambda: why_of(window).moments.isVisible() and not why_of(window).reveal_button.isVisible())
+    qtbot.waitUntil(lambda: why_of(window).moment_column.isVisible() and not why_of(window).reveal_button.isVisible())
 
 
 def test_new_evidence_moves_neither_playhead_nor_selection_and_leaves_the_played_moment(
@@ -405,7 +405,7 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
     type_text(row.note_edit, "hesitates here")
     window.window.screens.show("compare")
     window.window.panel.show_chosen(second.clip)
-    qtbot.waitUntil(lambda: window.app_context.state.current == second.clip)
+    qtbot.waitUntil(lambda: window.app_context.state.current_clip == second.clip)
     window.window.screens.show("inspect")
     qtbot.waitUntil(lambda: window.app_context.annotations.video == second.name)
     qtbot.waitUntil(lambda: all(other.note_edit.text() == "" for other in rows(window)))
@@ -423,13 +423,13 @@ def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Compositi
     saved = "kept"
     qtbot.waitUntil(lambda: any(saved in row.text for row in rows(shown)))
     row = next(row for row in rows(shown) if saved in row.text)
-    video, current = shown.app_context.annotations.video, shown.app_context.studies.current
+    video, current = shown.app_context.annotations.video, shown.app_context.studies.current_study
     assert current is not None
     row.label_edit.setFocus()
     type_text(row.label_edit, "drops the needle")
     key(row.label_edit, Qt.Key.Key_S, Qt.KeyboardModifier.NoModifier)
     shown.window.actions_["close_study"].trigger()
-    qtbot.waitUntil(lambda: shown.app_context.studies.current is None)
+    qtbot.waitUntil(lambda: shown.app_context.studies.current_study is None)
 
     def labels() -> list[str]:
         if not current.path.exists():

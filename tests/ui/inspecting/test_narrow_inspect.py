@@ -62,7 +62,7 @@ def test_three_cameras_have_pictures_and_whole_sentences(
     made.app_context.state.set_current(made.app_context.videos[0].clip)
     qtbot.waitUntil(lambda: len(made.app_context.cameras.cameras) == 3)
     narrow(made, qtbot)
-    panes = inspect(made).cameras.panes
+    panes = inspect(made).camera_column.panes
     qtbot.waitUntil(lambda: all(pane.isVisible() and pane.missing_label.text() for pane in panes))
 
     def whole() -> bool:

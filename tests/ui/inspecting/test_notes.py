@@ -37,7 +37,7 @@ def on_disk(made: Composition, video: str = "a") -> list[str]:
 
 
 def shown(made: Composition) -> list[str]:
-    return [block.edit.toPlainText() for block in notes_of(made).blocks]
+    return [block.note_edit.toPlainText() for block in notes_of(made).blocks]
 
 
 def _is(made: Composition, text: str) -> bool:
@@ -89,13 +89,13 @@ def test_a_note_is_changed_in_place_and_changed_back(qtbot: QtBot, opened: Compo
     write(opened, "First")
     key(notes_of(opened).new_note, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: shown(opened) == ["First"])
-    edit = notes_of(opened).blocks[0].edit
+    edit = notes_of(opened).blocks[0].note_edit
     edit.setFocus()
     key(edit, Qt.Key.Key_End)
     type_text(edit, ", second")
     notes_of(opened).new_note.setFocus()
     qtbot.waitUntil(lambda: on_disk(opened) == ["First, second"])
-    qtbot.waitUntil(lambda: len(opened.app_context.undo._done) == 2)
+    qtbot.waitUntil(lambda: len(opened.app_context.undo._done_entries) == 2)
     opened.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: shown(opened) == ["First"])
     assert on_disk(opened) == ["First"]
@@ -105,13 +105,13 @@ def test_two_changes_in_one_note_are_two_steps_and_the_field_follows_them(qtbot:
     write(opened, "A")
     key(notes_of(opened).new_note, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: shown(opened) == ["A"])
-    edit = notes_of(opened).blocks[0].edit
+    edit = notes_of(opened).blocks[0].note_edit
     edit.setFocus()
     key(edit, Qt.Key.Key_End)
     for letter in "BC":
         type_text(edit, letter)
         key(edit, Qt.Key.Key_Return, CTRL)
-    qtbot.waitUntil(lambda: len(opened.app_context.undo._done) == 3)
+    qtbot.waitUntil(lambda: len(opened.app_context.undo._done_entries) == 3)
     qtbot.waitUntil(lambda: on_disk(opened) == ["ABC"] and not opened.app_context.study_worker._tasks)
     for left in ("AB", "A"):
         opened.window.actions_["undo"].trigger()
@@ -181,7 +181,11 @@ def test_letters_in_a_note_are_no_keys_of_the_player(opened: Composition) -> Non
 
 
 def test_closing_in_the_middle_of_a_note_loses_none_of_it(qtbot: QtBot, opened: Composition) -> None:
-    path = opened.app_context.studies.current.path if opened.app_context.studies.current is not None else Path()
+    path = (
+        opened.app_context.studies.current_study.path
+        if opened.app_context.studies.current_study is not None
+        else Path()
+    )
     opened.app_context.undo.perform(_a_word())  # a draft in which nothing was said would go with the window
     write(opened, "Not lost")
     opened.window.close()
@@ -210,9 +214,9 @@ def test_a_study_that_is_open_elsewhere_can_be_read_only(
         open_and_load(qtbot, window, [path])
         qtbot.waitUntil(lambda: shown(window) == ["Theirs"])
         panel = notes_of(window)
-        assert panel.message.plain == "The study is open for reading only."
+        assert panel.message_label.plain_text == "The study is open for reading only."
         assert not panel.new_note.isVisible()
-        assert panel.blocks[0].edit.isReadOnly()
+        assert panel.blocks[0].note_edit.isReadOnly()
         assert not panel.blocks[0].remove_button.isEnabled()
         window.app_context.studies.close()
         qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
@@ -231,10 +235,12 @@ def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
     type_text(fresh, "first words")
     qtbot.waitUntil(lambda: on_disk(opened) == ["first words"])
     type_text(fresh, " and the rest")
-    current = app_context.studies.current
+    current = app_context.studies.current_study
     assert current is not None
     app_context.open([other_path])
-    qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.studies.current.path == other_path)
+    qtbot.waitUntil(
+        lambda: app_context.studies.current_study is not None and app_context.studies.current_study.path == other_path
+    )
     assert [m.text for m in app_context.messages.waiting if "nothing was written" in m.text] == []
     qtbot.waitUntil(lambda: app_context.playback.video is not None)
     with Study.open(current.path, read_only=True) as before:
@@ -243,7 +249,7 @@ def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
     fresh.setFocus()
     type_text(fresh, "a short note")
     key(fresh, Qt.Key.Key_W, CTRL)
-    qtbot.waitUntil(lambda: app_context.studies.current is None)
+    qtbot.waitUntil(lambda: app_context.studies.current_study is None)
 
     def saved() -> list[str]:
         with Study.open(other_path, read_only=True) as study:

@@ -35,7 +35,7 @@ def words_of(score: float) -> str:
 def view_of(window: Composition) -> QTableView:
     panel = window.window.findChild(VideosPanel)
     assert panel is not None
-    return panel.view
+    return panel.videos_view
 
 
 def test_every_place_of_the_score_shows_the_rating(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -43,10 +43,10 @@ def test_every_place_of_the_score_shows_the_rating(qtbot: QtBot, window: Composi
     open_assessed(qtbot, window, world, 3)
     found = findings_of(qtbot, window)
     words = words_of(found.analysis.score)
-    position = why_of(window).position
-    assert not missing(position.rating_label.plain, f"{words}", "90 %")
+    position = why_of(window).position_block
+    assert not missing(position.rating_label.plain_text, f"{words}", "90 %")
     assert position.rating_label.y() < position.score_label.y(), "the rating leads, the score of the model follows"
-    assert words in inspect(window).header.text
+    assert words in inspect(window).score_header.text
     view = view_of(window)
     assert not view.isColumnHidden(RATING)
     assert view.isColumnHidden(SCORE), "two columns of the raters' scale leave no room for it"
@@ -61,7 +61,7 @@ def test_every_place_of_the_score_shows_the_rating(qtbot: QtBot, window: Composi
     window.window.actions_["rating_axis"].trigger()
     assert curve.getAxis("left")._tickLevels is None
     window.window.screens.show("compare")
-    screen = window.window.screens.named("compare")
+    screen = window.window.screens.get_page("compare")
     assert isinstance(screen, CompareScreen)
     qtbot.waitUntil(lambda: any(words in pane.caption.text for pane in screen.pane_grid.panes.values()))
 
@@ -70,8 +70,8 @@ def test_a_refusal_is_said_in_place_of_the_rating(qtbot: QtBot, window: Composit
     world.scale = replace(SCALE, map=None, refusal="Nine people are too few.")
     open_assessed(qtbot, window, world, 2)
     findings_of(qtbot, window)
-    position = why_of(window).position
-    assert position.rating_label.plain == "Nine people are too few."
+    position = why_of(window).position_block
+    assert position.rating_label.plain_text == "Nine people are too few."
     assert position.score_label.y() < position.rating_label.y()
     cell = view_of(window).currentIndex().siblingAtColumn(RATING)
     assert cell.data() == "–"
@@ -90,7 +90,7 @@ def test_a_study_of_another_task_gets_no_rating(qtbot: QtBot, window: Compositio
         window.app_context.studies.submit_write(change, SETTINGS)
 
     def shown() -> str:
-        return why_of(window).position.rating_label.plain
+        return why_of(window).position_block.rating_label.plain_text
 
     rename("Knots")
     qtbot.waitUntil(lambda: "of the task “grasping”, and this video is of “Knots”" in shown())
@@ -119,11 +119,11 @@ def test_the_ratings_of_the_raters_and_their_comments_stand_in_list_and_why(
             [e.raters_rating.text if e.raters_rating is not None else "" for e in entries] == ["30 of 50", "50 of 50"]
         )
     )
-    raters = why_of(window).raters
-    qtbot.waitUntil(lambda: raters.ratings.plain == "Global: 30 of 50 (Ann 20, Ben 40)")
-    qtbot.waitUntil(lambda: not missing(raters.comments.plain, "Ann", "dropped it"))
-    assert why_of(window).position.given_ratings_label.plain == "The raters gave 30 of 50 (2 raters)."
-    assert raters.y() < why_of(window).contributions.y(), "beside the model's moments"
+    raters = why_of(window).raters_block
+    qtbot.waitUntil(lambda: raters.ratings_label.plain_text == "Global: 30 of 50 (Ann 20, Ben 40)")
+    qtbot.waitUntil(lambda: not missing(raters.comments_label.plain_text, "Ann", "dropped it"))
+    assert why_of(window).position_block.given_ratings_label.plain_text == "The raters gave 30 of 50 (2 raters)."
+    assert raters.y() < why_of(window).contributions_block.y(), "beside the model's moments"
     column = [column.name for column in COLUMNS].index("rated")
     assert not view_of(window).isColumnHidden(column)
 
@@ -132,4 +132,4 @@ def test_models_without_ratings_show_nothing_more(qtbot: QtBot, window: Composit
     open_assessed(qtbot, window, world, 2)
     findings_of(qtbot, window)
     assert view_of(window).isColumnHidden(RATING)
-    assert why_of(window).position.rating_label.isHidden()
+    assert why_of(window).position_block.rating_label.isHidden()

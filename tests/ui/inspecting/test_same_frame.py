@@ -50,7 +50,7 @@ class Witness:
 
     def __init__(self, made: Composition) -> None:
         self.made = made
-        screen = made.window.screens.named("inspect")
+        screen = made.window.screens.get_page("inspect")
         assert isinstance(screen, InspectScreen)
         self.screen = screen
         self.canvas = screen.player.canvas
@@ -130,9 +130,9 @@ def test_while_scrubbing(qtbot: QtBot, witness: Witness, pause_ms: int) -> None:
     scrub(qtbot, witness, [*jumps, *sweep, 123], pause_ms)
     assert not witness.wrong
     assert witness.painted[-1] == (123, True)
-    shown = witness.canvas.shown
+    shown = witness.canvas.displayed_frame
     assert shown is not None
-    assert shown.picture.exact
+    assert shown.picture.is_exact
     assert len({number for number, _ in witness.painted}) > 2
 
 

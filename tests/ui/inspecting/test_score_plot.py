@@ -134,7 +134,7 @@ def test_it_grows_with_the_analysis(plot: ScorePlot, state: ViewerState) -> None
         state.set_analysis(make_analysis(VIDEO, passes=2, steps=steps))
         assert plot.curve is not None
         assert len(plot.curve.mean) == steps
-        assert plot._analysed.isVisible() == (steps < 25)
+        assert plot._analysed_line.isVisible() == (steps < 25)
     state.set_analysis(None)
     assert not plot._mean.isVisible()
 
@@ -142,10 +142,10 @@ def test_it_grows_with_the_analysis(plot: ScorePlot, state: ViewerState) -> None
 def test_the_band_and_the_passes_are_there_with_several_passes_only(plot: ScorePlot, state: ViewerState) -> None:
     state.set_analysis(make_analysis(VIDEO, passes=4))
     assert plot._band.isVisible()
-    assert plot._passes.isVisible()
+    assert plot._pass_curves.isVisible()
     state.set_analysis(make_analysis(VIDEO))
     assert not plot._band.isVisible()
-    assert not plot._passes.isVisible()
+    assert not plot._pass_curves.isVisible()
 
 
 def test_an_analysis_of_another_video_is_not_drawn(plot: ScorePlot, state: ViewerState) -> None:

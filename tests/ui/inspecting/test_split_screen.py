@@ -27,7 +27,9 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> SplitScreen:
     found = window.window.screens.widget
     assert isinstance(found, SplitScreen)
     qtbot.waitUntil(lambda: bool(window.app_context.reference_loader.gaps))
-    qtbot.waitUntil(lambda: found.reference_player.canvas.shown is not None and found.reference_player.feed.settled)
+    qtbot.waitUntil(
+        lambda: found.reference_player.canvas.displayed_frame is not None and found.reference_player.feed.settled
+    )
     return found
 
 
@@ -55,11 +57,15 @@ def test_both_play_on_one_clock_and_show_their_own_frames(
         (screen.player.canvas, 100),
         (screen.reference_player.canvas, screen.reference_player.playback.frame),
     ):
-        assert canvas.shown is not None
-        assert read_number(canvas.shown.picture.pixels) == frame
-        assert canvas.shown.scene is not None
-        assert canvas.shown.scene.frame_index == frame
-    scene = screen.reference_player.canvas.shown.scene if screen.reference_player.canvas.shown is not None else None
+        assert canvas.displayed_frame is not None
+        assert read_number(canvas.displayed_frame.picture.pixels) == frame
+        assert canvas.displayed_frame.scene is not None
+        assert canvas.displayed_frame.scene.frame_index == frame
+    scene = (
+        screen.reference_player.canvas.displayed_frame.scene
+        if screen.reference_player.canvas.displayed_frame is not None
+        else None
+    )
     entry = app_context.videos.get(reference.clip)
     assert scene is not None
     assert entry is not None
@@ -108,7 +114,7 @@ def test_parts_are_listed_marked_on_both_and_reached_by_keys(window: Composition
     assert playback.frame == starts[0]
     playback.pause()
     QTest.keyClick(screen.player.canvas, Qt.Key.Key_Escape)
-    assert window.window.screens.current == "inspect"
+    assert window.window.screens.current_name == "inspect"
     assert screen.reference_player.playback.video is None, "what is not shown is closed"
 
 
@@ -123,7 +129,10 @@ def test_the_clip_of_both_is_prepared_on_the_export_screen(window: Composition, 
     assert isinstance(export, ExportScreen)
     choices = export.choices
     assert choices.exporter.name == "clip"
-    assert [entry.clip for entry in choices.videos] == [app_context.state.current, app_context.reference_loader.clip]
+    assert [entry.clip for entry in choices.videos] == [
+        app_context.state.current_clip,
+        app_context.reference_loader.clip,
+    ]
     assert (choices.options.align, choices.options.start, choices.options.stop) == (True, 30, 61)
 
 
@@ -134,7 +143,7 @@ def test_another_video_brings_its_own_better_one(qtbot: QtBot, window: Compositi
     qtbot.waitUntil(lambda: reference.clip is None and window.app_context.why_loader.findings is not None)
     qtbot.waitUntil(lambda: screen.reference_player.playback.video is None)
     assert screen.curve.parts == ()
-    assert "no better" in screen.message.plain
+    assert "no better" in screen.message_label.plain_text
 
 
 def shown_videos(window: Composition, screen: SplitScreen) -> tuple[VideoInfo, VideoInfo]:

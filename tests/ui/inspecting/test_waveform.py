@@ -29,7 +29,7 @@ def test_the_waveform_is_shown_on_demand_where_its_time_is(
     peaks[150] = 0.8
     made.app_context.sound.envelope = SoundEnvelope("d", peaks, SoundFacts(0.0, 2.0))
     waveform._draw(made.app_context.sound.envelope)
-    times_s, shown = waveform._upper.getData()
+    times_s, shown = waveform._upper_curve.getData()
     assert times_s[np.argmax(shown)] == pytest.approx(150.5 * ENVELOPE_BIN_S)
     assert shown.max() == pytest.approx(1.0)  # the loudest part fills the height
     assert "ends 1.0 s before" in waveform.accessible_text()

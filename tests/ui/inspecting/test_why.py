@@ -55,7 +55,7 @@ def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: 
     low, high = found.analysis.interval or (np.nan, np.nan)
     page = why_of(window)
     assert not missing(
-        page.position.score_label.plain,
+        page.position_block.score_label.plain_text,
         f"{told_number(found.analysis.score)}",
         "95 %",
         f"{told_number(low)}",
@@ -72,9 +72,9 @@ def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: 
     expected = f"lower than {round(100 * 19 / 23)} % of the 23 comparable videos of this task."
     if entry.analysis.interval[0] <= median <= entry.analysis.interval[1]:
         expected = "not distinguishable from the median of the 23 comparable videos of this task."
-    assert page.position.score_label.plain.endswith(expected)
-    assert "as scored by alpha" in page.position.cohort_label.plain
-    strip = page.position.strip
+    assert page.position_block.score_label.plain_text.endswith(expected)
+    assert "as scored by alpha" in page.position_block.cohort_label.plain_text
+    strip = page.position_block.cohort_strip
     assert strip.isVisible()
     assert strip.x_of(score_of(others[0])) < strip.x_of(score_of(entry)) < strip.x_of(score_of(others[-1]))
 
@@ -82,10 +82,10 @@ def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: 
 def test_below_twenty_videos_no_percentile_is_given(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 5, passes=1)
     found = lowest(qtbot, window)
-    words = why_of(window).position.score_label.plain
+    words = why_of(window).position_block.score_label.plain_text
     assert words.startswith(f"Score {told_number(found.analysis.score)[:3]}")
     assert not missing(words, "4 comparable", "20")
-    assert "no interval" in why_of(window).uncertainty.message.plain
+    assert "no interval" in why_of(window).uncertainty_block.message_label.plain_text
 
 
 def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
@@ -95,15 +95,15 @@ def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4", "c.mp4"))
     page = why_of(window)
     qtbot.waitUntil(lambda: window.app_context.why_loader.stage is WhyStage.NEW)
-    assert page.empty.message.plain == "This video is not assessed yet."
-    click(page.empty.button)
-    qtbot.waitUntil(page.position.isVisible)
-    qtbot.waitUntil(lambda: "no comparable videos of this task" in page.position.score_label.plain)
-    assert not missing(page.position.missing_label.plain, "assessed")
-    assert not page.position.strip.isVisible()
-    click(page.position.assess_all_button)
-    qtbot.waitUntil(lambda: not window.app_context.assessments.busy and findings_of(qtbot, window).n_unassessed == 0)
-    qtbot.waitUntil(lambda: not page.position.missing_label.isVisible())
+    assert page.empty_state.message_label.plain_text == "This video is not assessed yet."
+    click(page.empty_state.action_button)
+    qtbot.waitUntil(page.position_block.isVisible)
+    qtbot.waitUntil(lambda: "no comparable videos of this task" in page.position_block.score_label.plain_text)
+    assert not missing(page.position_block.missing_label.plain_text, "assessed")
+    assert not page.position_block.cohort_strip.isVisible()
+    click(page.position_block.assess_all_button)
+    qtbot.waitUntil(lambda: not window.app_context.assessments.is_busy and findings_of(qtbot, window).n_unassessed == 0)
+    qtbot.waitUntil(lambda: not page.position_block.missing_label.isVisible())
 
 
 def test_contributions_and_what_is_left_over_add_up_to_the_score(
@@ -112,7 +112,7 @@ def test_contributions_and_what_is_left_over_add_up_to_the_score(
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
     page = why_of(window)
-    parts = [float(label.text().replace("−", "-")) for label in page.contributions.sum_labels]
+    parts = [float(label.text().replace("−", "-")) for label in page.contributions_block.sum_labels]
     assert parts[0] == pytest.approx(0.125)
     assert parts[1] == pytest.approx(contributions(N_SEGMENTS).sum(), abs=5e-4)
     assert sum(parts[:3]) == pytest.approx(parts[3], abs=1e-9), "as they are written"
@@ -123,15 +123,15 @@ def test_contributions_and_what_is_left_over_add_up_to_the_score(
 def test_a_segment_is_read_and_gone_to(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
-    bars = why_of(window).contributions.bars
+    bars = why_of(window).contributions_block.segment_bars
     at = QPoint(round(bars._slot(5).center().x()), 40)
     click(bars, at)
     assert window.app_context.playback.frame == int(found.analysis.samples[0, 5])
     bars.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(bars.hasFocus)
     key(bars, Qt.Key.Key_Right)
-    assert "Segment 7 of 25" in why_of(window).contributions.description_label.plain
-    assert "−0.060" in why_of(window).contributions.description_label.plain
+    assert "Segment 7 of 25" in why_of(window).contributions_block.description_label.plain_text
+    assert "−0.060" in why_of(window).contributions_block.description_label.plain_text
     key(bars, Qt.Key.Key_Return)
     assert window.app_context.playback.frame == int(found.analysis.samples[0, 6])
 
@@ -141,20 +141,20 @@ def test_places_that_moved_the_score_are_told_and_shown_over_the_picture(
 ) -> None:
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
-    block = why_of(window).cells
-    assert not missing(block.message.plain, "picture raised", "+0")
-    assert "The upper left lowered it most (−0." in block.message.plain
+    block = why_of(window).cell_block
+    assert not missing(block.message_label.plain_text, "picture raised", "+0")
+    assert "The upper left lowered it most (−0." in block.message_label.plain_text
     assert found.evidence is not None
-    assert told_number(found.evidence.cell_remainder, 3) in block.method_note.plain
+    assert told_number(found.evidence.cell_remainder, 3) in block.method_note.plain_text
     canvas = inspect(window).player.canvas
     window.app_context.playback.seek(int(found.analysis.samples[0, 3]))
     qtbot.waitUntil(lambda: window.app_context.feed.settled)
     click(block.overlay_chip)
-    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.scene is not None
-                    and canvas.shown.scene.kind is MapKind.SIGNED)  # fmt: skip
+    qtbot.waitUntil(lambda: canvas.displayed_frame is not None and canvas.displayed_frame.scene is not None
+                    and canvas.displayed_frame.scene.kind is MapKind.SIGNED)  # fmt: skip
     click(block.overlay_chip)
-    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.scene is not None
-                    and canvas.shown.scene.kind is MapKind.DISTRIBUTION)  # fmt: skip
+    qtbot.waitUntil(lambda: canvas.displayed_frame is not None and canvas.displayed_frame.scene is not None
+                    and canvas.displayed_frame.scene.kind is MapKind.DISTRIBUTION)  # fmt: skip
 
 
 def test_a_page_whose_attention_is_no_better_than_random_is_grey_and_says_so(
@@ -164,10 +164,10 @@ def test_a_page_whose_attention_is_no_better_than_random_is_grey_and_says_so(
     open_assessed(qtbot, window, world, 3)
     lowest(qtbot, window)
     page = why_of(window)
-    assert page.grey
-    assert page.model_warning.isVisible()
-    assert not missing(page.model_warning.plain, "Attention")
-    assert not page.faithfulness.gauge.isVisible()
+    assert page.is_grey
+    assert page.model_warning_label.isVisible()
+    assert not missing(page.model_warning_label.plain_text, "Attention")
+    assert not page.faithfulness_block.gauge.isVisible()
     theme = window.app_context.themes.theme
     assert sign_colour(-1.0, theme, grey=True) == sign_colour(1.0, theme, grey=True) == QColor(theme.muted)
 
@@ -176,9 +176,9 @@ def test_a_faithful_one_is_not(qtbot: QtBot, window: Composition, world: FakeWor
     open_assessed(qtbot, window, world, 3)
     lowest(qtbot, window)
     page = why_of(window)
-    assert not page.grey
-    assert not page.model_warning.isVisible()
-    assert not missing(page.faithfulness.sentence.plain, "mostly faithful", "0.71")
+    assert not page.is_grey
+    assert not page.model_warning_label.isVisible()
+    assert not missing(page.faithfulness_block.sentence_label.plain_text, "mostly faithful", "0.71")
 
 
 def test_an_unfamiliar_video_warns_first_and_folds_the_moments_away(
@@ -186,25 +186,25 @@ def test_an_unfamiliar_video_warns_first_and_folds_the_moments_away(
 ) -> None:
     open_assessed(qtbot, window, world, 3)
     found, page = lowest(qtbot, window), why_of(window)
-    assert not page.warning.isVisible()
-    assert page.moments.isVisible()
+    assert not page.warning_label.isVisible()
+    assert page.moment_column.isVisible()
     page._show_findings(replace(found, analysis=replace(found.analysis, warning="Unlike them.")))
-    assert page.warning.plain == "Unlike them."
-    qtbot.waitUntil(lambda: page.warning.isVisible() and page.warning.y() < page.position.y())
-    assert not page.moments.isVisible()
-    assert not page.basis.isVisible()
-    for moment in list(page.moments._rows):  # as if the video had been unfamiliar from the beginning
-        page.moments._remove_row(moment)
+    assert page.warning_label.plain_text == "Unlike them."
+    qtbot.waitUntil(lambda: page.warning_label.isVisible() and page.warning_label.y() < page.position_block.y())
+    assert not page.moment_column.isVisible()
+    assert not page.basis_label.isVisible()
+    for moment in list(page.moment_column._rows):  # as if the video had been unfamiliar from the beginning
+        page.moment_column._remove_row(moment)
     click(page.reveal_button)
-    assert page.moments.isVisible()
-    assert len(page.moments.rows) == len(found.moments) > 0
+    assert page.moment_column.isVisible()
+    assert len(page.moment_column.rows) == len(found.moments) > 0
     assert not page.reveal_button.isVisible()
     page._show_findings(replace(found, analysis=replace(found.analysis, warning="Unlike them.")))
-    assert page.moments.isVisible(), "the user asked for them"
+    assert page.moment_column.isVisible(), "the user asked for them"
     page._show_findings(replace(found, analysis=replace(found.analysis, warning="Unlike others.")))
-    assert not page.moments.isVisible()
+    assert not page.moment_column.isVisible()
     page._show_findings(found)
-    assert page.moments.isVisible(), "another model knows the video"
+    assert page.moment_column.isVisible(), "another model knows the video"
 
 
 def test_a_meaningless_score_is_shown_by_one_click_that_is_remembered(
@@ -212,16 +212,16 @@ def test_a_meaningless_score_is_shown_by_one_click_that_is_remembered(
 ) -> None:
     open_assessed(qtbot, window, world, 3)
     found, page = lowest(qtbot, window), why_of(window)
-    score = page.position.score_label.plain
+    score = page.position_block.score_label.plain_text
     unfamiliar = replace(found, analysis=replace(found.analysis, warning="Unlike them."))
     page._show_findings(unfamiliar)
-    assert "does not know" in page.position.score_label.plain
-    assert not page.position.strip.isVisible()
-    click(page.position.show_score_button)
+    assert "does not know" in page.position_block.score_label.plain_text
+    assert not page.position_block.cohort_strip.isVisible()
+    click(page.position_block.show_score_button)
     assert window.app_context.settings.unfamiliar_scores
     page._show_findings(replace(unfamiliar))
-    assert page.position.score_label.plain == score
-    assert not page.position.show_score_button.isVisible()
+    assert page.position_block.score_label.plain_text == score
+    assert not page.position_block.show_score_button.isVisible()
     window.window.actions_["unfamiliar_scores"].trigger()
     assert not window.app_context.settings.unfamiliar_scores
 
@@ -232,7 +232,7 @@ def test_the_page_says_that_the_model_learnt_from_the_video(
     open_assessed(qtbot, window, world, 3)
     found, page = lowest(qtbot, window), why_of(window)
     assert not found.was_trained_on
-    assert not page.position.learnt_label.isVisible()
+    assert not page.position_block.learnt_label.isVisible()
     info = found.analysis.video
     this, other = TrainedVideo("a", Path(), info.digest), TrainedVideo("b", Path(), "0" * 64)
     asked = {field.name: getattr(found, field.name) for field in fields(WhyQuestion)} | {"model_folder": tmp_path}
@@ -241,8 +241,8 @@ def test_the_page_says_that_the_model_learnt_from_the_video(
     write_pairs(tmp_path / PAIRS_FILE, [TrainedPair(this, other, "trained")])
     learnt = findings_module.findings_of(WhyQuestion(**asked))
     page._show_findings(learnt)
-    assert page.position.learnt_label.isVisible()
-    assert not missing(page.position.learnt_label.plain, "learnt")
+    assert page.position_block.learnt_label.isVisible()
+    assert not missing(page.position_block.learnt_label.plain_text, "learnt")
 
 
 def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -250,9 +250,9 @@ def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: 
     found, page = lowest(qtbot, window), why_of(window)
     flat = replace(found.analysis, attention=np.full_like(found.analysis.attention, 1 / 49))
     page._show_findings(replace(found, analysis=flat, model_warning="It decides at the end."))
-    assert not missing(page.model_warning.plain, "spread evenly")
+    assert not missing(page.model_warning_label.plain_text, "spread evenly")
     assert found.evidence is not None
-    assert page.contributions.fifths_label.plain == format_fifths(found.analysis, found.evidence) != ""
+    assert page.contributions_block.fifths_label.plain_text == format_fifths(found.analysis, found.evidence) != ""
 
 
 def test_the_player_stands_where_the_score_moved_most_until_the_user_moves(
@@ -282,19 +282,19 @@ def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
     world.explaining.held = True
     entry = unseen(window)
     choose(qtbot, window, entry.path)
-    block, explanations = why_of(window).contributions, window.app_context.evidence_loader
-    qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
-    assert not missing(block.message.plain, "Measuring")
+    block, explanations = why_of(window).contributions_block, window.app_context.evidence_loader
+    qtbot.waitUntil(lambda: block.progress_bar.isVisible() and block.progress_bar.maximum() > 0)
+    assert not missing(block.message_label.plain_text, "Measuring")
     assert f"Explaining {entry.name}" in [job.title for job in window.app_context.jobs.running]
     click(block.stop_button)
     qtbot.waitUntil(lambda: not explanations.working)
-    qtbot.waitUntil(lambda: block.message.plain == "The evidence was stopped.")
+    qtbot.waitUntil(lambda: block.message_label.plain_text == "The evidence was stopped.")
     qtbot.waitUntil(lambda: not window.app_context.jobs.running)
     world.explaining.hold.set()
     click(block.explain_button)
     assert findings_of(qtbot, window).evidence is not None
-    qtbot.waitUntil(block.bars.isVisible)
-    assert not block.progress.isVisible()
+    qtbot.waitUntil(block.segment_bars.isVisible)
+    assert not block.progress_bar.isVisible()
 
 
 def test_closing_while_the_evidence_is_measured_ends_it_unasked(
@@ -303,14 +303,14 @@ def test_closing_while_the_evidence_is_measured_ends_it_unasked(
     open_assessed(qtbot, window, world, 3)
     world.explaining.held = True
     choose(qtbot, window, unseen(window).path)
-    block = why_of(window).contributions
-    qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
+    block = why_of(window).contributions_block
+    qtbot.waitUntil(lambda: block.progress_bar.isVisible() and block.progress_bar.maximum() > 0)
     window.window.close()
     qtbot.waitUntil(lambda: not window.window.isVisible())
     assert dialogs.asked == [], "it is measured again when somebody looks"
     assert not any(worker._thread.isRunning() for worker in window.app_context.workers)
     qtbot.waitUntil(lambda: not window.app_context.jobs.running)
-    assert not window.window.messages.text
+    assert not window.window.message_bar.text
 
 
 @pytest.mark.slow
@@ -320,8 +320,8 @@ def test_evidence_that_fails_is_told_in_place_and_tried_again(
     world.explaining.failing = True
     open_assessed(qtbot, window, world, 3)
     lowest(qtbot, window, evidence=False)
-    block = why_of(window).contributions
-    qtbot.waitUntil(lambda: "ran out of memory" in block.message.plain)
+    block = why_of(window).contributions_block
+    qtbot.waitUntil(lambda: "ran out of memory" in block.message_label.plain_text)
     assert block.explain_button.text() == "Try again"
     world.explaining.failing = False
     click(block.explain_button)
@@ -333,7 +333,7 @@ def test_paging_through_explains_only_where_one_stays(qtbot: QtBot, window: Comp
     open_assessed(qtbot, window, world, 7)
     findings_of(qtbot, window)  # of the video that is on screen at first
     world.explaining.asked.clear()
-    *passed, stays = [entry for entry in by_score(window) if entry.clip != window.app_context.state.current]
+    *passed, stays = [entry for entry in by_score(window) if entry.clip != window.app_context.state.current_clip]
     assert len(passed) == 5
     for entry in passed:
         window.window.panel.show_chosen(entry.clip)
@@ -350,8 +350,8 @@ def test_the_page_follows_as_more_videos_are_assessed(qtbot: QtBot, window: Comp
     window.app_context.open(world.touch("late_1.mp4", "late_2.mp4"))
     qtbot.waitUntil(lambda: len(window.app_context.videos) == 23)
     choose(qtbot, window, found.analysis.video.path)
-    qtbot.waitUntil(why_of(window).position.missing_label.isVisible)
-    assert not missing(why_of(window).position.missing_label.plain, "22 comparable")
+    qtbot.waitUntil(why_of(window).position_block.missing_label.isVisible)
+    assert not missing(why_of(window).position_block.missing_label.plain_text, "22 comparable")
     assess_all(qtbot, window)
     qtbot.waitUntil(lambda: findings_of(qtbot, window).position.n_compared == 22)
 
@@ -362,15 +362,15 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
 ) -> None:
     open_assessed(qtbot, window, world, 4)
     found = lowest(qtbot, window)
-    limits = why_of(window).uncertainty
-    assert "comes from 2 passes" in limits.message.plain
-    assert not missing(limits.message.plain, "looks like")
-    assert "no scores of this video by other models" in limits.message.plain
+    limits = why_of(window).uncertainty_block
+    assert "comes from 2 passes" in limits.message_label.plain_text
+    assert not missing(limits.message_label.plain_text, "looks like")
+    assert "no scores of this video by other models" in limits.message_label.plain_text
     limits.show_findings(replace(found, analysis=replace(found.analysis, novelty=0.62)))
-    assert not missing(limits.message.plain, "not flagged", "0.62 times")
+    assert not missing(limits.message_label.plain_text, "not flagged", "0.62 times")
     cut_off = replace(found.analysis.video, note="The file is cut off.")
     limits.show_findings(replace(found, analysis=replace(found.analysis, video=cut_off)))
-    assert "The file is cut off." in limits.message.plain, "its score is of half a video"
+    assert "The file is cut off." in limits.message_label.plain_text, "its score is of half a video"
     own = [score_of(e) for e in by_score(window)]
     first = [e.name for e in by_score(window)]
     window.app_context.models.choose(next(e.folder for e in window.app_context.models.entries if e.name == "beta"))
@@ -380,7 +380,7 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
     assess_all(qtbot, window)
     path = next(e.path for e in window.app_context.videos if e.name == first[0])
     choose(qtbot, window, path)
-    qtbot.waitUntil(lambda: "alpha v1 ranks it 4 of 4, this model" in limits.message.plain)
+    qtbot.waitUntil(lambda: "alpha v1 ranks it 4 of 4, this model" in limits.message_label.plain_text)
     assert len(own) == 4
 
 
@@ -406,11 +406,13 @@ def test_another_version_of_the_model_is_no_other_model() -> None:
 def test_a_reference_is_named_in_two_lines(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 8)
     found = lowest(qtbot, window, evidence=False)
-    block = why_of(window).reference
+    block = why_of(window).reference_block
     assert found.reference is not None
     best = by_score(window)[-2:]
     assert found.reference.name in {entry.name for entry in best}
-    assert block.message.plain.startswith(f"{found.reference.name} scores {told_number(found.reference.score)}")
+    assert block.message_label.plain_text.startswith(
+        f"{found.reference.name} scores {told_number(found.reference.score)}"
+    )
     assert not block.show_both_button.isHidden()
 
 
@@ -433,11 +435,11 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
         return votes.cast(Vote(names[1], names[2], Verdict.LEFT, "Bob", reason="of others"))
 
     window.app_context.studies.submit_write(judge, VOTES)
-    block = why_of(window).raters
-    rows = block.reasons
-    qtbot.waitUntil(lambda: rows[0].message.plain != "")
+    block = why_of(window).raters_block
+    rows = block.reason_rows
+    qtbot.waitUntil(lambda: rows[0].message_label.plain_text != "")
     quoted = [
-        (row.message.plain, row.time_button.text() if row.time_button.isVisibleTo(row) else "")
+        (row.message_label.plain_text, row.time_button.text() if row.time_button.isVisibleTo(row) else "")
         for row in shown_rows(block)
     ]
     assert quoted == [
@@ -445,7 +447,7 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
         (f"Cem, no difference to {names[2]}", "00:00.400"),
         (f"Ann, worse than {names[1]}: “the grip slips twice”", ""),
     ]
-    assert not block.more.isVisibleTo(block)
+    assert not block.more_label.isVisibleTo(block)
     playback = window.app_context.playback
     playback.play()
     click(rows[1].time_button)
@@ -457,13 +459,13 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
         return [study.votes.cast(Vote(names[0], names[1], Verdict.LEFT, "Dee", reason=str(i))) for i in range(4)]
 
     window.app_context.studies.submit_write(more, VOTES)
-    qtbot.waitUntil(lambda: block.more.isVisibleTo(block))
-    assert block.more.plain == "… and 2 more, in the exported votes"
+    qtbot.waitUntil(lambda: block.more_label.isVisibleTo(block))
+    assert block.more_label.plain_text == "… and 2 more, in the exported votes"
     assert len(shown_rows(block)) == len(rows)
 
 
 def shown_rows(block: RatersBlock) -> list[ReasonRow]:
-    return [row for row in block.reasons if row.isVisibleTo(block)]
+    return [row for row in block.reason_rows if row.isVisibleTo(block)]
 
 
 def test_a_blind_study_opens_the_page_after_ones_own_judgement(
@@ -479,8 +481,8 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
     window.app_context.studies.submit_write(shut, SETTINGS)
     page, why_loader = why_of(window), window.app_context.why_loader
     qtbot.waitUntil(lambda: why_loader.stage is WhyStage.BLIND)
-    assert page.currentWidget() is page.empty
-    assert "until R. Rater has judged this video" in page.empty.message.plain
+    assert page.currentWidget() is page.empty_state
+    assert "until R. Rater has judged this video" in page.empty_state.message_label.plain_text
     assert not why_loader.cards, "flags on the curve would say it as well"
     video = window.app_context.annotations.video
     other = next(e.name for e in window.app_context.videos if e.name != video)
@@ -490,7 +492,7 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
 
     window.app_context.studies.submit_write(judge, VOTES)
     qtbot.waitUntil(lambda: why_loader.stage is WhyStage.READY)
-    qtbot.waitUntil(lambda: page.currentWidget() is not page.empty)
+    qtbot.waitUntil(lambda: page.currentWidget() is not page.empty_state)
 
 
 def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
@@ -508,9 +510,9 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     window.app_context.studies.submit_write(shut, SETTINGS, VOTES)
     page, why_loader = why_of(window), window.app_context.why_loader
     qtbot.waitUntil(lambda: why_loader.stage is WhyStage.BLIND)
-    assert not missing(page.empty.message.plain, "video yourself")
+    assert not missing(page.empty_state.message_label.plain_text, "video yourself")
     window.window.screens.show("rank")
-    screen = window.window.screens.named("rank")
+    screen = window.window.screens.get_page("rank")
     assert isinstance(screen, RankScreen)
     qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER)
     screen.rater_page.name_edit.setText("R. Rater")
@@ -529,12 +531,12 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     assert not why_loader.raters, "a skipped pair is no judgement"
     if video not in judge(Verdict.LEFT):
         window.window.screens.show("inspect")
-        qtbot.waitUntil(lambda: "until R. Rater has judged this video" in page.empty.message.plain)
+        qtbot.waitUntil(lambda: "until R. Rater has judged this video" in page.empty_state.message_label.plain_text)
         window.window.screens.show("rank")
         assert video in judge(Verdict.LEFT)
     assert why_loader.raters == ("R. Rater",)
     window.window.screens.show("inspect")
-    qtbot.waitUntil(lambda: why_loader.stage is WhyStage.READY and page.currentWidget() is not page.empty)
+    qtbot.waitUntil(lambda: why_loader.stage is WhyStage.READY and page.currentWidget() is not page.empty_state)
 
 
 def test_who_works_here_is_proposed_to_the_first_who_judges(
@@ -543,7 +545,7 @@ def test_who_works_here_is_proposed_to_the_first_who_judges(
     window.app_context.settings.user_name = "R. Rater"
     open_assessed(qtbot, window, world, 3)
     window.window.screens.show("rank")
-    screen = window.window.screens.named("rank")
+    screen = window.window.screens.get_page("rank")
     assert isinstance(screen, RankScreen)
     field = screen.rater_page.name_edit
     qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER and field.hasFocus())
@@ -567,7 +569,7 @@ def test_nothing_is_cut_at_the_right(qtbot: QtBot, window: Composition, world: F
     def is_whole(row: MomentRow) -> bool:
         """Return whether all buttons of a row lie inside it."""
         corners = [(b, b.rect().bottomRight()) for b in (*row.opinion_chips.values(), row.note_button)]
-        right = max(button.mapTo(page.body, corner).x() for button, corner in corners)
+        right = max(button.mapTo(page.content, corner).x() for button, corner in corners)
         return right < room.width() and all(button.mapTo(row, corner).y() < row.height() for button, corner in corners)
 
-    qtbot.waitUntil(lambda: page.body.width() == room.width() and all(map(is_whole, page.moments.rows)))
+    qtbot.waitUntil(lambda: page.content.width() == room.width() and all(map(is_whole, page.moment_column.rows)))

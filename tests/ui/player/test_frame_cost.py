@@ -26,7 +26,7 @@ def test_a_new_frame_lays_out_neither_screen_nor_window(window: Composition, wor
         playback.seek(frame)
         qtbot.waitUntil(lambda: not busy_with(made.app_context))
         flush()
-        assert screen.player.transport._frame.text().startswith(f"frame {frame + 1}")
+        assert screen.player.transport._frame_label.text().startswith(f"frame {frame + 1}")
         layouts.append([count.n for count in counts])
     assert [0, 0, 0, 0] in layouts, layouts
 

@@ -22,7 +22,7 @@ def test_the_loop_button_stays_while_there_is_a_selection(qtbot: QtBot, window: 
     playback.seek(20)
     playback.mark_out()
     assert not transport._loop.isHidden()
-    assert transport._frame.isHidden()
+    assert transport._frame_label.isHidden()
     playback.clear_marks()
     assert transport._loop.isHidden()
 

@@ -24,7 +24,7 @@ VIDEO = video_info(Path("a.mp4"), 90, 321, 181)  # odd: rows of 963 bytes are no
 
 
 def picture(frame: int, serial: int = 1, width: int = 321, height: int = 181) -> DisplayPicture:
-    return DisplayPicture(serial, frame, numbered_picture(frame, width, height), exact=True)
+    return DisplayPicture(serial, frame, numbered_picture(frame, width, height), is_exact=True)
 
 
 @pytest.fixture
@@ -108,8 +108,8 @@ def test_a_growing_analysis_reaches_the_picture_on_screen(canvas: VideoCanvas) -
 def test_an_analysis_of_another_video_is_not_shown(canvas: VideoCanvas) -> None:
     canvas.set_analysis(make_analysis(video_info(Path("other.mp4"), 90, 321, 181)))
     canvas.set_picture(picture(50))
-    assert canvas.shown is not None
-    assert canvas.shown.scene is None
+    assert canvas.displayed_frame is not None
+    assert canvas.displayed_frame.scene is None
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
 
 
@@ -154,7 +154,7 @@ def test_a_large_picture_is_averaged_and_not_thinned(canvas: VideoCanvas) -> Non
     picture = np.repeat(board[..., None], 3, axis=2).astype(np.uint8)
     video = video_info(Path("big.mp4"), 90, 2568, 1448)
     canvas.set_video(video)
-    canvas.set_picture(DisplayPicture(1, 0, picture, exact=True))
+    canvas.set_picture(DisplayPicture(1, 0, picture, is_exact=True))
     middle = on_screen(canvas)[10:-10, 10:-10]
     assert middle.std() < 6
     assert 115 < middle.mean() < 140
@@ -166,7 +166,7 @@ def test_a_map_over_a_large_picture_is_drawn_in_the_pixels_of_the_screen(canvas:
     picture = numbered_picture(50, 1284, 724)
     canvas.set_video(video)
     canvas.set_analysis(analysis)
-    canvas.set_picture(DisplayPicture(1, 50, picture, exact=True))
+    canvas.set_picture(DisplayPicture(1, 50, picture, is_exact=True))
     small = drawn(canvas)
     expected = paint(resolve(analysis, 50, MapStyle()), shrunk(picture, 642))
     np.testing.assert_array_equal(small, expected)
@@ -192,14 +192,14 @@ def test_a_large_picture_is_scaled_once_and_never_if_it_comes_scaled(
     monkeypatch.setattr(video_canvas, "shrunk", scale)
     video = video_info(Path("big.mp4"), 90, 1284, 724)
     canvas.set_video(video)
-    canvas.set_picture(DisplayPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
+    canvas.set_picture(DisplayPicture(1, 50, numbered_picture(50, 1284, 724), is_exact=True))
     plain = on_screen(canvas)
     assert canvas.width_px == 642
     canvas.set_analysis(make_analysis(video))
     mapped = on_screen(canvas)
     assert scaled == [642]
     picture = numbered_picture(51, 1284, 724)
-    canvas.set_picture(DisplayPicture(2, 51, picture, exact=True, small=shrunk(picture, 642)))
+    canvas.set_picture(DisplayPicture(2, 51, picture, is_exact=True, small=shrunk(picture, 642)))
     on_screen(canvas)
     assert scaled == [642]
     assert not np.array_equal(plain, mapped)
@@ -225,7 +225,7 @@ def test_a_preview_lies_where_the_exact_picture_will_lie(canvas: VideoCanvas) ->
     for step in range(8):
         found = []
         for serial, part in enumerate((picture, small)):
-            canvas.set_picture(DisplayPicture(2 * step + serial, 50, part, exact=serial == 0))
+            canvas.set_picture(DisplayPicture(2 * step + serial, 50, part, is_exact=serial == 0))
             found.append(edges_px(canvas))
         np.testing.assert_allclose(found[0], found[1], atol=0.3, err_msg=f"zoom {canvas.viewport.zoom:.2f}")
         wheel(canvas, QPoint(203, 117), 1)
@@ -237,7 +237,7 @@ def test_layers_of_earlier_sizes_are_not_kept(canvas: VideoCanvas) -> None:
     canvas.set_analysis(make_analysis(video))
     for width in range(400, 640, 40):
         canvas.resize(width, 362)
-        canvas.set_picture(DisplayPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
+        canvas.set_picture(DisplayPicture(1, 50, numbered_picture(50, 1284, 724), is_exact=True))
         assert drawn(canvas).shape[1] == width
         assert len(canvas._painters) <= 2
 
@@ -272,6 +272,6 @@ def test_words_stand_where_there_is_no_picture(canvas: VideoCanvas) -> None:
 def test_another_video_takes_the_old_picture_away(canvas: VideoCanvas) -> None:
     canvas.set_picture(picture(5))
     canvas.set_video(video_info(Path("b.mp4"), 90))
-    assert canvas.shown is None
+    assert canvas.displayed_frame is None
     image = on_screen(canvas)
     assert (image == image[0, 0]).all()

@@ -39,12 +39,16 @@ def dialog(qtbot: QtBot, window: Composition) -> Preferences:
 
 @pytest.fixture
 def keys(dialog: Preferences) -> ShortcutsPage:
-    dialog.show_page(dialog.keys)
-    return dialog.keys
+    dialog.show_page(dialog.shortcuts_page)
+    return dialog.shortcuts_page
 
 
 def choose(dialog: Preferences, name: str, value: object) -> None:
-    box = dialog.appearance.boxes.get(name) or getattr(dialog.appearance, name, None) or getattr(dialog.assessing, name)
+    box = (
+        dialog.appearance_page.boxes.get(name)
+        or getattr(dialog.appearance_page, name, None)
+        or getattr(dialog.assessing_page, name)
+    )
     values = [box.itemData(at) for at in range(box.count())]
     box.setCurrentIndex(values.index(value))
     box.activated.emit(box.currentIndex())
@@ -55,8 +59,8 @@ def give(
 ) -> None:
     """Choose an action and press a key for it."""
     keys.choose(name)
-    keys.field.setFocus()
-    key(keys.field, which, modifiers)
+    keys.key_edit.setFocus()
+    key(keys.key_edit, which, modifiers)
 
 
 def leave(qtbot: QtBot, window: Composition, keys: ShortcutsPage) -> None:
@@ -72,7 +76,7 @@ def test_looks_count_at_once_and_are_remembered(window: Composition, dialog: Pre
     assert window.app_context.state.map_style.overlay is Overlay.CONTOUR
     assert (settings.map_style.overlay, settings.map_style.colours) == (Overlay.CONTOUR, "cividis")
     window.app_context.state.set_map_style(overlay=Overlay.DIMMED)
-    assert dialog.appearance.boxes["overlay"].currentText() == "Dim everything else"
+    assert dialog.appearance_page.boxes["overlay"].currentText() == "Dim everything else"
     choose(dialog, "theme", ThemeChoice.DARK)
     assert window.app_context.themes.theme.dark
     assert settings.theme is ThemeChoice.DARK
@@ -94,21 +98,21 @@ def test_assessing_is_the_same_in_menu_and_dialog(window: Composition, dialog: P
     choose(dialog, "passes", 4)
     assert (window.app_context.state.passes, settings.passes) == (4, 4)
     window.app_context.state.set_passes(2)
-    assert dialog.assessing.passes.currentData() == 2
-    assert dialog.assessing.automatic_box.isChecked()
-    dialog.show_page(dialog.assessing)
-    dialog.assessing.automatic_box.click()
+    assert dialog.assessing_page.passes_box.currentData() == 2
+    assert dialog.assessing_page.automatic_box.isChecked()
+    dialog.show_page(dialog.assessing_page)
+    dialog.assessing_page.automatic_box.click()
     assert not window.app_context.assessments.automatic
     assert not settings.automatic
     window.window.actions_["automatic"].trigger()
-    assert dialog.assessing.automatic_box.isChecked()
+    assert dialog.assessing_page.automatic_box.isChecked()
 
 
 def test_the_person_signs(dialog: Preferences, settings: Settings) -> None:
-    dialog.show_page(dialog.assessing)
-    dialog.assessing.user_name_edit.setFocus()
-    type_text(dialog.assessing.user_name_edit, " Dr. Ada ")
-    key(dialog.assessing.user_name_edit, Qt.Key.Key_Return)
+    dialog.show_page(dialog.assessing_page)
+    dialog.assessing_page.user_name_edit.setFocus()
+    type_text(dialog.assessing_page.user_name_edit, " Dr. Ada ")
+    key(dialog.assessing_page.user_name_edit, Qt.Key.Key_Return)
     assert settings.user_name == "Dr. Ada"
     assert dialog.isVisible(), "Enter in a field does not close the dialog"
 
@@ -122,22 +126,22 @@ def test_the_cache_is_measured_and_emptied_after_a_question(
     for name, size in (("features/ab/x.safetensors", 2_000_000), ("analyses/a.npz", 500)):
         (kept / name).parent.mkdir(parents=True)
         (kept / name).write_bytes(b"x" * size)
-    page = dialog.storage
+    page = dialog.storage_page
     dialog.show_page(page)
     qtbot.waitUntil(page.empty_button.isEnabled)
-    assert page.kept.text().startswith("2 MB total\n2 MB features")
+    assert page.kept_label.text().startswith("2 MB total\n2 MB features")
     dialogs.confirm_answer = False
     click(page.empty_button)
     assert "2 MB" in dialogs.asked[-1]
     assert (kept / "features/ab/x.safetensors").exists()
     dialogs.confirm_answer = True
     click(page.empty_button)
-    qtbot.waitUntil(lambda: page.kept.text().startswith("500 bytes"))
+    qtbot.waitUntil(lambda: page.kept_label.text().startswith("500 bytes"))
     assert not (kept / "features/ab/x.safetensors").exists()
     assert (kept / "analyses/a.npz").exists()
     assert not page.empty_button.isEnabled()
-    page.limit.setCurrentIndex(page.limit.findData(50))
-    page.limit.activated.emit(page.limit.currentIndex())
+    page.limit_box.setCurrentIndex(page.limit_box.findData(50))
+    page.limit_box.activated.emit(page.limit_box.currentIndex())
     assert window.app_context.settings.cache_gb == 50
 
 
@@ -156,8 +160,8 @@ def test_a_free_key_is_added_and_counts_at_once(
     qtbot: QtBot, window: Composition, keys: ShortcutsPage, world: FakeWorld, settings: Settings
 ) -> None:
     give(keys, "play", Qt.Key.Key_Y)
-    assert keys.field.keySequence().toString() == "Y"
-    assert keys.message.text() == ""
+    assert keys.key_edit.keySequence().toString() == "Y"
+    assert keys.message_label.text() == ""
     click(keys.add_button)
     actions = window.window.actions_
     assert actions.keys("play") == ("Space", "K", "Y")
@@ -165,7 +169,7 @@ def test_a_free_key_is_added_and_counts_at_once(
     leave(qtbot, window, keys)
     window.app_context.open(world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.app_context.playback.video is not None and window.app_context.feed.settled)
-    canvas = window.window.screens.named("inspect").player.canvas  # type: ignore[attr-defined]
+    canvas = window.window.screens.get_page("inspect").player.canvas  # type: ignore[attr-defined]
     canvas.setFocus()
     qtbot.waitUntil(canvas.hasFocus)
     key(canvas, Qt.Key.Key_Y)
@@ -176,7 +180,7 @@ def test_a_free_key_is_added_and_counts_at_once(
 def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composition, keys: ShortcutsPage) -> None:
     actions = window.window.actions_
     give(keys, "go_to", Qt.Key.Key_K)
-    assert "“Play or pause” (player)" in keys.message.text()
+    assert "“Play or pause” (player)" in keys.message_label.text()
     assert keys.add_button.text() == "Reassign"
     assert actions.keys("play") == ("Space", "K"), "nothing moves before it is asked for"
     click(keys.add_button)
@@ -188,12 +192,12 @@ def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composit
 
 def test_the_same_key_on_two_screens_that_never_meet_is_no_conflict(window: Composition, keys: ShortcutsPage) -> None:
     give(keys, "compare_all", Qt.Key.Key_X)
-    assert keys.message.text() == "", "X belongs to Rank, and Rank is another screen"
+    assert keys.message_label.text() == "", "X belongs to Rank, and Rank is another screen"
     click(keys.add_button)
     assert window.window.actions_.keys("compare_all") == ("X",)
     assert window.window.actions_.keys("rank_skip") == ("X",)
     give(keys, "compare_all", Qt.Key.Key_M)
-    assert "Choose models" in keys.message.text()
+    assert "Choose models" in keys.message_label.text()
 
 
 @pytest.mark.parametrize(
@@ -207,19 +211,19 @@ def test_keys_that_cannot_be_had_are_refused_with_the_reason(
     keys: ShortcutsPage, which: Qt.Key, modifiers: Qt.KeyboardModifier, words: str
 ) -> None:
     give(keys, "play", which, modifiers)
-    assert words in keys.message.text()
+    assert words in keys.message_label.text()
     assert not keys.add_button.isEnabled()
 
 
 def test_tab_and_escape_lead_out_of_the_field(keys: ShortcutsPage) -> None:
     keys.choose("play")
-    keys.field.setFocus()
-    key(keys.field, Qt.Key.Key_Tab)
-    assert not keys.field.hasFocus()
-    assert keys.field.keySequence().toString() == ""
-    keys.field.setFocus()
-    key(keys.field, Qt.Key.Key_Shift, SHIFT)
-    assert keys.field.keySequence().toString() == ""
+    keys.key_edit.setFocus()
+    key(keys.key_edit, Qt.Key.Key_Tab)
+    assert not keys.key_edit.hasFocus()
+    assert keys.key_edit.keySequence().toString() == ""
+    keys.key_edit.setFocus()
+    key(keys.key_edit, Qt.Key.Key_Shift, SHIFT)
+    assert keys.key_edit.keySequence().toString() == ""
 
 
 def test_keys_are_given_back(window: Composition, keys: ShortcutsPage, settings: Settings) -> None:
@@ -232,7 +236,7 @@ def test_keys_are_given_back(window: Composition, keys: ShortcutsPage, settings:
     assert set(settings.keys) >= {"go_to", "loop", "play"}
     keys.choose("play")
     click(keys.reset_button)
-    assert "other actions" in keys.message.text()
+    assert "other actions" in keys.message_label.text()
     keys.choose("loop")
     click(keys.reset_button)
     assert actions.keys("loop") == ("Shift+L",)
@@ -258,7 +262,7 @@ def test_menus_tooltips_palette_and_the_sheet_of_keys_follow(
     palette = window.window.findChild(CommandPalette)
     assert palette is not None
     type_text(palette.search_edit, "go to time")
-    row = palette.list.itemWidget(palette.list.item(0))
+    row = palette.action_list.itemWidget(palette.action_list.item(0))
     assert [label.text() for label in row.findChildren(QLabel)][-1] == "F7"
     key(palette.search_edit, Qt.Key.Key_Escape)
     actions["shortcuts"].trigger()
@@ -273,8 +277,8 @@ def test_menus_tooltips_palette_and_the_sheet_of_keys_follow(
 
 def test_search_finds_actions_and_keys(keys: ShortcutsPage) -> None:
     def found() -> list[str]:
-        rows = [r for r in range(keys.table.rowCount()) if not keys.table.isRowHidden(r)]
-        items = [keys.table.item(r, 0) for r in rows]
+        rows = [r for r in range(keys.shortcut_table.rowCount()) if not keys.shortcut_table.isRowHidden(r)]
+        items = [keys.shortcut_table.item(r, 0) for r in rows]
         return [item.text() for item in items if item is not None]
 
     assert len(found()) == len(ACTIONS), "every action has its row"
@@ -322,7 +326,8 @@ def test_the_palette_offers_every_action_that_is_there(window: Composition) -> N
     palette = window.window.findChild(CommandPalette)
     assert palette is not None
     offered = {
-        palette.list.item(row).data(Qt.ItemDataRole.UserRole).objectName() for row in range(palette.list.count())
+        palette.action_list.item(row).data(Qt.ItemDataRole.UserRole).objectName()
+        for row in range(palette.action_list.count())
     }
     there = {spec.name for spec in ACTIONS if window.window.actions_[spec.name].isVisible()} - {"palette"}
     assert there <= offered

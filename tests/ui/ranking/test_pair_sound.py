@@ -193,7 +193,7 @@ def is_on(screen: RankScreen) -> bool:
 
 
 def state_on(screen: RankScreen, video: int) -> str:
-    return screen.judging_view.pair_view.players[video]._status.longest
+    return screen.judging_view.pair_view.players[video]._status_label.longest_text
 
 
 def test_sound_is_off_until_a_key_is_pressed_and_off_again_for_the_next_rater(

@@ -36,11 +36,11 @@ def test_practice_pairs_and_the_summary_of_a_sitting(
     assert {left, right} == {NAMES[0], NAMES[1]}
     rater.press(KEYS.Key_1)
     assert rater.phase is SittingPhase.FEEDBACK
-    said = screen.judging_view.votes.message.text()
+    said = screen.judging_view.vote_bar.message.text()
     assert not missing(said, "As stated" if left == NAMES[0] else "otherwise", "the slip at 0:01")
     rater.press(KEYS.Key_1)
     assert rater.votes() == ()
-    click(screen.judging_view.votes.continue_button)
+    click(screen.judging_view.vote_bar.continue_button)
     rater.wait_for_pair()
     assert set(rater.standing_on()) == {NAMES[2], NAMES[3]}, "the practised videos are not asked"
     rater.vote(KEYS.Key_2)

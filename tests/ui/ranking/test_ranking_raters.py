@@ -91,7 +91,7 @@ def test_a_name_that_is_typed_a_little_otherwise_is_the_same_rater(
     rater.begin(typed)
     assert rater.screen.judging.session.rater == "Jürgen M"
     assert rater.screen.judging.session.progress.n_own == 1
-    said = rater.screen.judging_view.votes.message.text()
+    said = rater.screen.judging_view.vote_bar.message.text()
     assert ("continues as the rater “Jürgen M”" in said) == (typed == "jürgen m"), "what looks alike needs no word"
     rater.vote(KEYS.Key_1)
     assert raters(path) == ("Jürgen M",)
@@ -169,7 +169,7 @@ def test_a_small_study_has_an_aim_that_can_be_reached(
 ) -> None:
     rater = sit_down_to(make_study(tmp_path, videos[:4], repeat_share=0.0))
     rater.begin()
-    progress = rater.screen.progress
+    progress = rater.screen.progress_label
     assert progress.text().endswith("You 0/6 · everyone 0/6"), "four videos are six pairs"
     rater.vote(KEYS.Key_X)  # such a pair is not asked again
     rater.qtbot.waitUntil(lambda: progress.text().endswith("You 0/5 · everyone 0/5"))
@@ -273,7 +273,7 @@ def test_escape_leaves_the_reason_and_gives_the_keys_back(
 ) -> None:
     rater = sit_down_to(make_study(tmp_path, videos))
     rater.begin()
-    reason = rater.screen.judging_view.votes.reason
+    reason = rater.screen.judging_view.vote_bar.reason_edit
     rater.press(KEYS.Key_R)
     type_text(reason, "steadier 1")
     rater.press(KEYS.Key_Escape)
@@ -281,7 +281,7 @@ def test_escape_leaves_the_reason_and_gives_the_keys_back(
     assert reason.text() == "steadier 1"
     rater.vote(KEYS.Key_1)
     assert [vote.reason for vote in rater.votes()] == ["steadier 1"]
-    assert rater.screen.judging_view.votes.message.text().endswith("Ctrl+Z takes it back.")
+    assert rater.screen.judging_view.vote_bar.message.text().endswith("Ctrl+Z takes it back.")
 
 
 @pytest.mark.styled
@@ -296,9 +296,9 @@ def test_a_long_name_leaves_the_question_in_the_middle(
     screen = rater.screen
     middle = screen.title_label.mapTo(screen, screen.title_label.rect().center()).x()
     assert abs(middle - screen.width() / 2) <= 8
-    assert screen.progress.text().startswith("Dr. Clara")
-    assert "…" in screen.progress.text()
-    assert screen.progress.toolTip() == LONG
+    assert screen.progress_label.text().startswith("Dr. Clara")
+    assert "…" in screen.progress_label.text()
+    assert screen.progress_label.toolTip() == LONG
 
 
 def show_set_up(rater: Rater) -> None:

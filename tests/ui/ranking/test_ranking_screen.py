@@ -96,7 +96,7 @@ def test_a_double_click_is_one_vote_on_the_pair_that_was_seen(make_rater: MakeRa
     rater = make_rater()
     rater.begin()
     seen = []
-    buttons = rater.screen.judging_view.votes
+    buttons = rater.screen.judging_view.vote_bar
     for button in (buttons.left_button, buttons.right_button, buttons.neither_button):
         seen.append(rater.standing_on())
         click(button)
@@ -131,7 +131,7 @@ def test_the_vote_is_on_the_disk_before_the_next_pair_shows(make_rater: MakeRate
 def test_no_ties_where_the_study_has_none(make_rater: MakeRater) -> None:
     rater = make_rater(allow_neither=False)
     rater.begin()
-    assert not rater.screen.judging_view.votes.neither_button.isVisible()
+    assert not rater.screen.judging_view.vote_bar.neither_button.isVisible()
     rater.press(KEYS.Key_0)
     assert rater.phase is SittingPhase.JUDGING
     rater.vote(KEYS.Key_1)
@@ -203,7 +203,7 @@ def test_nothing_leaks_a_name(
     secrets = [*NAMES, *(path.name for path in videos), "secret title", "files of the study"]
 
     def leaks() -> list[str]:
-        words = [*all_texts(window), rater.screen.window_title(), rater.screen.status_text(), window.status.text]
+        words = [*all_texts(window), rater.screen.window_title(), rater.screen.status_text(), window.status_bar.text]
         words += [record.getMessage() for record in caplog.records]
         return [text for text in words if any(secret in text for secret in secrets)]
 
@@ -211,7 +211,7 @@ def test_nothing_leaks_a_name(
     assert len(all_texts(window)) > 40
     assert not leaks()
     assert window.windowTitle() == "Rank – SkillViewer"
-    assert "rater Ann" in window.status.text
+    assert "rater Ann" in window.status_bar.text
     rater.press(KEYS.Key_Space)
     qtbot.waitUntil(lambda: rater.screen.judging_view.pair_view.clock.time_s(0) > 0.3)
     assert not leaks()
@@ -228,7 +228,7 @@ def test_no_menu_names_a_video_while_somebody_judges(qtbot: QtBot, make_rater: M
     rater = make_rater()
     window = rater.made.window
     rater.made.app_context.settings.remember(videos[0])
-    window.recent.refresh()
+    window.recent_menu.refresh()
 
     def named() -> list[str]:
         texts = [action.text() for menu in window.findChildren(QMenu) for action in menu.actions()]
@@ -238,11 +238,11 @@ def test_no_menu_names_a_video_while_somebody_judges(qtbot: QtBot, make_rater: M
     assert any("zebra" in text for text in before)
     rater.begin()
     assert not named()
-    assert not window.recent.isEnabled()
-    assert not window.recent.menuAction().isEnabled()
+    assert not window.recent_menu.isEnabled()
+    assert not window.recent_menu.menuAction().isEnabled()
     rater.vote(KEYS.Key_1)
     assert not named()
-    window.recent.refresh()
+    window.recent_menu.refresh()
     window.screens.show("inspect")
     assert named() == before, "elsewhere names are read"
     window.screens.show("rank")
@@ -250,7 +250,7 @@ def test_no_menu_names_a_video_while_somebody_judges(qtbot: QtBot, make_rater: M
     click(rater.screen.finish_button)
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
     assert named() == before
-    assert window.recent.isEnabled()
+    assert window.recent_menu.isEnabled()
 
 
 def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: MakeRater) -> None:
@@ -264,13 +264,13 @@ def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: Make
     def leaks() -> list[str]:
         return [text for text in all_texts(window) if any(name in text for name in NAMES)]
 
-    assert window.messages.text.startswith("There is a message about a video")
-    assert window.status.text.endswith("1 job")
+    assert window.message_bar.text.startswith("There is a message about a video")
+    assert window.status_bar.text.endswith("1 job")
     window.show_jobs()
     assert not leaks()
     app_context.messages.post(Message("Some videos are missing.", details=tuple(NAMES)))
-    window.messages.toggle_details()
-    assert window.messages.text.startswith("Some videos are missing.")
+    window.message_bar.toggle_details()
+    assert window.message_bar.text.startswith("Some videos are missing.")
     assert not leaks()
     app_context.messages.dismiss()
     job.set_progress("okapi_P03 (1 of 5)", 1, 5)
@@ -278,7 +278,7 @@ def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: Make
     rater.vote(KEYS.Key_1)
     assert not leaks()
     click(rater.screen.finish_button)
-    qtbot.waitUntil(lambda: "okapi_P03" in window.messages.text)
+    qtbot.waitUntil(lambda: "okapi_P03" in window.message_bar.text)
     job.finish()
 
 
@@ -331,7 +331,7 @@ def test_a_vote_given_while_another_study_opens_is_not_written_there(
     app_context.studies.open(other)
     rater.press(KEYS.Key_1)
     qtbot.waitUntil(lambda: rater.phase is SittingPhase.RATER)
-    assert "another study" in rater.made.window.messages.text.lower()
+    assert "another study" in rater.made.window.message_bar.text.lower()
     assert rater.votes() == ()
     assert replace(rater, path=other).votes() == ()
 
@@ -348,7 +348,7 @@ def test_a_video_that_cannot_be_opened_is_left_out(
     said: list[str] = []
     rater.begin()
     rater.screen.judging.message_changed.connect(said.append)
-    said.append(rater.screen.judging_view.votes.message.text())
+    said.append(rater.screen.judging_view.vote_bar.message.text())
     seen = set()
     for _ in range(3):
         seen.add(frozenset(rater.standing_on()))
@@ -473,8 +473,8 @@ def test_a_vote_of_an_earlier_sitting_can_be_taken_back_by_who_gave_it(qtbot: Qt
     )
     rater.begin()
     rater.press(KEYS.Key_R)
-    type_text(rater.screen.judging_view.votes.reason, "slow")
-    key(rater.screen.judging_view.votes.reason, KEYS.Key_Return)
+    type_text(rater.screen.judging_view.vote_bar.reason_edit, "slow")
+    key(rater.screen.judging_view.vote_bar.reason_edit, KEYS.Key_Return)
     rater.vote(KEYS.Key_1)
     rater.vote(KEYS.Key_2)
     first, second = rater.votes()
@@ -492,7 +492,7 @@ def test_a_vote_of_an_earlier_sitting_can_be_taken_back_by_who_gave_it(qtbot: Qt
 
     withdraw(second)
     withdraw(first)
-    assert rater.screen.judging_view.votes.reason.text() == "slow"
+    assert rater.screen.judging_view.vote_bar.reason_edit.text() == "slow"
     assert not any(vote.is_valid for vote in rater.votes())
     rater.vote(KEYS.Key_2)
     (is_valid,) = [vote for vote in rater.votes() if vote.is_valid]
@@ -511,10 +511,10 @@ def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(make_rater: Make
     assert list(judging_view.marks_s) == [0.0, 0.0]
     flush()
     assert judging_view.transport.minimumSizeHint().width() == min_px, "no vote button is pushed off a narrow window"
-    assert judging_view.transport._marks_label.longest == "marked 00:00.000"
+    assert judging_view.transport._marks_label.longest_text == "marked 00:00.000"
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [None, None], "again it takes the marks away"
-    assert judging_view.transport._marks_label.longest == ""
+    assert judging_view.transport._marks_label.longest_text == ""
 
 
 def test_marks_are_times_of_each_video_and_go_with_it_to_the_other_side(make_rater: MakeRater) -> None:
@@ -526,23 +526,23 @@ def test_marks_are_times_of_each_video_and_go_with_it_to_the_other_side(make_rat
     rater.press(KEYS.Key_Home)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.0, None], "the other one has not begun"
-    assert judging_view.transport._marks_label.longest == "marked left 00:00.000"
+    assert judging_view.transport._marks_label.longest_text == "marked left 00:00.000"
     clock.seek(0.0)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.4, 0.0]
-    assert judging_view.transport._marks_label.longest == "marked left 00:00.400, right 00:00.000"
-    assert judging_view.transport._speed_label.longest == "both play at 1×, locked"
+    assert judging_view.transport._marks_label.longest_text == "marked left 00:00.400, right 00:00.000"
+    assert judging_view.transport._speed_label.longest_text == "both play at 1×, locked"
     judging_view.set_together(together=False)
-    assert judging_view.transport._speed_label.longest == "each plays at 1×, locked"
+    assert judging_view.transport._speed_label.longest_text == "each plays at 1×, locked"
     clock.set_active(1)
     clock.seek(0.2)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.4, 0.2], "each its own"
-    assert judging_view.transport._marks_label.longest == "marked left 00:00.400, right 00:00.200"
+    assert judging_view.transport._marks_label.longest_text == "marked left 00:00.400, right 00:00.200"
     names = [judging_view.pair_view.video_name(video) for video in (0, 1)]
     judging_view.swap()
     assert list(judging_view.marks_s) == [0.2, 0.4]
-    assert judging_view.transport._marks_label.longest == "marked left 00:00.200, right 00:00.400"
+    assert judging_view.transport._marks_label.longest_text == "marked left 00:00.200, right 00:00.400"
     rater.vote(KEYS.Key_1)
     (vote,) = rater.votes()
     assert {vote.left: vote.left_mark_s, vote.right: vote.right_mark_s} == {names[0]: 0.4, names[1]: 0.2}
@@ -559,7 +559,7 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_r
     assert min(marked_s) > 0
     rater.press(KEYS.Key_M)
     rater.press(KEYS.Key_R)
-    field = rater.screen.judging_view.votes.reason
+    field = rater.screen.judging_view.vote_bar.reason_edit
     assert QApplication.focusWidget() is field
     type_text(field, "grip 1 of 2, slow")
     assert field.text() == "grip 1 of 2, slow"
@@ -764,9 +764,14 @@ def test_a_vote_before_both_were_seen_is_remarked_on(make_rater: MakeRater) -> N
     view = rater.screen.judging_view
     before = view.pair_view.player_on(left=True).canvas.size()
     rater.vote(KEYS.Key_1)
-    assert view.votes.message.text().startswith("Your last vote came after")
+    assert view.vote_bar.message.text().startswith("Your last vote came after")
     assert view.pair_view.player_on(left=True).canvas.size() == before
-    for button in (view.votes.left_button, view.votes.neither_button, view.votes.right_button, view.votes.skip_button):
+    for button in (
+        view.vote_bar.left_button,
+        view.vote_bar.neither_button,
+        view.vote_bar.right_button,
+        view.vote_bar.skip_button,
+    ):
         assert button.visibleRegion().boundingRect() == button.rect(), "the whole button is in sight"
 
 
@@ -786,8 +791,8 @@ def test_a_vote_that_cannot_be_stored_is_not_lost_from_sight(
 
     monkeypatch.setattr(StudyVotes, "cast", full)
     rater.press(KEYS.Key_1)
-    qtbot.waitUntil(lambda: "not stored" in rater.screen.judging_view.votes.message.text())
-    assert rater.made.window.messages.text == "The disk is full."
+    qtbot.waitUntil(lambda: "not stored" in rater.screen.judging_view.vote_bar.message.text())
+    assert rater.made.window.message_bar.text == "The disk is full."
     assert rater.standing_on() == on_screen
     assert not rater.votes()
     monkeypatch.setattr(StudyVotes, "cast", cast)
@@ -842,7 +847,7 @@ def test_the_set_up_is_on_the_disk_at_once_and_can_be_undone(qtbot: QtBot, make_
     click(next(button for button in rater.screen.findChildren(QAbstractButton) if button.text() == "Judge"))
     rater.begin()
     assert rater.screen.title_label.text() == "Which hand is steadier?"
-    assert not rater.screen.judging_view.votes.neither_button.isVisible()
+    assert not rater.screen.judging_view.vote_bar.neither_button.isVisible()
     assert rater.screen.judging_view.pair_view.clock.speed == 0.5
     rater.vote(KEYS.Key_1)
     click(rater.screen.finish_button)

@@ -64,7 +64,7 @@ def look(qtbot: QtBot, rater: Rater, title: str) -> None:
     """Open a tab and wait for what it shows."""
     click(tab(rater, title))
     view = rater.screen.results_view if title == "Results" else rater.screen.raters_view
-    qtbot.waitUntil(lambda: view.isVisible() and view.pages.currentWidget() is not view.message)
+    qtbot.waitUntil(lambda: view.isVisible() and view.pages.currentWidget() is not view.message_label)
 
 
 def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None:
@@ -74,7 +74,7 @@ def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None
     with Study.open(rater.path, read_only=True) as study:
         found = study_ranking_report(study)
     results = rater.screen.results_view
-    rows = results.table.texts()
+    rows = results.strength_table.texts()
     assert [row[1] for row in rows] == [s.name for s in found.ranked_videos]
     assert [row[0] for row in rows] == ["1", "2", "3", "4"]
     by_name = {row[1]: row for row in rows}
@@ -82,22 +82,22 @@ def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None
     assert by_name[OKAPI][4:] == ["2", "1", "1"]
     best = found.ranked_videos[0]
     assert rows[0][3].replace("−", "-") == f"{best.strength:+.2f} ± {best.error:.2f}"
-    assert results.summary.text() == "6 votes by 2 raters"
-    assert results.reliability.sentences[0] == f"No vote on {GNU} yet."
+    assert results.summary_label.text() == "6 votes by 2 raters"
+    assert results.reliability_block.sentences[0] == f"No vote on {GNU} yet."
     assert found.ordinal_alpha is not None
-    assert found.ordinal_alpha.sentence in results.reliability.sentences
-    header = results.table.horizontalHeader()
+    assert found.ordinal_alpha.sentence in results.reliability_block.sentences
+    header = results.strength_table.horizontalHeader()
     click(header.viewport(), QPoint(header.sectionViewportPosition(4) + 8, header.height() // 2))
-    won = [int(row[4]) for row in results.table.texts()]
+    won = [int(row[4]) for row in results.strength_table.texts()]
     assert won in (sorted(won), sorted(won, reverse=True))
 
 
 def test_a_circle_is_put_back_by_one_click_and_comes_first(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study()
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results_view.cycles.rows
+    (row,) = rater.screen.results_view.cycles_view.rows
     assert f"{QUAGGA} over {OKAPI}: 1 to 0 ‹ closest vote" in row.text
-    assert not rater.screen.results_view.cycles.all_button.isVisible(), "one cycle has one button"
+    assert not rater.screen.results_view.cycles_view.all_button.isVisible(), "one cycle has one button"
     click(row.queue_button)
     qtbot.waitUntil(lambda: row.queue_button.text() == "Take out of the queue")
     click(tab(rater, "Judge"))
@@ -108,14 +108,14 @@ def test_a_circle_is_put_back_by_one_click_and_comes_first(qtbot: QtBot, open_st
     assert set(rater.standing_on()) != {QUAGGA, OKAPI}
     click(rater.screen.finish_button)
     look(qtbot, rater, "Results")
-    qtbot.waitUntil(lambda: rater.screen.results_view.summary.text() == "7 votes by 2 raters")
+    qtbot.waitUntil(lambda: rater.screen.results_view.summary_label.text() == "7 votes by 2 raters")
     assert not row.isVisible(), "1 to 1: no circle any more"
 
 
 def test_putting_a_pair_back_can_be_undone(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study()
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results_view.cycles.rows
+    (row,) = rater.screen.results_view.cycles_view.rows
     click(row.queue_button)
     qtbot.waitUntil(lambda: row.queue_button.text() == "Take out of the queue")
     rater.made.app_context.undo.undo()
@@ -132,7 +132,7 @@ def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sittin
     with Study.open(rater.path, read_only=True) as study:
         assert study.rejudge_queue.waiting() == ()
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results_view.cycles.rows
+    (row,) = rater.screen.results_view.cycles_view.rows
     click(row.queue_button)
     qtbot.waitUntil(lambda: row.queue_button.text() == "Take out of the queue")
     rater.made.app_context.undo.clear()
@@ -150,7 +150,7 @@ def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sittin
 def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study([*CIRCLE, ("Ann", QUAGGA, TAPIR, 1), ("Ann", TAPIR, ZEBRA, 1)])
     look(qtbot, rater, "Results")
-    circles = rater.screen.results_view.cycles
+    circles = rater.screen.results_view.cycles_view
     assert [row.isVisible() for row in circles.rows] == [True, True]
     assert circles.all_button.text() == "Judge 2 pairs again"
     click(circles.rows[0].queue_button)
@@ -165,7 +165,7 @@ def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> Non
 def test_nothing_is_shown_while_a_rater_judges(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study()
     look(qtbot, rater, "Results")
-    assert ZEBRA in str(rater.screen.results_view.table.texts())
+    assert ZEBRA in str(rater.screen.results_view.strength_table.texts())
     click(tab(rater, "Judge"))
     rater.begin("Cem")
     for title in ("Results", "Raters"):
@@ -191,7 +191,7 @@ def test_a_vote_that_is_taken_back_closes_the_results(qtbot: QtBot, open_study: 
 def test_raters_are_told_in_numbers_and_words(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study([*CIRCLE, ("Cem", ZEBRA, GNU, None)])
     look(qtbot, rater, "Raters")
-    rows = {row.key: list(row.texts[1:]) for row in rater.screen.raters_view.table.shown_rows}
+    rows = {row.key: list(row.texts[1:]) for row in rater.screen.raters_view.raters_table.shown_rows}
     assert list(rows) == ["Ann", "Bob", "Cem"]
     assert rows["Ann"][:3] == ["3", "0", "0"]
     assert rows["Bob"][:3] == ["3", "0", "1"]
@@ -199,13 +199,13 @@ def test_raters_are_told_in_numbers_and_words(qtbot: QtBot, open_study: Open) ->
     assert rows["Ann"][3].startswith("100 % (44")  # Wilson: 3 of 3
     assert rows["Bob"][4].startswith("100 %")  # both pairs that Ann judged as well
     assert rows["Ann"][6] == "8.0 s"
-    assert "Ann: Only 3 votes" in rater.screen.raters_view.warnings.plain
+    assert "Ann: Only 3 votes" in rater.screen.raters_view.warnings_label.plain_text
 
 
 def test_a_study_for_reading_only_shows_results_and_asks_for_nothing(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study(read_only=True)
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results_view.cycles.rows
+    (row,) = rater.screen.results_view.cycles_view.rows
     assert not row.queue_button.isEnabled()
     assert "reading only" in row.queue_button.toolTip()
 
@@ -230,8 +230,8 @@ def test_contradictions_between_votes_and_ratings_are_counted(
     qtbot.addWidget(parent)
     view = CyclesView(lambda _pairs: None, lambda _pairs: None, parent)
     view.show_rating_contradictions(RatingFacts("by one step", None, n_ordered_by_both, against), (), writable=True)
-    assert fact in view.message.plain
-    assert view.message.plain.startswith("None") is not bool(against)
+    assert fact in view.message_label.plain_text
+    assert view.message_label.plain_text.startswith("None") is not bool(against)
     assert [row.text for row in view.rows] == [
         f"{pair.better} over {pair.worse} by votes; rated {better:g} and {worse:g}" for pair, better, worse in against
     ]

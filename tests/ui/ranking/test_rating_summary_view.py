@@ -31,7 +31,7 @@ def open_ratings(
     pages: list[object] = []
     view.pages.currentChanged.connect(lambda _index: pages.append(view.pages.currentWidget()))
     click(tab(rater, "Ratings"))
-    assert pages == [view.waiting], "what is not read yet is not said to be missing"
+    assert pages == [view.waiting_page], "what is not read yet is not said to be missing"
     return rater, rater.screen.ratings_view
 
 
@@ -49,14 +49,16 @@ def test_ratings_are_summarized_and_a_click_plays_the_video_on_which_raters_diff
     rater, view = open_ratings(qtbot, make_window, world, path)
     qtbot.waitUntil(lambda: view.item_box.count() == 1)
     assert view.item_box.currentText() == "Flow"
-    assert "8 ratings of 4 videos" in view.facts.plain
+    assert "8 ratings of 4 videos" in view.facts_label.plain_text
     assert view.histogram.accessible_text() == "1: 1, 2: 2, 3: 2, 4: 2, 5: 1"
-    assert [row.texts[:3] for row in view.raters.shown_rows] == [("Ann", "4", "3.25"), ("Bob", "4", "2.75")]
-    assert [row.key for row in view.disputed.shown_rows] == [NAMES[2], NAMES[0]]
-    assert "moderate" in view.agreement.plain or "poor" in view.agreement.plain
-    click(view.disputed.viewport(), view.disputed.visualRect(view.disputed.model().index(0, 0)).center())
-    qtbot.waitUntil(lambda: rater.made.app_context.state.current is not None)
-    shown = rater.made.app_context.videos.get(rater.made.app_context.state.current)
+    assert [row.texts[:3] for row in view.raters_table.shown_rows] == [("Ann", "4", "3.25"), ("Bob", "4", "2.75")]
+    assert [row.key for row in view.disputed_table.shown_rows] == [NAMES[2], NAMES[0]]
+    assert "moderate" in view.agreement_label.plain_text or "poor" in view.agreement_label.plain_text
+    click(
+        view.disputed_table.viewport(), view.disputed_table.visualRect(view.disputed_table.model().index(0, 0)).center()
+    )
+    qtbot.waitUntil(lambda: rater.made.app_context.state.current_clip is not None)
+    shown = rater.made.app_context.videos.get(rater.made.app_context.state.current_clip)
     assert shown is not None
     assert shown.name == NAMES[2]
 
@@ -65,6 +67,6 @@ def test_without_ratings_the_tab_offers_the_import(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path, videos: list[Path]
 ) -> None:
     _, view = open_ratings(qtbot, make_window, world, make_study(tmp_path, videos))
-    qtbot.waitUntil(lambda: view.pages.currentWidget() is not view.waiting, timeout=60_000)
+    qtbot.waitUntil(lambda: view.pages.currentWidget() is not view.waiting_page, timeout=60_000)
     assert view.pages.currentWidget() is view.empty_page
     assert view.import_button.isVisible()

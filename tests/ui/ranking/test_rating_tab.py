@@ -67,7 +67,7 @@ class Rating:
 
     def seen(self) -> str:
         """Return the name of the video on screen, read from its picture."""
-        shown = self.tab.view.player.canvas.shown
+        shown = self.tab.rating_view.player.canvas.displayed_frame
         assert shown is not None
         return next(name for name, width in WIDTHS.items() if width == shown.picture.pixels.shape[1])
 
@@ -126,7 +126,7 @@ def test_videos_are_rated_by_keys_and_stored_with_what_was_on_screen(make_rating
 def test_undo_brings_a_video_back_with_its_answers(make_rating: MakeRating) -> None:
     rating = make_rating()
     rating.begin()
-    first, view = rating.seen(), rating.tab.view
+    first, view = rating.seen(), rating.tab.rating_view
     rating.press(KEYS.Key_R)
     type_text(view.remark_edit, "calm")
     key(view.remark_edit, KEYS.Key_Return)
@@ -136,12 +136,12 @@ def test_undo_brings_a_video_back_with_its_answers(make_rating: MakeRating) -> N
     assert rating.seen() != first
     assert not missing(view.message.text(), "takes it back")
     rating.rater.made.app_context.undo.undo()
-    rating.qtbot.waitUntil(lambda: bool(view.form.answers))
+    rating.qtbot.waitUntil(lambda: bool(view.rubric_form.answers))
     rating.wait()
     assert not rating.forms()[0].is_valid
     assert rating.seen() == first
-    assert view.form.answers == {"flow": 4}
-    assert (view.form.n_open, view.remark_edit.text(), view.mark_s) == (0, "calm", 0.0)
+    assert view.rubric_form.answers == {"flow": 4}
+    assert (view.rubric_form.n_open, view.remark_edit.text(), view.mark_s) == (0, "calm", 0.0)
     rating.rate(KEYS.Key_5)
     valid = [form for form in rating.forms() if form.is_valid]
     assert [(form.video, form.answers, form.remark, form.mark_s) for form in valid] == [
@@ -152,12 +152,12 @@ def test_undo_brings_a_video_back_with_its_answers(make_rating: MakeRating) -> N
 def test_items_are_marked_by_arrows_and_rated_by_the_mouse(make_rating: MakeRating) -> None:
     rating = make_rating()
     rating.begin()
-    form, submit = rating.tab.view.form, rating.tab.view.submit_button
+    form, submit = rating.tab.rating_view.rubric_form, rating.tab.rating_view.submit_button
     rating.press(KEYS.Key_9)
     assert form.n_open == 2, "9 is no step of flow"
     rating.press(KEYS.Key_Down, KEYS.Key_0)
-    assert (form.answers, form.current) == ({"care": 0}, 0)
-    assert form.rows[0].anchors.isVisible()
+    assert (form.answers, form.current_index) == ({"care": 0}, 0)
+    assert form.rows[0].anchors_label.isVisible()
     assert not submit.isEnabled()
     click(form.rows[0].buttons[3.0])
     assert form.rows[0].buttons[3.0].isChecked()
@@ -187,8 +187,8 @@ def test_practice_tells_the_stated_ratings_and_is_not_stored(make_rating: MakeRa
     assert rating.seen() == NAMES[0]
     rating.press(KEYS.Key_2, KEYS.Key_1, KEYS.Key_Return)
     assert rating.phase is SittingPhase.FEEDBACK
-    assert not missing(rating.tab.view.message.text(), "you 2", "stated 5", "smooth")
-    click(rating.tab.view.continue_button)
+    assert not missing(rating.tab.rating_view.message.text(), "you 2", "stated 5", "smooth")
+    click(rating.tab.rating_view.continue_button)
     rating.wait()
     assert rating.seen() != NAMES[0]
     assert rating.forms() == ()
@@ -225,12 +225,12 @@ def test_a_rubric_is_chosen_changed_and_locked(make_rating: MakeRating) -> None:
     rating = make_rating(rubric=None)
     page = rating.tab.rubric_page
     rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RUBRIC)
-    assert page.table.rowCount() == 7
-    item = page.table.item(0, 1)
+    assert page.item_table.rowCount() == 7
+    item = page.item_table.item(0, 1)
     assert item is not None
     item.setText("9")
     click(page.use_button)
-    assert not missing(page.message.text(), "9", "lower")
+    assert not missing(page.message_label.text(), "9", "lower")
     item.setText("0")
     page.total_edit.setText("")
     click(page.use_button)
@@ -244,18 +244,18 @@ def test_a_rubric_is_chosen_changed_and_locked(make_rating: MakeRating) -> None:
     click(rating.rater.screen.finish_button)
     rating.qtbot.waitUntil(lambda: rating.phase is SittingPhase.RATER)
     click(rating.tab.change_rubric_button)
-    rating.qtbot.waitUntil(lambda: "1 videos are rated" in page.message.text())
+    rating.qtbot.waitUntil(lambda: "1 videos are rated" in page.message_label.text())
     assert not page.template_box.isEnabled()
 
 
 def test_the_sound_of_a_rated_video_is_off_until_it_is_asked_for(make_rating: MakeRating) -> None:
     rating = make_rating()
     rating.begin()
-    screen, view = rating.rater.screen, rating.tab.view
+    screen, view = rating.rater.screen, rating.tab.rating_view
     assert not screen.sound.on
     rating.press(KEYS.Key_U, KEYS.Key_Space)
     assert screen.sound_playhead.clip is view.clock.clips[0]
-    rating.qtbot.waitUntil(lambda: "no sound" in view.player._status.longest)  # these videos have none
+    rating.qtbot.waitUntil(lambda: "no sound" in view.player._status_label.longest_text)  # these videos have none
     rating.qtbot.waitUntil(lambda: view.clock.frame_of(0) > 1)
     rating.press(KEYS.Key_U)
-    assert not view.player._status.longest
+    assert not view.player._status_label.longest_text

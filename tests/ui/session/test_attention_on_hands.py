@@ -15,7 +15,7 @@ from tests.core.evaluation.test_track_attention import SAMPLES, N, hand
 
 def sentence(analysis: Analysis) -> str:
     """Return the sentence for a video without comparable ones."""
-    question = WhyQuestion(name="a", analysis=analysis, evidence=None, task="", others=(), n_unassessed=0)
+    question = WhyQuestion(name="a", analysis=analysis, evidence=None, task="", comparable_entries=(), n_unassessed=0)
     return findings_of(question).attention_on_hands
 
 

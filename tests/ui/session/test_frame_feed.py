@@ -34,7 +34,7 @@ class Watch:
         if self.pictures:
             before = self.pictures[-1]
             assert picture.serial > before.serial or (
-                picture.serial == before.serial and picture.exact and not before.exact
+                picture.serial == before.serial and picture.is_exact and not before.is_exact
             )
         self.pictures.append(picture)
 
@@ -62,7 +62,7 @@ def test_a_frame_comes_exact(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed
     feed.request(31)
     qtbot.waitUntil(lambda: feed.settled)
     assert watch.pictures[-1].frame_index == 31
-    assert watch.pictures[-1].exact
+    assert watch.pictures[-1].is_exact
     assert np.array_equal(watch.pictures[-1].pixels, numbered_picture(31))
 
 
@@ -123,7 +123,7 @@ def test_the_nearest_picture_comes_at_once_and_the_exact_one_after(
     watch.pictures.clear()
     feed.request(42)
     qtbot.waitUntil(lambda: feed.settled)
-    assert [(picture.frame_index, picture.exact) for picture in watch.pictures] == [(40, False), (42, True)]
+    assert [(picture.frame_index, picture.is_exact) for picture in watch.pictures] == [(40, False), (42, True)]
 
 
 @pytest.mark.usefixtures("nothing_decoded_ahead")
@@ -138,7 +138,7 @@ def test_far_from_every_decoded_frame_the_key_frame_comes_first(
     watch.pictures.clear()
     feed.request(75)
     qtbot.waitUntil(lambda: feed.settled)
-    assert [(picture.frame_index, picture.exact) for picture in watch.pictures] == [(60, False), (75, True)]
+    assert [(picture.frame_index, picture.is_exact) for picture in watch.pictures] == [(60, False), (75, True)]
 
 
 @pytest.mark.usefixtures("nothing_decoded_ahead")
@@ -148,7 +148,10 @@ def test_a_proxy_shows_the_very_frame_at_once(qtbot: QtBot, world: FakeWorld, ma
     feed.open(Path("a.mp4"))
     feed.request(77)
     qtbot.waitUntil(lambda: feed.settled)
-    assert [(s.frame_index, s.exact, s.pixels.shape[1]) for s in watch.pictures] == [(77, False, 160), (77, True, 320)]
+    assert [(s.frame_index, s.is_exact, s.pixels.shape[1]) for s in watch.pictures] == [
+        (77, False, 160),
+        (77, True, 320),
+    ]
 
 
 def test_a_damaged_proxy_is_left_aside(
@@ -182,7 +185,7 @@ def test_while_playing_every_begun_frame_is_shown(qtbot: QtBot, world: FakeWorld
     assert frames == sorted(frames)
     assert frames[-1] == 59
     assert len(frames) > 2, "a slow decoder shows fewer frames, and not none"
-    assert all(picture.exact for picture in watch.pictures)
+    assert all(picture.is_exact for picture in watch.pictures)
 
 
 def test_answers_of_a_video_that_was_left_are_dropped(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
@@ -218,7 +221,7 @@ def test_a_short_video_is_decoded_ahead_at_rest(qtbot: QtBot, world: FakeWorld, 
     world.readers[0]._decode_s = 600.0  # longer than the test waits: nothing may be decoded now
     feed.request(60)
     qtbot.waitUntil(lambda: feed.settled)
-    assert watch.pictures[-1].exact
+    assert watch.pictures[-1].is_exact
 
 
 def test_decoding_ahead_makes_way_for_a_request(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
@@ -272,5 +275,5 @@ def test_over_a_proxy_nothing_large_is_decoded_until_the_hand_rests(
     monkeypatch.setattr("skillviewer.ui.session.frame_feed.EXACT_DELAY_S", 0.01)
     feed.request(130)
     qtbot.waitUntil(lambda: feed.settled)
-    assert not watch.pictures[0].exact
+    assert not watch.pictures[0].is_exact
     assert list(world.readers[0]._cache) == [130]

@@ -40,22 +40,24 @@ def test_a_session_on_the_sample_study(
     qtbot.waitUntil(lambda: all(e.state is VideoState.DONE for e in app_context.videos), timeout=300_000)
 
     # the lowest, by a click on a heading and a key
-    view = made.window.panel.view
+    view = made.window.panel.videos_view
     view.sortByColumn(SCORE, Qt.SortOrder.AscendingOrder)
-    first = made.window.panel.filter.index(0, NAME_COLUMN)
+    first = made.window.panel.video_filter.index(0, NAME_COLUMN)
     low = by_score(made)[0]
     assert first.data(ENTRY_ROLE).path == low.path
-    assert made.window.panel.filter.index(0, PERCENTILE).data() == "0–10"
+    assert made.window.panel.video_filter.index(0, PERCENTILE).data() == "0–10"
     click(view.viewport(), view.visualRect(first).center())
-    qtbot.waitUntil(lambda: app_context.state.current == low.clip and app_context.playback.video is not None)
+    qtbot.waitUntil(lambda: app_context.state.current_clip == low.clip and app_context.playback.video is not None)
 
     # read why
     found = findings_of(qtbot, made)
     assert found.name == low.name
-    assert why_of(made).position.score_label.plain.startswith(f"Score {signed(found.analysis.score)} (95 % interval ")
-    assert not missing(why_of(made).position.score_label.plain, "35 comparable")
+    assert why_of(made).position_block.score_label.plain_text.startswith(
+        f"Score {signed(found.analysis.score)} (95 % interval "
+    )
+    assert not missing(why_of(made).position_block.score_label.plain_text, "35 comparable")
     worst = min(found.moments, key=lambda moment: moment.amount)
-    row = next(r for r in why_of(made).moments.rows if r.card is not None and r.card.model_moment is worst)
+    row = next(r for r in why_of(made).moment_column.rows if r.card is not None and r.card.model_moment is worst)
     assert row.text.startswith("00:0")
     assert "lowered the score" in row.text
 
@@ -67,7 +69,7 @@ def test_a_session_on_the_sample_study(
         move(curve.viewport(), QPoint(x, middle))
     release(curve.viewport(), QPoint(curve.width() * 2 // 3, middle))
     qtbot.waitUntil(lambda: app_context.feed.settled)
-    shown = inspect(made).player.canvas.shown
+    shown = inspect(made).player.canvas.displayed_frame
     assert shown is not None
     assert shown.picture.frame_index == app_context.playback.frame > 0
     assert curve.cursor_s == pytest.approx(app_context.playback.time_s)
@@ -82,7 +84,7 @@ def test_a_session_on_the_sample_study(
     key(canvas, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: app_context.undo.undo_text == "moment")
     qtbot.waitUntil(
-        lambda: any(r.card is not None and r.card.model_moment is None for r in moments_of(made).moments.rows)
+        lambda: any(r.card is not None and r.card.model_moment is None for r in moments_of(made).moment_column.rows)
     )
     made.window._docks["notes"].raise_open()
     for text in ("Misses the hole twice.", "Typed in the wrong place."):
@@ -97,7 +99,7 @@ def test_a_session_on_the_sample_study(
     world.held = True
     app_context.state.set_passes(4)
     actions["assess"].trigger()
-    qtbot.waitUntil(lambda: app_context.assessments.busy)
+    qtbot.waitUntil(lambda: app_context.assessments.is_busy)
     dialogs.confirm_answer = False
     made.window.close()
     assert made.window.isVisible()

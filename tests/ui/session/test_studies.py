@@ -50,7 +50,7 @@ from tests.videos import write_barcode_video
 def wait_for_study(qtbot: QtBot, made: Composition, n_videos: int) -> None:
     def known() -> bool:
         return (
-            made.app_context.studies.current is not None
+            made.app_context.studies.current_study is not None
             and sum(bool(e.study_name) for e in made.app_context.videos) == n_videos
         )
 
@@ -84,7 +84,7 @@ def a_draft(qtbot: QtBot, window: Composition, world: FakeWorld, name: str) -> O
     """Open a video without a study, and return the draft that it goes into."""
     open_and_load(qtbot, window, world.touch(name))
     wait_for_study(qtbot, window, 1)
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert study is not None
     return study
 
@@ -92,7 +92,7 @@ def a_draft(qtbot: QtBot, window: Composition, world: FakeWorld, name: str) -> O
 def test_videos_without_a_study_go_into_a_draft(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     wait_for_study(qtbot, window, 2)
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert study is not None
     assert study.draft
     assert study.path.parent == drafts_dir()
@@ -100,7 +100,7 @@ def test_videos_without_a_study_go_into_a_draft(qtbot: QtBot, window: Compositio
     window.app_context.studies.close()
     qtbot.waitUntil(lambda: not study.path.exists())
     assert len(window.app_context.videos) == 0
-    assert window.window.pages.currentWidget() is window.window.start
+    assert window.window.pages.currentWidget() is window.window.start_page
 
 
 def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
@@ -144,7 +144,7 @@ def test_what_is_assessed_before_the_study_knows_the_video_is_kept_once_it_does(
     assert not app_context.studies.writable, "there is no study yet"
     hold.set()
     wait_for_study(qtbot, window, 1)
-    model, study = app_context.state.model, app_context.studies.current
+    model, study = app_context.state.model, app_context.studies.current_study
     assert model is not None
     assert study is not None
     qtbot.waitUntil(lambda: not app_context.study_worker._tasks)
@@ -159,16 +159,16 @@ def test_closing_before_the_draft_stands_leaves_nothing(
     drafts_before = set(drafts_dir().glob("*"))
     app_context.studies.enrol(world.touch("a.mp4"))
     app_context.studies.close()
-    assert window.window.pages.currentWidget() is window.window.start
+    assert window.window.pages.currentWidget() is window.window.start_page
     qtbot.waitUntil(lambda: not app_context.study_worker._tasks)
-    assert app_context.studies.current is None
+    assert app_context.studies.current_study is None
     assert len(app_context.videos) == 0
     assert set(drafts_dir().glob("*")) == drafts_before
     app_context.studies.open(study_file)
     app_context.studies.relist()
     app_context.studies.close()
     qtbot.waitUntil(lambda: not app_context.study_worker._tasks)
-    assert app_context.studies.current is None
+    assert app_context.studies.current_study is None
     app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
 
@@ -178,7 +178,7 @@ def test_a_study_is_dropped_and_its_videos_are_there(qtbot: QtBot, window: Compo
     wait_for_study(qtbot, window, 3)
     assert [e.participant for e in window.app_context.videos] == ["P0", "P1", "P2"]
     qtbot.waitUntil(lambda: "Grasping" in window.window.windowTitle())
-    assert window.app_context.state.current == next(iter(window.app_context.videos)).clip
+    assert window.app_context.state.current_clip == next(iter(window.app_context.videos)).clip
 
 
 def test_a_study_that_is_opened_in_the_place_of_another_clears_the_list(
@@ -196,14 +196,16 @@ def test_a_draft_is_saved_under_a_name(
 ) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
     wait_for_study(qtbot, window, 1)
-    draft = window.app_context.studies.current
+    draft = window.app_context.studies.current_study
     assert draft is not None
     dialogs.save_answer = tmp_path / "named.skillstudy"
     window.window.actions_["save_study"].trigger()
     qtbot.waitUntil(
-        lambda: window.app_context.studies.current is not None and not window.app_context.studies.current.draft
+        lambda: (
+            window.app_context.studies.current_study is not None and not window.app_context.studies.current_study.draft
+        )
     )
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert study is not None
     assert study.path == dialogs.save_answer
     assert study.title == "named"
@@ -293,14 +295,14 @@ def test_a_second_window_gets_it_for_reading_only_and_sees_news(
     with Study.open(study_file) as owner:
         window.app_context.open([study_file])
         wait_for_study(qtbot, window, 3)
-        study = window.app_context.studies.current
+        study = window.app_context.studies.current_study
         assert study is not None
         assert study.read_only
-        assert "open in another window" in window.window.messages.text
+        assert "open in another window" in window.window.message_bar.text
         task = window.app_context.undo.perform(note_deed("no"))
         with qtbot.waitSignal(task.failed):
             pass
-        assert "reading only" in window.window.messages.text
+        assert "reading only" in window.window.message_bar.text
         assert window.app_context.undo.undo_text is None
         with qtbot.waitSignal(window.app_context.studies.changed) as news:
             owner.annotations.write_note("seen", video="a", author="other")
@@ -316,7 +318,7 @@ def test_missing_videos_are_said_and_found_again(
     window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
     assert states(window) == [VideoState.MISSING] * 3
-    assert "3 of 3 videos are not where they were" in window.window.messages.text
+    assert "3 of 3 videos are not where they were" in window.window.message_bar.text
     dialogs.folder_answer = tmp_path
     window.window.actions_["locate_videos"].trigger()
     qtbot.waitUntil(lambda: VideoState.MISSING not in states(window))
@@ -338,11 +340,11 @@ def test_an_archive_is_unpacked_and_says_whether_its_faces_were_blurred(
     archive = pack(made.path, tmp_path / "grasp.skillarchive", ArchiveOptions(blur_faces=blurs)).path
     window.app_context.open([archive])
     wait_for_study(qtbot, window, 1)
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert study is not None
     assert study.path == tmp_path / "grasp" / "grasp.skillstudy"
     assert [entry.path for entry in window.app_context.videos] == [tmp_path / "grasp" / "videos" / "a.mp4"]
-    assert ("some may have been missed" in window.window.messages.text) is blurs
+    assert ("some may have been missed" in window.window.message_bar.text) is blurs
 
 
 def test_undo_and_redo_from_the_keyboard(qtbot: QtBot, window: Composition, study_file: Path) -> None:
@@ -443,7 +445,7 @@ def test_a_video_is_removed_and_brought_back_to_its_place(
 ) -> None:
     window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
-    videos, rows = window.app_context.videos, window.window.panel.table
+    videos, rows = window.app_context.videos, window.window.panel.video_table
     window.app_context.state.set_current(next(entry.clip for entry in videos if entry.name == name))
     window.window.actions_["remove_video"].trigger()
     qtbot.waitUntil(lambda: [entry.name for entry in videos] == [n for n in "abc" if n != name])
@@ -492,9 +494,9 @@ def test_a_rater_is_forgotten_from_the_menu(
     window.app_context.undo.perform(note_deed("mine"))
     qtbot.waitUntil(lambda: "mine" in notes_of(study_file))
     window.window.screens.show("rank")
-    screen = cast("RankScreen", window.window.screens.named("rank"))
+    screen = cast("RankScreen", window.window.screens.get_page("rank"))
     screen._tab_buttons.button(3).click()
-    qtbot.waitUntil(lambda: screen.raters_view.table.rowCount() == 2)
+    qtbot.waitUntil(lambda: screen.raters_view.raters_table.rowCount() == 2)
     dialogs.pick_answer = None
     action.trigger()
     qtbot.waitUntil(lambda: len(dialogs.picks) == 1)
@@ -510,8 +512,8 @@ def test_a_rater_is_forgotten_from_the_menu(
     action.trigger()
     qtbot.waitUntil(lambda: set(notes_of(study_file)) == {"note of Ben", "as Ann says", "mine"})
     qtbot.waitUntil(lambda: not window.app_context.jobs.running)
-    assert "a note" in window.window.messages.text, "where the name still stands"
-    qtbot.waitUntil(lambda: screen.raters_view.table.rowCount() == 1)
+    assert "a note" in window.window.message_bar.text, "where the name still stands"
+    qtbot.waitUntil(lambda: screen.raters_view.raters_table.rowCount() == 1)
     assert not window.window.actions_["undo"].isEnabled()
     assert window.app_context.settings.user_name == ""
     assert len(window.app_context.videos) == 3
@@ -526,7 +528,7 @@ def test_no_rater_is_forgotten_while_one_judges(qtbot: QtBot, window: Compositio
     action = window.window.actions_["forget_rater"]
     assert action.isEnabled()
     window.window.screens.show("rank")
-    screen = cast("RankScreen", window.window.screens.named("rank"))
+    screen = cast("RankScreen", window.window.screens.get_page("rank"))
     qtbot.waitUntil(lambda: screen.judging.phase is SittingPhase.RATER)
     screen.judging.enter("Ann")
     qtbot.waitUntil(lambda: window.window.blind)
@@ -540,8 +542,8 @@ def test_a_new_study_is_empty_and_takes_what_is_dropped(
 ) -> None:
     dialogs.save_answer = tmp_path / "new"
     window.window.actions_["new_study"].trigger()
-    qtbot.waitUntil(lambda: window.app_context.studies.current is not None)
-    assert window.window.screens.current == "inspect"
+    qtbot.waitUntil(lambda: window.app_context.studies.current_study is not None)
+    assert window.window.screens.current_name == "inspect"
     drop(window, world.touch("x.mp4"))
     wait_for_study(qtbot, window, 1)
     with Study.open(tmp_path / "new.skillstudy", read_only=True) as study:
@@ -569,9 +571,9 @@ def test_what_is_no_study_is_refused_and_the_one_on_screen_stays(
     strange = tmp_path / "strange.skillstudy"
     strange.write_bytes(b"not a study at all" * 100)
     window.app_context.open([strange])
-    qtbot.waitUntil(lambda: f"{strange} is not a study." in window.window.messages.text)
+    qtbot.waitUntil(lambda: f"{strange} is not a study." in window.window.message_bar.text)
     assert [entry.name for entry in window.app_context.videos] == ["a", "b", "c"]
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert study is not None
     assert study.path == study_file
 
@@ -589,11 +591,11 @@ def test_a_study_of_a_newer_program_is_refused_untouched_and_the_one_on_screen_s
     wait_for_study(qtbot, window, 1)
     before = study_file.read_bytes()
     window.app_context.open([study_file])
-    qtbot.waitUntil(lambda: "newer SkillViewer" in window.window.messages.text)
-    assert str(study_file) in window.window.messages.text
-    assert not missing(window.window.messages.text, f"{VERSION + 1}", f"{VERSION}")
+    qtbot.waitUntil(lambda: "newer SkillViewer" in window.window.message_bar.text)
+    assert str(study_file) in window.window.message_bar.text
+    assert not missing(window.window.message_bar.text, f"{VERSION + 1}", f"{VERSION}")
     assert [entry.name for entry in window.app_context.videos] == ["d"]
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert study is not None
     assert (study.path, study.read_only) == (here, False)
     window.app_context.undo.perform(note_deed("goes on", "d"))
@@ -619,7 +621,7 @@ def test_a_study_of_an_older_program_opens_with_its_videos_and_votes(
     assert {entry.path for entry in window.app_context.videos} == {world.folder / "a.mp4", world.folder / "b.mp4"}
     assert VideoState.MISSING not in states(window)
     qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert study is not None
     assert (study.title, study.read_only, study.settings.speed) == ("Old", False, 0.5)
     task = window.app_context.studies.read(lambda study: study.votes.all())
@@ -646,7 +648,7 @@ def test_what_cannot_be_undone_stays_to_be_undone(qtbot: QtBot, window: Composit
     undo.perform(Command("wink", lambda _study: None, fail, ("annotations",)))
     qtbot.waitUntil(lambda: undo.undo_text == "wink")
     undo.undo()
-    qtbot.waitUntil(lambda: "The disk is full" in window.window.messages.text)
+    qtbot.waitUntil(lambda: "The disk is full" in window.window.message_bar.text)
     assert undo.undo_text == "wink"
     assert undo.redo_text is None
 
@@ -686,7 +688,7 @@ def test_what_cannot_be_done_leaves_the_stack_also_when_more_was_asked(
     wait_for_study(qtbot, window, 3)
     undo = window.app_context.undo
     undo.perform(deed)
-    qtbot.waitUntil(lambda: "The disk is full" in window.window.messages.text)
+    qtbot.waitUntil(lambda: "The disk is full" in window.window.message_bar.text)
     assert (undo.undo_text, undo.redo_text) == (None, None)
     undo.perform(deed)
     undo.undo()
@@ -772,12 +774,12 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     entry = second.app_context.videos[0]
     assert entry.analysis is None
     assert not missing(entry.reason, "replaced")
-    assert second.app_context.state.current == VideoClip(other)
+    assert second.app_context.state.current_clip == VideoClip(other)
     assert second.app_context.state.analysis is None
-    header = inspect(second).header
+    header = inspect(second).score_header
     assert not missing(header.text, "replaced")
     canvas = inspect(second).player.canvas
-    assert canvas.shown is None, "the picture of the other file is not shown as if it were of this video"
+    assert canvas.displayed_frame is None, "the picture of the other file is not shown as if it were of this video"
     assert second.app_context.playback.video is None
     assert "Another file" in canvas.message
     texts = [message.text for message in second.app_context.messages.waiting]
@@ -815,14 +817,14 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     qtbot.waitUntil(lambda: not window.app_context.study_worker._tasks)
     if os.getuid() == 0:
         os.seteuid(0)
-    study = window.app_context.studies.current
+    study = window.app_context.studies.current_study
     assert study is not None
     assert study.read_only
     words = "The folder of grasp.skillstudy cannot be written: the study is open for reading only."
     assert words in [message.text for message in window.app_context.messages.waiting]
     assert VideoState.MISSING not in states(window)
     window.window.screens.show("rank")
-    rank = window.window.screens.named("rank")
+    rank = window.window.screens.get_page("rank")
     assert isinstance(rank, RankScreen)
     qtbot.waitUntil(lambda: rank.judging.phase is SittingPhase.READ_ONLY)
     assert rank.pages.currentWidget() is rank.read_only_page
@@ -833,7 +835,7 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     )
     with qtbot.waitSignal(task.failed):
         pass
-    assert not missing(window.window.messages.text, f"{path}")
+    assert not missing(window.window.message_bar.text, f"{path}")
     assert window.app_context.undo.undo_text is None
     with Study.open(path, read_only=True) as opened:
         assert [vote.rater for vote in opened.votes.all()] == ["Ann"]

@@ -63,7 +63,7 @@ def assessed(qtbot: QtBot, made: Composition) -> Composition:
 
 
 def part(made: Composition, name: str) -> VideoClip:
-    entry = made.app_context.videos.named(name)
+    entry = made.app_context.videos.find_by_name(name)
     assert entry is not None
     return entry.clip
 
@@ -73,9 +73,9 @@ def choose_by_hand(qtbot: QtBot, made: Composition, name: str) -> None:
     panel = made.window.panel
     row = made.app_context.videos.row(part(made, name))
     assert row is not None
-    index = panel.filter.mapFromSource(panel.table.index(row, 0))
-    click(panel.view.viewport(), panel.view.visualRect(index).center())
-    qtbot.waitUntil(lambda: made.app_context.state.current == part(made, name))
+    index = panel.video_filter.mapFromSource(panel.video_table.index(row, 0))
+    click(panel.videos_view.viewport(), panel.videos_view.visualRect(index).center())
+    qtbot.waitUntil(lambda: made.app_context.state.current_clip == part(made, name))
     qtbot.waitUntil(lambda: made.app_context.playback.video is not None and made.app_context.feed.settled)
 
 
@@ -87,12 +87,12 @@ def test_each_part_is_listed_played_and_bounded(qtbot: QtBot, parts: Composition
         assert playback.frames == frames
         assert playback.frame == frames[0]
         canvas = screen.player.canvas
-        assert canvas.shown is not None
-        assert read_number(canvas.shown.picture.pixels) == frames[0]
+        assert canvas.displayed_frame is not None
+        assert read_number(canvas.displayed_frame.picture.pixels) == frames[0]
         canvas.setFocus()
         key(canvas, Qt.Key.Key_End)
         qtbot.waitUntil(lambda: parts.app_context.feed.settled)
-        assert read_number(canvas.shown.picture.pixels) == playback.frame == frames[-1]
+        assert read_number(canvas.displayed_frame.picture.pixels) == playback.frame == frames[-1]
         playback.seek(0)
         assert playback.frame == frames[0]
         playback.seek(899)
@@ -100,7 +100,7 @@ def test_each_part_is_listed_played_and_bounded(qtbot: QtBot, parts: Composition
         assert name in parts.window.windowTitle()
         assert screen.curve.viewRange()[0] == pytest.approx([frames[0] / 30, frames.stop / 30], abs=0.2)
     assert parts.window.windowTitle().startswith("long.mp4 (try 1)")
-    assert parts.window.status._video.text() == "long.mp4 (try 1)"
+    assert parts.window.status_bar._video_label.text() == "long.mp4 (try 1)"
 
 
 def test_playing_ends_with_the_part_and_loops_within_it(qtbot: QtBot, parts: Composition) -> None:
@@ -200,10 +200,10 @@ def wait_for_models(qtbot: QtBot, screen: CompareScreen, frames: range) -> None:
 @pytest.mark.slow
 def test_models_are_compared_on_the_part_on_screen(qtbot: QtBot, parts: Composition) -> None:
     app_context = parts.app_context
-    app_context.settings.compared = tuple(str(entry.folder) for entry in app_context.models.entries)
+    app_context.settings.compared_models = tuple(str(entry.folder) for entry in app_context.models.entries)
     choose_by_hand(qtbot, parts, "try 2")
     parts.window.screens.show("compare")
-    screen = parts.window.screens.named("compare")
+    screen = parts.window.screens.get_page("compare")
     assert isinstance(screen, CompareScreen)
     found = {}
     for name in ("try 2", "try 1"):
@@ -225,7 +225,7 @@ def test_a_part_is_exported_as_that_part(qtbot: QtBot, parts: Composition, world
     app_context.settings.export_folder = str(tmp_path / "out")
     choose_by_hand(qtbot, parts, "try 2")
     parts.window.screens.show("export")
-    screen = parts.window.screens.named("export")
+    screen = parts.window.screens.get_page("export")
     assert isinstance(screen, ExportScreen)
     qtbot.waitUntil(lambda: [v.clip for v in screen.source_form.chosen_videos] == [part(parts, "try 2")])
     click(screen.export_button)
@@ -250,11 +250,11 @@ def test_a_session_leads_back_to_the_part(
     assert parts.app_context.wait(60_000)
     second = make_window(world.backend())
     second.app_context.assessments.set_automatic(on=False)
-    recovery = Recovery(second.app_context, second.window.screens, second.window.start)
+    recovery = Recovery(second.app_context, second.window.screens, second.window.start_page)
     recovery.offer(sessions)
-    click(second.window.start.continue_button)
+    click(second.window.start_page.continue_button)
     qtbot.waitUntil(lambda: second.app_context.playback.frame == 700)
-    assert second.app_context.state.current == part(second, "try 2")
+    assert second.app_context.state.current_clip == part(second, "try 2")
 
 
 def test_a_part_behind_the_end_of_its_file_is_told(
@@ -271,7 +271,7 @@ def test_a_part_behind_the_end_of_its_file_is_told(
     assert "short.mp4" in late.reason
     qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
     window.app_context.state.set_current(late.clip)
-    qtbot.waitUntil(lambda: "cannot be read" in inspect(window).header.text)
+    qtbot.waitUntil(lambda: "cannot be read" in inspect(window).score_header.text)
     assert window.app_context.playback.video is None
     window.app_context.state.set_current(early.clip)
     qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
@@ -307,7 +307,7 @@ def test_a_long_recording_is_cut_into_attempts_by_hand(qtbot: QtBot, window: Com
         action.trigger()
         qtbot.waitUntil(lambda: not app_context.study_worker._tasks)
         assert app_context.playback.marks == (None, None)
-        assert app_context.state.current == VideoClip(long), "the next attempt can be marked"
+        assert app_context.state.current_clip == VideoClip(long), "the next attempt can be marked"
     qtbot.waitUntil(lambda: [e.study_name for e in app_context.videos] == ["long", "long 1", "long 2"])
     assert [e.clip_range for e in app_context.videos] == [None, FrameRange(150, 300), FrameRange(600, 750)]
     choose_by_hand(qtbot, window, "long 2")

@@ -57,8 +57,8 @@ def test_a_new_study_leaves_the_open_one_alone_and_the_answer_can_be_remembered(
     app_context = window.app_context
     app_context.open(world.touch("other.mp4"))
     qtbot.waitUntil(lambda: listed(window) == ["other"])
-    assert app_context.studies.current is not None
-    assert app_context.studies.current.draft
+    assert app_context.studies.current_study is not None
+    assert app_context.studies.current_study.draft
     assert names(path) == ["own"]
     app_context.studies.open(path)
     qtbot.waitUntil(lambda: listed(window) == ["own"])

@@ -74,7 +74,7 @@ class Person:
 
     def act(self, window: MainWindow) -> None:
         self.seen["names"] = [entry.path.name for entry in window.app_context.videos]
-        self.seen["status"] = window.status.text
+        self.seen["status"] = window.status_bar.text
         window.close()
 
 

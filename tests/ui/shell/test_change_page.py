@@ -42,14 +42,14 @@ def test_the_page_tells_of_the_participant_on_screen_and_of_all(
     qtbot: QtBot, window: Composition, dialogs: FakeDialogs, study: Path
 ) -> None:
     window.app_context.open([study])
-    qtbot.waitUntil(lambda: len(window.app_context.videos) == 4 and window.app_context.state.current is not None)
+    qtbot.waitUntil(lambda: len(window.app_context.videos) == 4 and window.app_context.state.current_clip is not None)
     menu = window.bindings.list_menu  # not opened: it would take the keyboard
-    assert window.window.panel.view.contextMenuPolicy() is Qt.ContextMenuPolicy.CustomContextMenu
+    assert window.window.panel.videos_view.contextMenuPolicy() is Qt.ContextMenuPolicy.CustomContextMenu
     assert menu.actions() == [window.window.actions_[name] for name in LIST_MENU_ACTIONS]
     menu.actions()[0].trigger()
     page = window.window.findChild(ChangePage)
     assert isinstance(page, ChangePage)
-    qtbot.waitUntil(lambda: "From pre to post, these attempts became better: +4." in page.page.toPlainText())
+    qtbot.waitUntil(lambda: "From pre to post, these attempts became better: +4." in page.text_browser.toPlainText())
     assert [page.participant_box.itemText(at) for at in range(page.participant_box.count())] == [
         "All, before against after",
         "Ann",
@@ -58,14 +58,14 @@ def test_the_page_tells_of_the_participant_on_screen_and_of_all(
     assert page.participant_box.currentText() == "Ann"
     page.participant_box.setCurrentIndex(2)
     page.participant_box.activated.emit(2)
-    qtbot.waitUntil(lambda: "From pre to post, no change can be told: 0.0" in page.page.toPlainText())
+    qtbot.waitUntil(lambda: "From pre to post, no change can be told: 0.0" in page.text_browser.toPlainText())
     dialogs.word_answer = ""
     window.app_context.state.set_current(window.app_context.videos[3].clip)
     window.window.actions_["name_occasion"].trigger()
-    qtbot.waitUntil(lambda: "No earlier and later occasion with a rating" in page.page.toPlainText())
+    qtbot.waitUntil(lambda: "No earlier and later occasion with a rating" in page.text_browser.toPlainText())
     page.participant_box.setCurrentIndex(0)
     page.participant_box.activated.emit(0)
-    qtbot.waitUntil(lambda: "1 participant with ratings at both occasions" in page.page.toPlainText())
+    qtbot.waitUntil(lambda: "1 participant with ratings at both occasions" in page.text_browser.toPlainText())
     window.app_context.studies.close()
     qtbot.waitUntil(lambda: window.window.findChild(ChangePage) is None)
 
@@ -79,5 +79,5 @@ def test_a_study_without_occasions_says_how_to_state_them(qtbot: QtBot, window: 
     window.window.actions_["change_page"].trigger()
     page = window.window.findChild(ChangePage)
     assert isinstance(page, ChangePage)
-    qtbot.waitUntil(lambda: "File › Set occasion…" in page.page.toPlainText())
+    qtbot.waitUntil(lambda: "File › Set occasion…" in page.text_browser.toPlainText())
     page.close()

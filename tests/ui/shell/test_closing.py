@@ -109,7 +109,7 @@ def test_closing_before_the_notes_of_the_video_were_read(
     qtbot.waitUntil(lambda: not window.app_context.model_worker._thread.isRunning() and states(window) == ["new"])
     gate.set()
     qtbot.waitUntil(lambda: not window.window.isVisible())
-    assert not window.window.messages.text
+    assert not window.window.message_bar.text
 
 
 def test_closing_while_a_small_copy_is_made_ends_it_unasked(
@@ -133,7 +133,7 @@ def test_closing_while_a_small_copy_is_made_ends_it_unasked(
     assert ended.is_set()
     assert dialogs.asked == [], "it is made again when the video is on screen"
     assert not any(worker._thread.isRunning() for worker in made.app_context.workers)
-    assert not made.window.messages.text
+    assert not made.window.message_bar.text
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -152,7 +152,9 @@ def test_closing_while_videos_are_added_adds_none_and_leaves_a_whole_study(
         with Study.create(path) as study:
             study.videos.add([NewVideo(file) for file in world.touch("first.mp4")])
         app_context.studies.open(path)
-        qtbot.waitUntil(lambda: app_context.playback.video is not None and app_context.studies.current is not None)
+        qtbot.waitUntil(
+            lambda: app_context.playback.video is not None and app_context.studies.current_study is not None
+        )
     reading, ended = threading.Event(), threading.Event()
     read = identity.digest_of
 
@@ -171,7 +173,7 @@ def test_closing_while_videos_are_added_adds_none_and_leaves_a_whole_study(
     assert ended.is_set()
     assert len(dialogs.asked) == named, "asked where they go if a study is open, and nothing on closing"
     assert not any(worker._thread.isRunning() for worker in app_context.workers)
-    assert not window.window.messages.text
+    assert not window.window.message_bar.text
     assert set(drafts_dir().glob("*")) == drafts, "a draft in which nobody said anything goes"
     if named:
         assert not side_files(path), "it was closed in order"

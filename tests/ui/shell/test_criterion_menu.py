@@ -35,7 +35,9 @@ def test_a_criterion_is_chosen_for_votes_and_models_alike(qtbot: QtBot, window: 
     )
     menu.actions()[1].trigger()
     assert app_context.models.requested_folder == beta.folder
-    qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.studies.current.criterion == "Flow")
+    qtbot.waitUntil(
+        lambda: app_context.studies.current_study is not None and app_context.studies.current_study.criterion == "Flow"
+    )
     found: list[object] = []
     app_context.studies.read(lambda study: study.votes.judgements()).succeeded.connect(found.append)
     qtbot.waitUntil(lambda: bool(found))

@@ -69,11 +69,11 @@ def test_links_between_guides_and_files_lead_somewhere(name: str) -> None:
 def test_all_guides_can_be_read(shown: Guides) -> None:
     for at, guide in enumerate(load_guides()):
         shown.guide_list.setCurrentRow(at)
-        text = shown.page.toPlainText()
+        text = shown.guide_page.toPlainText()
         assert text.startswith(guide.title)
         assert "](" not in text
-        assert shown.page.verticalScrollBar().value() == 0
-        tables = [f for f in shown.page.document().rootFrame().childFrames() if isinstance(f, QTextTable)]
+        assert shown.guide_page.verticalScrollBar().value() == 0
+        tables = [f for f in shown.guide_page.document().rootFrame().childFrames() if isinstance(f, QTextTable)]
         assert len(tables) == len(re.findall(r"^\|[-:| ]+\|$", guide.text, re.MULTILINE))
         for table in tables:
             cell = table.cellAt(0, 0)
@@ -83,39 +83,39 @@ def test_all_guides_can_be_read(shown: Guides) -> None:
 def test_only_the_guide_that_is_read_is_kept(qtbot: QtBot, shown: Guides) -> None:
     for at in (1, 2, 3, 4, 5):
         shown.guide_list.setCurrentRow(at)
-    qtbot.waitUntil(lambda: len(shown.page.findChildren(QTextDocument)) == 1)
+    qtbot.waitUntil(lambda: len(shown.guide_page.findChildren(QTextDocument)) == 1)
 
 
 def test_links_are_followed_and_lead_back_and_addresses_are_only_copied(shown: Guides) -> None:
     shown.show_guide("judging")
-    assert shown.page.find("Votes and ranking")
-    place = shown.page.cursorRect().center() - QPoint(8, 0)
-    click(shown.page.viewport(), place)
+    assert shown.guide_page.find("Votes and ranking")
+    place = shown.guide_page.cursorRect().center() - QPoint(8, 0)
+    click(shown.guide_page.viewport(), place)
     assert read(shown) == RANKING
-    assert shown.page.verticalScrollBar().value() == 0
-    shown.page.anchorClicked.emit(QUrl("#json"))
-    at_heading = shown.page.verticalScrollBar().value()
+    assert shown.guide_page.verticalScrollBar().value() == 0
+    shown.guide_page.anchorClicked.emit(QUrl("#json"))
+    at_heading = shown.guide_page.verticalScrollBar().value()
     assert at_heading > 0
-    shown.page.anchorClicked.emit(QUrl("ranking.md"))
-    assert shown.page.verticalScrollBar().value() == 0
-    shown.page.anchorClicked.emit(QUrl("data.md"))
+    shown.guide_page.anchorClicked.emit(QUrl("ranking.md"))
+    assert shown.guide_page.verticalScrollBar().value() == 0
+    shown.guide_page.anchorClicked.emit(QUrl("data.md"))
     assert read(shown) == "Your own data"
     click(shown.back_button)
-    assert (read(shown), shown.page.verticalScrollBar().value()) == (RANKING, 0)
+    assert (read(shown), shown.guide_page.verticalScrollBar().value()) == (RANKING, 0)
     key(shown, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
-    assert shown.page.verticalScrollBar().value() == at_heading
+    assert shown.guide_page.verticalScrollBar().value() == at_heading
     for _ in range(2):
         shown.go_back()
     assert read(shown).startswith("Judging pairs")
     assert not shown.back_button.isEnabled()
-    shown.page.anchorClicked.emit(QUrl("https://arxiv.org/abs/1112.5745"))
+    shown.guide_page.anchorClicked.emit(QUrl("https://arxiv.org/abs/1112.5745"))
     assert QGuiApplication.clipboard().text() == "https://arxiv.org/abs/1112.5745"
-    assert "does not open web addresses" in shown.message.text()
+    assert "does not open web addresses" in shown.message_label.text()
     assert read(shown).startswith("Judging pairs")
-    shown.page.anchorClicked.emit(QUrl("../benchmarks/simulated/raters.py"))
-    assert not missing(shown.message.text(), "benchmarks/simulated/raters.py", "program's source")
+    shown.guide_page.anchorClicked.emit(QUrl("../benchmarks/simulated/raters.py"))
+    assert not missing(shown.message_label.text(), "benchmarks/simulated/raters.py", "program's source")
     shown.guide_list.setCurrentRow(0)
-    assert shown.message.text() == ""
+    assert shown.message_label.text() == ""
 
 
 def test_search_lists_guides_that_have_all_words_and_goes_round(qtbot: QtBot, shown: Guides) -> None:
@@ -125,31 +125,31 @@ def test_search_lists_guides_that_have_all_words_and_goes_round(qtbot: QtBot, sh
     wanted = [g.title for g in load_guides() if "bootstrap" in g.searchable_text and "halves" in g.searchable_text]
     assert wanted == listed(shown)
     assert read(shown) == wanted[0]
-    text = shown.page.toPlainText().lower()
+    text = shown.guide_page.toPlainText().lower()
     n = text.count("bootstrap") + text.count("halves")
-    assert shown.page.n_hits == n > 2
-    assert shown.message.text() == f"1 of {n}"
+    assert shown.guide_page.n_hits == n > 2
+    assert shown.message_label.text() == f"1 of {n}"
     seen = []
     for _ in range(n):
-        seen.append(shown.page.textCursor().selectedText().lower())
-        assert 0 < shown.page.cursorRect().top() < shown.page.viewport().height()
+        seen.append(shown.guide_page.textCursor().selectedText().lower())
+        assert 0 < shown.guide_page.cursorRect().top() < shown.guide_page.viewport().height()
         key(shown.search_edit, Qt.Key.Key_Return)
     assert set(seen) == {"bootstrap", "halves"}
-    assert shown.message.text() == f"1 of {n}", "round at the end"
+    assert shown.message_label.text() == f"1 of {n}", "round at the end"
     key(shown, Qt.Key.Key_F3, Qt.KeyboardModifier.ShiftModifier)
-    assert shown.message.text() == f"{n} of {n}"
+    assert shown.message_label.text() == f"{n} of {n}"
     shown.show_guide("ranking")
     shown.search_edit.setText("Which pair comes")
-    assert shown.page.textCursor().selectedText() == "Which pair comes", "words that stand in one piece are one"
-    place = shown.page.verticalScrollBar().value()
+    assert shown.guide_page.textCursor().selectedText() == "Which pair comes", "words that stand in one piece are one"
+    place = shown.guide_page.verticalScrollBar().value()
     shown.search_edit.setText("xylophone")
     assert listed(shown) == []
-    assert "No guide" in shown.message.text()
+    assert "No guide" in shown.message_label.text()
     key(shown.search_edit, Qt.Key.Key_Escape)
     assert shown.isVisible()
     assert len(listed(shown)) == len(NAMES)
-    assert (shown.message.text(), shown.page.n_hits) == ("", 0)
-    assert shown.page.verticalScrollBar().value() == place
+    assert (shown.message_label.text(), shown.guide_page.n_hits) == ("", 0)
+    assert shown.guide_page.verticalScrollBar().value() == place
     key(shown.search_edit, Qt.Key.Key_Escape)
     assert not shown.isVisible()
     shown.show()
@@ -161,7 +161,7 @@ def test_search_lists_guides_that_have_all_words_and_goes_round(qtbot: QtBot, sh
 def test_pictures_follow_the_width_of_the_page(qtbot: QtBot, shown: Guides) -> None:
     def widths() -> list[float]:
         found = []
-        for block in iterate(shown.page.document()):
+        for block in iterate(shown.guide_page.document()):
             at = block.begin()
             while not at.atEnd():
                 characters = at.fragment().charFormat()
@@ -173,27 +173,27 @@ def test_pictures_follow_the_width_of_the_page(qtbot: QtBot, shown: Guides) -> N
     shown.show_guide("first-steps")
     for size in (QSize(1200, 600), QSize(700, 500)):
         shown.resize(size)
-        qtbot.waitUntil(lambda: set(widths()) == {shown.page.viewport().width() - 48})
-        assert shown.page.horizontalScrollBar().maximum() == 0
+        qtbot.waitUntil(lambda: set(widths()) == {shown.guide_page.viewport().width() - 48})
+        assert shown.guide_page.horizontalScrollBar().maximum() == 0
 
 
 @pytest.mark.slow
 def test_the_theme_is_followed_where_one_reads(qtbot: QtBot, shown: Guides, window: Composition) -> None:
     shown.show_guide("method")
     shown.search_edit.setText("weights")
-    shown.page.verticalScrollBar().setValue(400)
-    before = shown.page.textCursor().selectionStart(), shown.message.text()
+    shown.guide_page.verticalScrollBar().setValue(400)
+    before = shown.guide_page.textCursor().selectionStart(), shown.message_label.text()
     for choice in (ThemeChoice.DARK, ThemeChoice.LIGHT):
         window.app_context.themes.choose(choice)
-        assert shown.page.verticalScrollBar().value() == 400
-        assert (shown.page.textCursor().selectionStart(), shown.message.text()) == before
+        assert shown.guide_page.verticalScrollBar().value() == 400
+        assert (shown.guide_page.textCursor().selectionStart(), shown.message_label.text()) == before
     shown.search_edit.clear()
     shown.close()
     window.app_context.themes.choose(ThemeChoice.DARK)
     window.window.actions_["guides"].trigger()
     qtbot.waitExposed(shown)
     assert read(shown) == "Method", "it is opened again where it was closed"
-    line = shown.page.document().rootFrame().childFrames()[0]
+    line = shown.guide_page.document().rootFrame().childFrames()[0]
     assert isinstance(line, QTextTable)
     colour = line.cellAt(0, 0).format().toTableCellFormat().bottomBorderBrush().color().name()
     assert colour == window.app_context.themes.theme.line
@@ -201,11 +201,11 @@ def test_the_theme_is_followed_where_one_reads(qtbot: QtBot, shown: Guides, wind
 
 
 def test_words_grow_with_those_of_the_window(qtbot: QtBot, shown: Guides, window: Composition) -> None:
-    before = shown.page.document().defaultFont().pointSizeF()
+    before = shown.guide_page.document().defaultFont().pointSizeF()
     window.app_context.themes.resize_text(130)
-    qtbot.waitUntil(lambda: shown.page.document().defaultFont().pointSizeF() == pytest.approx(1.3 * before))
+    qtbot.waitUntil(lambda: shown.guide_page.document().defaultFont().pointSizeF() == pytest.approx(1.3 * before))
     window.app_context.themes.resize_text(100)
-    qtbot.waitUntil(lambda: shown.page.document().defaultFont().pointSizeF() == pytest.approx(before))
+    qtbot.waitUntil(lambda: shown.guide_page.document().defaultFont().pointSizeF() == pytest.approx(before))
 
 
 def test_the_guide_of_the_shown_screen_opens(shown: Guides, window: Composition) -> None:

@@ -37,9 +37,9 @@ def opened(qtbot: QtBot, made: Composition, world: FakeWorld) -> list[Path]:
     made.app_context.studies.create(
         world.folder / "mine.skillstudy"
     )  # a draft without a word in it goes with its window
-    qtbot.waitUntil(lambda: made.app_context.studies.current is not None)
+    qtbot.waitUntil(lambda: made.app_context.studies.current_study is not None)
     made.app_context.open(files)
-    qtbot.waitUntil(lambda: made.app_context.studies.current is not None and len(made.app_context.videos) == 2)
+    qtbot.waitUntil(lambda: made.app_context.studies.current_study is not None and len(made.app_context.videos) == 2)
     made.app_context.state.set_current(VideoClip(files[1]))
     qtbot.waitUntil(
         lambda: made.app_context.playback.video is not None and made.app_context.playback.video.path == files[1]
@@ -73,7 +73,7 @@ def test_it_leads_back_to_study_video_frame_and_screen(
     first.window.screens.show("compare")
     session.record()
     qtbot.waitUntil(lambda: noted(sessions).get("frame") == 41)
-    study = first.app_context.studies.current
+    study = first.app_context.studies.current_study
     assert study is not None
     die(session)
     first.app_context.close()
@@ -81,16 +81,16 @@ def test_it_leads_back_to_study_video_frame_and_screen(
 
     second = make_window(world.backend())
     second.app_context.assessments.set_automatic(on=False)
-    recovery = Recovery(second.app_context, second.window.screens, second.window.start)
+    recovery = Recovery(second.app_context, second.window.screens, second.window.start_page)
     recovery.offer(sessions)
-    assert second.window.start.return_offer.isVisible()
-    click(second.window.start.continue_button)
+    assert second.window.start_page.return_offer.isVisible()
+    click(second.window.start_page.continue_button)
     playback = second.app_context.playback
     qtbot.waitUntil(lambda: playback.video is not None and playback.video.path == files[1] and playback.frame == 41)
-    assert second.app_context.studies.current is not None
-    assert second.app_context.studies.current.path == study.path
-    assert second.window.screens.current == "compare"
-    assert not second.window.start.return_offer.isVisible()
+    assert second.app_context.studies.current_study is not None
+    assert second.app_context.studies.current_study.path == study.path
+    assert second.window.screens.current_name == "compare"
+    assert not second.window.start_page.return_offer.isVisible()
     assert find_unclosed_session(sessions) is None, "it is offered once"
 
 
@@ -103,9 +103,9 @@ def test_a_session_that_was_closed_is_not_offered(
     qtbot.waitUntil(lambda: bool(noted(sessions)))
     session.end()
     assert list(sessions.iterdir()) == []
-    recovery = Recovery(window.app_context, window.window.screens, window.window.start)
+    recovery = Recovery(window.app_context, window.window.screens, window.window.start_page)
     recovery.offer(sessions)
-    assert not window.window.start.return_offer.isVisible()
+    assert not window.window.start_page.return_offer.isVisible()
 
 
 def test_a_window_that_is_alive_is_left_alone(
@@ -193,7 +193,7 @@ def test_a_report_of_a_crash_is_offered_and_saved(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path
 ) -> None:
     made = make_window(world.backend())
-    start = made.window.start
+    start = made.window.start_page
     assert not start.report_offer.isVisibleTo(start)
     start.offer_report()
     assert start.report_offer.isVisibleTo(start)

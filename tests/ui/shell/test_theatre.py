@@ -20,7 +20,7 @@ def panels(made: Composition) -> set[str]:
 
 def bars(made: Composition) -> tuple[QWidget, ...]:
     window = made.window
-    return window.menuBar(), window.tools, window.status
+    return window.menuBar(), window.tool_bar, window.status_bar
 
 
 def test_theatre_shows_picture_legend_curve_and_transport_alone(
@@ -35,7 +35,7 @@ def test_theatre_shows_picture_legend_curve_and_transport_alone(
     assert window.window.isFullScreen()
     assert not panels(window)
     assert not any(bar.isVisible() for bar in bars(window))
-    assert screen.header.height() == 0
+    assert screen.score_header.height() == 0
     player = screen.player
     for part in (player.canvas, player.caption, player.transport, screen.curve):
         assert part.isVisible()
@@ -49,14 +49,14 @@ def test_theatre_shows_picture_legend_curve_and_transport_alone(
     assert not window.window.isFullScreen()
     assert panels(window) == before
     assert all(bar.isVisible() for bar in bars(window))
-    assert screen.header.maximumHeight() > 1000
+    assert screen.score_header.maximumHeight() > 1000
 
 
 def test_theatre_leaves_a_screen_without_a_player(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
     window.window.actions_["show_export"].trigger()
     window.window.actions_["full_screen"].trigger()
-    assert window.window.screens.current == "inspect"
+    assert window.window.screens.current_name == "inspect"
     window.window.actions_["show_compare"].trigger()
     assert not panels(window), "another screen has no panels either"
     window.window.actions_["full_screen"].trigger()
@@ -66,12 +66,14 @@ def test_theatre_leaves_a_screen_without_a_player(qtbot: QtBot, window: Composit
 def test_panels_are_icons_in_a_narrow_window(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
     main, before = window.window, panels(window)
-    assert not main.rail.isVisible()
+    assert not main.panel_rail.isVisible()
     main.narrow_below_px = main.width() + 1
     main._fit()
     assert not panels(window)
-    assert main.rail.isVisible()
-    buttons = {button.text().split()[0]: button for button in main.rail.findChildren(QToolButton) if button.text()}
+    assert main.panel_rail.isVisible()
+    buttons = {
+        button.text().split()[0]: button for button in main.panel_rail.findChildren(QToolButton) if button.text()
+    }
     assert {"Videos", "Why", "Moments", "Notes"} <= set(buttons)
     buttons["Why"].click()
     assert panels(window) == {"why"}
@@ -82,18 +84,18 @@ def test_panels_are_icons_in_a_narrow_window(qtbot: QtBot, window: Composition, 
     main.find_video()
     assert panels(window) == {"videos"}
     main.actions_["show_rank"].trigger()
-    assert not main.rail.isVisible(), "names must not be read on Rank"
+    assert not main.panel_rail.isVisible(), "names must not be read on Rank"
     main.actions_["show_inspect"].trigger()
     main.narrow_below_px = 0
     main._fit()
     assert panels(window) == before
-    assert not main.rail.isVisible()
+    assert not main.panel_rail.isVisible()
     assert NARROW_PX == 1200
 
 
 @pytest.mark.styled
 def test_the_tool_bar_turns_into_icons_before_anything_is_cut(window: Composition) -> None:
-    tools, icons = window.window.tools, Qt.ToolButtonStyle.ToolButtonIconOnly
+    tools, icons = window.window.tool_bar, Qt.ToolButtonStyle.ToolButtonIconOnly
 
     def words(width: int) -> list[str]:
         tools.resize(width, tools.height())

@@ -42,10 +42,10 @@ def test_files_are_dropped_and_what_is_not_understood_is_listed(
     drop(window, [*good, folder, empty, letter, tmp_path / "gone.mp4"])
     qtbot.waitUntil(lambda: len(window.app_context.videos) == 3)
     assert [entry.path.name for entry in window.app_context.videos] == ["a.mp4", "b.mkv", "c.mov"]
-    bar = window.window.messages
+    bar = window.window.message_bar
     qtbot.waitUntil(bar.isVisible)
     assert bar.text == "4 items were not opened."
-    assert bar._details.text().splitlines() == [
+    assert bar._details_label.text().splitlines() == [
         "empty folder: holds no videos", "letter.docx is not a video.", "gone.mp4: is not there",
         f"{folder / 'd.mp4'} is empty.",
     ]  # fmt: skip
@@ -59,11 +59,11 @@ def test_of_several_studies_and_models_the_last_is_opened_and_that_is_said(
 ) -> None:
     first, second = (make_study(tmp_path / name, "a", "b") for name in ("one", "two"))
     drop(window, [first, second, second])
-    qtbot.waitUntil(lambda: window.app_context.studies.current is not None)
-    study = window.app_context.studies.current
+    qtbot.waitUntil(lambda: window.app_context.studies.current_study is not None)
+    study = window.app_context.studies.current_study
     assert study is not None
     assert study.path == second
-    bar = window.window.messages
+    bar = window.window.message_bar
     qtbot.waitUntil(bar.isVisible)
     assert not missing(bar.text, f"{first.name}")
     models = [tmp_path / name for name in ("m1", "m2")]
@@ -71,21 +71,21 @@ def test_of_several_studies_and_models_the_last_is_opened_and_that_is_said(
         model.mkdir()
         (model / "config.json").touch()
     found = sort_paths(models, world.backend())
-    assert (found.checkpoint, found.refused) == (models[1], ((models[0], "one model is used at a time"),))
+    assert (found.checkpoint, found.refused_paths) == (models[1], ((models[0], "one model is used at a time"),))
 
 
 def test_a_broken_video_stops_nobody(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     world.broken = {"b"}
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4", "c.mp4"))
-    qtbot.waitUntil(window.window.messages.isVisible)
-    assert window.window.messages.text == "b.mp4 is not a video."
+    qtbot.waitUntil(window.window.message_bar.isVisible)
+    assert window.window.message_bar.text == "b.mp4 is not a video."
     assert states(window)[1] == "unreadable"
     bad = window.app_context.videos[1].clip
     window.app_context.state.set_current(bad)
-    qtbot.waitUntil(lambda: "cannot be read" in inspect(window).header.text)
-    assert inspect(window).player.canvas.shown is None
+    qtbot.waitUntil(lambda: "cannot be read" in inspect(window).score_header.text)
+    assert inspect(window).player.canvas.displayed_frame is None
     window.window.actions_["assess_all"].trigger()
-    qtbot.waitUntil(lambda: not window.app_context.assessments.busy)
+    qtbot.waitUntil(lambda: not window.app_context.assessments.is_busy)
     assert states(window) == ["done", "unreadable", "done"]
 
 
@@ -94,21 +94,21 @@ def test_a_model_that_fails_says_so_and_goes_on(qtbot: QtBot, window: Compositio
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     qtbot.waitUntil(lambda: window.app_context.state.model is not None)
     window.app_context.assessments.ask_all()
-    qtbot.waitUntil(lambda: not window.app_context.assessments.busy)
+    qtbot.waitUntil(lambda: not window.app_context.assessments.is_busy)
     assert states(window) == ["failed", "done"]
-    assert "ran out of memory" in window.window.messages.text
-    assert "could not be assessed" in inspect(window).header.text
+    assert "ran out of memory" in window.window.message_bar.text
+    assert "could not be assessed" in inspect(window).score_header.text
     assert window.app_context.state.analysis is None, "half an analysis is not shown as one"
-    close = window.window.messages.findChildren(QToolButton)[-1]
+    close = window.window.message_bar.findChildren(QToolButton)[-1]
     click(close)
-    assert not window.window.messages.isVisible()
+    assert not window.window.message_bar.isVisible()
 
 
 def test_a_checkpoint_that_cannot_be_loaded(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     window.app_context.models.choose(world.folder / "broken model")
-    qtbot.waitUntil(window.window.messages.isVisible)
-    assert window.window.messages.text == "broken model is not a checkpoint."
-    assert "no model" in window.window.status.text
+    qtbot.waitUntil(window.window.message_bar.isVisible)
+    assert window.window.message_bar.text == "broken model is not a checkpoint."
+    assert "no model" in window.window.status_bar.text
     window.app_context.models.choose_default("beta")
     qtbot.waitUntil(lambda: window.app_context.state.model is not None)
 
@@ -121,12 +121,12 @@ def test_a_checkpoint_that_cannot_be_loaded_does_not_take_the_one_before_away(
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     qtbot.waitUntil(lambda: app_context.state.model is not None)
     app_context.assessments.ask_all()
-    qtbot.waitUntil(lambda: not app_context.assessments.busy)
+    qtbot.waitUntil(lambda: not app_context.assessments.is_busy)
     before = app_context.state.model
     assert before is not None
     app_context.models.choose(world.folder / "broken model")
-    qtbot.waitUntil(window.window.messages.isVisible)
-    assert window.window.messages.text == "broken model is not a checkpoint."
+    qtbot.waitUntil(window.window.message_bar.isVisible)
+    assert window.window.message_bar.text == "broken model is not a checkpoint."
     qtbot.waitUntil(lambda: app_context.state.model == before)
     assert app_context.models.requested_folder == before.folder
     assert states(window) == ["done", "done"]
@@ -142,8 +142,8 @@ def test_another_model_in_the_midst_of_many_videos_is_told(qtbot: QtBot, window:
     app_context.assessments.ask_all()
     qtbot.waitUntil(lambda: states(window) == ["working", "waiting", "waiting"])
     app_context.models.step(1)
-    qtbot.waitUntil(window.window.messages.isVisible)
-    assert not missing(window.window.messages.text, "3 waiting")
+    qtbot.waitUntil(window.window.message_bar.isVisible)
+    assert not missing(window.window.message_bar.text, "3 waiting")
 
 
 def test_a_frame_that_cannot_be_decoded_shows_no_other_frame(
@@ -154,14 +154,14 @@ def test_a_frame_that_cannot_be_decoded_shows_no_other_frame(
     app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4"))
     app_context.playback.seek(20)
-    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.picture.frame_index == 20)
+    qtbot.waitUntil(lambda: canvas.displayed_frame is not None and canvas.displayed_frame.picture.frame_index == 20)
     app_context.playback.seek(70)
-    qtbot.waitUntil(lambda: canvas.shown is None)
+    qtbot.waitUntil(lambda: canvas.displayed_frame is None)
     assert not missing(canvas.message, "71 cannot", "Frame 61", "a.mp4")
     assert app_context.feed.settled
-    assert inspect(window).player.caption._text.longest == ""
+    assert inspect(window).player.caption._text_label.longest_text == ""
     app_context.playback.seek(30)
-    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.picture.frame_index == 30)
+    qtbot.waitUntil(lambda: canvas.displayed_frame is not None and canvas.displayed_frame.picture.frame_index == 30)
 
 
 def test_an_error_in_a_slot_is_logged_and_shown_and_the_window_lives(
@@ -179,11 +179,11 @@ def test_an_error_in_a_slot_is_logged_and_shown_and_the_window_lives(
     try:
         with caplog.at_level(logging.ERROR):
             QTimer.singleShot(0, lambda: 1 // 0)
-            qtbot.waitUntil(window.window.messages.isVisible)
+            qtbot.waitUntil(window.window.message_bar.isVisible)
     finally:
         hook.uninstall()
-    assert "unexpected error" in window.window.messages.text
-    assert "ZeroDivisionError" in window.window.messages._details.text()
+    assert "unexpected error" in window.window.message_bar.text
+    assert "ZeroDivisionError" in window.window.message_bar._details_label.text()
     assert "ZeroDivisionError" in caplog.text
     open_and_load(qtbot, window, world.touch("a.mp4"))
     assert window.app_context.playback.video is not None
@@ -200,7 +200,7 @@ def test_an_error_in_another_thread_is_shown_too(
         thread = threading.Thread(target=lambda: window.window.actions_["missing"])
         thread.start()
         thread.join()
-        qtbot.waitUntil(lambda: "KeyError" in window.window.messages._details.text())
+        qtbot.waitUntil(lambda: "KeyError" in window.window.message_bar._details_label.text())
     finally:
         hook.uninstall()
 
@@ -219,10 +219,10 @@ def test_a_frame_that_does_not_decode_is_told(qtbot: QtBot, make_window: MakeWin
     made.app_context.open(world.touch("a.mp4"))
     qtbot.waitUntil(lambda: made.app_context.playback.video is not None and made.app_context.feed.settled)
     made.app_context.playback.seek(60)
-    qtbot.waitUntil(lambda: "does not decode" in made.window.messages.text)
+    qtbot.waitUntil(lambda: "does not decode" in made.window.message_bar.text)
     made.app_context.playback.seek(20)
     qtbot.waitUntil(lambda: made.app_context.feed.settled)
-    shown = inspect(made).player.canvas.shown
+    shown = inspect(made).player.canvas.displayed_frame
     assert shown is not None
     assert shown.picture.frame_index == 20
 
@@ -236,18 +236,18 @@ def test_a_note_on_a_file_is_told_once(qtbot: QtBot, make_window: MakeWindow, wo
     backend = replace(world.backend(), open_reader=lambda path, _token: Cut(world.info(path), 0.0, world.picture))
     made = make_window(backend)
     open_and_load(qtbot, made, world.touch("a.mp4", "b.mp4"))
-    assert not missing(made.window.messages.text, "a.mp4", "90", "120 frames")
+    assert not missing(made.window.message_bar.text, "a.mp4", "90", "120 frames")
     made.app_context.messages.dismiss()
     first, second = (entry.clip for entry in made.app_context.videos)
     made.app_context.state.set_current(second)
-    qtbot.waitUntil(lambda: made.window.messages.text.startswith("b.mp4"))
+    qtbot.waitUntil(lambda: made.window.message_bar.text.startswith("b.mp4"))
     made.app_context.messages.dismiss()
     made.app_context.state.set_current(first)
     qtbot.waitUntil(lambda: made.app_context.feed.settled and made.app_context.playback.video is not None)
-    assert made.window.messages.text == ""
+    assert made.window.message_bar.text == ""
 
 
 def test_without_a_checkpoint_the_window_says_what_to_do(window: Composition, world: FakeWorld) -> None:
     world.models = ()
     begin(window.app_context, [], None)
-    assert "There is no model on this computer" in window.window.messages.text
+    assert "There is no model on this computer" in window.window.message_bar.text

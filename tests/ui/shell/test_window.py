@@ -36,10 +36,10 @@ PAGES = ("start", "inspect", "compare", "rank", "finetune", "export")
 
 def test_it_opens_at_once_and_shows_what_to_do(window: Composition) -> None:
     shown = window.window
-    assert shown.pages.currentWidget() is shown.start
-    assert shown.start.videos_button.isVisible()
+    assert shown.pages.currentWidget() is shown.start_page
+    assert shown.start_page.videos_button.isVisible()
     assert not shown.panel.isVisible()
-    assert "no model" in shown.status.text
+    assert "no model" in shown.status_bar.text
 
 
 @pytest.mark.parametrize("given", ["videos", "study", "refused"])
@@ -71,15 +71,15 @@ def test_open_look_assess_and_read_the_score(qtbot: QtBot, window: Composition, 
     qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
     analysis = app_context.state.analysis
     assert analysis is not None
-    assert f"{abs(analysis.score):.2f}" in inspect(window).header.text
+    assert f"{abs(analysis.score):.2f}" in inspect(window).score_header.text
     assert states(window) == ["done", "new"], "only the video on screen is assessed unasked"
     app_context.playback.seek(int(analysis.samples[0, 11]))
     qtbot.waitUntil(lambda: app_context.feed.settled)
-    assert inspect(window).player.caption._text.longest == "map: this frame · sampled frame 12 of 25"
+    assert inspect(window).player.caption._text_label.longest_text == "map: this frame · sampled frame 12 of 25"
     app_context.playback.step(1)
     qtbot.waitUntil(lambda: app_context.feed.settled)
-    assert inspect(window).player.caption._text.longest == "map: 0.03 s old · sampled frame 12 of 25"
-    text = shown.status.text
+    assert inspect(window).player.caption._text_label.longest_text == "map: 0.03 s old · sampled frame 12 of 25"
+    text = shown.status_bar.text
     for part in ("P07.mp4", "25 of 25 frames analysed", "30.00 fps", "1×", "model alpha", "cpu"):
         assert part in text
     number = app_context.playback.frame + 1
@@ -95,7 +95,7 @@ def test_a_checkpoint_is_dropped(qtbot: QtBot, window: Composition, tmp_path: Pa
     qtbot.waitUntil(lambda: window.app_context.state.model is not None)
     assert window.app_context.state.model is not None
     assert window.app_context.state.model.name == "my model"
-    assert "model my model" in window.window.status.text
+    assert "model my model" in window.window.status_bar.text
 
 
 def test_playing_on_screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -106,7 +106,7 @@ def test_playing_on_screen(qtbot: QtBot, window: Composition, world: FakeWorld) 
     qtbot.waitUntil(lambda: app_context.playback.frame > 10)
     play.trigger()
     qtbot.waitUntil(lambda: app_context.feed.settled)
-    shown = inspect(window).player.canvas.shown
+    shown = inspect(window).player.canvas.displayed_frame
     assert shown is not None
     assert shown.picture.frame_index == app_context.playback.frame
 
@@ -118,7 +118,7 @@ def test_going_to_a_frame(qtbot: QtBot, window: Composition, world: FakeWorld) -
     assert sheet is not None
     sheet.place_edit.clear()
     type_text(sheet.place_edit, "00:01.5")
-    assert sheet._hint.text() == "Frame 46 at 00:01.500"
+    assert sheet._hint_label.text() == "Frame 46 at 00:01.500"
     key(sheet.place_edit, Qt.Key.Key_Return)
     assert window.app_context.playback.frame == 45
     qtbot.waitUntil(lambda: window.window.findChild(GoTo) is None)
@@ -130,7 +130,7 @@ def test_the_palette_finds_and_does(qtbot: QtBot, window: Composition, world: Fa
     palette = window.window.findChild(CommandPalette)
     assert palette is not None
     type_text(palette.search_edit, "dim everything")
-    assert palette.list.count() == 1
+    assert palette.action_list.count() == 1
     key(palette.search_edit, Qt.Key.Key_Return)
     assert window.app_context.state.map_style.overlay is Overlay.DIMMED
     qtbot.waitUntil(lambda: window.window.findChild(CommandPalette) is None)
@@ -162,7 +162,7 @@ def test_a_sheet_closes_when_the_focus_goes_elsewhere(qtbot: QtBot, window: Comp
 def test_closing_all_videos_goes_back_to_the_first_page(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
     window.window.actions_["close_study"].trigger()
-    assert window.window.pages.currentWidget() is window.window.start
+    assert window.window.pages.currentWidget() is window.window.start_page
     assert window.app_context.playback.video is None
     open_and_load(qtbot, window, world.touch("b.mp4"))
     assert window.window.pages.currentWidget() is inspect(window)
@@ -175,7 +175,7 @@ def test_recent_files_are_offered_and_open(
     for path in files:
         settings.remember(path)
     made = make_window(world.backend())
-    button = next(b for b in made.window.start.findChildren(QPushButton) if b.accessibleName() == str(files[1]))
+    button = next(b for b in made.window.start_page.findChildren(QPushButton) if b.accessibleName() == str(files[1]))
     assert "b && c.mp4" in button.text()
     click(button)
     qtbot.waitUntil(lambda: made.app_context.feed.settled and made.app_context.playback.video is not None)
@@ -234,7 +234,7 @@ def test_every_widget_that_takes_the_focus_has_a_name(
 def test_the_parts_of_inspect_have_names_of_their_own(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     _go_to(qtbot, window, world, "inspect")
     screen, panel = inspect(window), window.window.panel
-    for widget in (screen.player.canvas, screen.curve, panel.view, panel.search_edit):
+    for widget in (screen.player.canvas, screen.curve, panel.videos_view, panel.search_edit):
         assert widget.accessibleName()
 
 
@@ -256,7 +256,7 @@ def test_the_window_can_be_walked_by_keyboard(qtbot: QtBot, window: Composition,
     """Tab reaches all that takes the focus, and gets out of everything again; so does Shift+Tab."""
     _go_to(qtbot, window, world, page)
     shown = window.window
-    (shown.start.videos_button if page == "start" else shown.screens.named(page)).setFocus()
+    (shown.start_page.videos_button if page == "start" else shown.screens.get_page(page)).setFocus()
     if QApplication.focusWidget() is None:
         shown.focusNextChild()
     met = _walk(Qt.Key.Key_Tab)
@@ -267,7 +267,12 @@ def test_the_window_can_be_walked_by_keyboard(qtbot: QtBot, window: Composition,
     assert [widget for widget in reached if widget not in back] == []
     if page == "inspect":
         screen = inspect(window)
-        for widget in (shown.panel.view, screen.player.canvas, screen.curve, screen.player.transport._play):
+        for widget in (
+            shown.panel.videos_view,
+            screen.player.canvas,
+            screen.curve,
+            screen.player.transport._play_button,
+        ):
             assert widget in met
         assert len(met) > 8
 
@@ -280,9 +285,9 @@ def _in_a_group(widget: QWidget) -> bool:
 def test_the_list_state_words_follow(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.app_context.videos[0].state is VideoState.DONE)
-    table = window.window.panel.table
+    table = window.window.panel.video_table
     assert table.index(0, STATE).data() == "assessed"
-    assert window.window.panel._count.text() == "1 video, 1 assessed"
+    assert window.window.panel._count_label.text() == "1 video, 1 assessed"
     assert window.app_context.videos[0].total in {0, N_SEGMENTS}
 
 
@@ -323,11 +328,11 @@ def test_the_picture_has_the_focus_at_once(qtbot: QtBot, window: Composition, wo
 
 def test_recent_files_can_be_forgotten(window: Composition, settings: Settings, tmp_path: Path) -> None:
     settings.remember(tmp_path / "a.mp4")
-    window.window.recent.refresh()
-    assert window.window.recent.isEnabled()
-    window.window.recent.actions()[-1].trigger()
+    window.window.recent_menu.refresh()
+    assert window.window.recent_menu.isEnabled()
+    window.window.recent_menu.actions()[-1].trigger()
     assert settings.recent == ()
-    assert not window.window.recent.isEnabled()
+    assert not window.window.recent_menu.isEnabled()
 
 
 @pytest.mark.parametrize(("width", "both"), [(1700, True), (1000, False)])
@@ -364,14 +369,14 @@ def test_a_filter_never_leaves_the_video_on_screen(qtbot: QtBot, window: Composi
     qtbot.waitUntil(lambda: all(entry.study_name for entry in app_context.videos))
     seen: list[object] = []
     app_context.state.current_changed.connect(seen.append)
-    panel.filter.set_state(VideoState.NEW)
+    panel.video_filter.set_state(VideoState.NEW)
     app_context.assessments.ask_all()
-    qtbot.waitUntil(lambda: not app_context.assessments.busy)
+    qtbot.waitUntil(lambda: not app_context.assessments.is_busy)
     assert {entry.state for entry in app_context.videos} == {VideoState.DONE}
     assert seen == [], "nobody chose another video"
-    assert panel.filter.rowCount() == 1, "the one on screen stays"
-    panel.filter.set_state(None)
-    assert panel.filter.rowCount() == 4
+    assert panel.video_filter.rowCount() == 1, "the one on screen stays"
+    panel.video_filter.set_state(None)
+    assert panel.video_filter.rowCount() == 4
 
 
 def test_looking_for_a_video_shows_the_list_that_was_closed(
@@ -456,7 +461,7 @@ def test_a_recent_study_is_listed_with_the_picture_of_its_first_video(
     gone = tmp_path / "gone.skillstudy"
     for path in (gone, study.path):
         settings.remember(path)
-    start = make_window(world.backend()).window.start
+    start = make_window(world.backend()).window.start_page
     buttons = {b.accessibleName(): b for b in start.findChildren(QPushButton) if b.accessibleName()}
     qtbot.waitUntil(lambda: not buttons[str(study.path)].icon().isNull())
     assert buttons[str(gone)].icon().isNull()

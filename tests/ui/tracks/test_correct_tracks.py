@@ -25,12 +25,12 @@ def with_hands(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Compo
     (path,) = world.touch("one.mp4")
     TrackStore().put(hands(world.info(path), gap=range(30, 45)))
     made = opened(qtbot, make_window, world)
-    qtbot.waitUntil(lambda: made.app_context.tracks.saved is not None)
+    qtbot.waitUntil(lambda: made.app_context.tracks.saved_tracks is not None)
     return made
 
 
 def kept(made: Composition) -> TrackSet:
-    found = made.app_context.tracks.saved
+    found = made.app_context.tracks.saved_tracks
     assert found is not None
     return found
 
@@ -70,14 +70,14 @@ def test_a_track_is_cut_cleared_and_joined(
 ) -> None:
     made = with_hands(qtbot, make_window, world)
     panel = panel_of(made)
-    panel.table.choose("right hand")
+    panel.tracks_table.choose("right hand")
     made.app_context.playback.seek(45)
     click(panel.buttons["cut_track"])
     assert [track.name for track in kept(made).tracks] == ["left hand", "right hand", "right hand 2"]
     assert kept(made).tracks[2].has_points.tolist() == [False] * 45 + [True] * 45
-    qtbot.waitUntil(lambda: len(panel.table.shown_rows) == 3)
+    qtbot.waitUntil(lambda: len(panel.tracks_table.shown_rows) == 3)
     dialogs.word_answer = "right hand 2"
-    panel.table.choose("right hand")
+    panel.tracks_table.choose("right hand")
     click(panel.buttons["join_tracks"])
     assert [track.name for track in kept(made).tracks] == ["left hand", "right hand"]
     dialogs.word_answer = "left hand"
@@ -102,16 +102,16 @@ def test_a_point_is_followed_from_clicks_lost_and_found_again(
     dialogs.word_answer = "needle"
     click(panel.buttons["follow_point"])
     playback.seek(2)
-    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.picture.frame_index == 2)
+    qtbot.waitUntil(lambda: canvas.displayed_frame is not None and canvas.displayed_frame.picture.frame_index == 2)
     click(canvas, picture_place(made, 200, 90))
-    qtbot.waitUntil(lambda: made.app_context.tracks.saved is not None)
+    qtbot.waitUntil(lambda: made.app_context.tracks.saved_tracks is not None)
     needle = kept(made).track("needle")
     assert needle is not None
     x = needle.xy_px[2:60, 0, 0]
     assert np.allclose(x, x[0] - 2 * np.arange(58), atol=1)
-    qtbot.waitUntil(lambda: not missing(panel.following_note.plain, "Lost", "needle", "00:02.0"))
+    qtbot.waitUntil(lambda: not missing(panel.following_note.plain_text, "Lost", "needle", "00:02.0"))
     playback.seek(70)
-    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.picture.frame_index == 70)
+    qtbot.waitUntil(lambda: canvas.displayed_frame is not None and canvas.displayed_frame.picture.frame_index == 70)
     click(canvas, picture_place(made, 60, 90))
 
     def bridged() -> bool:
@@ -120,9 +120,11 @@ def test_a_point_is_followed_from_clicks_lost_and_found_again(
 
     qtbot.waitUntil(bridged)
     layer = inspect(made).player.track_layer
-    qtbot.waitUntil(lambda: bool(layer.drawn and layer.drawn[0].dashed_trails and layer.drawn[0].is_anchored))
+    qtbot.waitUntil(
+        lambda: bool(layer.drawn_tracks and layer.drawn_tracks[0].dashed_trails and layer.drawn_tracks[0].is_anchored)
+    )
     key(canvas, Qt.Key.Key_Escape)
-    assert made.app_context.point_requests.current is None
+    assert made.app_context.point_requests.current_request is None
     made.app_context.undo.undo()
     qtbot.waitUntil(lambda: not bridged())
 
@@ -139,7 +141,7 @@ def test_a_reference_and_a_known_length_are_drawn_by_mouse_and_by_keyboard(
     reference = kept(made).reference
     assert reference is not None
     assert np.allclose(reference.points[:, 0], [60, 160, 260], atol=1)
-    qtbot.waitUntil(lambda: "mean_distance" in [row.key for row in panel.measures.table.shown_rows])
+    qtbot.waitUntil(lambda: "mean_distance" in [row.key for row in panel.measures_table.table.shown_rows])
     dialogs.word_answer = "50,5"
     click(panel.buttons["mark_length"])
     qtbot.waitUntil(canvas.hasFocus)
@@ -152,10 +154,10 @@ def test_a_reference_and_a_known_length_are_drawn_by_mouse_and_by_keyboard(
     assert length is not None
     assert length.mm == 50.5
     assert abs(length.length_px * canvas.viewport.scale - 40) < 0.1  # the cross hair starts in the middle again
-    qtbot.waitUntil(lambda: made.app_context.tracks.shown is not None)
+    qtbot.waitUntil(lambda: made.app_context.tracks.shown_tracks is not None)
 
     def in_mm() -> bool:
-        shown = made.app_context.tracks.shown
+        shown = made.app_context.tracks.shown_tracks
         return shown is not None and shown.measures is not None and shown.measures.unit.name == "mm"
 
     qtbot.waitUntil(in_mm)

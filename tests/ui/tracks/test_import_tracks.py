@@ -34,7 +34,7 @@ def page_of(qtbot: QtBot, made: Composition) -> TracksImportDialog:
 
     def read() -> bool:
         page = made.window.findChild(TracksImportDialog)
-        return page is not None and page.message.plain != "Reading…"
+        return page is not None and page.message_label.plain_text != "Reading…"
 
     qtbot.waitUntil(read)
     page = made.window.findChild(TracksImportDialog)
@@ -48,15 +48,15 @@ def test_a_dropped_deeplabcut_file_shows_its_points_over_the_video(
     made = opened(qtbot, make_window, world)
     drop(made, [deeplabcut(world.folder / "one.csv")])
     page = page_of(qtbot, made)
-    assert not missing(page.message.plain, "DeepLabCut", "paw", "nose", "frame 1")
-    assert not missing(page.counts.plain, "180 positions", "177 used", "3 rejected")
-    qtbot.waitUntil(lambda: len(page.preview.layer.drawn) == 1)
-    assert np.isfinite(page.preview.layer.drawn[0].points_px[1]).all()
+    assert not missing(page.message_label.plain_text, "DeepLabCut", "paw", "nose", "frame 1")
+    assert not missing(page.counts_label.plain_text, "180 positions", "177 used", "3 rejected")
+    qtbot.waitUntil(lambda: len(page.track_preview.layer.drawn_tracks) == 1)
+    assert np.isfinite(page.track_preview.layer.drawn_tracks[0].points_px[1]).all()
     qtbot.waitUntil(page.import_button.hasFocus)
     key(page.import_button, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: made.window.findChild(TracksImportDialog) is None)
     tracks, layer = made.app_context.tracks, inspect(made).player.track_layer
-    qtbot.waitUntil(lambda: tracks.saved is not None and tracks.shown is not None)
+    qtbot.waitUntil(lambda: tracks.saved_tracks is not None and tracks.shown_tracks is not None)
     canvas = inspect(made).player.canvas
     made.window.activateWindow()  # as window systems do when a dialog closes
     qtbot.waitUntil(made.window.isActiveWindow)
@@ -64,10 +64,12 @@ def test_a_dropped_deeplabcut_file_shows_its_points_over_the_video(
     for _ in range(9):
         key(canvas, Qt.Key.Key_Period)  # nine frames on
     x = 160 + 60 * np.sin(1)
-    qtbot.waitUntil(lambda: len(layer.drawn) == 1 and abs(float(layer.drawn[0].points_px[0, 0]) - x) < 0.02)
-    assert layer.drawn[0].points_px[:, 1].tolist() == [90, 40]
+    qtbot.waitUntil(
+        lambda: len(layer.drawn_tracks) == 1 and abs(float(layer.drawn_tracks[0].points_px[0, 0]) - x) < 0.02
+    )
+    assert layer.drawn_tracks[0].points_px[:, 1].tolist() == [90, 40]
     qtbot.waitUntil(inspect(made).motion.isVisible)
-    assert [row.texts[0] for row in panel_of(made).table.shown_rows] == ["points"]
+    assert [row.texts[0] for row in panel_of(made).tracks_table.shown_rows] == ["points"]
     made.app_context.undo.undo()
     qtbot.waitUntil(lambda: tracks.tracks is None)
     assert not inspect(made).motion.isVisible()
@@ -88,13 +90,13 @@ def test_a_file_of_another_video_is_one_sentence(qtbot: QtBot, make_window: Make
     made = opened(qtbot, make_window, world)
     drop(made, [deeplabcut(world.folder / "long.csv", 400)])
     page = page_of(qtbot, made)
-    assert not missing(page.message.plain, "long.csv", "frame 399", "of 90 frames")
+    assert not missing(page.message_label.plain_text, "long.csv", "frame 399", "of 90 frames")
     assert not page.import_button.isEnabled()
     page.close()
     qtbot.waitUntil(lambda: made.window.findChild(TracksImportDialog) is None)
     drop(made, [deeplabcut(world.folder / "wide.csv", width=4000)])
     page = page_of(qtbot, made)
-    assert not missing(page.message.plain, "outside the picture", "320 × 180")
+    assert not missing(page.message_label.plain_text, "outside the picture", "320 × 180")
     page.close()
 
 
@@ -106,15 +108,15 @@ def test_units_of_the_users_own_are_asked_for(
     dialogs.file_answer = write(world.folder / "walk.csv", KINOVEA)
     made.window.actions_["import_tracks"].trigger()
     page = page_of(qtbot, made)
-    assert not missing(page.message.plain, "pixels one unit", "zero", "y axis")
+    assert not missing(page.message_label.plain_text, "pixels one unit", "zero", "y axis")
     assert not page.import_button.isEnabled()
     page.zero_x.setValue(100)
     page.zero_y.setValue(80)
     page.y_up_box.setChecked(True)
     page.pixels_per_unit.setValue(10)
     qtbot.waitUntil(page.import_button.isEnabled)
-    qtbot.waitUntil(lambda: len(page.preview.layer.drawn) == 1)
-    assert page.preview.layer.drawn[0].points_px.tolist() == [[110, 60]]
+    qtbot.waitUntil(lambda: len(page.track_preview.layer.drawn_tracks) == 1)
+    assert page.track_preview.layer.drawn_tracks[0].points_px.tolist() == [[110, 60]]
     page.close()
 
 

@@ -27,7 +27,7 @@ def made(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Composition
 
 
 def on_screen(made: Composition) -> VideoEntry:
-    entry = made.app_context.videos.get(made.app_context.state.current)
+    entry = made.app_context.videos.get(made.app_context.state.current_clip)
     assert entry is not None
     return entry
 
@@ -61,7 +61,7 @@ def test_found_tracks_and_changed_ones_bring_a_new_assessment(qtbot: QtBot, made
     qtbot.waitUntil(lambda: on_screen(made).state is VideoState.FAILED)
     assert "find hands" in on_screen(made).reason
     find(made)
-    qtbot.waitUntil(lambda: is_current(made) and tracks.saved is not None)
+    qtbot.waitUntil(lambda: is_current(made) and tracks.saved_tracks is not None)
     before = stored(on_screen(made))
     cut(made)
     qtbot.waitUntil(lambda: is_current(made) and stored(on_screen(made)) != before)
@@ -74,7 +74,7 @@ def test_without_automatic_assessment_the_score_goes_and_a_message_says_why(
 ) -> None:
     context = made.app_context
     find(made)
-    qtbot.waitUntil(lambda: is_current(made) and context.tracks.saved is not None)
+    qtbot.waitUntil(lambda: is_current(made) and context.tracks.saved_tracks is not None)
     context.assessments.set_automatic(on=False)
     n = len(world.assessed)
     cut(made)
@@ -95,8 +95,8 @@ def test_an_edit_of_tracks_leaves_scores_that_do_not_rest_on_them(
     qtbot.waitUntil(lambda: on_screen(made).state is VideoState.DONE)
     analysis, n = on_screen(made).analysis, len(world.assessed)
     find(made)
-    qtbot.waitUntil(lambda: made.app_context.tracks.saved is not None)
+    qtbot.waitUntil(lambda: made.app_context.tracks.saved_tracks is not None)
     cut(made)
-    qtbot.waitUntil(lambda: made.app_context.tracks.shown is not None)
+    qtbot.waitUntil(lambda: made.app_context.tracks.shown_tracks is not None)
     assert on_screen(made).analysis is analysis
     assert len(world.assessed) == n

@@ -200,9 +200,9 @@ def test_a_percentile_follows_every_change_of_scores_and_tasks(videos: VideoList
         if step in {60, 90}:
             videos.remove(VideoClip(paths.pop()))
         for entry in videos:
-            others = [o.analysis.score for o in cohorts.others(entry) if o.analysis is not None]
+            others = [o.analysis.score for o in cohorts.comparable_entries(entry) if o.analysis is not None]
             same = {o.clip for o in videos if o.task == entry.task and o.analysis is not None} - {entry.clip}
-            assert {o.clip for o in cohorts.others(entry)} == same
+            assert {o.clip for o in cohorts.comparable_entries(entry)} == same
             known = entry.analysis
             expected = cohort_position(known.score, known.interval, others) if known is not None else None
             assert repr(cohorts.position(entry)) == repr(expected)  # the median of nobody is NaN
@@ -240,9 +240,9 @@ def test_the_chosen_row_is_whole_when_the_list_becomes_shorter(
 ) -> None:
     open_and_load(qtbot, window, world.touch(*(f"v{i:02d}.mp4" for i in range(30))))
     panel = window.window.panel
-    view = panel.view
-    qtbot.waitUntil(lambda: panel.filter.rowCount() == 30)
-    view.setCurrentIndex(panel.filter.index(12, 0))
+    view = panel.videos_view
+    qtbot.waitUntil(lambda: panel.video_filter.rowCount() == 30)
+    view.setCurrentIndex(panel.video_filter.index(12, 0))
     chosen = view.visualRect(view.currentIndex())
     view.setFixedHeight(view.height() - view.viewport().height() + chosen.bottom() - chosen.height() // 2)
     qtbot.waitUntil(lambda: view.viewport().rect().contains(view.visualRect(view.currentIndex()).center()))

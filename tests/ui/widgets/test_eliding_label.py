@@ -28,7 +28,7 @@ def test_the_longest_wording_that_fits_is_shown(qtbot: QtBot) -> None:
     assert text.startswith("held")
     assert text.endswith("…")
     assert tip == LONG
-    assert label.longest == LONG
+    assert label.longest_text == LONG
     assert label.minimumSizeHint().width() == 0
     assert label.sizeHint().width() == wide[2]
     label.set_forms("")

@@ -48,7 +48,7 @@ def test_labels_isolate_names(qtbot: QtBot) -> None:
     wrapping.set_plain(sentence)
     eliding.resize(600, 20)
     eliding.set_forms(sentence)
-    assert wrapping.plain == eliding.longest == sentence, "what a screen reader says has no marks"
+    assert wrapping.plain_text == eliding.longest_text == sentence, "what a screen reader says has no marks"
     for label in (wrapping, eliding):
         scores, number = places(label.text(), "scores", "0.56")
         assert scores < number

@@ -92,7 +92,7 @@ class EvidenceLoader(QObject):
         return key == self._running_key or self._delay.isActive()
 
     @property
-    def stopped(self) -> bool:
+    def is_stopped(self) -> bool:
         """True if the user stopped the computation for the video on screen."""
         return self._current_key in self._stopped_keys
 
@@ -108,7 +108,7 @@ class EvidenceLoader(QObject):
             return None
         return _key(analysis)
 
-    def want(self, viewer: QObject, on: bool) -> None:
+    def set_wanted(self, viewer: QObject, on: bool) -> None:
         """Register a widget that shows evidence (``on``), or unregister it."""
         if on:
             self._viewers.add(viewer)

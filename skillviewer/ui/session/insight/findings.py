@@ -32,7 +32,7 @@ class WhyQuestion:
     analysis: Analysis  # complete analysis by the chosen model
     evidence: "Evidence | None"  # None until it is known
     task: str  # task of the video, or "" for the study's task
-    others: tuple[VideoEntry, ...]  # comparable videos with an analysis
+    comparable_entries: tuple[VideoEntry, ...]  # comparable videos with an analysis
     n_unassessed: int  # number of comparable videos without one
     facts: StudyFacts | None = None  # facts of the study, or None without a study
     judgements: Mapping[str, VideoJudgements] = field(default_factory=dict)  # by name of the video
@@ -79,11 +79,13 @@ def findings_of(question: WhyQuestion) -> Findings:
     from skillviewer.core.explanation.why import cohort_member, reference_for, score_findings
 
     analysis = question.analysis
-    other_analyses = [(other.name, other.analysis) for other in question.others if other.analysis is not None]
+    other_analyses = [
+        (other.name, other.analysis) for other in question.comparable_entries if other.analysis is not None
+    ]
     members = [cohort_member(name, other.score, other.mean_feature) for name, other in other_analyses]
-    names_with_picture = {other.name for other in question.others if other.state.has_picture}
+    names_with_picture = {other.name for other in question.comparable_entries if other.state.has_picture}
     reference = reference_for(question.name, analysis, members, names_with_picture)
-    clips = {other.name: other.clip for other in question.others}
+    clips = {other.name: other.clip for other in question.comparable_entries}
     cohort_scores = tuple(other.score for _, other in other_analyses)
     findings = score_findings(analysis, question.evidence, cohort_scores)
     models, versions = _other_models(question)
@@ -131,7 +133,7 @@ def _attention_on_hands(question: WhyQuestion) -> str:
     except VideoError as error:
         return str(error)
     videos: dict[str, tuple[Analysis, TrackSet]] = {question.name: (analysis, tracks)}
-    for other in question.others:
+    for other in question.comparable_entries:
         if other.analysis is not None and len(videos) <= MAX_CONTROL_VIDEOS:
             other_tracks = store.get_readable(other.analysis.video.digest, _frames_of(other.analysis))
             if other_tracks is not None and other_tracks.fits(other.analysis.video):
@@ -149,7 +151,7 @@ def _other_models(question: WhyQuestion) -> tuple[tuple[OtherModel, ...], tuple[
     facts = question.facts
     if facts is None:
         return (), ()
-    scores = {other.name: other.analysis.score for other in question.others if other.analysis is not None}
+    scores = {other.name: other.analysis.score for other in question.comparable_entries if other.analysis is not None}
     scores[question.name] = question.analysis.score
     digest = question.analysis.provenance.model_digest
     return other_models(

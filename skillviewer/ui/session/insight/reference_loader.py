@@ -71,7 +71,7 @@ class ReferenceLoader(QObject):
             return None
         return even_pace(self.own_analysis, self.analysis)
 
-    def want(self, *, on: bool) -> None:
+    def set_wanted(self, *, on: bool) -> None:
         """Set whether the video on screen is aligned with its reference video."""
         self._is_wanted = on
         self._align()

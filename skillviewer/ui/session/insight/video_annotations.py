@@ -30,7 +30,7 @@ class MomentCard:
     key_frame: int  # frame whose thumbnail is shown, from 0
     model_moment: "ModelMoment | None"  # the moment as the model found it; None for a saved moment
     # the saved moment; for a moment of the model, the user's own record of it, or None
-    saved: SavedMoment | None
+    saved_moment: SavedMoment | None
     opinions: tuple[SavedMoment, ...]  # opinions of other users on a moment of the model
     notes: tuple[Note, ...]  # notes on the moment, in the order of writing
     of_this_model: bool = False  # True for a saved moment that the model on screen found, but no longer lists
@@ -43,9 +43,9 @@ class MomentCard:
     @property
     def opinion(self) -> Opinion:
         """Opinion of the user on a moment of the model; NONE for a saved moment."""
-        if self.saved is None or self.model_moment is None:
+        if self.saved_moment is None or self.model_moment is None:
             return Opinion.NONE
-        return self.saved.opinion
+        return self.saved_moment.opinion
 
 
 def cards_of(
@@ -81,7 +81,7 @@ def cards_of(
                 moment.stop_s,
                 moment.key_frame,
                 model_moment=moment,
-                saved=own_record,
+                saved_moment=own_record,
                 opinions=opinions,
                 notes=_notes_on(notes, matching),
             )
@@ -94,7 +94,7 @@ def cards_of(
                 record.stop_s,
                 video.frame_at(middle_s),
                 model_moment=None,
-                saved=record,
+                saved_moment=record,
                 opinions=(),
                 notes=_notes_on(notes, [record]),
                 of_this_model=bool(record.model_digest) and record.model_digest == model_digest,
@@ -175,7 +175,7 @@ class VideoAnnotations(QObject):
         self._videos = videos
         self._state = state
         self._settings = settings
-        self._stored = _StoredAnnotations("", (), ())
+        self._stored_annotations = _StoredAnnotations("", (), ())
         studies.about_to_replace.connect(self.finish_asked)
         studies.changed.connect(self._on_study_changed)
         studies.opened.connect(self._read)
@@ -187,7 +187,7 @@ class VideoAnnotations(QObject):
     @property
     def video(self) -> str:
         """Name of the video on screen in the study; "" if the study does not contain it."""
-        entry = self._videos.get(self._state.current)
+        entry = self._videos.get(self._state.current_clip)
         return entry.study_name if entry is not None else ""
 
     @property
@@ -207,17 +207,17 @@ class VideoAnnotations(QObject):
     @property
     def read_only(self) -> bool:
         """True if the study is read-only."""
-        return self._studies.current is not None and self._studies.current.read_only
+        return self._studies.current_study is not None and self._studies.current_study.read_only
 
     @property
     def moments(self) -> tuple[SavedMoment, ...]:
         """Moments of the video that are stored in the study, in order of time, with opinions on moments of models."""
-        return self._stored.moments if self._stored.video == self.video else ()
+        return self._stored_annotations.moments if self._stored_annotations.video == self.video else ()
 
     @property
     def notes(self) -> tuple[Note, ...]:
         """Notes of the video and of its moments, in the order of writing."""
-        return self._stored.notes if self._stored.video == self.video else ()
+        return self._stored_annotations.notes if self._stored_annotations.video == self.video else ()
 
     # Commands
 
@@ -341,13 +341,13 @@ class VideoAnnotations(QObject):
 
     def _on_entry(self, row: int) -> None:
         entry = self._videos[row]
-        if entry.clip == self._state.current and entry.study_name != self._stored.video:
+        if entry.clip == self._state.current_clip and entry.study_name != self._stored_annotations.video:
             self._read()
 
     def _read(self, *_: object) -> None:
         name = self.video
-        if not name or self._studies.current is None:
-            self._stored = _StoredAnnotations("", (), ())
+        if not name or self._studies.current_study is None:
+            self._stored_annotations = _StoredAnnotations("", (), ())
             self.changed.emit()
             return
 
@@ -358,5 +358,5 @@ class VideoAnnotations(QObject):
 
     def _on_read(self, stored: _StoredAnnotations) -> None:
         if stored.video == self.video:
-            self._stored = stored
+            self._stored_annotations = stored
             self.changed.emit()

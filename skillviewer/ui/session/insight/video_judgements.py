@@ -65,7 +65,7 @@ class RaterReason:
 
     rater: str  # name of the rater, or ``UNNAMED``
     verdict: Verdict  # LEFT: this video was better; RIGHT: the other video; NEITHER: no difference
-    other: str  # name of the other video
+    other_video: str  # name of the other video
     text: str  # the reason in the rater's words; "" if only a time was marked
     mark_s: float | None = None  # marked time in this video, in seconds from the first frame of its file
 
@@ -76,7 +76,7 @@ class VideoJudgements:
 
     n_raters: int  # number of raters with a name
     n_unnamed: int  # number of votes without the name of a rater
-    ranked: RankedVideo  # rank within the task by all judgements
+    ranked_video: RankedVideo  # rank within the task by all judgements
     reasons: tuple[RaterReason, ...] = ()  # reasons of the raters, the latest first
 
 
@@ -94,8 +94,10 @@ def judgements_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
     for vote in reversed(facts.votes_with_reasons):
         assert vote.verdict is not None  # ``_has_reason``
         verdict = Verdict(vote.verdict)
-        left = RaterReason(vote.rater, verdict, other=vote.right, text=vote.reason, mark_s=vote.left_mark_s)
-        right = RaterReason(vote.rater, Verdict(-verdict), other=vote.left, text=vote.reason, mark_s=vote.right_mark_s)
+        left = RaterReason(vote.rater, verdict, other_video=vote.right, text=vote.reason, mark_s=vote.left_mark_s)
+        right = RaterReason(
+            vote.rater, Verdict(-verdict), other_video=vote.left, text=vote.reason, mark_s=vote.right_mark_s
+        )
         for video, reason in ((vote.left, left), (vote.right, right)):
             if reason.text or reason.mark_s is not None:
                 reasons.setdefault(video, []).append(reason)

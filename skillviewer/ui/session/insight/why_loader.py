@@ -106,7 +106,7 @@ class WhyLoader(QObject):
 
     @property
     def entry(self) -> VideoEntry | None:
-        return self._videos.get(self._state.current)
+        return self._videos.get(self._state.current_clip)
 
     @property
     def stage(self) -> WhyStage:
@@ -224,7 +224,7 @@ class WhyLoader(QObject):
         self._notify()
 
     def _on_entry(self, row: int) -> None:
-        if self._videos[row].clip == self._state.current:
+        if self._videos[row].clip == self._state.current_clip:
             self._on_screen_changed()
         elif not self._update_later.isActive():  # the scores of other videos may come by the thousand
             self._update_later.start(max(UPDATE_DELAY_MS, len(self._videos) // 10))
@@ -235,7 +235,7 @@ class WhyLoader(QObject):
         if entry is None or analysis is None or not analysis.complete or self._index.stopped:
             return
         task = entry.task
-        current = self._studies.current
+        current = self._studies.current_study
         if not task and current is not None:
             task = current.settings.task
         model = self._state.model
@@ -249,7 +249,7 @@ class WhyLoader(QObject):
             analysis=analysis,
             evidence=self._evidence_loader.evidence,
             task=task,
-            others=tuple(self._cohorts.others(entry)),
+            comparable_entries=tuple(self._cohorts.comparable_entries(entry)),
             n_unassessed=self._cohorts.n_unassessed(entry),
             facts=self._facts,
             judgements=self._judgements,
@@ -279,11 +279,11 @@ class WhyLoader(QObject):
             self._read_facts_soon.start()
 
     def _read_facts(self, *_: object) -> None:
-        if self._studies.current is not None and not self._index.stopped:
+        if self._studies.current_study is not None and not self._index.stopped:
             self._studies.read(facts_of).then(succeeded=self._on_facts)
 
     def _on_facts(self, facts: StudyFacts) -> None:
-        if self._studies.current is None:
+        if self._studies.current_study is None:
             return
         previous_facts = self._facts
         self._facts = facts

@@ -65,21 +65,21 @@ class ClickFollowing(QObject):
         if self._playback.video is None:
             return
         self._playback.pause()
-        self._requests.ask(PointRequest(HINT, picked=self._on_click))
+        self._requests.ask(PointRequest(HINT, on_picked=self._on_click))
         self.name = name
         self._load_track()
         self.changed.emit()
 
     def lost_places(self) -> tuple[tuple[str, int], ...]:
         """Return (name of the track, index of the frame in the file) for every loss of a tracked object."""
-        saved = self._tracks.saved
+        saved = self._tracks.saved_tracks
         if saved is None:
             return ()
         return tuple((track.name, row + saved.start_frame) for track in saved.tracks for row in lost_frames(track))
 
     def lost_text(self) -> str:
         """Return a sentence on the times at which tracked objects were lost, or ""."""
-        saved = self._tracks.saved
+        saved = self._tracks.saved_tracks
         places = self.lost_places()
         if saved is None or not places:
             return ""
@@ -96,7 +96,7 @@ class ClickFollowing(QObject):
         video = self._playback.video
         if video is None or not self.name or self._worker.stopped:
             return
-        saved = self._tracks.saved
+        saved = self._tracks.saved_tracks
         track = self._track
         if saved is not None and len(saved.frames) < video.n_frames:
             self._messages.note("Points are followed in whole videos: show the file itself, not a part of it.")
@@ -131,7 +131,7 @@ class ClickFollowing(QObject):
 
     def _load_track(self) -> None:
         if self._task is None and not self._waiting:
-            saved = self._tracks.saved
+            saved = self._tracks.saved_tracks
             self._track = saved.track(self.name) if saved is not None else None
 
     def _on_request(self, _request: PointRequest | None) -> None:

@@ -87,9 +87,9 @@ def _make_hand_job(choice: SearchChoice, model_folder: Path | None, *, force: bo
 class FoundHands:
     """Result of a search."""
 
-    before: TrackSet  # tracks before the search; an empty set if there were none
-    after: TrackSet
-    skipped: bool = False  # True if the video had hands already and was not searched
+    tracks_before: TrackSet  # tracks before the search; an empty set if there were none
+    tracks_after: TrackSet
+    was_skipped: bool = False  # True if the video had hands already and was not searched
 
 
 def _find(
@@ -107,7 +107,7 @@ def _find(
     saved = TrackStore().get(video.digest, frames)
     before = saved if saved is not None else TrackSet.of_video(video, frames)
     if not force and any(track.method is TrackMethod.HAND_NETWORK for track in before.tracks):
-        return FoundHands(before, before, skipped=True)
+        return FoundHands(before, before, was_skipped=True)
 
     def show(progress: "HandProgress") -> None:
         live_tracks = shown_live(progress.tracks, saved)
@@ -174,7 +174,7 @@ class HandSearches(QObject):
         self._throttle.shown.connect(self._show)
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         """True while a video is searched."""
         return self.running_clip is not None
 
@@ -203,7 +203,7 @@ class HandSearches(QObject):
         model_folder = self._model_folder()
         if choice.frames is FrameChoice.SAMPLED and model_folder is None:
             self.cost_problem = NEEDS_MODEL
-        elif not self.busy:  # a running search would falsify the measurement
+        elif not self.is_busy:  # a running search would falsify the measurement
             self._cost_task = self._worker.submit(
                 lambda source, token, _report: _cost(source, choice, model_folder, clip, video, token)
             )
@@ -246,9 +246,9 @@ class HandSearches(QObject):
         title = "Finding hands" if len(clips) == 1 else f"Finding hands in {len(clips)} videos"
         self._job = self._jobs.begin(title, confirm_stop=False, keeps_work=True)
         self._job.stop_asked.connect(self.stop)
-        self._next()
+        self._next_clip()
 
-    def _next(self) -> None:
+    def _next_clip(self) -> None:
         if not self._queue or self._worker.stopped:
             self._end()
             return
@@ -259,7 +259,7 @@ class HandSearches(QObject):
         if entry is None or entry.info is None:
             self._problems.append(f"{clip.path.name} was not searched: it has not been read yet.")
             self.running_clip = None
-            self._next()
+            self._next_clip()
             return
         self.running_clip = clip
         choice = self.choice
@@ -293,12 +293,12 @@ class HandSearches(QObject):
         self.changed.emit()
 
     def _on_found(self, found_hands: FoundHands) -> None:
-        if found_hands.skipped:
+        if found_hands.was_skipped:
             self._n_skipped += 1
             return
         self._n_searched += 1
-        self._tracks.remember("search for hands", found_hands.before, found_hands.after)
-        only_hands = replace(found_hands.after, tracks=found_hands.after.hands)
+        self._tracks.remember("search for hands", found_hands.tracks_before, found_hands.tracks_after)
+        only_hands = replace(found_hands.tracks_after, tracks=found_hands.tracks_after.hands)
         no_hands_text = nothing_found(only_hands)
         if no_hands_text and self.running_clip is not None:
             self._problems.append(f"{self._videos.title(self.running_clip)}: {no_hands_text}")
@@ -315,7 +315,7 @@ class HandSearches(QObject):
         self._task = None
         self._throttle.stop()
         self.running_clip = None
-        self._next()
+        self._next_clip()
 
     def _end(self) -> None:
         self.running_clip = None

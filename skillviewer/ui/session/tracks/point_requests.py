@@ -21,8 +21,8 @@ class PointRequest:
     """
 
     hint: str
-    picked: Callable[[int, float, float], object] | None = None
-    ended: Callable[[Points], object] | None = None
+    on_picked: Callable[[int, float, float], object] | None = None
+    on_ended: Callable[[Points], object] | None = None
     max_points: int = 0
 
 
@@ -33,10 +33,10 @@ class PointRequests(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.current: PointRequest | None = None
+        self.current_request: PointRequest | None = None
 
     def ask(self, request: PointRequest | None) -> None:
         """Replace the present request; None ends it."""
-        if request is not self.current:
-            self.current = request
+        if request is not self.current_request:
+            self.current_request = request
             self.changed.emit(request)

@@ -25,7 +25,7 @@ class ShownTracks:
     tracks: TrackSet
     curves: "MotionCurves"
     measures: "VideoMeasures | None" = None  # None while the video is searched
-    compared: "tuple[ComparedMotion, ...]" = ()  # the measures with their positions among comparable videos
+    compared_motions: "tuple[ComparedMotion, ...]" = ()  # the measures with their positions among comparable videos
 
 
 def frames_of(clip: VideoClip, video: VideoInfo) -> range | None:

@@ -46,7 +46,7 @@ class StaleAssessments(QObject):
         assessments.assessed.connect(self._on_assessed)
 
     def _on_edited(self) -> None:
-        current = self._videos.get(self._state.current)
+        current = self._videos.get(self._state.current_clip)
         if current is not None and current.state is VideoState.FAILED:
             self._assessments.invalidate([current.clip])
         self._find_stale()
@@ -77,7 +77,7 @@ class StaleAssessments(QObject):
         self._assessments.invalidate(clips)
         sentences = []
         n_other = len(clips)
-        if self._assessments.automatic and self._state.current in clips:
+        if self._assessments.automatic and self._state.current_clip in clips:
             sentences.append("The tracks have changed: the video on screen is assessed again.")
             n_other -= 1
         if n_other:

@@ -56,9 +56,9 @@ class VideoTracks(QObject):
         self._studies = studies
         self._undo = undo
         self._messages = messages
-        self.shown: ShownTracks | None = None  # tracks on screen
-        self.saved: TrackSet | None = None  # stored tracks
-        self.visible = True  # whether tracks are drawn over the picture
+        self.shown_tracks: ShownTracks | None = None  # tracks on screen
+        self.saved_tracks: TrackSet | None = None  # stored tracks
+        self.are_visible = True  # whether tracks are drawn over the picture
         self._loading: Task | None = None
         self._summarising: Task | None = None
         self._summarised: set[VideoClip] = set()  # videos whose motion has been summarised
@@ -72,24 +72,24 @@ class VideoTracks(QObject):
     @property
     def tracks(self) -> TrackSet | None:
         """The tracks on screen, or None."""
-        return self.shown.tracks if self.shown is not None else None
+        return self.shown_tracks.tracks if self.shown_tracks is not None else None
 
     @property
     def curves(self) -> "MotionCurves | None":
         """Speed and opening of the tracks on screen, or None if nothing moves."""
-        if self.shown is None or not self.shown.curves.curves:
+        if self.shown_tracks is None or not self.shown_tracks.curves.curves:
             return None
-        return self.shown.curves
+        return self.shown_tracks.curves
 
     @property
     def clip(self) -> VideoClip | None:
         """The video on screen, or None while none is open."""
-        return self._state.current if self._playback.video is not None else None
+        return self._state.current_clip if self._playback.video is not None else None
 
     def set_visible(self, on: bool) -> None:
         """Show the tracks over the picture, or hide them."""
-        if on != self.visible:
-            self.visible = on
+        if on != self.are_visible:
+            self.are_visible = on
             self.visible_changed.emit(on)
 
     def reload(self) -> None:
@@ -108,7 +108,7 @@ class VideoTracks(QObject):
     def show_live(self, clip: VideoClip, live_tracks: ShownTracks) -> None:
         """Show the tracks that a search has found so far, if its video is on screen."""
         if clip == self.clip:
-            self.shown = live_tracks
+            self.shown_tracks = live_tracks
             self.changed.emit()
 
     def edit(self, text: str, change: Callable[[TrackSet], TrackSet]) -> None:
@@ -117,7 +117,7 @@ class VideoTracks(QObject):
         video = self._playback.video
         if clip is None or video is None:
             return
-        before = self.saved
+        before = self.saved_tracks
         if before is None:
             before = TrackSet.of_video(video, frames_of(clip, video))
         try:
@@ -128,9 +128,9 @@ class VideoTracks(QObject):
         if self._loading is not None:  # it would show the tracks before the change
             self._loading.cancel()
             self._loading = None
-        self.saved = after
-        if self.shown is not None:
-            self.shown = replace(self.shown, tracks=after)
+        self.saved_tracks = after
+        if self.shown_tracks is not None:
+            self.shown_tracks = replace(self.shown_tracks, tracks=after)
             self.changed.emit()
         self.put(text, [(before, after)])
 
@@ -181,15 +181,15 @@ class VideoTracks(QObject):
         return [(e.clip, e.info) for e in self._videos if e.info is not None and e.clip != clip and e.task == task]
 
     def _on_video(self, _video: VideoInfo | None) -> None:
-        self.saved = None
-        if self.shown is not None:
-            self.shown = None
+        self.saved_tracks = None
+        if self.shown_tracks is not None:
+            self.shown_tracks = None
             self.changed.emit()
         self.reload()
 
     def _on_loaded(self, loaded_tracks: ShownTracks | None) -> None:
-        self.shown = loaded_tracks
-        self.saved = loaded_tracks.tracks if loaded_tracks is not None else None
+        self.shown_tracks = loaded_tracks
+        self.saved_tracks = loaded_tracks.tracks if loaded_tracks is not None else None
         self.changed.emit()
 
     def _on_changed(self, changes: frozenset[str]) -> None:
