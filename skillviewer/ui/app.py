@@ -219,7 +219,7 @@ def _let_open_first(app_context: AppContext) -> None:
 
 
 def _used_last(app_context: AppContext) -> str | None:
-    """Return the model used last, by name or folder; None, with a message where there was one, if it is gone."""
+    """Return the model used last, by name or folder. If it is gone, return None and post a message."""
     last = app_context.settings.model
     entries = app_context.models.entries
     names_by_folder = {str(entry.folder.absolute()): entry.name for entry in entries}
@@ -240,7 +240,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
 
     Args:
         files: Videos, and folders of videos or checkpoints.
-        model: Name or folder of a checkpoint; None for the last one used, or the default.
+        model: Name or folder of a checkpoint; None for the model used last, or else the default model.
         sample: Whether to open the sample study.
         crashed: Whether to offer a report of the last session.
 
@@ -317,7 +317,7 @@ def _show(app: QApplication, composition: Composition, *, offers_return: bool) -
 
 
 def application() -> QApplication:
-    """Return Qt's application, which is made if there is none; raise a DeviceError if there is no display."""
+    """Return Qt's application, and make it at the first call. Raises a DeviceError without a display."""
     app = QApplication.instance()
     if isinstance(app, QApplication):
         return app

@@ -221,7 +221,7 @@ SEARCH_WORDS = {
 
 
 def with_screens(screens: Sequence[tuple[str, str, str]]) -> tuple[ActionSpec, ...]:
-    """Return all actions, and before those of the View menu one that shows each screen, by Ctrl+1 to Ctrl+8.
+    """Return all actions. Actions that show a screen, by Ctrl+1 to Ctrl+8, come before the others of the View menu.
 
     Args:
         screens: Name, title and icon of each screen.

@@ -63,7 +63,7 @@ class AgreementLoader(QObject):
 
     @property
     def names(self) -> dict[VideoClip, str]:
-        """Unique names of the readable videos of the same task as the video on screen; of all tasks without one."""
+        """Unique names of the readable videos of the current video's task, or of all tasks without a current video."""
         videos = self._app_context.videos
         current_entry = videos.get(self._app_context.state.current_clip)
         clip_by_name: dict[str, VideoClip] = {}

@@ -61,7 +61,7 @@ class Candidates(QObject):
         return str(folder)
 
     def initial_models(self) -> list[tuple[str, str]]:
-        """Return (key, name) of the models that are compared at first: the loaded one, and up to three others.
+        """Return (key, name) of the models that are compared at first: the loaded model, and up to three others.
 
         A single model is compared with the uniform baseline.
         """

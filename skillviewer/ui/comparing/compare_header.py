@@ -81,7 +81,7 @@ class CompareHeader(QWidget):
 
     @property
     def pair(self) -> tuple[str, str]:
-        """Keys of the two models to compare; "" if there is none."""
+        """Keys of the two models to compare; each is "" until a model is chosen."""
         return str(self.first_box.currentData() or ""), str(self.second_box.currentData() or "")
 
     def set_models(self, models: Sequence[ComparedModel]) -> None:

@@ -124,7 +124,7 @@ def with_result(
 
     Args:
         model: The model.
-        clip: The video, or None without one.
+        clip: The video, or None if no video is open.
         results: All results.
         running: Progress of the running assessment of the video, or None.
         stopped: Whether the user stopped the assessments.

@@ -27,7 +27,7 @@ class Contrast:
 
     @property
     def lacks_map(self) -> bool:
-        """True if both models have an analysis, and one of them has no maps."""
+        """True if both models have an analysis, but at least one analysis has no maps."""
         comparison = self.comparisons.get(self.second_key)
         return comparison is not None and MapKind.NONE in comparison.kinds
 

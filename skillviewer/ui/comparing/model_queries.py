@@ -48,7 +48,7 @@ class Assessment:
 def assess(
     model_cache: ModelCacheProtocol, folder: Path, clip: VideoClip, passes: int, token: CancelToken, report: Report
 ) -> Assessment:
-    """Assess a video with one of the models."""
+    """Assess a video with the model in a folder."""
     facts = model_cache.facts(folder)
     token.check()
     start_s = time.perf_counter()

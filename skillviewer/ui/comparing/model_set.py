@@ -221,7 +221,7 @@ class ModelSet(QObject):
         return tuple(key for key in self.keys if key != UNIFORM)
 
     def advance(self) -> None:
-        """Run the next query unless one is running."""
+        """Run the next query, unless a query is running."""
         if self._running_request is not None or self._app_context.compare_worker.stopped:
             return
         request = self._next_request()

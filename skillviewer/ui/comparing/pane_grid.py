@@ -21,7 +21,7 @@ WIDTH_STEP_PX = 16  # pictures are scaled to multiples of this width, because pa
 
 
 def n_columns_of(n: int, available: QSize, aspect: float, caption_px: int) -> int:
-    """Return the number of columns that gives the largest pictures; of equal ones, the largest number.
+    """Return the number of columns that gives the largest pictures; on a tie, the greatest number.
 
     Args:
         n: Number of panes.

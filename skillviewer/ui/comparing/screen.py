@@ -311,7 +311,7 @@ class CompareScreen(QWidget):
             self.pane_grid.panes[DIFFERENCE].set_text(text)
 
     def _difference_source(self) -> str:
-        """Return the source of the difference map, or the reason why there is none."""
+        """Return the source of the difference map, or the reason why there is no map."""
         scene = self._scene(DIFFERENCE)
         if scene is not None:
             return source_of(scene)

@@ -14,7 +14,7 @@ TWO_ROWS_BELOW_PX = 320
 
 
 def default_folder() -> Path:
-    """Return the folder for exports until the user chooses one."""
+    """Return the folder for exports that is used until the user chooses a folder."""
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     return Path(documents or Path.home()) / "SkillViewer"
 
@@ -98,7 +98,7 @@ class Destination(QWidget):
         self._is_typed = False
 
     def propose(self, stem: str, *, into_folder: bool) -> None:
-        """Show a path with a proposed name, unless the user typed one for the same proposal; the folder stays."""
+        """Show the proposed name in the present folder, unless the user has typed a name for the same proposal."""
         if into_folder != self.into_folder or safe_name(stem) != self._stem:
             if self._is_typed and self.folder.is_absolute():
                 self._folder = self.folder

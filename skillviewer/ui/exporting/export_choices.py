@@ -76,7 +76,7 @@ def make_sources(
 
 
 def make_requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...]:
-    """Return the requests for the files to write, in order; none if videos, models or the study are missing."""
+    """Return the requests for the files to write, in order. Without videos, models or a study there are no requests."""
     exporter = choices.exporter
     study = choices.study
     path = choices.path

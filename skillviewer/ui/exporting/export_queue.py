@@ -38,7 +38,7 @@ class QueueStage(StrEnum):
 
 
 class QueueEntry(QObject):
-    """One export in the queue, of one file or of several."""
+    """An export in the queue. It writes one or more files."""
 
     changed = Signal()
 
@@ -103,7 +103,7 @@ class QueueEntry(QObject):
 
 
 class ExportQueue(QObject):
-    """Submits requests to the worker thread that writes, and keeps their entries; ``learn`` gets every new analysis."""
+    """Submits requests to the worker thread that writes, and keeps an entry for each export."""
 
     entry_added = Signal(object)  # the new ``QueueEntry``
     entry_removed = Signal(object)  # ``QueueEntry`` that was removed from the list
@@ -132,7 +132,7 @@ class ExportQueue(QObject):
         return entry
 
     def _drop_oldest(self) -> None:
-        """Remove the oldest finished entries, to make room for one in the list."""
+        """Remove the oldest finished entries, so that a new entry fits in the list."""
         finished = [entry for entry in self.entries if entry.stage.is_over]
         n_excess = max(0, len(self.entries) + 1 - MAX_LISTED)
         for entry in finished[:n_excess]:

@@ -25,7 +25,7 @@ def _short_title(exporter: Exporter | StudyExporter) -> str:
 
 
 def exporters_by_heading() -> dict[str, list[Exporter | StudyExporter]]:
-    """Return the exporters by heading, in order; those of whole studies are last."""
+    """Return the exporters by heading, in order. Exporters of whole studies are last."""
     groups: dict[str, list[Exporter | StudyExporter]] = {}
     for exporter in EXPORTERS:
         heading = HEADINGS.get(exporter.group, exporter.group.capitalize())
@@ -81,7 +81,7 @@ class ExporterList(QListWidget):
 
     @property
     def exporter(self) -> Exporter | StudyExporter:
-        """The chosen exporter; the first one until one is chosen."""
+        """The chosen exporter; at first the first exporter of the list."""
         item = self.currentItem()
         return self._exporters[item.data(Qt.ItemDataRole.UserRole)] if item is not None else next(iter(EXPORTERS))
 

@@ -132,7 +132,7 @@ class FaceCanvas(PaintedWidget):
             super().keyPressEvent(event)
 
     def _move_new_box(self, horizontal: int, vertical: int, *, resize: bool) -> None:
-        """Move the new box, or with ``resize`` its second corner, by a step; begin a box if there is none."""
+        """Move the new box, or with ``resize`` its second corner, by a step. Without a new box, begin a box."""
         picture = self.picture_rect()
         if self._drag_start is None or self._end is None:
             half_size = QPointF(picture.height() / 8, picture.height() / 8)

@@ -107,7 +107,7 @@ class OptionForm(QWidget):
                 self._fields[option.name] = self._add_field(option)
 
     def options(self) -> object:
-        """Return the entered options; None if the exporter has none.
+        """Return the entered options; None if the exporter has no options.
 
         Raises:
             ExportError: A field is invalid; the message names it.
@@ -318,7 +318,7 @@ class FormArea(QScrollArea):
         self._column.addWidget(widget)
 
     def set_free_width(self, free: bool) -> None:
-        """Take any width, or that of the form."""
+        """Take any width, or the width of the form."""
         self._is_free = free
         self.setMinimumWidth(0)
         self.setMaximumWidth(UNLIMITED_PX)

@@ -43,7 +43,7 @@ class PreviewLoader(QObject):
         self._settle_timer.start()
 
     def cancel(self) -> None:
-        """Cancel the request, if there is one."""
+        """Cancel the request, if any."""
         self._settle_timer.stop()
         if self._task is not None:
             self._task.cancel()

@@ -231,7 +231,7 @@ class ExportScreen(QWidget):
             self.pages.setCurrentWidget(self.faces_review)
 
     def _paths_to_blur(self) -> list[Path]:
-        """Return the files whose faces an export would blur: the chosen ones, or all of the study."""
+        """Return the files whose faces an export would blur: the chosen videos, or all videos of the study."""
         if isinstance(self.exporter_list.exporter, StudyExporter):
             files = [entry.path for entry in self._app_context.videos if entry.state.has_picture]
         else:

@@ -89,7 +89,7 @@ class SourceForm(QWidget):
         self.changed.emit()
 
     def set_splits(self, splits: Sequence[FileSplit]) -> None:
-        """Set the possible splits into files; the form is hidden if there are none."""
+        """Set the possible splits into files. Without a possible split, the form is hidden."""
         previous = self.chosen_split
         self.setVisible(bool(splits))
         with QSignalBlocker(self.split_box):
@@ -116,7 +116,7 @@ class SourceForm(QWidget):
 
     @property
     def chosen_videos(self) -> tuple[VideoEntry, ...]:
-        """The chosen videos; of several chosen ones, that on screen is the first, with which others are aligned."""
+        """The chosen videos, the video on screen first: the others are aligned with the first video."""
         split = self.chosen_split
         if split is FileSplit.THIS:
             return tuple(entry for entry in self._candidates if entry.clip == self._current_clip)
@@ -137,7 +137,7 @@ class SourceForm(QWidget):
 
     @property
     def _exportable_videos(self) -> tuple[VideoEntry, ...]:
-        """The videos for exports of all: those that the loaded model assessed; with other models every video."""
+        """Videos of an export of all: the assessed videos if the loaded model alone is chosen, else every video."""
         if not self._only_loaded_chosen:
             return self._candidates
         return tuple(entry for entry in self._candidates if entry.analysis is not None)

@@ -1,4 +1,4 @@
-"""A chart of accuracies with their intervals, one below the other."""
+"""A chart of accuracies with their intervals, in rows."""
 
 import math
 from collections.abc import Callable, Sequence

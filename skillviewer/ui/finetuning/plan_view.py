@@ -66,7 +66,7 @@ class PlanView(QWidget):
             self.show_times(plan.first_forecast)
 
     def show_times(self, forecast: TrainingForecast) -> None:
-        """Show the time in all, and among the details that of every phase."""
+        """Show the total time, and in the details the time of every phase."""
         if self._time_label is None:
             self._time_label = self._plan_lines.add("Time", "")
         self._time_label.setText(format_forecast(forecast, self._other_check))
@@ -91,5 +91,5 @@ class PlanView(QWidget):
 
     @property
     def text(self) -> str:
-        """All texts, with those of the details."""
+        """All texts, including the details."""
         return "\n".join((self.shown_text, *(f"{heading}\n{text}" for heading, text in self._detail_lines.texts)))

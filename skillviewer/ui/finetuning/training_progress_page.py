@@ -223,7 +223,7 @@ class TrainingProgressPage(QWidget):
         self._show_time_left(row.seconds_left + self._forecast_s("checking"))
 
     def _forecast_s(self, *names: str) -> float:
-        """Return the seconds of some phases by the forecast; 0 without one."""
+        """Return the forecast duration of some phases, in seconds; 0 without a forecast."""
         phases = self._forecast.phases if self._forecast is not None else ()
         return sum(phase.seconds for phase in phases if phase.name in names)
 

@@ -220,7 +220,7 @@ class TrainingSetupPage(QWidget):
         self._update_fields()
 
     def set_criteria(self, criteria: Sequence[str], default: str) -> None:
-        """Offer the criteria of ratings and votes; the field is hidden if there is a single one."""
+        """Offer the criteria of ratings and votes; the field is hidden if there is a single criterion."""
         previous = self.criterion_box.currentData()
         with QSignalBlocker(self.criterion_box):
             self.criterion_box.clear()

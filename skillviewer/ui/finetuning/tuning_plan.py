@@ -97,7 +97,7 @@ def make_plan(study: Study, selection: TuningSelection, cache_bytes: int) -> Tun
 
 @dataclass(frozen=True, slots=True)
 class _Description:
-    """Description of a training; the fields are those of ``TuningPlan``."""
+    """Description of a training, with fields as in ``TuningPlan``."""
 
     lines: tuple[Line, ...]
     details: tuple[Line, ...]

@@ -21,7 +21,7 @@ STATE_TEXTS = {ModelState.PROPOSED: "undecided", ModelState.ACCEPTED: "accepted"
 
 
 class VersionList(QWidget):
-    """A table of the versions, the newest first, with buttons to use and discard one."""
+    """A table of the versions, the newest first, with buttons to use and discard a version."""
 
     disagreement_asked = Signal()
     version_asked = Signal(object)  # ModelVersion on which the user double-clicked or pressed Return

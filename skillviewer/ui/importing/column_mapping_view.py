@@ -165,7 +165,7 @@ class ColumnMappingView(QTableWidget):
         return list(dict.fromkeys(values))
 
     def _level_words(self, title: str) -> list[str]:
-        """Return the words of a column that may be levels, or none if most values are numbers."""
+        """Return the words of a column that may be levels. If most values are numbers, there are no levels."""
         values = [value for value in self._distinct_values(title) if is_filled(value)]
         words = [value for value in values if not is_number(value)]
         are_levels = 2 * len(words) > len(values) and len(words) <= MAX_LEVELS

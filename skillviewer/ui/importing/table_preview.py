@@ -84,12 +84,12 @@ class TablePreviewLoader(QObject):
         return {video.name: video.path for video in self._app_context.study_sync.known_videos}
 
     def open(self, saved_mapping: TableMapping | None = None, sheet: str = "", titles_row: int | None = None) -> None:
-        """Open the table; its mapping is guessed if none is saved or the saved one does not fit.
+        """Open the table. Its mapping is guessed if no saved mapping fits.
 
         Args:
             saved_mapping: Mapping of an earlier import, or None.
-            sheet: Sheet of a workbook, or "" for that of the mapping, or to guess it.
-            titles_row: Number of the header row, 0 for none; None to guess it.
+            sheet: Sheet of a workbook; "" for the sheet of the saved mapping, or else a guess.
+            titles_row: Number of the header row; 0 if the table has no header, None to guess the row.
         """
         path = self.path
         folder = self._folder
@@ -104,7 +104,7 @@ class TablePreviewLoader(QObject):
         self._submit(lambda: read_with_mapping(mapped_table, mapping))
 
     def use_videos(self, folder: Path | None) -> None:
-        """Match the table with the videos of a folder; None is for those of the study."""
+        """Match the table with the videos of a folder, or for None with the videos of the study."""
         assert self.preview is not None
         mapped_table = self.preview.mapped_table
         mapping = self.preview.mapping

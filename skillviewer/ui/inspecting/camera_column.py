@@ -72,7 +72,7 @@ class CameraPane(QWidget):
         self.hide()
 
     def show_camera(self, camera: Camera | None, *, writable: bool) -> None:
-        """Show a camera, or None for none."""
+        """Show a camera; None for no camera."""
         last_camera = self.camera
         self.camera = camera
         self.setVisible(camera is not None)
@@ -138,7 +138,7 @@ class CameraPane(QWidget):
         self._fit_missing()
 
     def _fit_missing(self) -> None:
-        """Give the sentence the height that it needs: panes of equal height would cut a long one."""
+        """Give the sentence its full height: panes of equal height would cut a long sentence."""
         height_px = self.missing_label.heightForWidth(self.width())
         self.missing_label.setMinimumHeight(max(height_px, 0))
 

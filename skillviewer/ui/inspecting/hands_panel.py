@@ -333,7 +333,7 @@ class HandsPanel(QWidget):
 
     @property
     def chosen_name(self) -> str:
-        """Name of the track that corrections change, that of the chosen row or else the first; "" without tracks."""
+        """Name of the track that corrections change: of the chosen row, or else the first; "" without tracks."""
         rows = self.tracks_table.shown_rows
         index = self.tracks_table.currentRow()
         if not rows:

@@ -1,4 +1,4 @@
-"""Moments over time under the score curve: a row for the model, and one for each user who kept moments."""
+"""Moments over time under the score curve: a row for the model, and a row for each user who kept moments."""
 
 from dataclasses import dataclass
 
@@ -181,7 +181,7 @@ class MomentTimeline(TimePlot):
         return round(-y)
 
     def _end_at(self, event: QMouseEvent) -> tuple[TimelineBar, bool] | None:
-        """Return the bar whose end is under the mouse, and True for its start; None if there is none."""
+        """Return the bar whose start or end is under the mouse, and True for the start; None without such a bar."""
         row = self._row_at(event)
         x = event.position().x()
         nearest: tuple[TimelineBar, bool] | None = None
@@ -241,7 +241,7 @@ class MomentTimeline(TimePlot):
         event.accept()
 
     def _dragged_interval(self, event: QMouseEvent, bar: TimelineBar, *, is_start: bool) -> tuple[float, float]:
-        """Return start and end of a bar whose end follows the mouse, in whole frames, at least one."""
+        """Return start and end of the dragged bar, in whole frames. It lasts at least one frame."""
         video = self._playback.video
         if video is None:
             return bar.start_s, bar.stop_s

@@ -33,7 +33,7 @@ class MotionView(QWidget):
         self.set_curves(None)
 
     def set_curves(self, curves: "MotionCurves | None") -> None:
-        """Show the curves of a video, or hide if there are none."""
+        """Show the curves of a video. Without curves, the view is hidden."""
         if curves is not None and not curves.curves:
             curves = None
         self.plot.set_curves(curves)

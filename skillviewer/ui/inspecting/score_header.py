@@ -62,7 +62,7 @@ class ScoreHeader(QWidget):
 
     @property
     def shown_score(self) -> str:
-        """The score as it is shown, or "" if none is shown."""
+        """The score as it is shown, or "" if it is not shown."""
         return self._score_label.text()
 
     def _on_entry(self, row: int) -> None:

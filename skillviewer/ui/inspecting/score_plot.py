@@ -102,7 +102,7 @@ class ScorePlot(TimePlot):
         return f"{clock(time_s)}: {score_text}."
 
     def set_marks(self, marks: tuple[CurveMark, ...]) -> None:
-        """Flag moments: a triangle up or down if a moment raises or lowers the score, a square for a kept one."""
+        """Flag moments: a triangle up or down if a moment raises or lowers the score, a square for a kept moment."""
         if marks != self._marks:
             self._marks = marks
             self._place_flags()

@@ -84,7 +84,7 @@ class SegmentContributions(Section):
             label.setText(number_text)
 
     def show_progress(self, *, has_evidence: bool) -> None:
-        """Show the progress of the evidence, or why there is none."""
+        """Show the progress of the evidence, or why there is no evidence."""
         explanations = self._explanations
         is_working = explanations.working
         self.progress_bar.setVisible(is_working and not has_evidence)

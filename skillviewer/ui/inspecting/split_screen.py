@@ -1,4 +1,4 @@
-"""The split view: the video on screen and a better one next to each other, aligned in time, on one clock."""
+"""The split view: the video on screen next to a better video, aligned in time, on one clock."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
@@ -56,7 +56,7 @@ def _call_all(functions: Sequence[Callable[[], object]]) -> None:
 
 
 class SplitScreen(QWidget):
-    """Players and score curves of the video on screen and a better one, and the parts where the first loses most."""
+    """Players and score curves of the video on screen and of a better video, and the parts with the greatest losses."""
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -259,7 +259,7 @@ class SplitScreen(QWidget):
         playback.play_once(range(first_frame, max(last_frame, first_frame + 1) + 1))
 
     def jump(self, direction: int) -> None:
-        """Pause at the start of the next (1) or previous (-1) part, if there is one."""
+        """Pause at the start of the next (1) or previous (-1) part, if any."""
         playback = self._app_context.playback
         if playback.video is None:
             return

@@ -69,7 +69,7 @@ class Waveform(TimePlot):
         self.setFixedHeight(scaled_px(56))
 
     def _align(self) -> None:
-        """Align the time axis with that of the curve above."""
+        """Align the time axis with the axis of the curve above."""
         self.getAxis("left").setWidth(self._score_plot.getAxis("left").width())
 
     def _draw(self, envelope: SoundEnvelope | None) -> None:

@@ -127,7 +127,7 @@ class Caption(QWidget):
         self._shows_contributions = are_shown
 
     def set_shown(self, displayed: DisplayedFrame | None) -> None:
-        """Describe the frame on screen, or nothing without one."""
+        """Describe the frame on screen. Without a frame, show no text."""
         scene = displayed.scene if displayed is not None else None
         is_preview = displayed is not None and not displayed.picture.is_exact
         forms = self._forms(scene)

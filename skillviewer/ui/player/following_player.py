@@ -1,4 +1,4 @@
-"""Second player, which follows the time of another one."""
+"""Second player, which follows the time of another player."""
 
 from PySide6.QtWidgets import QWidget
 

@@ -157,7 +157,7 @@ class MotionPlot(TimePlot):
         self.follow_playhead()
 
     def set_curves(self, curves: MotionCurves | None) -> None:
-        """Show other curves; None for none."""
+        """Show other curves; None for no curves."""
         if curves is not self.curves:
             self.curves = curves
             self._draw()

@@ -121,7 +121,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._box.setXRange(self._start_s, self._stop_s + self.room * (self._stop_s - self._start_s), padding=0.01)
 
     def link_time(self, other: "TimePlot") -> None:
-        """Keep the shown part of the time equal to that of another plot."""
+        """Show the same part of the time as another plot."""
         own_box = self._box
         other_box = other.getPlotItem().getViewBox()
         for source, target in ((own_box, other_box), (other_box, own_box)):

@@ -124,7 +124,7 @@ def _draw_track(painter: QPainter, viewport: Viewport, drawing: TrackDrawing) ->
 
 
 def _positions_of(viewport: Viewport, points_px: "Float32Array") -> list[QPointF | None]:
-    """Return the positions of points in the widget; None for missing ones, which are NaN."""
+    """Return the positions of points in the widget; None for missing points, which are NaN."""
     positions: list[QPointF | None] = []
     for x_px, y_px in points_px.tolist():
         if math.isnan(x_px) or math.isnan(y_px):
@@ -135,7 +135,7 @@ def _positions_of(viewport: Viewport, points_px: "Float32Array") -> list[QPointF
 
 
 def _draw_points(painter: QPainter, drawing: TrackDrawing, positions: list[QPointF | None]) -> None:
-    """Draw measured points as discs, interpolated ones as rings, and those set by the user in a second ring."""
+    """Draw measured points as discs, interpolated points as rings, and points set by the user in a second ring."""
     radius = 1.8 if drawing.bones else 3.2
     for position, colour in zip(positions, drawing.colour_indices, strict=True):
         if position is None:

@@ -148,7 +148,7 @@ class VideoCanvas(QWidget):
             announce(self, self.accessible_text)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
-        """Set the analysis, which may be incomplete; one of another video is not shown."""
+        """Set the analysis, which may be incomplete. An analysis of another video is not shown."""
         self._analysis = analysis
         self._resolve_again()
 

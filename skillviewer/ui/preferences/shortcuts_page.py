@@ -28,7 +28,7 @@ RESERVED = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Esc")  # keys that 
 
 
 class ShortcutsPage(QWidget):
-    """A table of actions, and a line to set the keys of the chosen one."""
+    """A table of actions, and a line to set the keys of the chosen action."""
 
     def __init__(self, settings: Settings, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

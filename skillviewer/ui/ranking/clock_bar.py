@@ -131,7 +131,7 @@ class ClockBar(PaintedWidget):
         pair_clock.seek_video(self._dragged_video, start_s + share * (stop_s - start_s))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go to the time under the mouse: with both videos, or with the one under it if each has its own clock."""
+        """Go to the time under the mouse; if each video has its own clock, with the video of the clicked bar."""
         if event.button() == Qt.MouseButton.LeftButton:
             is_lower_bar = event.position().y() > self.row_y(1) - GAP_PX / 2
             upper_video, lower_video = self._videos_by_row()

@@ -249,7 +249,7 @@ class JudgingController(SittingController[RaterQueue, Vote]):
         self._advance()
 
     def _side_bias_warning(self) -> str:
-        """Return a warning about a favoured side, or "" if there is none or the last one is recent."""
+        """Return a warning about a favoured side; "" if no side is favoured, or if the last warning is recent."""
         session = self.session
         if len(session.own_votes) - session.n_votes_at_side_warning < VOTES_BETWEEN_SIDE_WARNINGS:
             return ""

@@ -98,7 +98,7 @@ def known_rater_notice(typed_name: str, known_name: str) -> str:
 
 
 def missing_videos_notice(n_missing: int, n_videos: int, consequence: str) -> str:
-    """Return a sentence about videos that cannot be shown, and one about what follows."""
+    """Return two sentences: about videos that cannot be shown, and about the next step."""
     return f"{n_missing} of {n_videos} videos are missing or were replaced. {consequence}"
 
 

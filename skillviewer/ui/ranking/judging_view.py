@@ -1,5 +1,7 @@
 """The view in which a rater judges."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -169,16 +171,16 @@ class JudgingView(QWidget):
         clock = self.pair_view.clock
         clock.set_active(1 - clock.active_video)
 
-    def show_sound(self, *texts: str, on: bool) -> None:
+    def show_sound(self, texts: Sequence[str], *, on: bool) -> None:
         """Show whether the sound is on, and its status at the active video.
 
         Args:
-            texts: Texts of the status, the longest first.
+            texts: Texts of the status, the longest first; empty if the sound is off.
             on: True if the sound is on.
         """
         self.transport.show_sound(on=on)
         for pair_view in self.pair_views:
-            pair_view.show_sound(*texts)
+            pair_view.show_sound(texts)
 
     # what happens
 

@@ -21,7 +21,7 @@ class PairClock(QObject):
     once for both videos, so that they cannot drift. A late tick skips frames.
 
     Args:
-        read_clock_s: Monotonic clock in seconds, or None for that of the system.
+        read_clock_s: Returns the time of a monotonic clock, in seconds; None for the clock of the system.
         parent: Owner of the clock.
     """
 
@@ -147,7 +147,7 @@ class PairClock(QObject):
                 self.seek(time_s)
 
     def _next_boundary_s(self) -> float | None:
-        """Return the start of the next frame of the moved videos, in seconds; None after the last one."""
+        """Return the start of the next frame of the moved videos, in seconds; None after the last frame."""
         times_s = []
         for index in self.moved_videos:
             clip = self.clips[index]
@@ -157,7 +157,7 @@ class PairClock(QObject):
         return min(times_s, default=None)
 
     def _previous_boundary_s(self) -> float | None:
-        """Return the latest start of a frame before the position of the moved videos; None before the first one."""
+        """Return the latest start of a frame before the position of the moved videos; None before the first frame."""
         times_s = []
         for index in self.moved_videos:
             clip = self.clips[index]
@@ -217,7 +217,7 @@ class PairClock(QObject):
         self.mode_changed.emit()
 
     def set_active(self, index: int) -> None:
-        """Choose the video that is moved if each has its own clock; the other one is paused."""
+        """Choose the video that moves if each has its own clock; the other video is paused."""
         if index != self.active_video:
             if not self.is_together:
                 self.pause()

@@ -18,7 +18,7 @@ from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class PairTransport(QWidget):
-    """Bars of both videos; buttons to play, step and mark, for the sound and for one clock or two; the locked speed."""
+    """Bars of both videos, buttons for playback, marks, sound and the common clock, and the locked speed."""
 
     def __init__(self, pair_views: tuple[PairView, PairView], actions: Actions, icons: Icons, parent: QWidget) -> None:
         super().__init__(parent)

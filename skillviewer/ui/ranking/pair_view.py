@@ -109,13 +109,13 @@ class PairView(QWidget):
             player.clear()
         self._set_left(0)
 
-    def show_sound(self, *texts: str) -> None:
+    def show_sound(self, texts: Sequence[str]) -> None:
         """Show the status of the sound at the active video.
 
         Args:
-            texts: Texts of the status, the longest first; none if the sound is off.
+            texts: Texts of the status, the longest first; empty if the sound is off.
         """
-        self._sound_texts = texts
+        self._sound_texts = tuple(texts)
         self._show_statuses()
 
     def apply_sync_points(self, pair_videos: Sequence[PairVideo]) -> None:

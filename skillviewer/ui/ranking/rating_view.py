@@ -1,5 +1,7 @@
 """The view in which a rater rates one video: the player, and next to it the form of the rubric."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QSlider, QWidget
@@ -169,11 +171,11 @@ class RatingView(QWidget):
             mark_s = None if self._mark_s == time_s else time_s
             self._set_mark(mark_s)
 
-    def show_sound(self, *texts: str, on: bool) -> None:
+    def show_sound(self, texts: Sequence[str], *, on: bool) -> None:
         """Show whether the sound is on, and its status.
 
         Args:
-            texts: Texts of the status, the longest first.
+            texts: Texts of the status, the longest first; empty if the sound is off.
             on: True if the sound is on.
         """
         accessible_name = "Sound on" if on else "Sound off"

@@ -249,29 +249,29 @@ class RankScreen(QWidget):
             "rank_pack_videos_blurred": partial(pack_videos, *arguments, blur_faces=True),
             "rank_import_votes": partial(import_browser_answers, *arguments),
         }
-        playback_commands: dict[str, Callable[[], object]] = {
-            name: partial(self._move_clock, command) for name, command in PLAYBACK_COMMANDS.items()
+        video_commands: dict[str, Callable[[], object]] = {
+            "rank_mark": self._mark,
+            "rank_reason": self._write_reason,
+            **{name: partial(self._move_clock, command) for name, command in PLAYBACK_COMMANDS.items()},
         }
-        turn_commands: dict[str, Callable[[], object]] = {
+        pair_commands: dict[str, Callable[[], object]] = {
             "rank_left": partial(judging_view.vote, Verdict.LEFT),
             "rank_right": partial(judging_view.vote, Verdict.RIGHT),
             "rank_neither": partial(judging_view.vote, Verdict.NEITHER),
             "rank_skip": partial(judging_view.vote, None),
             "rank_swap": judging_view.swap,
-            "rank_mark": self._mark,
-            "rank_reason": self._write_reason,
             "rank_other": judging_view.activate_other_video,
         }
         switches = {"rank_together": judging_view.set_together, "rank_sound": self.sound.set_on}
         conditions = {
-            **dict.fromkeys(turn_commands, self._is_judging),
-            **dict.fromkeys(switches, self._is_judging),
+            **dict.fromkeys(pair_commands, self._is_judging),
+            **dict.fromkeys(video_commands, self._has_video),
             **dict.fromkeys(idle_commands, self._is_idle),
+            "rank_together": self._is_judging,
+            "rank_sound": self._has_video,
             "rank_ratings": lambda: not self._is_busy,
-            **dict.fromkeys(playback_commands, self._has_video),
-            **dict.fromkeys(("rank_mark", "rank_reason", "rank_sound"), self._has_video),
         }
-        commands = turn_commands | playback_commands | idle_commands | {"rank_ratings": self.show_ratings}
+        commands = pair_commands | video_commands | idle_commands | {"rank_ratings": self.show_ratings}
         return Handlers(commands, switches, conditions, (self.turn_visibility_changed,))
 
     def _current_clock(self) -> PairClock:
@@ -292,8 +292,8 @@ class RankScreen(QWidget):
             trouble = sound.trouble.rstrip(".")
             full_text = trouble or sound.brief
             status_texts = (full_text, sound.brief)
-        self.judging_view.show_sound(*status_texts, on=sound.on)
-        self.rating_tab.rating_view.show_sound(*status_texts, on=sound.on)
+        self.judging_view.show_sound(status_texts, on=sound.on)
+        self.rating_tab.rating_view.show_sound(status_texts, on=sound.on)
 
     def _mark(self) -> None:
         if self._is_rating():

@@ -102,7 +102,7 @@ class SittingClock:
             stopwatch.pause()
 
     def on_shown(self, *, in_turn: bool, running: bool) -> None:
-        """Resume the time of the turn if ``in_turn``, and that of the sitting if ``running``."""
+        """Resume the time of the turn if ``in_turn``, and the time of the sitting if ``running``."""
         self._is_hidden = False
         if in_turn:
             self._turn_watch.resume()

@@ -106,7 +106,7 @@ class StrengthTable(SortedTable):
         self.verticalHeader().setDefaultSectionSize(scaled_px(ROW_PX))
 
     def show_ranking(self, ranked_videos: "Sequence[RankedVideo]") -> None:
-        """Show strengths, the strongest first; those of different tasks are not on one scale."""
+        """Show strengths, the strongest first. Strengths of different tasks are not on one scale."""
         with_tasks = len({video.task for video in ranked_videos}) > 1
         self._name_delegate.n_common_letters = n_alike([printable(video.name) for video in ranked_videos])
         limits = [abs(video.strength) + Z_95 * video.error for video in ranked_videos]

@@ -112,7 +112,7 @@ class VoteBar(AdaptiveGrid):
         return button
 
     def show_feedback(self, text: str) -> None:
-        """Show the stated answer to a practice pair, with the button Continue instead of those of a vote."""
+        """Show the stated answer to a practice pair, with the button Continue instead of the buttons of a vote."""
         self.set_voting(voting=False)
         self.continue_button.setFocus()
         self.show_message(f"Practice. {text}")
@@ -124,7 +124,7 @@ class VoteBar(AdaptiveGrid):
             button.setEnabled(voting)
 
     def show_message(self, text: str) -> None:
-        """Show a warning, or "" for none."""
+        """Show a warning; "" for no warning."""
         self.message.show_message(text)
         self._show_or_hide_message()
 

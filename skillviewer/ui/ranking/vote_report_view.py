@@ -54,7 +54,7 @@ def _read_votes(study: Study) -> VotesSnapshot:
 
 
 class VoteReportView(QWidget):
-    """A page that shows a report on the votes, or a sentence if there is none; hidden while a rater judges.
+    """A page that shows a report on the votes, or a sentence without votes. It is hidden while a rater judges.
 
     The view queries the study when it is shown, and again when votes change. The latest query counts.
 

@@ -221,7 +221,7 @@ class AppContext(QObject):
         return self.frames_worker.stopped
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Open files and folders, and add the first three to the recent ones."""
+        """Open files and folders, and add the first three to the recent paths."""
         for path in paths[:3]:
             self.settings.remember(path.absolute())
         self.path_importer.take(paths)

@@ -84,7 +84,7 @@ class AssessmentQueue(QObject):
         self._advance()
 
     def ask_all(self) -> None:
-        """Assess every video that lacks an analysis with the chosen number of passes, the one on screen first."""
+        """Assess every video that lacks an analysis with the chosen number of passes, the video on screen first."""
         current = self._state.current_clip
         passes = self._state.passes
         clips = [entry.clip for entry in self._videos]
@@ -175,7 +175,7 @@ class AssessmentQueue(QObject):
         return [(clip, analysis) for (clip, _), analysis in self._results.items() if analysis.tracks]
 
     def invalidate(self, clips: Collection[VideoClip]) -> None:
-        """Forget the analyses of these videos that depend on tracks, and restart a running assessment of one.
+        """Forget the analyses of these videos that depend on tracks. A running assessment of such a video restarts.
 
         The video on screen is assessed again if assessment is automatic. The others count as not assessed.
         """

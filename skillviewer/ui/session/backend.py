@@ -165,7 +165,7 @@ class Exports(Protocol):
         """Return a preview of an export, or None if it cannot be previewed yet."""
 
     def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None, /) -> "Preview | None":
-        """Return a preview of an export of a study, or None if there is none."""
+        """Return a preview of an export of a study, or None if the exporter has no preview."""
 
     def close(self) -> None: ...
 

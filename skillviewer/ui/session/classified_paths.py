@@ -128,7 +128,7 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEV
 
 
 def _rating_tables_in(folder: Path) -> list[Path]:
-    """Return the tables in a folder that may hold ratings, ``ratings`` first; none in a data set of another form."""
+    """Return the tables in a folder that may hold ratings, ``ratings`` first; empty for other forms of data sets."""
     from skillviewer.data.formats.formats import DATASET_FORMATS
 
     if any(form.recognise(folder) for form in DATASET_FORMATS if form.name != "ratings"):
@@ -185,7 +185,7 @@ def probe(clip: VideoClip, backend: Backend, token: CancelToken) -> ProbedVideo:
 
 
 def picture_of(path: Path, backend: Backend, token: CancelToken) -> RGBImage | None:
-    """Return a thumbnail of a video, or of the first video of a study whose file exists; None if there is none."""
+    """Return a thumbnail of a video, or of the first video of a study whose file exists; None without such a video."""
     clip = VideoClip(path)
     if path.suffix == SUFFIX:
         try:

@@ -209,7 +209,7 @@ class FrameFeed(QObject):
         self._decoding_ahead = None
 
     def look_for_proxy(self, path: Path) -> None:
-        """Use the proxy of the open video from now on, if one has been made."""
+        """Use the proxy of the open video from now on, if it has been made."""
         if path == self.path:
             task = self._worker.submit(lambda videos, token, _report: videos.look_for_proxy(path, token))
             task.then(failed=self.failed)

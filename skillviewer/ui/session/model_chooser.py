@@ -43,7 +43,7 @@ class ModelChooser(QObject):
         self.entries_changed.emit()
 
     def choose(self, folder: Path) -> None:
-        """Load the checkpoint in a folder. A loaded one is loaded again only if its files have changed."""
+        """Load the checkpoint in a folder. A loaded checkpoint is loaded again only if its files have changed."""
         if folder == self.requested_folder:
             if self._task is None and self._state.model is not None:
                 task = self._worker.submit(

@@ -11,7 +11,7 @@ from skillviewer.ui.session.loaded_model import LoadedModel
 
 
 def _digest_or_none(folder: Path) -> str | None:
-    """Return the digest of the checkpoint in a folder, or None if there is none."""
+    """Return the digest of the checkpoint in a folder, or None if there is no checkpoint."""
     try:
         return checkpoint_digest(folder)
     except CheckpointError:
@@ -19,7 +19,7 @@ def _digest_or_none(folder: Path) -> str | None:
 
 
 class ModelHolder:
-    """Owner of the loaded model, which stays loaded until another one is."""
+    """Owner of the loaded model, which stays loaded until another model is loaded."""
 
     def __init__(self, open_model: Callable[[Path], Assessor]) -> None:
         self._open_model = open_model

@@ -69,7 +69,7 @@ class OpenVideos:
                 reader.prefetch(min(index + FRAMES_PER_PREFETCH, info.n_frames) - 1, token)
 
     def look_for_proxy(self, path: Path, token: CancelToken = NEVER) -> bool:
-        """Open the proxy of a video if there is one; return True if it is open."""
+        """Open the proxy of a video, if it exists. Return True if the proxy is open."""
         info = self.reader(path, token).read_info(token)
         if path not in self._proxies:
             proxy = self._open_proxy(info)

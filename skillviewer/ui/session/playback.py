@@ -26,7 +26,7 @@ class Playback(QObject):
     never slowed down. Frames count from 0.
 
     Args:
-        read_clock_s: The clock, in seconds; by default one that starts now.
+        read_clock_s: Returns the time of the clock, in seconds; by default the clock starts now.
         parent: Owner of the playhead.
     """
 
@@ -138,7 +138,7 @@ class Playback(QObject):
         self.seek_time(self.time_s + seconds)
 
     def to_sample(self, direction: int) -> None:
-        """Pause at the next (1) or previous (-1) sampled frame, if there is one."""
+        """Pause at the next (1) or previous (-1) sampled frame, if any."""
         self.pause()
         if direction > 0:
             index = int(np.searchsorted(self.sampled_frames, self.frame, side="right"))

@@ -199,7 +199,7 @@ class Settings:
         return tuple(recent[:MAX_RECENT])
 
     def remember(self, path: Path) -> None:
-        """Put a path first among the recent ones."""
+        """Make a path the first of the recent paths."""
         paths = [path, *(other for other in self.recent if other != path)]
         self.store.setValue("files/recent", [str(p) for p in paths[:MAX_RECENT]])
 

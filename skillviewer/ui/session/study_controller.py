@@ -96,7 +96,7 @@ class StudyController(QObject):
         """Write to the study in its worker thread, even if the window closes meanwhile. Failures are shown.
 
         Args:
-            work: Makes one whole change of the study.
+            work: Makes a whole change of the study.
             changes: Kinds of changes that ``changed`` announces afterwards.
         """
         study_at_request = self.current_study
@@ -234,7 +234,7 @@ class StudyController(QObject):
         self._submit(save, self._on_saved_as)
 
     def close(self) -> None:
-        """Close the study, and drop one that is being opened."""
+        """Close the study, and stop opening another study."""
         if self.current_study is not None or self._awaited:
             self.about_to_replace.emit()
             self.current_study = None

@@ -23,7 +23,7 @@ class StudyHolder:
 
     @property
     def study(self) -> Study:
-        """The open study; StudyError if none is open."""
+        """The open study; raises a StudyError if no study is open."""
         if self._study is None:
             raise StudyError("No study is open. Open videos or a study first.")
         self._study.set_log_user(self._user_name())

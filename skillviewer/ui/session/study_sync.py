@@ -172,7 +172,7 @@ class StudySync(QObject):
         self._changes.run(changes, MAX_CHANGES_AT_ONCE)  # each costs up to 0.1 ms
 
     def _add_new(self, study_entries: dict[VideoClip, VideoEntry], listed_clips: set[VideoClip]) -> list[VideoEntry]:
-        """Add the videos of the study that are not listed. A single one, such as a restored one, gets its old row."""
+        """Add the videos of the study that are not listed. A single video, such as a restored one, gets its old row."""
         new_entries = [entry for clip, entry in study_entries.items() if clip not in listed_clips]
         row = None
         if len(new_entries) == 1:

@@ -17,7 +17,7 @@ FrameKey = tuple[Path, int]  # a video, and the index of a frame
 
 
 def _report_thumbnails(backend: Backend, path: Path, frames: list[int], token: CancelToken, report: Report) -> None:
-    """Report the thumbnails of some frames. An unreadable video has none; its player shows the reason."""
+    """Report the thumbnails of some frames. An unreadable video has no thumbnails; its player shows the reason."""
     try:
         reader = backend.open_reader(path, token)
     except SkillViewerError:
@@ -34,7 +34,7 @@ def _report_thumbnails(backend: Backend, path: Path, frames: list[int], token: C
 
 
 class ThumbnailLoader(QObject):
-    """Cache of thumbnails. A new request cancels the previous one."""
+    """Cache of thumbnails. A new request cancels the previous request."""
 
     arrived = Signal()  # a further thumbnail is available
 

@@ -1,4 +1,4 @@
-"""Choice between the open study and a new one for opened videos."""
+"""Study to which opened videos are added: the open study, or a new study."""
 
 from enum import Enum, auto
 

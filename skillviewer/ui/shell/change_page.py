@@ -22,7 +22,7 @@ _DRAWING = re.compile("<svg.*?</svg>", re.DOTALL)
 
 
 class ChangePage(QDialog):
-    """The report of change over time of one participant, or of all. The dialog does not block the window."""
+    """The report of change over time of a participant, or of all. The dialog does not block the window."""
 
     def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
@@ -48,7 +48,7 @@ class ChangePage(QDialog):
         self.resize(DEFAULT_SIZE.boundedTo(parent.size()))
 
     def _load(self, participant: str | None) -> None:
-        """List the participants, and load the report of one of them, or of all if the participant is unknown."""
+        """List the participants, and load the report of a participant, or of all if the participant is unknown."""
         videos = self._app_context.videos
         participants = sorted({entry.participant for entry in videos if entry.participant and entry.occasion})
         if participant not in participants:

@@ -68,7 +68,7 @@ class _Row(QWidget):
 
 
 class CommandPalette(OverlaySheet):
-    """A search field and the matching actions; Enter runs the chosen one."""
+    """A search field and the matching actions; Enter runs the chosen action."""
 
     def __init__(self, bar: QMenuBar, parent: QWidget) -> None:
         super().__init__(parent)

@@ -83,7 +83,7 @@ class GuidePage(QTextBrowser):
 
     @property
     def hit(self) -> int:
-        """Number of the selected hit, from 1; 0 for none."""
+        """Number of the selected hit, from 1; 0 if no hit is selected."""
         cursor = self.textCursor()
         selection = (cursor.selectionStart(), cursor.selectionEnd())
         return self._hits.index(selection) + 1 if selection in self._hits else 0
@@ -108,7 +108,7 @@ class GuidePage(QTextBrowser):
         self.verticalScrollBar().setValue(scroll_position)
 
     def to_heading(self, name: str) -> None:
-        """Go to the heading with an anchor, or to the beginning if there is none."""
+        """Go to the heading with an anchor, or to the beginning without such a heading."""
         self.verticalScrollBar().setValue(0)
         for block in _blocks(self.document()):
             if block.blockFormat().headingLevel() > 1 and anchor(block.text()) == name:
@@ -255,7 +255,7 @@ class GuidePage(QTextBrowser):
         heading.mergeCharFormat(bold)
 
     def _picture(self, name: str) -> QImage:
-        """Return a picture of the guide, in its dark version if the theme is dark and there is one."""
+        """Return a picture of the guide, in a dark theme its dark version, if it has a dark version."""
         assert self._guide is not None
         path = self._guide.path.parent / name
         dark_path = path.with_name(path.name.replace("-light.", "-dark."))

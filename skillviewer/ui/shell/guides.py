@@ -184,7 +184,7 @@ class Guides(QDialog):
             self._has_stale_theme = True
 
     def _on_search(self, query: str) -> None:
-        """List the guides that contain all words of the query, and open the first of them if the open one does not."""
+        """List the guides that contain all words of the query. Open the first, unless the open guide is listed."""
         words = query.lower().split()
         matches = [all(word in text for word in words) for text in self._texts]
         self._fill_list(matches)

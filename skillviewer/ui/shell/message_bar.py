@@ -19,7 +19,7 @@ MAX_DETAILS = 8
 
 
 class MessageBar(QFrame):
-    """Shows the latest message. Closing it shows the previous one."""
+    """Shows the latest message. Closing it shows the previous message."""
 
     def __init__(self, messages: Messages, actions: Actions, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -112,7 +112,7 @@ class PageStack(QObject):
             self._arrange(self.current_name)
 
     def _arrange(self, name: str) -> None:
-        """Show the docks of a screen in their saved arrangement, or none while the panels are hidden."""
+        """Show the docks of a screen in their saved arrangement. While the panels are hidden, no dock is shown."""
         if self.collapsed or self.in_theatre:
             for panel in self._panels:
                 dock = self._docks[panel.name]
@@ -156,7 +156,7 @@ class PageStack(QObject):
 
 
 def _notify(screen: QWidget | None, method_name: str) -> None:
-    """Call a method of a screen, if it has one of this name."""
+    """Call a method of a screen, if the screen has it."""
     method = getattr(screen, method_name, None)
     if method is not None:
         method()

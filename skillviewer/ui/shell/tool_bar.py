@@ -92,7 +92,7 @@ class ToolBar(QToolBar):
         self._fit()
 
     def _fit(self) -> None:
-        """Show the texts of all buttons, or of the screens alone, or none, as the width of the tool bar allows."""
+        """Show as many texts as the width of the tool bar allows: of all buttons, of the screens alone, or no texts."""
         icon = Qt.ToolButtonStyle.ToolButtonIconOnly
         text = Qt.ToolButtonStyle.ToolButtonTextOnly
         icon_and_text = Qt.ToolButtonStyle.ToolButtonTextBesideIcon

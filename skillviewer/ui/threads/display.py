@@ -1,4 +1,4 @@
-"""Checks for a display before Qt is started, since Qt ends the process if there is none.
+"""Checks for a display before Qt is started, since Qt ends the process without a display.
 
 Only on Linux can a display be missing. Except for ``window_problem``, the checks do not use Qt.
 """
@@ -54,7 +54,7 @@ def _platforms(environment: Mapping[str, str]) -> list[str]:
 
 
 def _platform_of(entry: str) -> str:
-    """Return the platform that an entry of QT_QPA_PLATFORM names; all kinds of Wayland are one."""
+    """Return the platform that an entry of QT_QPA_PLATFORM names; all kinds of Wayland are the same platform."""
     platform, _, _ = entry.partition(":")
     return "wayland" if platform.startswith("wayland") else platform
 

@@ -25,7 +25,7 @@ def log_to(folder: Path) -> tuple[logging.Handler, ...]:
     Each log has at most three files of limited size.
 
     Returns:
-        The handlers; none if the folder cannot be written.
+        The handlers of the log. Without a writable folder there are no handlers.
     """
     formatters = {
         "skillviewer.log": logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"),

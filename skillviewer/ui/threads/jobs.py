@@ -110,7 +110,7 @@ class Jobs(QObject):
         return any(job.confirm_stop for job in self._jobs)
 
     def begin(self, title: str, *, confirm_stop: bool = True, keeps_work: bool = False) -> Job:
-        """Add a job; arguments as of ``Job``."""
+        """Add a job, with the arguments of ``Job``."""
         job = Job(title, confirm_stop=confirm_stop, keeps_work=keeps_work, parent=self)
         self._jobs.append(job)
         job.changed.connect(self.changed)
@@ -120,7 +120,7 @@ class Jobs(QObject):
         return job
 
     def follow(self, title: str, task: Task, *, confirm_stop: bool = True, keeps_work: bool = False) -> Job:
-        """Add a job that is a task of a worker thread; other arguments as of ``Job``."""
+        """Add a job that is a task of a worker thread. The other arguments are passed to ``Job``."""
         job = self.begin(title, confirm_stop=confirm_stop, keeps_work=keeps_work)
         task.then(progressed=job.on_progress, finished=job.finish)
         job.stop_asked.connect(task.cancel)

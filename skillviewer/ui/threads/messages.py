@@ -11,7 +11,7 @@ UNEXPECTED = "An unexpected error occurred. The log has the details."
 
 
 def error_text(error: object) -> str:
-    """Return a sentence for the user: that of an error of this program, and no text of a library."""
+    """Return a sentence for the user: the text of an error of this program, but no text of a library."""
     return str(error) if isinstance(error, SkillViewerError) else f"{UNEXPECTED} ({type(error).__name__})"
 
 

@@ -43,7 +43,7 @@ TICKS_PER_FULL_COLLECTION = 120  # the other collections look at new objects onl
 
 
 class Collector(QObject):
-    """Garbage collection in the window's thread, instead of Python's automatic one.
+    """Garbage collection in the window's thread, instead of Python's automatic collection.
 
     Python's collector runs in whichever thread makes an object, and holds Python's lock: for 85 ms at a time while
     torch is imported, and for 125 ms whenever it looks at all objects of torch and numba (measured). It may also delete

@@ -60,7 +60,7 @@ class Throttle(QObject):
         self._timer = single_shot(self, REPORT_INTERVAL_MS, self._show)
 
     def report(self, progress: Progress) -> None:
-        """Emit a report now, or the latest one at the end of the interval if another was just emitted."""
+        """Emit a report now. If another was just emitted, emit the latest report at the end of the interval."""
         self._latest_progress = progress
         if not self._timer.isActive():
             self._show()
@@ -83,7 +83,7 @@ RequestT = TypeVar("RequestT")
 
 
 class LatestOnly(QObject, Generic[RequestT]):
-    """Sends requests to a worker thread, one at a time. A waiting request is replaced by a later one.
+    """Sends requests to a worker thread, one at a time. A later request replaces a waiting request.
 
     Args:
         worker: The worker thread.
@@ -117,7 +117,7 @@ class LatestOnly(QObject, Generic[RequestT]):
             self._superseded.cancel()
 
     def clear(self) -> None:
-        """Drop the waiting request, and let the running one stop early."""
+        """Drop the waiting request, and let the running request stop early."""
         self._waiting = None
         self._superseded.cancel()
 

@@ -29,7 +29,7 @@ def _min_width_px(place: Place) -> int:
 class AdaptiveGrid(QWidget):
     """A widget whose parts are arranged in one way if they fit its width, else in another way.
 
-    Its minimum width is that of the narrow arrangement.
+    Its minimum width is the width of the narrow arrangement.
     """
 
     arranged = Signal(bool)  # whether the parts are now arranged in the narrow way
@@ -89,7 +89,7 @@ class AdaptiveGrid(QWidget):
         self.arranged.emit(is_narrow)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the width of the narrow arrangement, and the height of the present one."""
+        """Return the width of the narrow arrangement, and the height of the present arrangement."""
         height_px = super().minimumSizeHint().height()
         return QSize(self._row_width_px(self._narrow_places), height_px)
 

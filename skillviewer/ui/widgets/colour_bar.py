@@ -31,7 +31,7 @@ class ColourBar(PaintedWidget):
         return QSize(width, 12 + self.fontMetrics().height())
 
     def width_for_labels(self, min_px: int, max_px: int) -> int:
-        """Return the smallest width within limits at which every mark has its label, or ``max_px`` if there is none."""
+        """Return the smallest width within limits at which every mark has its label, else ``max_px``."""
         if self._scene is None:
             return min_px
         n_marks = len(_marks(self._scene))
@@ -39,7 +39,7 @@ class ColourBar(PaintedWidget):
         return next((width for width in widths if len(self._label_spans(self._scene, width)) == n_marks), max_px)
 
     def set_scene(self, scene: Scene | None) -> None:
-        """Show the limits of a scene with a map; nothing for None or a scene without one."""
+        """Show the limits of a scene with a map; nothing for None or a scene without a map."""
         if scene is not None and scene.values is None:
             scene = None
         previous_scene = self._scene
@@ -109,7 +109,7 @@ def _x_of(value: float, scene: Scene, width: int) -> float:
 def _rank(value: float, scene: Scene) -> int:
     """Return the rank of a mark. Without space for all, the upper limit keeps its label, and 0 of signed maps loses it.
 
-    On other bars, the label of 0 gives way to that of 1×.
+    On other bars, the label of 1× replaces the label of 0.
     """
     if value == scene.high:
         return 0

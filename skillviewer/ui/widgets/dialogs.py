@@ -19,7 +19,7 @@ class Dialogs:
     """Dialogs that ask the user; tests replace them."""
 
     def videos(self, parent: QWidget) -> list[Path]:
-        """Ask for videos or a study; none if the user cancels."""
+        """Ask for videos or a study. If the user cancels, the result is empty."""
         patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
         file_filter = "Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)"
         file_filter = file_filter.format(patterns, SUFFIX, ARCHIVE_SUFFIX)
@@ -27,7 +27,7 @@ class Dialogs:
         return [Path(name) for name in names]
 
     def save(self, parent: QWidget, title: str, file_filter: str, name: str = "") -> Path | None:
-        """Ask for a file to write, and confirm that an existing one is replaced; None if the user cancels.
+        """Ask for a file to write, and confirm that an existing file is replaced; None if the user cancels.
 
         Args:
             parent: The window.
@@ -39,7 +39,7 @@ class Dialogs:
         return Path(file_name) if file_name else None
 
     def file(self, parent: QWidget, title: str, file_filter: str) -> Path | None:
-        """Ask for a file to read; None if the user cancels. Arguments as of ``save``."""
+        """Ask for a file to read; None if the user cancels. The arguments are those of ``save``."""
         file_name, _ = QFileDialog.getOpenFileName(parent, title, "", file_filter)
         return Path(file_name) if file_name else None
 

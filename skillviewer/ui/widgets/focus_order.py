@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QToolBar, QW
 
 
 def focus_neighbour(window: QWidget, current: QWidget | None, *, forward: bool) -> QWidget | None:
-    """Return the widget to which Tab goes from the current one, or Shift+Tab backwards; None if there is no other."""
+    """Return the widget to which Tab goes, or Shift+Tab if not ``forward``; None if there is no other widget."""
     stops = [widget for widget in _walk(window) if widget is current or _is_stop(widget)]
     if not stops:
         return None

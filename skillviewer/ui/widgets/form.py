@@ -134,7 +134,7 @@ class NamedLines(QFormLayout):
 
 
 def offer(box: QComboBox, options: Sequence[tuple[object, str]], value: object) -> None:
-    """Replace the choices of a combo box, each given as (value, text), and select one by its value."""
+    """Replace the choices of a combo box, each given as (value, text), and select a choice by its value."""
     box.clear()
     for option, text in options:
         box.addItem(text, option)
@@ -156,7 +156,7 @@ def indented(box: SpinBoxT) -> SpinBoxT:
 
 
 class Section(QWidget):
-    """A section with a heading. A ``wide`` one has no margins at its sides."""
+    """A section with a heading. A ``wide`` section has no margins at its sides."""
 
     def __init__(self, title: str, parent: QWidget | None = None, *, wide: bool = False) -> None:
         super().__init__(parent)

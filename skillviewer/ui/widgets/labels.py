@@ -126,7 +126,7 @@ def changes_sizes(event: QEvent) -> bool:
 class ElidingLabel(QLabel):
     """Shows the longest of several texts that fits. If the first does not fit, the tooltip shows it.
 
-    The preferred width is that of the shortest text, and there is no minimum width.
+    The preferred width is the width of the shortest text, and there is no minimum width.
     """
 
     def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
@@ -143,7 +143,10 @@ class ElidingLabel(QLabel):
         return self._forms[0]
 
     def set_forms(self, *forms: str, tip: str = "") -> None:
-        """Set the texts, the longest first, and the tooltip; without one, the tooltip shows the longest text if cut."""
+        """Set the texts, the longest first, and the tooltip.
+
+        Without ``tip``, the tooltip is the longest text while a shorter text is shown.
+        """
         if (forms, tip) != (self._forms, self._tip):
             self._forms = forms
             self._tip = tip

@@ -71,12 +71,12 @@ class PlacedContent:
 
 
 def growing(content: QWidget | QLayout, factor: int = 1, alignment: Qt.AlignmentFlag | None = None) -> PlacedContent:
-    """Make a widget or a layout grow in proportion to a factor."""
+    """Return a widget or a layout for ``add_all`` that grows in proportion to a factor."""
     return PlacedContent(content, factor, alignment)
 
 
 def aligned(widget: QWidget, alignment: Qt.AlignmentFlag) -> PlacedContent:
-    """Align a widget in its place instead of filling it."""
+    """Return a widget for ``add_all`` that is aligned in its place instead of filling the place."""
     return PlacedContent(widget, 0, alignment)
 
 
@@ -114,7 +114,7 @@ def splitter(
         parent: Its parent.
         direction: Its orientation.
         widgets: Its widgets.
-        factors: Growth factors of the widgets, in order; widgets without one have 0.
+        factors: Growth factors of the widgets, in order; 0 for the remaining widgets.
         sizes: Sizes of the widgets at first, in pixels.
     """
     new_splitter = QSplitter(direction, parent)
@@ -147,7 +147,7 @@ PressTarget = Callable[[], object] | SignalInstance | None
 def push_button(
     text: str, parent: QWidget, on_press: PressTarget = None, *, primary: bool = False, tip: str = ""
 ) -> QPushButton:
-    """Return a button; a ``primary`` one is emphasised."""
+    """Return a button, emphasised if ``primary``."""
     button = QPushButton(text, parent)
     button.setToolTip(tip)
     if primary:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 
 
 class _CurrentPageLayout(QStackedLayout):
-    """A stacked layout with the sizes of the current page alone; Qt's has those of the largest page."""
+    """A stacked layout that is as large as its current page. Qt's is as large as the largest page."""
 
     def hasHeightForWidth(self) -> bool:
         item = self.itemAt(self.currentIndex())
@@ -30,7 +30,7 @@ class _CurrentPageLayout(QStackedLayout):
 
 
 class Pages(QWidget):
-    """A stack of pages whose minimum size is that of the current page alone."""
+    """A stack of pages whose minimum size depends on the current page alone."""
 
     currentChanged = Signal(int)  # noqa: N815 - as of QStackedWidget
 
@@ -85,7 +85,7 @@ class Pages(QWidget):
         return size
 
     def heightForWidth(self, _width: int) -> int:
-        """Return the height of the current page; Qt would return that of the highest."""
+        """Return the height of the current page. Qt would return the height of the highest page."""
         return self.minimumSizeHint().height()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -150,7 +150,7 @@ class PlainTable(QTableWidget):
         return next((number for number, row in enumerate(self.shown_rows) if row.key == key), None)
 
     def choose(self, key: str) -> None:
-        """Select the row with a key, if there is one."""
+        """Select the row with a key, if any."""
         row_number = self._row_number(key)
         if row_number is not None:
             self.setCurrentCell(row_number, 0)

@@ -40,7 +40,7 @@ def speak_numbers() -> None:
 
 
 def refresh_interface(widget: QWidget) -> None:
-    """Replace the accessible interface that Qt made for the base class of a widget, such as of a plot."""
+    """Replace the accessible interface that Qt made for the base class of a widget, such as a plot."""
     if QAccessible.isActive():
         interface = QAccessible.queryAccessibleInterface(widget)
         if not isinstance(interface, _SpokenWidget):

@@ -138,7 +138,7 @@ class Themed(Protocol):
     """A widget or delegate that paints in the colours of the theme."""
 
     def on_theme(self, theme: Theme) -> None:
-        """Use the colours of a theme. ``apply_theme`` calls this, also for widgets inside this one."""
+        """Use the colours of a theme. ``apply_theme`` calls this for a widget and all widgets inside it."""
 
 
 def themed(method: MethodT) -> MethodT:
@@ -165,7 +165,7 @@ def apply_theme(widget: QWidget, theme: Theme) -> None:
 
 
 class ThemeSource(QObject):
-    """The present theme: the system's, or the one that the user chose.
+    """The present theme: the theme of the system, or the user's choice.
 
     Args:
         app: The application, whose palette, font and style sheet are set.

@@ -386,7 +386,7 @@ def test_times_are_whole_at_twice_the_size_of_text(qtbot: QtBot, make_rater: Mak
     try:
         rater.made.window.resize(1024, 700)
         pair_view = rater.screen.judging_view.pair_view
-        pair_view.show_sound("sound of this video", "sound")
+        pair_view.show_sound(("sound of this video", "sound"))
         players = pair_view.players
         qtbot.waitUntil(lambda: all(500 < player.width() < 520 for player in players))
         qtbot.waitUntil(lambda: all(player.time_text.startswith("00:00.000") for player in players))

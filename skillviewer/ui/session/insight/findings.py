@@ -59,7 +59,7 @@ class Findings(WhyQuestion):
 
     @property
     def study(self) -> str:
-        """Title of the study, or "" without one."""
+        """Title of the study, or "" without a study."""
         return self.facts.title if self.facts is not None else ""
 
     @property

@@ -64,7 +64,7 @@ class ReferenceLoader(QObject):
 
     @property
     def pace(self) -> Alignment | None:
-        """The alignment by features, or else a linear one; None without an assessed reference video."""
+        """The alignment by features, or else a linear alignment; None without an assessed reference video."""
         if self.alignment is not None:
             return self.alignment
         if self.own_analysis is None or self.analysis is None:

@@ -52,7 +52,7 @@ class Tour(QObject):
         self._playback.play_once(range(first, last + 1))
 
     def step(self, direction: int) -> None:
-        """Pause at the start of the next (1) or previous (-1) moment, if there is one."""
+        """Pause at the start of the next (1) or previous (-1) moment, if any."""
         video = self._playback.video
         if video is None:
             return

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # importing scipy takes as long as opening the window
 
 @dataclass(frozen=True, slots=True)
 class MomentCard:
-    """A moment as the window shows it: one that the model found, or one that a user saved."""
+    """A moment as the window shows it. The model found it, or a user saved it."""
 
     start_s: float  # seconds from the first frame
     stop_s: float  # seconds from the first frame
@@ -104,7 +104,7 @@ def cards_of(
 
 
 def _by_time(card: MomentCard) -> tuple[float, float, bool]:
-    """Return a sort key: start, stop, and the model's moment before a saved one."""
+    """Return a sort key: start, stop, and the model's moments before saved moments."""
     return card.start_s, card.stop_s, card.model_moment is None
 
 

@@ -61,7 +61,7 @@ class ClickFollowing(QObject):
         tracks.changed.connect(self._load_track)
 
     def begin(self, name: str) -> None:
-        """Request clicks on an object. They are added to the track of this name if there is one."""
+        """Request clicks on an object. They are added to the track of this name, or to a new track."""
         if self._playback.video is None:
             return
         self._playback.pause()

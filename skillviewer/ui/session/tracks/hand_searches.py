@@ -215,7 +215,7 @@ class HandSearches(QObject):
             self._begin([self._tracks.clip], force=again)
 
     def search_all(self) -> None:
-        """Search every video of the list that has no hands, the one on screen first."""
+        """Search every video of the list that has no hands, the video on screen first."""
         if self.running_clip is None:
             current = self._tracks.clip
             clips = [entry.clip for entry in self._videos if entry.state.has_picture]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # scipy takes half a second
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShownTracks:
-    """Tracks of a video: the stored ones, or those found so far."""
+    """Tracks of a video: the stored tracks, or the tracks found so far."""
 
     tracks: TrackSet
     curves: "MotionCurves"
@@ -51,7 +51,7 @@ def shown_live(tracks: TrackSet, saved: TrackSet | None) -> ShownTracks:
 def load_shown(
     clip: VideoClip, video: VideoInfo, others: Sequence[tuple[VideoClip, VideoInfo]], token: CancelToken
 ) -> ShownTracks | None:
-    """Return the stored tracks of a video, with measures compared with those of other videos; None without tracks.
+    """Return the stored tracks of a video, with its measures among comparable videos; None without tracks.
 
     Raises:
         VideoError: The file of tracks cannot be read, or belongs to another video.
@@ -80,7 +80,7 @@ def load_shown(
 
 
 def _load_usable_tracks(clip: VideoClip, video: VideoInfo) -> TrackSet | None:
-    """Return the stored tracks of a video in the list, or None without usable ones (opening it shows the error)."""
+    """Return the stored tracks of a video in the list, or None without usable tracks."""
     from skillviewer.data.tracks_file import TrackStore
 
     try:

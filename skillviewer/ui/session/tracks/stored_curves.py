@@ -33,7 +33,7 @@ class StoredCurves(QObject):
         tracks.edited.connect(self._load)
 
     def show_video(self, clip: VideoClip | None, video: VideoInfo | None) -> None:
-        """Load the curves of a video; None to show none."""
+        """Load the curves of a video; None to show no curves."""
         self._video = None
         if clip is not None and video is not None:
             self._video = (clip, video)

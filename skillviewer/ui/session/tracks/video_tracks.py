@@ -83,7 +83,7 @@ class VideoTracks(QObject):
 
     @property
     def clip(self) -> VideoClip | None:
-        """The video on screen, or None while none is open."""
+        """The video on screen, or None while no video is open."""
         return self._state.current_clip if self._playback.video is not None else None
 
     def set_visible(self, on: bool) -> None:
