@@ -395,7 +395,9 @@ def test_another_version_of_the_model_is_no_other_model() -> None:
     question = SimpleNamespace(
         name="b",
         analysis=SimpleNamespace(provenance=SimpleNamespace(model_digest="d1"), score=1.5),
-        others=[SimpleNamespace(name=n, analysis=SimpleNamespace(score=scores["d1"][n])) for n in ("a", "c")],
+        comparable_entries=[
+            SimpleNamespace(name=n, analysis=SimpleNamespace(score=scores["d1"][n])) for n in ("a", "c")
+        ],
         facts=SimpleNamespace(models=versions, scores=scores),
     )
     found, other_versions = _other_models(cast("WhyQuestion", question))
