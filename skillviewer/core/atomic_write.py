@@ -76,7 +76,7 @@ def path_exists(path: Path) -> bool:
 
 
 def is_one_of(path: Path, others: Iterable[Path]) -> bool:
-    """Return True if a path is the same file as one of the others, under any name; False if it does not exist."""
+    """Return True if a path is the same file as one of the other paths, such as a link; False for a missing file."""
     for other in others:
         with suppress(OSError):
             if path.samefile(other):

@@ -48,7 +48,7 @@ class LoggedExport:
 
 
 def log_author(name: str = "") -> str:
-    """Return the name that the log states for an event: the given one, else that of the user's account, or ""."""
+    """Return the name for an event of the log: the given name, or else the name of the user's account, or ""."""
     with suppress(OSError, KeyError, ImportError):  # the error depends on the system and on Python's version
         return name or getpass.getuser()
     return ""

@@ -152,7 +152,7 @@ def save_checkpoint(
     half: bool = False,
     replace: bool = False,
 ) -> Checkpoint:
-    """Write a checkpoint atomically, verify it before it gets its name, and return what was read back.
+    """Write a checkpoint atomically, read it back before it gets its name, and return the checkpoint that was read.
 
     The digest of the weights is filled in. ``half`` stores matrices in float16; ``replace`` allows an existing
     checkpoint to be replaced.

@@ -6,7 +6,7 @@ import click
 
 
 class RenamedOption(click.Option):
-    """Option whose first name is the current one; the old names work for one more version, and no help shows them."""
+    """Option with a current name, which comes first, and old names, which work for one more version without help."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return the row of the help, with the current name alone."""

@@ -216,7 +216,7 @@ def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
 
 
 def with_pairs(folds: Folds) -> Folds:
-    """Return the folds that have both training and test pairs; the warning names those that do not.
+    """Return the folds with training pairs and test pairs. The warning names the folds that are left out.
 
     Raises:
         DatasetError: No fold has both.

@@ -178,7 +178,7 @@ def pooled_pair_outcomes(
 def pooled_difference(
     first: Sequence[FoldScores], second: Sequence[FoldScores], dataset: Dataset, both_held_out: bool = False
 ) -> PooledEstimate:
-    """Return the accuracy of the first model minus that of the second, each participant left out of both.
+    """Return the accuracy of the first model minus that of the second, with an interval over participants.
 
     The arguments are those of ``pooled_accuracy``. The models may have different numbers of seeds on the same folds.
     """

@@ -36,7 +36,7 @@ def training_without(dataset: Dataset, fold: Fold, other: Fold) -> Fold:
 
 
 def inner_folds(dataset: Dataset, folds: Sequence[Fold], outer_fold: Fold) -> tuple[InnerFold, ...]:
-    """Return the inner folds of one of the folds that have both training and test pairs.
+    """Return the inner folds of an outer fold that have training pairs and test pairs.
 
     Raises:
         DatasetError: There are none.

@@ -32,11 +32,11 @@ class Alignment:
     gain: float
 
     def to_other(self, times_s: FloatArray) -> FloatArray:
-        """Return the times of the other video that correspond to times of this one, clamped to its ends."""
+        """Convert times of this video to times of the other video, clamped to the ends of the other video."""
         return np.asarray(np.interp(times_s, self.own_s, self.other_s))
 
     def to_own(self, other_times_s: FloatArray) -> FloatArray:
-        """Return the times of this video that correspond to times of the other one, clamped to its ends."""
+        """Convert times of the other video to times of this video, clamped to the ends of this video."""
         return np.asarray(np.interp(other_times_s, self.other_s, self.own_s))
 
 

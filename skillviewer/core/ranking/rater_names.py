@@ -16,7 +16,7 @@ def match_key(name: str) -> str:
 
 
 def match_rater_name(name: str, names: Collection[str]) -> str:
-    """Return the known name that a typed one matches, exactly or by its key, or else the typed one, normalized."""
+    """Return the known name that equals a typed name or has the same key, or else the normalized typed name."""
     normalized_name = normalize(name)
     for candidate in (name, normalized_name):
         if candidate in names:

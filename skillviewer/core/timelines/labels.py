@@ -199,14 +199,14 @@ def _time_bins(duration_s: float, moments: Sequence[Annotation]) -> FloatArray:
 
 
 def _aligned(moments: Sequence[Annotation], others: Sequence[Annotation]) -> list[Annotation]:
-    """Return moments, each replaced by the nearest unused one of the others that begins within the tolerance."""
+    """Replace each moment by the nearest unused moment of ``others`` that begins within the tolerance."""
     unused = list(others)
-    aligned_labels = []
+    aligned_moments = []
     for moment in moments:
-        nearest_label = min(unused, key=lambda other: abs(other.start_s - moment.start_s), default=None)
-        if nearest_label is None or abs(nearest_label.start_s - moment.start_s) > TOLERANCE_S:
-            aligned_labels.append(moment)
+        nearest_moment = min(unused, key=lambda other: abs(other.start_s - moment.start_s), default=None)
+        if nearest_moment is None or abs(nearest_moment.start_s - moment.start_s) > TOLERANCE_S:
+            aligned_moments.append(moment)
         else:
-            unused.remove(nearest_label)
-            aligned_labels.append(nearest_label)
-    return aligned_labels
+            unused.remove(nearest_moment)
+            aligned_moments.append(nearest_moment)
+    return aligned_moments

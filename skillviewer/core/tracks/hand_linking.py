@@ -94,7 +94,7 @@ def _distance_px(first: DetectedHand, second: DetectedHand) -> float:
 
 
 def without_twins(hands: Sequence[DetectedHand]) -> tuple[DetectedHand, ...]:
-    """Return the distinct hands of a frame. Of two that lie on each other, the more certain one is returned."""
+    """Return the distinct hands of a frame. If two hands lie on each other, only the more certain hand is returned."""
     distinct: list[DetectedHand] = []
     for hand in sorted(hands, key=lambda hand: -hand.presence):
         if all(_distance_px(hand, other) >= TWIN_PALMS * _palm_px(other) for other in distinct):

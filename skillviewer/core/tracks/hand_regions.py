@@ -106,5 +106,5 @@ def region_of_landmarks(landmarks_px: FloatArray) -> HandRegion:
 
 
 def add_region(regions: list[HandRegion], region: HandRegion, max_overlap: float = 0.5) -> list[HandRegion]:
-    """Return a list with a region added at its end; it replaces those that it overlaps by more than a share."""
+    """Return the list with a region appended. Regions that it overlaps by more than a share are removed."""
     return [*(other for other in regions if other.overlap(region) <= max_overlap), region]

@@ -289,7 +289,7 @@ class TrackSet(ReadOnly):
         return {t.name: t.xy_px[row] for t in self.tracks if FrameState(int(t.states[row])).has_points}
 
     def with_tracks(self, tracks: Iterable[Track]) -> "TrackSet":
-        """Return the set with tracks added; one of the same name is replaced in its place."""
+        """Return the set with further tracks. A track of the same name is replaced in its place."""
         by_name = {track.name: track for track in self.tracks} | {track.name: track for track in tracks}
         return replace(self, tracks=tuple(by_name.values()))
 

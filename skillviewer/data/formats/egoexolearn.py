@@ -164,7 +164,7 @@ def _with_recordings(participants: Mapping[str, str], recordings: Mapping[str, s
 
 
 def _match_clip(name: str) -> re.Match[str] | None:
-    """Return the match of a name of a range of frames, or None if it is none or ends before it starts."""
+    """Return the match of the name of a frame range, or None for another name or a range that ends before its start."""
     clip = _CLIP.fullmatch(name)
     if clip is None or int(clip["start"]) > int(clip["stop"]):
         return None

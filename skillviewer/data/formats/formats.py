@@ -191,7 +191,7 @@ def _pair_and_file_problems(dataset: Dataset) -> list[str]:
 
 
 def _describe_cycle(dataset: Dataset, cycle: Sequence[str]) -> str:
-    """Return a sentence on a cycle, and one on the rows or the votes that state each of its pairs."""
+    """Return sentences on a cycle: the videos in it, and the rows or votes that state its pairs."""
     names = (*cycle, cycle[0])
     sentence = f"The pairs form a cycle: {' better than '.join(names)}."
     origins = []

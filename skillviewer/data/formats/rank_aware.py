@@ -70,7 +70,7 @@ def tasks(path: Path) -> tuple[str, ...]:
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices = DEFAULT_CHOICES) -> Dataset:
-    """Read a task with its released folds; its pairs are those of all folds together."""
+    """Read a task with its released folds. The task has the pairs of all folds."""
     folders = _folder_by_task(path)
     if not folders:
         raise DatasetError(f"{path} holds no splits (train_split1.txt with two videos on every line).")

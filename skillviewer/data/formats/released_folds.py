@@ -52,7 +52,7 @@ def fold_from_pairs(
 
 
 def without_unlisted_videos(fold: Fold, listed: Sequence[Pair], consensus: Sequence[Pair], problems: list[str]) -> Fold:
-    """Return a fold without the videos that are in none of its pairs; ``problems`` receives unlisted pairs and videos.
+    """Return a fold without videos that are in no pair; ``problems`` receives sentences on unlisted pairs and videos.
 
     ``listed`` are the pairs in the lists of the fold, and ``consensus`` all pairs of the data set.
     """

@@ -103,7 +103,7 @@ def open_table(
 
 
 def video_test(files: VideoFolder | StudyVideoMatcher) -> Callable[[str], bool]:
-    """Return a function that tests whether a cell names one of some videos; it ignores the case of files."""
+    """Return a function that tests whether a cell names one of the videos. The case of file names is ignored."""
     if isinstance(files, StudyVideoMatcher):
         return lambda cell: files.find(cell).name is not None
     stems = {stem.casefold() for stem in files.stems}

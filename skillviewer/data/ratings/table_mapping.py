@@ -175,7 +175,7 @@ def _check_item(item: ItemMapping, mapping: TableMapping) -> None:
 
 
 def _title_in_table(title: str, table: RawTable) -> str:
-    """Return a title as the table spells it: the same title, or else the only title that differs in case or signs."""
+    """Return the title in the spelling of the table. A title may differ in case or signs if only one title fits."""
     if title in table.index_by_title:
         return title
     matches = [other for other in table.titles if other.casefold() == title.casefold()]

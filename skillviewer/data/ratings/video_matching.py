@@ -145,7 +145,7 @@ _SAME_NUMBER = 0
 
 
 def _likeness(name: str, stem: str) -> int:
-    """Return how a name matches the stem of its file: same spelling, other case, or number with other zeros."""
+    """Return the kind of match of a name and a file stem: same spelling, other case, or number with other zeros."""
     if stem in (name, strip_extension(name)):
         return _SAME_SPELLING
     if stem.casefold() in (name.casefold(), strip_extension(name).casefold()):

@@ -15,7 +15,7 @@ PACKS = "SELECT name, value FROM setting WHERE name GLOB 'judging_pack:*'"
 """Query of the keys to packs."""
 
 Holds = Callable[[sqlite3.Connection], bool]
-"""Function that tells whether a study holds what is erased."""
+"""Function that returns True if a study holds the erased data."""
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def erasing(file: StudyFile) -> Iterator[sqlite3.Connection]:
 
 
 def backups_with(study: Path, holds: Holds) -> tuple[Path, ...]:
-    """Return the backups that hold what is erased, and those that cannot be read, which may hold it."""
+    """Return the backups that hold the erased data, and the backups that cannot be read and may hold the data."""
     backups = sorted(backups_dir(study).glob(f"*{SUFFIX}"))
     return tuple(path for path in backups if _backup_holds(path, holds))
 
@@ -50,7 +50,7 @@ def _backup_holds(path: Path, holds: Holds) -> bool:
 
 
 def delete_backups(study: Path, holds: Holds) -> None:
-    """Delete the backups that hold what is erased, and those that cannot be read.
+    """Delete the backups that hold the erased data, and the backups that cannot be read.
 
     Raises:
         StudyError: A backup cannot be deleted.

@@ -140,7 +140,7 @@ class FileIndex:
         return cls(sorted(files))
 
     def find_by_name(self, name: str, size_bytes: int) -> Path | None:
-        """Return the file with a name and a size, without reading it; None if there is none or more than one."""
+        """Return the only file with a name and a size, or None. No file is read."""
         same_name = [path for path in self._by_size.get(size_bytes, []) if path.name == name]
         return same_name[0] if len(same_name) == 1 else None
 

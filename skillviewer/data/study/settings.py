@@ -85,7 +85,7 @@ def usual_criterion(file: StudyFile) -> str:
 
 
 def effective_criterion(file: StudyFile) -> str:
-    """Return the criterion that the user looks at: the selected one, else that of the settings, else the usual one."""
+    """Return the current criterion: the selected one, or else the one in the settings, or else the usual one."""
     return file.criterion or read_settings(file).criterion or usual_criterion(file)
 
 

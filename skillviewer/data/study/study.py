@@ -231,7 +231,7 @@ class Study(Closeable):
 
     @property
     def criterion(self) -> str:
-        """Criterion that the user looks at: the selected one, else that of the settings, else the usual one."""
+        """Current criterion: the selected one, or else the one in the settings, or else the usual one."""
         return effective_criterion(self._file)
 
     def select_criterion(self, criterion: str | None) -> None:

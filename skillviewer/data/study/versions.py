@@ -80,7 +80,7 @@ def propose(
     facts: Mapping[str, object],
     parent: tuple[str, Path] | None = None,
 ) -> ModelVersion:
-    """Add a trained model to the study as a proposed version, and its parent, so that the user can return to it.
+    """Add a trained model to the study as a proposed version. The parent is added too, so that users can return to it.
 
     A repeated training gives a checkpoint whose version is in the study already. If that version has another folder and
     was not discarded, it is returned unchanged.

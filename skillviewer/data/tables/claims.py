@@ -11,7 +11,7 @@ _MAX_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Claim of one row that one of two videos is better, or that neither is."""
+    """Claim of one row about two videos: the first is better, the second is better, or there is no difference."""
 
     order: Pair | SimilarPair
     source: str  # file and line of the row, for messages

@@ -171,7 +171,7 @@ def _shares(span: Span, n: int) -> list[Span]:
 
 
 def _divide(next_slots: dict[str, str], slots_ms: dict[str, int]) -> None:
-    """Give times to the slots of one tier that have none, evenly from one known slot of a chain to the next."""
+    """Set the missing times of slots of one tier, spread evenly between the known slots of a chain."""
     visited: set[str] = set()
     for first in [slot for slot in next_slots if slot in slots_ms]:
         chain = []

@@ -20,7 +20,7 @@ _COLUMNS = {
 
 
 def read_timed_table(path: Path, file_name: str) -> TimelineContents:
-    """Return the rows of a CSV file that belong to a video: those that name it, and those that name no video.
+    """Return the rows of a CSV file for a video: rows that name this video, and rows that name no video.
 
     Rows without a time are rejected. Without a ``file_name`` all rows are read.
 

@@ -1,4 +1,4 @@
-"""Formats of timelines, and the reading of a file in one of them. A new format is one reader and one entry."""
+"""Formats of timeline files. To add a format, write a reader and add an entry to the table."""
 
 import math
 from collections.abc import Callable, Collection, Mapping

@@ -238,7 +238,7 @@ def read_coco(path: Path) -> RawTracks:
 
 
 def _common_size(images: Sequence[_Image]) -> tuple[int, int] | None:
-    """Return the size of all images that state one, or None if it differs or no image states it."""
+    """Return the common size of the images; None if sizes differ or no image states a size."""
     sizes = set()
     for image in images:
         if image.width and image.height:

@@ -122,7 +122,7 @@ def evaluate(
 def _make_runs(
     runs: Sequence[Run], shared_inputs: SharedInputs, workers: Workers, token: CancelToken, report: Report
 ) -> list[str]:
-    """Make runs, one or several at once, and return one sentence for every run that failed."""
+    """Compute runs, one after the other or in parallel, and return a sentence for every failed run."""
     failures: list[str] = []
     fold_progress: list[FoldProgress] = []
     for run in runs:

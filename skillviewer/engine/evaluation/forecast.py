@@ -116,7 +116,7 @@ def features_phase(n_missing: int, source: FrameSource, dataset: Dataset, candid
 
 
 def join_feature_phases(first: PlannedPhase, second: PlannedPhase, text: str) -> PlannedPhase:
-    """Return one phase that computes the features of both, with a text; an unknown idle duration counts as 0."""
+    """Return one phase for the features of two phases, with a title. An unknown idle duration counts as 0."""
     first_idle_s = 0 if first.idle_s is None else first.idle_s
     second_idle_s = 0 if second.idle_s is None else second.idle_s
     return PlannedPhase("features", first.seconds + second.seconds, text, first_idle_s + second_idle_s)

@@ -54,7 +54,7 @@ class FinishedRun:
 
 
 def _has_published_backbone(model: str, runs: Sequence[FinishedRun]) -> bool:
-    """Return False if the model trains its backbones from others than those that it was published with."""
+    """Return False if the model trains backbones that start from other weights than in its publication."""
     backbones = {run.run.configuration.backbone for run in runs}
     return attention_model(model).inputs is not InputKind.SNIPPETS or backbones == {PUBLISHED_BACKBONE}
 
@@ -214,7 +214,7 @@ class ResultBuilder:
         )
 
     def _localisations(self, maps: Maps, tolerance: int) -> list[Localisation]:
-        """Return the localisation of each held-out video of one run; none if there are no regions."""
+        """Return the localisation of each held-out video of a run; an empty list if there are no regions."""
         if self._regions is None:
             return []
         return [

@@ -103,7 +103,10 @@ class ExportService(Closeable):
             return self._finish(request, warnings, report, studies)
 
     def without_studies(self, request: ExportRequest, token: CancelToken = NEVER) -> ExportRequest:
-        """Return a request that holds the data of its studies, for processes that open none; raises as ``write``."""
+        """Return the request with the data of its studies, for processes that open no study.
+
+        Raises the errors of ``write``.
+        """
         with SourceStudies() as studies:
             _check_request_path(request, studies)
             if all(source.study is None for source in request.sources):
@@ -139,7 +142,7 @@ class ExportService(Closeable):
     def record_in_logs(
         self, request: ExportRequest | StudyExportRequest, report: Report = silent, studies: SourceStudies | None = None
     ) -> tuple[str, ...]:
-        """Record a file in the logs of its studies, or report the entries; return warnings, one sentence each."""
+        """Record a file in the logs of its studies, or report the log entries. Return warnings, one sentence each."""
         warnings: tuple[str, ...] = ()
         for entry in request.log_entries:
             if self._update_study:
@@ -345,7 +348,7 @@ class ExportService(Closeable):
     def _align(
         self, sources: Sequence[ExportSource], videos: Sequence[AnalysedVideo], token: CancelToken, report: Report
     ) -> list[AnalysedVideo]:
-        """Return videos with the alignment of the first one with each other.
+        """Return the videos; each further video has its alignment with the first one.
 
         Raises:
             ExportError: There is a single video, or the videos were assessed by different models.

@@ -24,7 +24,7 @@ def mean_features(store: FeatureStore, names: Sequence[str]) -> Float32Array:
 
 
 def standardise(model: nn.Module, store: FeatureStore, names: Sequence[str]) -> None:
-    """Set the statistics of a new model that standardises its inputs to those of training videos."""
+    """Set the input statistics of a new model that standardises its inputs, computed from the training videos."""
     for module in model.modules():
         if isinstance(module, StandardisingModule) and module.standardise:
             inputs = AveragedStore(store) if isinstance(module, CellMean) else store

@@ -75,7 +75,7 @@ def load_prior_pairs(folder: Path, name: str) -> PriorPairs | None:
 
 
 def _as_inherited(pair: TrainedPair) -> TrainedPair:
-    """Return a pair of the parent as one that its version inherits; pairs of the forgetting check keep their use."""
+    """Convert a training pair of the parent to an inherited pair. Pairs of the forgetting check keep their use."""
     return pair if pair.use == FORGETTING_CHECK_USE else replace(pair, use=BEFORE)
 
 

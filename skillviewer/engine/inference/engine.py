@@ -48,7 +48,7 @@ def _open_video(
 
 @dataclass(eq=False, repr=False)
 class Engine(Closeable):
-    """A loaded model that stays on its device. Not thread safe: one thread owns it. Use it as a context manager."""
+    """A loaded model on its device, used as a context manager. An engine is not thread safe: one thread owns it."""
 
     checkpoint: Checkpoint  # configuration and card
     _model: AttentionModel

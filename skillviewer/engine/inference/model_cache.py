@@ -104,7 +104,7 @@ class ModelCache(Closeable):
         return self._load_engine(folder).align(analysis, other_analysis, token, report)
 
     def retain(self, folders: Collection[Path]) -> None:
-        """Unload all models but those in ``folders``, and the backbones that these do not need."""
+        """Unload all models except those in ``folders``, and the backbones that the remaining models do not need."""
         unused_folders = [folder for folder in self._engines if folder not in folders]
         for folder in unused_folders:
             del self._engines[folder]

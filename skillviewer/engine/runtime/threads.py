@@ -62,7 +62,7 @@ def _count_other_threads() -> int:
 
 
 def use_free_cores() -> None:
-    """Let torch use the cores that are free now, at least one and at most those that the process may use."""
+    """Let torch use the cores that are free now: at least one core, at most all cores that the process may use."""
     import torch
 
     with suppress(RuntimeError):  # it can be set only before the first parallel work

@@ -41,7 +41,7 @@ class HandFinder:
         self._costs: dict[tuple[object, ...], HandCost] = {}
 
     def cost(self, job: HandJob, video: VideoInfo, token: CancelToken) -> HandCost:
-        """Return the time for one frame of a video on this computer; it is measured once for each size of picture.
+        """Return the time for one frame of a video on this computer. It is measured once for each picture size.
 
         Raises:
             CheckpointError: The networks are missing or damaged.

@@ -180,7 +180,7 @@ class TrainingPlan:
         return dataclasses.replace(settings, optimiser=optimiser)
 
     def settings(self) -> TrainSettings:
-        """Return the settings of the training: those that the model was published with, or else those of the preset.
+        """Return the training settings: published settings of the model if it has any, else the settings of the preset.
 
         Raises:
             SettingsError: An epoch is chosen on several inner folds without a training on all videos afterwards, or

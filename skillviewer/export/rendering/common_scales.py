@@ -9,7 +9,7 @@ from skillviewer.core.analysis.scene import clipped_limit, display_limit
 
 
 def common_map_styles(analyses: Sequence[Analysis], map_style: MapStyle) -> tuple[MapStyle, ...]:
-    """Return a map style for each analysis, such that all maps of one kind have the same scale.
+    """Return a map style for each analysis; all maps of the same kind get the same scale.
 
     A single analysis keeps ``map_style``. Maps of different kinds cannot be compared, so each kind has its own scale.
     The scale of gates ends at 1. A clipped scale ends at the smallest of the analyses' limits, so that all maps are

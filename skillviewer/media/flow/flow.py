@@ -204,7 +204,7 @@ class FlowStacks:
         return fields
 
     def _prepare(self, picture: RGBImage) -> list[Float32Array] | RGBImage:
-        """Return the input that a picture gives to the two fields around it: its pyramid for TV-L1, else itself."""
+        """Return the input of a picture for the two flow fields around it: its pyramid for TV-L1, else the picture."""
         if self._settings.algorithm == "dis":
             return picture
         return _tvl1.pyramid(picture, _tvl1.preset_parameters(self._settings.algorithm))

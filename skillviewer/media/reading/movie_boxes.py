@@ -80,7 +80,7 @@ def _sizes(header: bytes, n_left: int) -> tuple[int, int]:
 
 
 def _nested_box(data: bytes, *names: bytes) -> bytes:
-    """Return the content of a box, given its name after those of the boxes around it; empty if it is missing."""
+    """Return the content of a box, given the names of the boxes around it and its own; empty if it is missing."""
     for name in names:
         data = dict(boxes(data)).get(name, b"")
     return data

@@ -85,7 +85,7 @@ def _copy(source: Path, target: Path, muxer: str, token: CancelToken) -> None:
 
 
 def _with_bytes(packet: "av.Packet[Any]", data: bytes) -> "av.Packet[Any]":
-    """Return a packet with other bytes; the packet itself if they have the same length, and so are the same."""
+    """Return a packet with new bytes. If their length is the same, nothing was removed: return the packet itself."""
     if len(data) == packet.size:
         return packet
     new_packet: av.Packet[Any] = av.Packet(data)

@@ -106,7 +106,7 @@ class VideoCopies:
         return lambda progress: self._report(Progress(stage, progress.done, progress.total))
 
     def analysis_of_copy(self, analysis: "Analysis") -> "Analysis":
-        """Return an analysis of an original video for its copy, with a note that it belongs to the original."""
+        """Convert an analysis of an original video to an analysis of its copy, with a note about the original."""
         video = analysis.video
         copy = self._copies.get(video.digest)
         if copy is None:

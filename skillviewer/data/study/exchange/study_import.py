@@ -174,7 +174,7 @@ class _StudyNames:
 
 
 def _without_known_votes(study: Study, votes: list[Vote], source: str) -> tuple[list[Vote], list[str]]:
-    """Return those of the votes with derived keys that the study does not have yet, and sentences about the others."""
+    """Return the votes with derived keys that are new to the study, and sentences about the known votes."""
     study_votes = study.votes.all()
     study_keys = {vote.key for vote in study_votes}
     new_votes = [vote for vote in votes if vote.key not in study_keys]
@@ -225,7 +225,7 @@ def _merged_videos(names: Mapping[str, str]) -> list[str]:
 
 
 def _new_video(video: StudyVideo) -> NewVideo:
-    """Return a video of another study as a new video; without its file, if that may be another one by now."""
+    """Convert a video of another study to a new video. The file is left out if another file may have replaced it."""
     path = video.path if video.state is FileState.PRESENT else None
     identity = Identity(video.size_bytes, 0, video.digest) if video.digest else None
     return NewVideo(
