@@ -14,7 +14,7 @@ from skillviewer.cli.progress import progress_bar
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.ratings.rubric_templates import TEMPLATES
 from skillviewer.core.study_log import LoggedExport
-from skillviewer.core.text import counted, defined, printable
+from skillviewer.core.text import counted, finite_or_none, printable
 
 if TYPE_CHECKING:
     from skillviewer.core.ratings.repeat_agreement import RepeatAgreement
@@ -198,7 +198,7 @@ def rated(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
 def _agreement_json(agreement: "RepeatAgreement") -> dict[str, object]:
     record = asdict(agreement)
     for name in ("mean_difference", "sem"):
-        record[name] = defined(record[name])
+        record[name] = finite_or_none(record[name])
     for name in ("icc", "kappa"):
-        record[name] = {key: defined(value) for key, value in record[name].items()}
+        record[name] = {key: finite_or_none(value) for key, value in record[name].items()}
     return record

@@ -37,7 +37,7 @@ def percent(value: float | None, unit: str = "") -> str:
     return f"{100 * value:.1f}{unit}"
 
 
-def defined(value: float | None) -> float | None:
+def finite_or_none(value: float | None) -> float | None:
     """Return a number, or None if it is not finite, for JSON's null or an empty cell of a table."""
     if value is None or not math.isfinite(value):
         return None
@@ -118,7 +118,7 @@ MAX_CHARACTERS = 60
 """Most characters of a file's text that a sentence quotes."""
 
 
-def short(text: str) -> str:
+def shorten(text: str) -> str:
     """Return text of a file to quote in a sentence: printable, and cut after ``MAX_CHARACTERS``."""
     if len(text) > MAX_CHARACTERS:
         text = f"{text[:MAX_CHARACTERS]}…"

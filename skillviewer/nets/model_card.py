@@ -12,7 +12,7 @@ from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.accuracy_text import format_accuracy
 from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_warning
 from skillviewer.core.hashing import CARD
-from skillviewer.core.text import defined
+from skillviewer.core.text import finite_or_none
 
 FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
@@ -88,8 +88,8 @@ BOTH_NEW = "pairs of new people"
 def _accuracy_fields(pooled: PooledEstimate) -> dict[str, Any]:
     return {
         "accuracy": pooled.value,
-        "low": defined(pooled.low),
-        "high": defined(pooled.high),
+        "low": finite_or_none(pooled.low),
+        "high": finite_or_none(pooled.high),
         "n_pairs": pooled.n_pairs,
     }
 

@@ -3,7 +3,7 @@
 import math
 
 from skillviewer.core.evaluation.accuracy import PooledEstimate
-from skillviewer.core.text import defined, percent
+from skillviewer.core.text import finite_or_none, percent
 
 
 def format_accuracy(
@@ -17,9 +17,9 @@ def format_accuracy(
         high: Upper end of the interval, or None or NaN.
         no_interval: Text that is shown if there is no interval.
     """
-    if defined(accuracy) is None:
+    if finite_or_none(accuracy) is None:
         return percent(accuracy)
-    has_interval = defined(low) is not None and defined(high) is not None
+    has_interval = finite_or_none(low) is not None and finite_or_none(high) is not None
     interval = f"{percent(low)} to {percent(high)}" if has_interval else no_interval
     return f"{percent(accuracy, ' %')} ({interval})"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.accuracy_text import format_accuracy
-from skillviewer.core.text import defined
+from skillviewer.core.text import finite_or_none
 
 
 def accuracy_facts(held_out: PooledEstimate, both_new: PooledEstimate | None) -> dict[str, object]:
@@ -17,7 +17,11 @@ def accuracy_facts(held_out: PooledEstimate, both_new: PooledEstimate | None) ->
 
 
 def _estimate(pooled: PooledEstimate) -> dict[str, float | None]:
-    return {"accuracy": defined(pooled.value), "low": defined(pooled.low), "high": defined(pooled.high)}
+    return {
+        "accuracy": finite_or_none(pooled.value),
+        "low": finite_or_none(pooled.low),
+        "high": finite_or_none(pooled.high),
+    }
 
 
 def version_accuracy(facts: Mapping[str, object]) -> str:

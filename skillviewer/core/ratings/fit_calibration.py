@@ -19,7 +19,7 @@ from skillviewer.core.dataset.dataset import Dataset, Fold
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.training_forecast import ScaleProspect
 from skillviewer.core.ratings.rating_metrics import calibration_tau, coverage, mean_absolute_error, mean_width
-from skillviewer.core.text import counted, defined
+from skillviewer.core.text import counted, finite_or_none
 
 LEVEL = 0.9
 """Default level of the intervals."""
@@ -289,7 +289,7 @@ def checked_map(
         coverage=float(np.mean(coverages)),
         width=mean_width(lows, highs),
         mae=mean_absolute_error(predicted_ratings, y),
-        tau=defined(tau),
+        tau=finite_or_none(tau),
         n_people=full_map.n_people,
     )
     return full_map, check

@@ -12,7 +12,7 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ratings.reliability import weighted_kappa
-from skillviewer.core.text import defined
+from skillviewer.core.text import finite_or_none
 from skillviewer.core.timelines.annotation import Annotation
 
 BIN_S = 1.0
@@ -176,9 +176,9 @@ def _agreement_on(label: str, first: str, second: str, videos: Sequence[Labelled
         label=label,
         first=first,
         second=second,
-        kappa=defined(round(kappa.value, 6)),
-        low=defined(round(kappa.low, 6)),
-        high=defined(round(kappa.high, 6)),
+        kappa=finite_or_none(round(kappa.value, 6)),
+        low=finite_or_none(round(kappa.low, 6)),
+        high=finite_or_none(round(kappa.high, 6)),
         n_first=n_first,
         n_second=n_second,
         n_videos=len(videos),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import DatasetError, first_line, os_reason
-from skillviewer.core.text import counted, short
+from skillviewer.core.text import counted, shorten
 from skillviewer.data.ratings.rating_table import RawTable
 from skillviewer.data.tables.name_spelling import simplify_name
 
@@ -141,10 +141,12 @@ def fit_mapping(mapping: TableMapping, table: RawTable) -> TableMapping:
     n_meanings = Counter(table_titles[title] for title in titles)
     for title in titles:
         if n_meanings[table_titles[title]] > 1:
-            raise DatasetError(f"The column “{short(title)}” of {table_name} has two meanings: leave one of them out.")
+            raise DatasetError(
+                f"The column “{shorten(title)}” of {table_name} has two meanings: leave one of them out."
+            )
     most_common_name, n_items = Counter(item.name for item in mapping.items).most_common(1)[0]
     if n_items > 1:
-        raise DatasetError(f"Two items are called “{short(most_common_name)}”: give each a name of its own.")
+        raise DatasetError(f"Two items are called “{shorten(most_common_name)}”: give each a name of its own.")
     items = []
     for item in mapping.items:
         _check_item(item, mapping)
@@ -183,12 +185,12 @@ def _title_in_table(title: str, table: RawTable) -> str:
         matches = [other for other in table.titles if simplify_name(other) == simplify_name(title)]
     if len(matches) == 1:
         return matches[0]
-    raise DatasetError(f"{table.location} has no column “{short(title)}”. Its columns are: {quoted(table.titles)}.")
+    raise DatasetError(f"{table.location} has no column “{shorten(title)}”. Its columns are: {quoted(table.titles)}.")
 
 
 def quoted(words: Sequence[str]) -> str:
     """Return words in quotation marks, separated by commas; long words and long lists are shortened."""
-    text = ", ".join(f"“{short(word)}”" for word in words[:MAX_QUOTED])
+    text = ", ".join(f"“{shorten(word)}”" for word in words[:MAX_QUOTED])
     if len(words) > MAX_QUOTED:
         text += f" and {len(words) - MAX_QUOTED} more"
     return text

@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError, os_error_as
-from skillviewer.core.text import short
+from skillviewer.core.text import shorten
 from skillviewer.data.tables.name_spelling import compose_accents
 
 _N_EXAMINED_BYTES = 4096
@@ -66,7 +66,9 @@ def _decode_as(path: Path, content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding).removeprefix("\ufeff")
     except LookupError:
-        raise DatasetError(f"There is no encoding “{short(encoding)}”: try gb18030, windows-1252 or utf-16.") from None
+        raise DatasetError(
+            f"There is no encoding “{shorten(encoding)}”: try gb18030, windows-1252 or utf-16."
+        ) from None
     except ValueError as error:
         raise DatasetError(f"{path} is no text in the encoding {encoding}: name another one.") from error
 

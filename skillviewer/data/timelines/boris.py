@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from skillviewer.core.text import counted, join_names, short
+from skillviewer.core.text import counted, join_names, shorten
 from skillviewer.core.timelines.annotation import Annotation, without_lane
 from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.data.tables.name_spelling import simplify_name
@@ -260,4 +260,4 @@ def _time(event: Sequence[Any]) -> float | None:
 def _time_problem(event: Sequence[Any]) -> str:
     is_date = len(event) > 2 and isinstance(event[0], int | float)
     problem = "has a date and no time of the video" if is_date else "has no time and behavior"
-    return f"The event {short(str(list(event)))} {problem}"
+    return f"The event {shorten(str(list(event)))} {problem}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillviewer.core.text import short
+from skillviewer.core.text import shorten
 from skillviewer.core.timelines.annotation import Annotation, without_lane
 from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.data.safe_xml import read_xml
@@ -76,7 +76,7 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
         if span is None:
             tier = row.tier.get("TIER_ID", "")
             rejected_annotations.append(
-                f"The annotation “{short(row.text)}” in the tier “{tier}” has no time of its own, and refers to no "
+                f"The annotation “{shorten(row.text)}” in the tier “{tier}” has no time of its own, and refers to no "
                 "annotation that has one."
             )
             continue

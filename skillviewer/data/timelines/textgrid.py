@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from skillviewer.core.text import short
+from skillviewer.core.text import shorten
 from skillviewer.core.timelines.annotation import Annotation, without_lane
 from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.data.tables.text_files import read_text
@@ -72,7 +72,7 @@ def _tokens(text: str) -> Iterator[str]:
         word = match.group()
         is_closed = len(word) > 1 and word.endswith('"')
         if word.startswith('"') and not is_closed:
-            place = short(word[1:])
+            place = shorten(word[1:])
             if not place:
                 place = "its end"
             raise ValueError(f"the quotation mark before {place} is not closed")
@@ -84,11 +84,11 @@ def _number(tokens: Iterator[str]) -> float:
     token = next(tokens)
     match = _NUMBER.match(token)
     if match is None:
-        raise ValueError(f"{short(token)} stands where a number is expected")
+        raise ValueError(f"{shorten(token)} stands where a number is expected")
     numerator, denominator = match.groups()
     divisor = 1.0 if denominator is None else _decimal(denominator)
     if divisor == 0:
-        raise ValueError(f"{short(token)} divides by zero")
+        raise ValueError(f"{shorten(token)} divides by zero")
     return _decimal(numerator) / divisor
 
 
@@ -101,5 +101,5 @@ def _decimal(text: str) -> float:
 def _text(tokens: Iterator[str]) -> str:
     token = next(tokens)
     if not token.startswith('"'):
-        raise ValueError(f"{short(token)} stands where a text is expected")
+        raise ValueError(f"{shorten(token)} stands where a text is expected")
     return token[1:-1].replace('""', '"')

@@ -2,7 +2,7 @@
 
 from pathlib import Path, PureWindowsPath
 
-from skillviewer.core.text import short
+from skillviewer.core.text import shorten
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.data.tables.csv_tables import read_csv_table
@@ -32,7 +32,7 @@ def read_timed_table(path: Path, file_name: str) -> TimelineContents:
     columns = {role: table.column(*titles) for role, titles in _COLUMNS.items()}
     if columns["start"] is None:
         raise ValueError(
-            f"none of its columns ({short(', '.join(table.titles))}) is called start, begin, onset or time"
+            f"none of its columns ({shorten(', '.join(table.titles))}) is called start, begin, onset or time"
         )
     annotations: list[Annotation] = []
     rejected_rows: list[str] = []

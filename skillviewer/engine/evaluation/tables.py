@@ -12,7 +12,7 @@ from skillviewer.core.evaluation.localisation import CONTROLS
 from skillviewer.core.evaluation.metrics import METRICS, Metric
 from skillviewer.core.evaluation.score_progress import SHARES
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
-from skillviewer.core.text import defined, percent
+from skillviewer.core.text import finite_or_none, percent
 from skillviewer.engine.evaluation.record import EVALUATION, EvaluationRecord
 from skillviewer.engine.evaluation.results import ModelResult, SeparationAccuracy
 from skillviewer.engine.evaluation.table_csv import write_csv
@@ -89,7 +89,9 @@ def _write_plot(record: EvaluationRecord, path: Path) -> None:
     for model in record.models:
         estimate = model.pooled_both_held_out if has_new_pairs else model.pooled
         if math.isfinite(estimate.value):
-            bars.append(Accuracy(_label(model), estimate.value, defined(estimate.low), defined(estimate.high)))
+            bars.append(
+                Accuracy(_label(model), estimate.value, finite_or_none(estimate.low), finite_or_none(estimate.high))
+            )
     if not bars:
         path.unlink(missing_ok=True)  # a plot of an earlier evaluation
         return

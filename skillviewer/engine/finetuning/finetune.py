@@ -21,7 +21,7 @@ from skillviewer.core.finetuning.split import raters_of, without_names
 from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.finetuning.version_accuracy import accuracy_facts
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
-from skillviewer.core.text import defined
+from skillviewer.core.text import finite_or_none
 from skillviewer.data.trained_pairs import PAIRS_FILE, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.feature_statistics import mean_features
 from skillviewer.engine.finetuning.before_after import compare, predict_before
@@ -250,8 +250,8 @@ def _facts(
     held_out = tuning_report.held_out
     train_pairs = tuned.fold.train_pairs
     votes = study_pairs.votes_on(train_pairs)
-    accuracy_before = defined(held_out.before.value) if held_out.before is not None else None
-    gain = defined(held_out.gain.value) if held_out.gain is not None else None
+    accuracy_before = finite_or_none(held_out.before.value) if held_out.before is not None else None
+    gain = finite_or_none(held_out.gain.value) if held_out.gain is not None else None
     return {
         "videos": len(videos_of(train_pairs)),
         "pairs": len(train_pairs),

@@ -15,7 +15,7 @@ from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, poo
 from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.evaluation.outcome import outcome_check
 from skillviewer.core.evaluation.score_progress import contribution_shares
-from skillviewer.core.text import counted, defined
+from skillviewer.core.text import counted, finite_or_none
 from skillviewer.engine.features.feature_statistics import mean_features
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.training.run_folder import write_log
@@ -163,7 +163,7 @@ def _last_fifth(contributions: FloatArray) -> float | None:
     if not len(contributions):
         return None
     shares = contribution_shares(contributions)
-    return defined(float(shares[-1]))
+    return finite_or_none(float(shares[-1]))
 
 
 def _notes(plan: TrainingPlan, model: TrainedModel) -> str:

@@ -9,7 +9,7 @@ from skillviewer.core.analysis.map_comparison import MapNumbers
 from skillviewer.core.analysis.model_agreement import agreement_matrix, disagreements
 from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import reserve_name
-from skillviewer.core.text import defined
+from skillviewer.core.text import finite_or_none
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.tables.rows import compared_pairs, comparison_columns
 
@@ -143,8 +143,8 @@ def agreement_rows(videos: Sequence[AnalysedVideo]) -> list[AgreementRow]:
             first_model=matrix.models[first],
             second_model=matrix.models[second],
             n_videos=int(matrix.n_videos[first, second]),
-            score_correlation=defined(float(matrix.scores[first, second])),
-            map_correlation=defined(float(matrix.maps[first, second])),
+            score_correlation=finite_or_none(float(matrix.scores[first, second])),
+            map_correlation=finite_or_none(float(matrix.maps[first, second])),
         )
         for first, second in combinations(range(len(matrix.models)), 2)
     ]
@@ -161,7 +161,7 @@ def rank_rows(videos: Sequence[AnalysedVideo]) -> list[RankRow]:
     for disagreement in disagreements(analyses):
         for (model, by_video), rank in zip(analyses.items(), disagreement.ranks, strict=True):
             analysis = by_video.get(disagreement.video)
-            score = None if analysis is None else defined(analysis.score)
+            score = None if analysis is None else finite_or_none(analysis.score)
             rows.append(
                 RankRow(
                     video=disagreement.video,

@@ -15,7 +15,7 @@ from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison, compare_video
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.text import defined
+from skillviewer.core.text import finite_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,12 +389,12 @@ def compared_pairs(analyses: Sequence[Analysis]) -> list[tuple[Analysis, Analysi
 def comparison_columns(numbers: MapNumbers) -> dict[str, float | None]:
     """Return the numbers of a comparison of two maps by column of the tables; None if undefined."""
     return {
-        "correlation": defined(numbers.correlation),
-        "similarity": defined(numbers.similarity),
-        "divergence": defined(numbers.divergence),
-        "divergence_back": defined(numbers.divergence_back),
-        "top_overlap": defined(numbers.top_overlap),
-        "centre_distance": defined(numbers.centre_distance),
-        "first_entropy": defined(numbers.entropy),
-        "second_entropy": defined(numbers.entropy_other),
+        "correlation": finite_or_none(numbers.correlation),
+        "similarity": finite_or_none(numbers.similarity),
+        "divergence": finite_or_none(numbers.divergence),
+        "divergence_back": finite_or_none(numbers.divergence_back),
+        "top_overlap": finite_or_none(numbers.top_overlap),
+        "centre_distance": finite_or_none(numbers.centre_distance),
+        "first_entropy": finite_or_none(numbers.entropy),
+        "second_entropy": finite_or_none(numbers.entropy_other),
     }
