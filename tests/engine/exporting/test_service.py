@@ -96,13 +96,13 @@ class FakeModelCache:
     def align(
         self,
         folder: Path,
-        own: Analysis,
-        other: Analysis,
+        analysis: Analysis,
+        other_analysis: Analysis,
         token: CancelToken,  # noqa: ARG002
         report: Report,  # noqa: ARG002
     ) -> Alignment:
-        self.asked.append((folder.name, "align", other.n_passes))
-        return evenly(own, other)
+        self.asked.append((folder.name, "align", other_analysis.n_passes))
+        return evenly(analysis, other_analysis)
 
     def close(self) -> None:
         self.closed = True

@@ -245,13 +245,14 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
         videos={},
         messages=SimpleNamespace(note=said.append, fail=id),
         jobs=SimpleNamespace(follow=lambda *_: None),
-        studies=SimpleNamespace(current=None),
+        studies=SimpleNamespace(current_study=None),
     )
     over = QWidget()
     qtbot.addWidget(over)
     dialogs = SimpleNamespace(save=lambda *_: tmp_path / "f.png")
     rows = tuple(
-        SimpleNamespace(whole=a, key=a.provenance.model, name=a.provenance.model, is_uniform=False) for a in two
+        SimpleNamespace(complete_analysis=a, key=a.provenance.model, name=a.provenance.model, is_uniform=False)
+        for a in two
     )
     saving = ComparisonSaver(cast("AppContext", app_context), over)
     look = MapStyle(overlay=Overlay.OFF)

@@ -77,25 +77,25 @@ def test_looks_count_at_once_and_are_remembered(window: Composition, dialog: Pre
     assert (settings.map_style.overlay, settings.map_style.colours) == (Overlay.CONTOUR, "cividis")
     window.app_context.state.set_map_style(overlay=Overlay.DIMMED)
     assert dialog.appearance_page.boxes["overlay"].currentText() == "Dim everything else"
-    choose(dialog, "theme", ThemeChoice.DARK)
+    choose(dialog, "theme_box", ThemeChoice.DARK)
     assert window.app_context.themes.theme.dark
     assert settings.theme is ThemeChoice.DARK
-    choose(dialog, "theme", ThemeChoice.LIGHT)
+    choose(dialog, "theme_box", ThemeChoice.LIGHT)
 
 
 @pytest.mark.styled
 def test_words_grow_at_once(qapp: QApplication, window: Composition, dialog: Preferences, settings: Settings) -> None:
     before = qapp.font().pointSizeF()
-    choose(dialog, "text_size", 130)
+    choose(dialog, "text_size_box", 130)
     assert qapp.font().pointSizeF() == pytest.approx(1.3 * before)
     assert settings.text_size == 130
     assert window.window.panel.search_edit.font().pointSizeF() == pytest.approx(1.3 * before)
-    choose(dialog, "text_size", 100)
+    choose(dialog, "text_size_box", 100)
     assert qapp.font().pointSizeF() == pytest.approx(before)
 
 
 def test_assessing_is_the_same_in_menu_and_dialog(window: Composition, dialog: Preferences, settings: Settings) -> None:
-    choose(dialog, "passes", 4)
+    choose(dialog, "passes_box", 4)
     assert (window.app_context.state.passes, settings.passes) == (4, 4)
     window.app_context.state.set_passes(2)
     assert dialog.assessing_page.passes_box.currentData() == 2
