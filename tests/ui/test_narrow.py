@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.inspecting.moment_timeline import MomentTimeline
 from skillviewer.ui.ranking.vote_bar import VoteBar
 from skillviewer.ui.widgets.adaptive_grid import AdaptiveGrid, Place
@@ -19,7 +20,7 @@ from skillviewer.ui.widgets.plain_table import Column
 from skillviewer.ui.widgets.sorted_table import Cell, SortedTable
 from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
 from skillviewer.ui.widgets.turning_splitter import TurningSplitter
-from tests.ui.fit import heading_faults, is_whole, primary_faults, scroll_faults, text_faults
+from tests.ui.fit import heading_faults, is_whole, primary_faults, scroll_faults, shortened, text_faults
 from tests.ui.states import shoot
 
 pytestmark = pytest.mark.styled
@@ -89,15 +90,19 @@ def test_nothing_is_cut_or_scrolls_sideways_in_a_usual_window(
 
 
 @pytest.mark.slow
-def test_the_versions_of_a_model_do_not_scroll_sideways_in_a_small_window(
-    qapp: QApplication, icons: Icons, themes: ThemeSource, tmp_path: Path
+@pytest.mark.parametrize(
+    ("name", "size"), [("finetune_versions", (1024, 700)), ("votes_results", SMALLEST), ("compare_two", SMALLEST)]
+)
+def test_nothing_is_cut_or_scrolls_sideways_in_a_small_window(
+    qapp: QApplication, icons: Icons, themes: ThemeSource, tmp_path: Path, name: str, size: tuple[int, int]
 ) -> None:
     faults: list[str] = []
 
     def look(widget: QWidget) -> None:
-        faults.extend(scroll_faults(widget))
+        faults.extend(scroll_faults(widget) + text_faults(widget))
+        faults.extend(fault for fault in shortened(widget) if fault.startswith(CurvesPanel.__name__))
 
-    shoot(qapp, "finetune_versions", ThemeChoice.LIGHT, (1024, 700), tmp_path, wide=False, drawn=icons, look=look)
+    shoot(qapp, name, ThemeChoice.LIGHT, size, tmp_path, wide=False, drawn=icons, look=look)
     themes.apply_theme()
     assert faults == []
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.text import printable
+from skillviewer.core.text import printable, signed
 
 _MAX_DIGITS = 6
 UNINFORMATIVE_SHARE = 0.8
@@ -280,7 +280,7 @@ class ScoreCalibration:
         tau_text = ""
         if check.tau is not None:
             verb = "go" if check.tau > 0 else "do not go"
-            tau_text = f"; wider intervals {verb} with greater errors: Kendall's tau {check.tau:+.2f}"
+            tau_text = f"; wider intervals {verb} with greater errors: Kendall's tau {signed(check.tau)}"
         return (
             f"{text}. Intervals of {100 * fitted_map.level:g} % cover {100 * check.coverage:.0f} % of people left out "
             f"(mean width {check.width:.{self._digits}f}, error {check.mae:.{self._digits + 1}f}{tau_text})."

@@ -14,8 +14,9 @@ from skillviewer.ui.comparing.compared_models import MIN_VIDEOS
 from skillviewer.ui.comparing.curve_lines import CurveLine, LineStyle, VerticalScale, lines
 from skillviewer.ui.player.time_plot import PlotPoint, TimePlot
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.widgets.labels import ElidingLabel, text_label
-from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, horizontal, vertical
+from skillviewer.ui.widgets.flow_layout import FlowLayout
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NO_MARGINS, add_all, growing, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 
@@ -152,9 +153,12 @@ class CurvesPanel(QWidget):
         self.scale_box.setAccessibleName("Vertical scale of the curves")
         self.scale_box.activated.connect(self._on_chosen)
         self._chosen_scale = VerticalScale.STANDARD
-        self._note_label = ElidingLabel(self, muted=True)
-        row = add_all(horizontal(margins=(12, 4, 12, 0), spacing=8), title, self.scale_box, growing(self._note_label))
-        add_all(vertical(self, margins=NO_MARGINS, spacing=0), row, growing(self.plot))
+        self._note_label = text_label("", self, muted=True)
+        header = FlowLayout(gap_px=8)
+        header.setContentsMargins(12, 4, 12, 0)
+        for widget in (title, self.scale_box, self._note_label):
+            header.addWidget(widget)
+        add_all(vertical(self, margins=NO_MARGINS, spacing=0), header, growing(self.plot))
         self.setAutoFillBackground(True)
         self.setBackgroundRole(self.palette().ColorRole.Base)
         self._draw()
@@ -200,7 +204,8 @@ class CurvesPanel(QWidget):
         note = ""
         if self._scored_keys and heights is VerticalScale.OWN:
             note = "not comparable"
-        self._note_label.set_forms(note)
+        self._note_label.setText(note)
+        self._note_label.setVisible(bool(note))
 
     def _update_choice(self, heights: VerticalScale) -> None:
         """Show the present scale, and disable standard deviations with the reason if they are not possible."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Z_95 = 1.96  # half width of a 95 % interval, in standard errors
 ROW_PX = 26
-SCALE_PX = 200
+SCALE_PX = 170
 MARGIN_PX = 10
 HEADER_PX = 26  # room around the title of a column
 DOT_RADIUS_PX = 4.0

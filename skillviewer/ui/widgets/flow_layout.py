@@ -59,22 +59,34 @@ class FlowLayout(QLayout):
         """Fill rows within a rectangle, move the items if ``move``, and return the height needed."""
         margins = self.contentsMargins()
         rect = rect.marginsRemoved(margins)
-        x = rect.left()
+        rows = self._rows(rect.width())
         y = rect.top()
-        row_height = 0
+        for row in rows:
+            row_height = max(size.height() for _, size in row)
+            x = rect.left()
+            for item, size in row:
+                if move:
+                    top = y + (row_height - size.height()) // 2  # items of unequal height share their middle
+                    item.setGeometry(QRect(QPoint(x, top), size))
+                x += size.width() + self._gap_px
+            y += row_height + self._gap_px
+        gaps_below_px = self._gap_px if rows else 0
+        return y - gaps_below_px - rect.top() + margins.top() + margins.bottom()
+
+    def _rows(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """Return the visible items with their sizes, in rows of at most this width."""
+        rows: list[list[tuple[QLayoutItem, QSize]]] = []
+        x = 0
         for item in self._items:
             if item.isEmpty():
                 continue
-            size = _size_within(item, rect.width())
-            if x > rect.left() and x + size.width() > rect.right() + 1:
-                x = rect.left()
-                y += row_height + self._gap_px
-                row_height = 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
+            size = _size_within(item, width)
+            if not rows or x + size.width() > width:
+                rows.append([])
+                x = 0
+            rows[-1].append((item, size))
             x += size.width() + self._gap_px
-            row_height = max(row_height, size.height())
-        return y + row_height - rect.top() + margins.top() + margins.bottom()
+        return rows
 
 
 def _size_within(item: QLayoutItem, width: int) -> QSize:

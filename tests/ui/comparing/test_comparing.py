@@ -346,13 +346,13 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     panel = screen.curves_panel
     assert panel.shown_heights is VerticalScale.OWN
     assert panel.scale_box.currentData() == VerticalScale.OWN, "the box must say what is drawn"
-    assert panel._note_label.longest_text == "not comparable"
+    assert panel._note_label.text() == "not comparable"
     go_to(qtbot, window, 45)
     assert panel.plot.cursor_s == pytest.approx(1.5)
     assess_study(qtbot, screen)
     qtbot.waitUntil(lambda: panel.shown_heights is VerticalScale.STANDARD)
     assert panel.scale_box.currentData() == VerticalScale.STANDARD
-    assert panel._note_label.longest_text == ""
+    assert panel._note_label.text() == ""
     scores = np.array(
         [screen.model_set.results.analyses[screen.model_set.keys[0]][e.clip].score for e in window.app_context.videos]
     )
