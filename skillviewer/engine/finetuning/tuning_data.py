@@ -106,11 +106,10 @@ def prepare_tuning(
 
 def prior_pairs_of(initial_model: InitialModel) -> PriorPairs | None:
     """Return the pairs that the parent model was trained on, or None if they are not known."""
-    return (
-        load_prior_pairs(initial_model.parent.folder, initial_model.parent.name)
-        if initial_model.parent is not None
-        else None
-    )
+    parent = initial_model.parent
+    if parent is None:
+        return None
+    return load_prior_pairs(parent.folder, parent.name)
 
 
 def _choose_forgetting_set(

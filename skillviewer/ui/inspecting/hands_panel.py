@@ -229,9 +229,8 @@ class HandsPanel(QWidget):
     def _refresh(self) -> None:
         tracks = self._tracks.tracks
         rows = [_track_row(track) for track in tracks.tracks] if tracks is not None else []
-        self.tracks_table.fill(
-            _COLUMNS, rows
-        )  # also in a hidden panel, whose chosen row is the track that actions change
+        # also in a hidden panel, whose chosen row is the track that actions change
+        self.tracks_table.fill(_COLUMNS, rows)
         if not self.isVisible():
             return
         self.tracks_table.setVisible(bool(rows))

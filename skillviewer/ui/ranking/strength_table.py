@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Z_95 = 1.96  # half width of a 95 % interval, in standard errors
 ROW_PX = 26
-SCALE_PX = 170
+SCALE_PX = 200  # of the drawn scale where there is room
 MARGIN_PX = 10
 HEADER_PX = 26  # room around the title of a column
 DOT_RADIUS_PX = 4.0
@@ -100,6 +100,8 @@ class StrengthTable(SortedTable):
         self._scale_delegate = ScaleDelegate(self)
         self._name_delegate = RankedNameDelegate(self)
         self._default_delegate = self.itemDelegate()
+        self._scale_column = 2
+        self._min_scale_px = 0  # width of the title of the drawn scale
         self.setStyleSheet("QTableView::item { padding: 0 8px 0 5px; }")  # numbers end where their titles end
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -140,7 +142,7 @@ class StrengthTable(SortedTable):
         return columns
 
     def _set_widths(self, *, with_tasks: bool) -> None:
-        scale_column = 3 if with_tasks else 2
+        self._scale_column = 3 if with_tasks else 2
         header = self.horizontalHeader()
         for index, column in enumerate(self._cell_model.columns):
             header.setSectionResizeMode(index, QHeaderView.ResizeMode.Fixed)
@@ -148,11 +150,21 @@ class StrengthTable(SortedTable):
             header.resizeSection(index, self.fontMetrics().horizontalAdvance(column.title) + HEADER_PX)
             self.setItemDelegateForColumn(index, self._default_delegate)
         self.setItemDelegateForColumn(self.name_column, self._name_delegate)
-        self.setItemDelegateForColumn(scale_column, self._scale_delegate)
+        self.setItemDelegateForColumn(self._scale_column, self._scale_delegate)
         if with_tasks:
             header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        header.resizeSection(scale_column, max(SCALE_PX, header.sectionSize(scale_column)))
+        self._min_scale_px = header.sectionSize(self._scale_column)
         self._share_width()
+
+    def _hide_spare(self) -> int:
+        """Hide spare columns that do not fit, and then narrow the drawn scale down to its title."""
+        header = self.horizontalHeader()
+        full_px = max(SCALE_PX, self._min_scale_px)
+        header.resizeSection(self._scale_column, full_px)
+        excess_px = super()._hide_spare()
+        scale_px = max(full_px - excess_px, self._min_scale_px)
+        header.resizeSection(self._scale_column, scale_px)
+        return excess_px - (full_px - scale_px)
 
     def _row(self, index: int, video: "RankedVideo", *, with_tasks: bool) -> list[Cell]:
         low = video.strength - Z_95 * video.error

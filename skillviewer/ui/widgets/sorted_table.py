@@ -181,7 +181,8 @@ class SortedTable(QTableView):
                 self._is_hiding = False
             share_width(self, scaled_px(MIN_NAME_WIDTH_PX), self.name_column)
 
-    def _hide_spare(self) -> None:
+    def _hide_spare(self) -> int:
+        """Hide the last spare columns that do not fit, and return by how many pixels the others are too wide."""
         header = self.horizontalHeader()
         columns = self._cell_model.columns
         for index, column in enumerate(columns):
@@ -193,6 +194,7 @@ class SortedTable(QTableView):
             if columns[index].is_hidden_when_narrow and excess_px > 0:
                 excess_px -= header.sectionSize(index)
                 self.hideColumn(index)
+        return max(excess_px, 0)
 
     def _on_asked(self, index: QModelIndex) -> None:
         video = index.data(VIDEO_ROLE)
